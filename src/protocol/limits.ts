@@ -1,0 +1,48 @@
+/** Every bound that both sides of a connection rely on. Nothing is allocated before it is checked against these. */
+
+/** Version of the wire protocol: the frame header carries it, the WebSocket subprotocol names it. */
+export const PROTOCOL_VERSION = 1;
+/** The WebSocket subprotocol a server selects. */
+export const SUBPROTOCOL = 'vxb.1';
+/** A client offers its ticket as one more subprotocol with this prefix, so that no URL or log ever holds it. */
+export const TICKET_SUBPROTOCOL_PREFIX = 'vxb.ticket.';
+
+/** Logical voxels along each edge of a brick. */
+export const BRICK_EDGE = 64;
+/** Voxels repeated from the neighbours on each side. */
+export const BRICK_HALO = 1;
+/** Stored voxels along each edge of a brick. */
+export const STORED_EDGE = BRICK_EDGE + 2 * BRICK_HALO;
+/** Stored voxels of a brick. */
+export const STORED_VOXELS = STORED_EDGE ** 3;
+
+/** Largest message in either direction: proxies in front of a notebook cut at 10 MiB. */
+export const MAX_FRAME_BYTES = 8 * 2 ** 20;
+/** Largest control (JSON) payload. */
+export const MAX_CONTROL_BYTES = 2 ** 20;
+/** Keys in one NEED, CANCEL or DONE. */
+export const MAX_NEED_KEYS = 4096;
+/** Axis length: what a brick index in 32 bits can address is more, what a float32 shader can place is less. */
+export const MAX_AXIS = 2 ** 31;
+/** Levels of a pyramid: 2^31 voxels along an axis end in one brick after 25 halvings. */
+export const MAX_LEVELS = 26;
+/** Volumes in one instance. */
+export const MAX_VOLUMES = 256;
+/** Characters in a name, unit or colour map that a person or a file supplies. */
+export const MAX_NAME_CHARS = 200;
+
+/** Bytes a viewer lets be under way to it when it does not say otherwise. */
+export const DEFAULT_CREDIT_BYTES = 16 * 2 ** 20;
+/** The most credit a viewer can hold. */
+export const MAX_CREDIT_BYTES = 64 * 2 ** 20;
+
+/** A HELLO must arrive within this time of the upgrade. */
+export const HELLO_TIMEOUT_MS = 5_000;
+/** Each side pings this often; two unanswered pings end the connection. */
+export const HEARTBEAT_MS = 10_000;
+/** Lifetime of a ticket for a stream. */
+export const STREAM_TICKET_MS = 30_000;
+/** Lifetime of a ticket in the fragment of a page's URL. */
+export const PAGE_TICKET_MS = 120_000;
+/** Lifetime of a page's session cookie. */
+export const SESSION_MS = 12 * 3_600_000;

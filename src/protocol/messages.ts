@@ -1,0 +1,195 @@
+/** The JSON payloads of control frames. Names are snake_case on the wire; vectors are z, y, x. */
+
+import { z } from 'zod';
+import { STORED_DTYPES } from './dtype.js';
+import { encodeFrame, FrameError, FrameType } from './frame.js';
+import {
+  MAX_AXIS,
+  MAX_CONTROL_BYTES,
+  MAX_CREDIT_BYTES,
+  MAX_LEVELS,
+  MAX_NAME_CHARS,
+  MAX_NEED_KEYS,
+} from './limits.js';
+
+const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+const u32 = z.int().min(0).max(0xffffffff);
+const name = z.string().min(1).max(MAX_NAME_CHARS);
+const finite = z.number();
+const axis = z.int().min(1).max(MAX_AXIS);
+const level = z.int().min(0).max(MAX_LEVELS - 1);
+const words = z.string().max(2000);
+const triple = <T extends z.ZodType>(item: T) => z.tuple([item, item, item]);
+
+/** Who may do what: `view` looks, `edit` also changes the scene, `owner` also declares volumes and stops the instance. */
+export const Role = z.enum(['owner', 'edit', 'view']);
+export type Role = z.infer<typeof Role>;
+
+export const Hello = z.strictObject({
+  kind: z.enum(['viewer', 'producer']),
+  client: name,
+  credit_bytes: z.int().min(0).max(MAX_CREDIT_BYTES).optional(),
+});
+export type Hello = z.infer<typeof Hello>;
+
+/** What a volume is. The same words stand in Python's `VolumeDescription`. */
+export const VolumeDescription = z.strictObject({
+  name,
+  kind: z.enum(['image', 'labels']),
+  /** The source's dtype, as NumPy names it. */
+  dtype: name,
+  stored: z.enum(STORED_DTYPES),
+  /** value = stored * scale + offset */
+  scale: finite,
+  offset: finite,
+  shape: triple(axis),
+  voxel_size: triple(z.number().positive()),
+  unit: z.string().max(MAX_NAME_CHARS),
+  /** World position of the centre of voxel (0, 0, 0). */
+  origin: triple(finite),
+  /** Equal fingerprints mean equal voxels: a producer that comes back finds its bricks still there. */
+  fingerprint: name,
+  display: z.strictObject({
+    window: z.tuple([finite, finite]).optional(),
+    colormap: name.optional(),
+  }),
+  /** One sentence for people, such as how many voxels are not finite. */
+  note: words.optional(),
+});
+export type VolumeDescription = z.infer<typeof VolumeDescription>;
+
+/** How far a volume has come. */
+export const VolumeStatus = z.strictObject({
+  volume: u32,
+  producer: z.enum(['alive', 'gone']),
+  /** Bricks in the store, and bricks of all levels. */
+  resident: count,
+  total: count,
+  /** True while a FILL is under way. */
+  filling: z.boolean(),
+  /** True when every brick is there in its final generation. */
+  complete: z.boolean(),
+  message: words.optional(),
+});
+export type VolumeStatus = z.infer<typeof VolumeStatus>;
+
+/** A volume as the sidecar announces it. `volume` is its handle in keys and headers. */
+export const VolumeAnnouncement = z.strictObject({ volume: u32, description: VolumeDescription, status: VolumeStatus });
+export type VolumeAnnouncement = z.infer<typeof VolumeAnnouncement>;
+
+export const Welcome = z.strictObject({
+  instance: name,
+  server: name,
+  role: Role,
+  heartbeat_ms: z.int().positive(),
+  /** A ticket for the next connection of this client, should this one break. */
+  resume: z.string().max(MAX_NAME_CHARS),
+  /** Where a producer of the same host can write bricks; absent for viewers. */
+  store: z.strictObject({ path: z.string().max(4096), bytes: count }).optional(),
+  /** Budget of the store in bytes. */
+  store_bytes: count,
+  volumes: z.array(VolumeAnnouncement),
+});
+export type Welcome = z.infer<typeof Welcome>;
+
+/** `[level, z, y, x, priority]`; smaller priorities are served first. */
+const NeedKey = z.tuple([level, u32, u32, u32, finite]);
+export const Need = z.strictObject({ volume: u32, keys: z.array(NeedKey).max(MAX_NEED_KEYS) });
+export type Need = z.infer<typeof Need>;
+
+/** `[level, z, y, x, priority, offset]`: the frame goes to `offset` in the store, or inline as a BRICK where it is -1. */
+const ProducerNeedKey = z.tuple([level, u32, u32, u32, finite, z.int().min(-1)]);
+export const ProducerNeed = z.strictObject({ volume: u32, keys: z.array(ProducerNeedKey).max(MAX_NEED_KEYS) });
+export type ProducerNeed = z.infer<typeof ProducerNeed>;
+
+/** Without `keys`: all of the volume. */
+export const Cancel = z.strictObject({
+  volume: u32,
+  keys: z.array(z.tuple([level, u32, u32, u32])).max(MAX_NEED_KEYS).optional(),
+});
+export type Cancel = z.infer<typeof Cancel>;
+
+/** `[level, z, y, x, offset, frame bytes, generation]`: these frames stand in the store. */
+export const Done = z.strictObject({
+  volume: u32,
+  keys: z.array(z.tuple([level, u32, u32, u32, count, count, u32])).max(MAX_NEED_KEYS),
+});
+export type Done = z.infer<typeof Done>;
+
+export const Credit = z.strictObject({ bytes: z.int().min(0).max(MAX_CREDIT_BYTES) });
+export type Credit = z.infer<typeof Credit>;
+
+export const Ping = z.strictObject({ t: finite });
+export type Ping = z.infer<typeof Ping>;
+
+/** Half-open boxes of bricks whose content has a new generation: `[level, z0, y0, x0, z1, y1, x1]`. */
+export const Changed = z.strictObject({
+  volume: u32,
+  generation: u32,
+  boxes: z.array(z.tuple([level, u32, u32, u32, u32, u32, u32])).max(MAX_NEED_KEYS),
+});
+export type Changed = z.infer<typeof Changed>;
+
+export const VolumeRef = z.strictObject({ volume: u32 });
+export type VolumeRef = z.infer<typeof VolumeRef>;
+
+export const Stop = z.strictObject({});
+export type Stop = z.infer<typeof Stop>;
+
+export const ErrorMessage = z.strictObject({
+  code: z.int().min(4400).max(4599),
+  message: words,
+  /** What to do about it. */
+  remedy: words.optional(),
+  volume: u32.optional(),
+  key: z.tuple([level, u32, u32, u32]).optional(),
+  /** The connection closes after this frame, with `code` as its close code. */
+  fatal: z.boolean(),
+});
+export type ErrorMessage = z.infer<typeof ErrorMessage>;
+
+/** Codes of ERROR frames; a fatal one is also the WebSocket's close code. README.md says which are fatal. */
+export const ErrorCode = {
+  BAD_FRAME: 4400,
+  UNAUTHORIZED: 4401,
+  FORBIDDEN: 4403,
+  NOT_FOUND: 4404,
+  TIMEOUT: 4408,
+  VERSION: 4409,
+  TOO_LARGE: 4413,
+  UNSUPPORTED: 4422,
+  INTERNAL: 4500,
+  PRODUCER_GONE: 4503,
+  STORE_FULL: 4507,
+} as const;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** A control frame of `type` with `message` as its JSON payload. */
+export function encodeControl(type: FrameType, message: object): Uint8Array<ArrayBuffer> {
+  return encodeFrame(type, encoder.encode(JSON.stringify(message)));
+}
+
+/**
+ * The message in a control frame's payload.
+ *
+ * @throws FrameError 4413 where it is too large, 4400 where it is not JSON of the schema's form
+ */
+export function decodeControl<T>(schema: z.ZodType<T>, payload: Uint8Array): T {
+  if (payload.byteLength > MAX_CONTROL_BYTES) {
+    throw new FrameError(4413, `control message of ${payload.byteLength} bytes; the limit is ${MAX_CONTROL_BYTES}`);
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(decoder.decode(payload));
+  } catch (error) {
+    throw new FrameError(4400, `control message is not JSON: ${(error as Error).message}`);
+  }
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new FrameError(4400, `control message: ${issue?.path.join('.') || 'root'}: ${issue?.message}`);
+}
+
+export { FrameType };

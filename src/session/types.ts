@@ -1,0 +1,57 @@
+/** What the session hands to the viewer, and what the viewer asks of it. */
+
+import type { StoredDtype, VoxelArray } from '../protocol/dtype.js';
+import type { VolumeDescription, VolumeStatus } from '../protocol/messages.js';
+import type { BrickKey } from '../volume/geometry.js';
+
+/** How frames reach the sidecar. */
+export type TransportKind = 'direct' | 'proxy' | 'comm';
+
+/** A volume of the instance. `description` and `status` are replaced, never changed in place. */
+export interface SessionVolume {
+  readonly handle: number;
+  readonly description: VolumeDescription;
+  readonly status: VolumeStatus;
+}
+
+/** A checked brick: 66³ voxels with their halo, in z, y, x order. */
+export interface Brick extends BrickKey {
+  readonly volume: number;
+  readonly generation: number;
+  readonly preview: boolean;
+  readonly dtype: StoredDtype;
+  readonly voxels: VoxelArray;
+}
+
+/** A brick a view wants. Small priorities come first. */
+export interface WantedBrick extends BrickKey {
+  readonly priority: number;
+}
+
+/** Something to tell the user. */
+export interface SessionError {
+  readonly code: number;
+  readonly message: string;
+  readonly remedy?: string;
+  readonly volume?: number;
+  readonly fatal: boolean;
+}
+
+/** State of the connection, for the footer. */
+export type ConnectionState = 'connecting' | 'open' | 'reconnecting' | 'closed';
+
+/** Counters since the session began; exact. */
+export interface SessionCounters {
+  bytesReceived: number;
+  bricksReceived: number;
+  /** Bricks asked for and not yet here. */
+  bricksPending: number;
+  /** Frames that failed their checks. */
+  framesRefused: number;
+  /** Bricks served from browser memory. */
+  cacheHits: number;
+  /** Bytes of bricks kept in browser memory. */
+  cacheBytes: number;
+  /** Last round trip to the sidecar. */
+  roundTripMs: number;
+}

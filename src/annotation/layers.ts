@@ -1,0 +1,54 @@
+/** The layers of the scene document: one for each volume, with how it is shown. */
+
+import * as Y from 'yjs';
+import type { VolumeDescription } from '../protocol/messages.js';
+
+/** Name of the document's map of layers. */
+export const LAYERS = 'layers';
+
+/** Opacity points of a new layer: [value 0..1 within the window, opacity 0..1]. Chosen so that the low values of a scan stay clear. */
+export const DEFAULT_POINTS: readonly (readonly [number, number])[] = [
+  [0, 0],
+  [0.15, 0],
+  [1, 0.8],
+];
+
+/**
+ * Adds a layer for a volume unless it has one: the settings people made before the volume came back stay.
+ * Without `window` the viewers choose it from the volume's value ranges.
+ */
+export function ensureLayer(doc: Y.Doc, description: VolumeDescription): void {
+  const layers = doc.getMap<unknown>(LAYERS);
+  if (layers.get(description.name) instanceof Y.Map) return;
+  const labels = description.kind === 'labels';
+  doc.transact(() => {
+    const layer = new Y.Map<unknown>();
+    layers.set(description.name, layer);
+    layer.set('kind', description.kind);
+    layer.set('volume_name', description.name);
+    layer.set('order', nextOrder(layers, labels));
+    layer.set('visible', true);
+    layer.set('opacity', labels ? 0.5 : 1);
+    layer.set('colormap', description.display.colormap ?? (labels ? 'labels' : 'gray'));
+    layer.set('points', DEFAULT_POINTS.map((point) => [...point]));
+    layer.set('mode', 'dvr');
+    if (description.display.window) layer.set('window', [...description.display.window]);
+  });
+}
+
+/** Removes the layer of the volume called `name`. */
+export function removeLayer(doc: Y.Doc, name: string): void {
+  const layers = doc.getMap<unknown>(LAYERS);
+  if (layers.has(name)) doc.transact(() => layers.delete(name));
+}
+
+/** Labels lie over images: they are counted from a thousand. */
+function nextOrder(layers: Y.Map<unknown>, labels: boolean): number {
+  const base = labels ? 1000 : 0;
+  let order = base;
+  for (const layer of layers.values()) {
+    const other = layer instanceof Y.Map ? layer.get('order') : undefined;
+    if (typeof other === 'number' && other >= base && other < base + 1000) order = Math.max(order, other + 1);
+  }
+  return order;
+}

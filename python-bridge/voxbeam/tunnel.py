@@ -1,0 +1,138 @@
+"""The comm tunnel: frames between a page that cannot open a WebSocket and the sidecar, relayed by the kernel."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Protocol
+
+from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.sync.client import ClientConnection, connect
+from websockets.version import version as websockets_version
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+SUBPROTOCOL = "vxb.1"
+TICKET_PREFIX = "vxb.ticket."
+MAX_FRAME_BYTES = 8 * 2**20
+
+#: Bytes of frames in one comm message: 4 MiB ones cross a Jupyter server fastest, and 10 MiB ones are cut.
+MAX_MESSAGE_BYTES = 4 * 2**20
+#: How long a message waits for more frames.
+GATHER_SECONDS = 0.004
+#: Least time between two messages: a Jupyter server silently drops what goes beyond 1000 messages a second.
+PACE_SECONDS = 0.005
+OPEN_TIMEOUT_SECONDS = 5.0
+
+
+class TicketSource(Protocol):
+    """What a tunnel asks of an instance."""
+
+    host: str
+    port: int
+
+    def ticket(self, use: str, role: str, origin: str) -> str:
+        """Mint a single-use ticket."""
+        ...
+
+
+class Tunnel:
+    """One page's connection to the sidecar, carried over its widget's comm.
+
+    Parameters
+    ----------
+    instance
+        Where the sidecar is and who mints tickets for it.
+    deliver
+        Sends a comm message: frames for the page. Called on the tunnel's own thread.
+    closed
+        Told once, with the reason, when the connection has ended for any cause but :meth:`close`.
+    """
+
+    def __init__(
+        self,
+        instance: TicketSource,
+        deliver: Callable[[Sequence[bytes]], None],
+        closed: Callable[[str], None],
+    ) -> None:
+        self._deliver = deliver
+        self._closed = closed
+        self._ending = threading.Event()
+        ticket = instance.ticket(use="stream", role="edit", origin="none")
+        self._socket = _connect(f"ws://{_bracketed(instance.host)}:{instance.port}/v1/stream", ticket)
+        self._thread = threading.Thread(target=self._relay, name="voxbeam-tunnel", daemon=True)
+        self._thread.start()
+
+    def send(self, frame: bytes) -> None:
+        """Pass a frame of the page on to the sidecar."""
+        try:
+            self._socket.send(frame)
+        except ConnectionClosed:
+            return  # the relay thread tells the page, with the reason
+
+    def close(self) -> None:
+        """End the connection; returns at once when called from the tunnel's own thread."""
+        self._ending.set()
+        self._socket.close()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(timeout=2)
+
+    def _relay(self) -> None:
+        reason = ""
+        try:
+            while True:
+                batch = self._gather(_binary(self._socket.recv()))
+                self._deliver(batch)
+                time.sleep(PACE_SECONDS)
+        except ConnectionClosed as error:
+            received = error.rcvd
+            reason = received.reason if received and received.reason else "the connection to the server ended"
+        except Exception as error:  # noqa: BLE001  the page must learn of whatever ended its only connection
+            reason = f"{type(error).__name__}: {error}"
+        self._socket.close()
+        if not self._ending.is_set():
+            self._closed(reason)
+
+    def _gather(self, first: bytes) -> list[bytes]:
+        """``first`` and what else comes within a moment, up to a message's bytes."""
+        batch = [first]
+        size = len(first)
+        while size < MAX_MESSAGE_BYTES:
+            try:
+                frame = _binary(self._socket.recv(timeout=GATHER_SECONDS))
+            except (TimeoutError, ConnectionClosed):
+                break  # a connection that ended says so again at the next recv
+            batch.append(frame)
+            size += len(frame)
+        return batch
+
+
+def _binary(message: str | bytes) -> bytes:
+    if isinstance(message, str):
+        msg = "the server sent a text message; every frame is binary"
+        raise TypeError(msg)
+    return message
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _connect(url: str, ticket: str) -> ClientConnection:
+    # From version 15 websockets goes through the environment's HTTP proxy unless told not to.
+    options: dict[str, Any] = {"proxy": None} if int(websockets_version.split(".")[0]) >= 15 else {}  # noqa: PLR2004
+    try:
+        return connect(
+            url,
+            subprotocols=[SUBPROTOCOL, f"{TICKET_PREFIX}{ticket}"],  # type: ignore[list-item]
+            compression=None,
+            max_size=MAX_FRAME_BYTES,
+            open_timeout=OPEN_TIMEOUT_SECONDS,
+            close_timeout=1,
+            ping_interval=None,
+            **options,
+        )
+    except (OSError, WebSocketException) as error:
+        msg = f"no connection to the server at {url}: {error}. Run the cell again to start a new one."
+        raise ConnectionError(msg) from error

@@ -1,0 +1,253 @@
+"""The viewer as a notebook widget."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import anywidget
+import traitlets as t
+
+from voxbeam.tunnel import Tunnel
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+STATIC = Path(__file__).parent / "static"
+TRANSPORTS = ("direct", "proxy", "comm")
+LOADER = STATIC / "loader.js"
+_NO_LOADER = """export default { render({ el }) {
+  el.textContent = "voxbeam was installed without its browser code: run `npm run build` in its checkout, then restart the kernel.";
+} };"""
+#: Assets of the viewer that the kernel hands to a page which cannot fetch them.
+_ASSETS = {"widget.js": STATIC / "widget.js"}
+SCREENSHOT_SECONDS = 30.0
+
+
+class Screenshot:
+    """A picture on its way from the page: ``await`` it, or ask for its :meth:`result`."""
+
+    def __init__(self, future: Future[bytes]) -> None:
+        self._future = future
+
+    def __await__(self) -> Generator[Any, None, bytes]:
+        return asyncio.wait_for(asyncio.wrap_future(self._future), SCREENSHOT_SECONDS).__await__()
+
+    def result(self, timeout: float = SCREENSHOT_SECONDS) -> bytes:
+        """PNG bytes, waiting up to ``timeout`` seconds.
+
+        While a cell runs the kernel may not hear the page, so that waiting for it in the same cell cannot
+        end: there, ``await view.screenshot()``.
+        """
+        try:
+            return self._future.result(timeout)
+        except TimeoutError as error:
+            msg = (
+                f"no picture from the page within {timeout:g} s: show the view in a cell first, "
+                "and in a running cell write `await view.screenshot()`"
+            )
+            raise TimeoutError(msg) from error
+
+
+class VolumeView(anywidget.AnyWidget):
+    """One viewer of an instance, in a notebook cell.
+
+    Parameters
+    ----------
+    instance
+        The instance whose volumes and annotations it shows.
+    volume
+        The volume it was made for, for its ``repr``: anything with a ``description`` that has a name, shape and dtype.
+    height
+        Height in CSS pixels.
+    transport
+        ``"direct"``, ``"proxy"`` or ``"comm"`` to force one; None chooses the best that works.
+    """
+
+    _esm = LOADER if LOADER.exists() else _NO_LOADER
+
+    _candidates = t.List(t.Dict()).tag(sync=True)
+    _forced = t.Unicode("").tag(sync=True)
+    #: How the page reaches the instance: "direct", "proxy" or "comm"; empty until it does. Set by the page.
+    transport = t.Unicode("").tag(sync=True)
+    #: Whether everything the view needs is there and drawn. Set by the page.
+    settled = t.Bool(default_value=False).tag(sync=True)
+    #: Height in CSS pixels.
+    height = t.Int(450, min=50, max=10_000).tag(sync=True)
+    #: Counters of the page: bytes, first_picture (epoch ms), level, missing, fps.
+    stats = t.Dict().tag(sync=True)
+
+    def __init__(
+        self, instance: Any, volume: Any = None, *, height: int = 450, transport: str | None = None,
+    ) -> None:
+        if transport is not None and transport not in TRANSPORTS:
+            msg = f"transport={transport!r}; choose one of {', '.join(map(repr, TRANSPORTS))}, or None for automatic"
+            raise ValueError(msg)
+        self._instance = instance
+        self._volume = volume
+        # Comm messages may arrive on a subshell's thread while a cell runs on the main one.
+        self._guard = threading.RLock()
+        self._tunnels: dict[str, Tunnel] = {}
+        self._pictures: dict[int, Future[bytes]] = {}
+        self._picture_ids = itertools.count(1)
+        super().__init__(height=height, _forced=transport or "", _candidates=candidates(instance))
+        self.on_msg(self._on_page_message)
+
+    @property
+    def instance(self) -> Any:
+        """The instance this view shows."""
+        return self._instance
+
+    @property
+    def annotations(self) -> Any:
+        """Points and boxes drawn in the viewer, shared by every view of the instance."""
+        return self._instance.annotations
+
+    def screenshot(self) -> Screenshot:
+        """Ask the page for its picture as PNG bytes: ``png = await view.screenshot()``."""
+        future: Future[bytes] = Future()
+        with self._guard:
+            number = next(self._picture_ids)
+            self._pictures[number] = future
+        self.send({"t": "screenshot", "id": number})
+        return Screenshot(future)
+
+    def close(self) -> None:
+        """Take the view off its page and end its connections. The instance and its volumes stay."""
+        with self._guard:
+            tunnels = list(self._tunnels.values())
+            self._tunnels.clear()
+            pictures = list(self._pictures.values())
+            self._pictures.clear()
+        for tunnel in tunnels:
+            tunnel.close()
+        for picture in pictures:
+            picture.cancel()
+        super().close()
+
+    def __enter__(self) -> VolumeView:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        words = [_volume_words(self._volume), self.transport, "settled" if self.settled else ""]
+        return f"<{' '.join(['VolumeView', *filter(None, words)])}>"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        # Tickets live half a minute: those of a view made long ago are renewed as it is shown.
+        self._candidates = candidates(self._instance)
+        return super()._repr_mimebundle_(**kwargs)
+
+    def _on_page_message(self, _widget: object, content: Any, buffers: Sequence[memoryview]) -> None:
+        handlers = {
+            "code": self._send_code, "ticket": self._send_ticket, "open": self._open_tunnel,
+            "frame": self._send_frames, "close": self._close_tunnel, "screenshot": self._take_picture,
+        }
+        handler = handlers.get(content.get("t") if isinstance(content, dict) else None)
+        if handler is not None:
+            handler(content, buffers)
+
+    def _send_code(self, content: dict[str, Any], _buffers: Sequence[memoryview]) -> None:
+        """The viewer's code for a page that cannot fetch it: only what is on the list, never a path of the page's."""
+        path = _ASSETS.get(str(content.get("name")))
+        answer = {"t": "code", "id": content.get("id")}
+        if path is None:
+            self.send({**answer, "error": f"no asset named {content.get('name')!r}"})
+            return
+        try:
+            self.send(answer, [path.read_bytes()])
+        except OSError as error:
+            self.send({**answer, "error": f"{path.name} is missing from the installed package: {error}"})
+
+    def _send_ticket(self, content: dict[str, Any], _buffers: Sequence[memoryview]) -> None:
+        answer = {"t": "ticket", "id": content.get("id")}
+        try:
+            ticket = self._instance.ticket(use="stream", role="edit", origin=str(content.get("origin")))
+        except Exception as error:  # noqa: BLE001  whatever went wrong belongs in the cell, not in a log
+            self.send({**answer, "error": str(error)})
+        else:
+            self.send({**answer, "ticket": ticket})
+
+    def _open_tunnel(self, content: dict[str, Any], _buffers: Sequence[memoryview]) -> None:
+        name = str(content.get("id"))
+        try:
+            tunnel = Tunnel(
+                self._instance,
+                deliver=lambda frames: self.send({"t": "frames", "id": name}, list(frames)),
+                closed=lambda reason: self._tunnel_closed(name, reason),
+            )
+        except Exception as error:  # noqa: BLE001  whatever went wrong belongs in the cell, not in a log
+            self.send({"t": "closed", "id": name, "reason": str(error)})
+            return
+        with self._guard:
+            previous = self._tunnels.pop(name, None)
+            self._tunnels[name] = tunnel
+        if previous:
+            previous.close()
+        self.send({"t": "opened", "id": name})
+
+    def _send_frames(self, content: dict[str, Any], buffers: Sequence[memoryview]) -> None:
+        with self._guard:
+            tunnel = self._tunnels.get(str(content.get("id")))
+        for buffer in buffers if tunnel else ():
+            tunnel.send(bytes(buffer))  # type: ignore[union-attr]
+
+    def _close_tunnel(self, content: dict[str, Any], _buffers: Sequence[memoryview]) -> None:
+        with self._guard:
+            tunnel = self._tunnels.pop(str(content.get("id")), None)
+        if tunnel:
+            tunnel.close()
+
+    def _tunnel_closed(self, name: str, reason: str) -> None:
+        with self._guard:
+            self._tunnels.pop(name, None)
+        self.send({"t": "closed", "id": name, "reason": reason})
+
+    def _take_picture(self, content: dict[str, Any], buffers: Sequence[memoryview]) -> None:
+        with self._guard:
+            future = self._pictures.pop(content.get("id"), None)  # type: ignore[arg-type]
+        if future is None or future.done():
+            return  # a second page of the same view, or a picture no longer waited for
+        if buffers:
+            future.set_result(bytes(buffers[0]))
+        else:
+            future.set_exception(RuntimeError(str(content.get("error", "the page could not take a picture"))))
+
+
+def candidates(instance: Any) -> list[dict[str, str]]:
+    """The ways to an instance that a page may try, each with a fresh single-use ticket.
+
+    The page knows its own base URL, so the way through a Jupyter server is given as a path. Tickets are for pages
+    of this computer; a page of another origin asks the kernel for one of its own.
+    """
+    loopback = instance.host in ("127.0.0.1", "localhost", "::1")
+    where = f"[{instance.host}]" if ":" in instance.host else instance.host
+    proxied = f"proxy/{instance.port}" if loopback else f"proxy/{where}:{instance.port}"
+
+    def ticket() -> str:
+        return str(instance.ticket(use="stream", role="edit", origin="loopback"))
+
+    return [
+        {
+            "kind": "direct", "url": f"ws://{where}:{instance.port}/v1/stream",
+            "assets": f"http://{where}:{instance.port}/assets/", "ticket": ticket(),
+        },
+        {"kind": "proxy", "path": f"{proxied}/v1/stream", "assets": f"{proxied}/assets/", "ticket": ticket()},
+        {"kind": "comm"},
+    ]
+
+
+def _volume_words(volume: Any) -> str:
+    """Such as ``brain 197×233×189 uint8``."""
+    description = getattr(volume, "description", volume)
+    if description is None:
+        return ""
+    shape = "×".join(str(n) for n in getattr(description, "shape", ()))
+    words = (str(getattr(description, "name", "")), shape, str(getattr(description, "dtype", "")))
+    return " ".join(filter(None, words))

@@ -1,0 +1,42 @@
+// The browser of the checks: the one found on the system, or Debian's package when root may install it.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure, isRoot, run, say } from './process.mjs';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+
+/** The same picture on every machine: software GL, nothing in the background. */
+export const FLAGS = [
+  '--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-extensions', '--mute-audio',
+  '--disable-background-timer-throttling', '--disable-renderer-backgrounding', '--disable-backgrounding-occluded-windows',
+];
+
+function onPath() {
+  for (const name of NAMES) {
+    for (const folder of (process.env.PATH ?? '').split(':')) {
+      if (folder && existsSync(join(folder, name))) return join(folder, name);
+    }
+  }
+  return undefined;
+}
+
+/** The path of a Chromium, which is installed when there is none and this may be done. */
+export async function findChromium() {
+  const named = process.env.CHROMIUM;
+  if (named) {
+    if (!existsSync(named)) throw new Failure(`CHROMIUM is ${named}, which is not there. Set it to the path of a Chromium or Chrome.`);
+    return named;
+  }
+  const found = onPath();
+  if (found) return found;
+  const remedy = 'apt-get install chromium';
+  if (!isRoot) throw new Failure(`No Chromium found (CHROMIUM, ${NAMES.join(', ')}). Get one with: sudo ${remedy}`);
+  say(`no Chromium found: ${remedy}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await run('apt-get', ['update', '-q'], { env });
+  await run('apt-get', ['install', '-y', '-q', 'chromium'], { env });
+  const installed = onPath();
+  if (!installed) throw new Failure(`${remedy} gave no Chromium on the path. Set CHROMIUM to the path of one.`);
+  return installed;
+}

@@ -1,0 +1,90 @@
+// npm test: sets up, then runs every check and test. The last line is `N passed, N failed`.
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { findChromium } from './chromium.mjs';
+import { bin, command, environment, python, root, run, say } from './process.mjs';
+import { setup } from './setup.mjs';
+
+const out = join(root, 'out');
+const node = process.execPath;
+
+/** A step gives { passed, failed }. A check has one verdict: its exit status. */
+const check = (name, program, args) => ({
+  name,
+  run: async () => {
+    const { code } = await run(program, args, { show: true, allowFailure: true });
+    return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
+  },
+});
+
+/** A runner that dies without its report, or says it failed without naming a test, counts as one failed. */
+const verdict = (code, passed, failed) => ({ passed, failed: code === 0 ? failed : Math.max(failed, 1) });
+
+async function jest() {
+  const report = join(out, 'jest.json');
+  rmSync(report, { force: true });
+  const args = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', '--json', `--outputFile=${report}`];
+  const { code } = await run(node, args, { show: true, allowFailure: true });
+  if (!existsSync(report)) return { passed: 0, failed: 1 };
+  const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
+  return verdict(code, numPassedTests, numFailedTests + numRuntimeErrorTestSuites);
+}
+
+async function pytest() {
+  const report = join(out, 'pytest.xml');
+  rmSync(report, { force: true });
+  const { code } = await run(python, ['-m', 'pytest', 'test/python', `--junitxml=${report}`], { show: true, allowFailure: true });
+  if (!existsSync(report)) return { passed: 0, failed: 1 };
+  const attribute = (name) => Number(readFileSync(report, 'utf8').match(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`))?.[1] ?? 0);
+  const failed = attribute('failures') + attribute('errors');
+  return verdict(code, attribute('tests') - failed - attribute('skipped'), failed);
+}
+
+/** One file at a time: two browsers with software GL on two cores measure each other. */
+async function browser(file) {
+  const args = ['--test', '--test-reporter=tap', join('test', 'browser', file)];
+  const { code, output } = await run(node, args, { show: false, allowFailure: true, env: environment({ CHROMIUM: await findChromium() }) });
+  const count = (name) => Number(output.match(new RegExp(`^# ${name} (\\d+)$`, 'm'))?.[1] ?? 0);
+  if (code !== 0) process.stdout.write(output);
+  else process.stdout.write(`${[...output.matchAll(/^ *ok \d+ - (.*)$/gm)].map((match) => `  ok ${match[1]}`).join('\n')}\n`);
+  return verdict(code, count('pass'), count('fail') + count('cancelled'));
+}
+
+const browserFiles = () => readdirSync(join(root, 'test', 'browser')).filter((name) => name.endsWith('.test.mjs')).sort();
+
+const steps = () => [
+  check('types: tsc', node, ['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.']),
+  check('lint: biome', join(root, 'node_modules/.bin/biome'), ['check', '.']),
+  check('lint: ruff', join(bin, 'ruff'), ['check', 'python-bridge', 'test/python']),
+  check('types: mypy', join(bin, 'mypy'), []),
+  { name: 'jest', run: jest },
+  { name: 'pytest', run: pytest },
+  ...browserFiles().map((file) => ({ name: `browser: ${file}`, run: () => browser(file) })),
+];
+
+/** Words after `npm test --` run the steps whose name holds one of them. */
+const wanted = (name, words) => words.length === 0 || words.some((word) => name.includes(word));
+
+async function main() {
+  const began = Date.now();
+  await setup('dev');
+  await findChromium();
+  const total = { passed: 0, failed: 0 };
+  const rows = [];
+  for (const step of steps().filter(({ name }) => wanted(name, process.argv.slice(2)))) {
+    say(step.name);
+    const start = Date.now();
+    const { passed, failed } = await step.run().catch((error) => {
+      process.stdout.write(`${error.stack}\n`);
+      return { passed: 0, failed: 1 };
+    });
+    total.passed += passed;
+    total.failed += failed;
+    rows.push(`${step.name.padEnd(34)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${((Date.now() - start) / 1000).toFixed(1).padStart(7)} s`);
+  }
+  process.stdout.write(`\n${rows.join('\n')}\n${((Date.now() - began) / 1000).toFixed(0)} s in all\n`);
+  process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
+  return total.failed === 0 && total.passed > 0 ? 0 : 1;
+}
+
+await command(main);

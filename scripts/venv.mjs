@@ -1,0 +1,62 @@
+// The virtual environment: made with the system's Python, filled with the package and its extras.
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Failure, isRoot, python, root, run, say, works } from './process.mjs';
+import { hashOf, setStamp, stamped } from './stamp.mjs';
+
+const MINIMUM = [3, 10];
+
+async function systemPython() {
+  const seen = [];
+  for (const name of [process.env.PYTHON, 'python3', 'python3.13', 'python3.12', 'python3.11', 'python3.10'].filter(Boolean)) {
+    const probe = await run(name, ['-c', 'import sys; print(*sys.version_info[:2])'], { env: process.env, allowFailure: true }).catch(() => undefined);
+    if (probe?.code !== 0) continue;
+    const [major, minor] = probe.output.trim().split(' ').map(Number);
+    if (major === MINIMUM[0] && minor >= MINIMUM[1]) return name;
+    seen.push(`${name} is ${major}.${minor}`);
+  }
+  throw new Failure(`Python ${MINIMUM.join('.')} or newer is needed (${seen.join(', ') || 'no python3 on the path'}). Install it, or set PYTHON to its path.`);
+}
+
+/** Debian and Ubuntu ship Python without ensurepip: it is in the package python3-venv. */
+async function ensureVenvModule(name) {
+  if (await works(name, ['-c', 'import venv, ensurepip'])) return;
+  const remedy = 'apt-get install python3-venv';
+  if (!isRoot) throw new Failure(`${name} has no venv module. Get it with: sudo ${remedy}`);
+  say(`${name} has no venv module: ${remedy}`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await run('apt-get', ['update', '-q'], { env });
+  await run('apt-get', ['install', '-y', '-q', 'python3-venv'], { env });
+}
+
+/** Makes `.venv` unless it is there and works. Returns true when it is new. */
+export async function makeVenv() {
+  if (existsSync(python) && (await works(python, ['-m', 'pip', '--version']))) return false;
+  const name = await systemPython();
+  await ensureVenvModule(name);
+  say('making .venv');
+  rmSync(join(root, '.venv'), { recursive: true, force: true });
+  await run(name, ['-m', 'venv', '.venv']);
+  return true;
+}
+
+/** The build needs one Python program: jupyter-builder. */
+export async function ensureBuilder() {
+  if (existsSync(join(root, '.venv', 'bin', 'jupyter-builder'))) return;
+  say('installing the JupyterLab extension builder');
+  await pip('jupyter-builder>=1.3,<2');
+}
+
+const pip = (...args) => run(python, ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', '--no-input', ...args]);
+
+/** Installs the package in place with an extra, unless that was done from the same pyproject.toml. */
+export async function installPackage(extra) {
+  const stamp = `.venv/voxbeam-${extra}.stamp`;
+  const value = hashOf(['pyproject.toml'], [JSON.stringify(extra)]);
+  if (stamped(stamp, value)) return;
+  say(`installing the Python package with its ${extra} extra (a few minutes the first time)`);
+  await pip('-e', `.[${extra}]`);
+  // An editable install copies the JupyterLab extension; a link keeps it the built one.
+  await run(join(root, '.venv', 'bin', 'jupyter-builder'), ['develop', '--overwrite', '.']);
+  setStamp(stamp, value);
+}

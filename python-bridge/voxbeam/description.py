@@ -1,0 +1,147 @@
+"""What a volume is, as it stands on the wire; the words are those of ``VolumeDescription`` in ``src/protocol``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from math import isfinite, prod
+from typing import TYPE_CHECKING, Any, Literal
+
+from voxbeam.errors import ParameterError, ShapeError
+from voxbeam.geometry import Shape, Vec3, brick_count
+from voxbeam.protocol import MAX_AXIS, MAX_NAME_CHARS, MAX_WORDS_CHARS, SLOT_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Kind = Literal["image", "labels"]
+KINDS: tuple[Kind, Kind] = ("image", "labels")
+
+
+def triple(name: str, value: float | Sequence[float], *, positive: bool = False) -> Vec3:
+    """`value` as three finite numbers z, y, x; a single number stands for all axes.
+
+    Raises
+    ------
+    ParameterError
+        Where it is anything else; `name` is the parameter's.
+    """
+    try:
+        numbers = [float(value)] * 3 if isinstance(value, (int, float)) else [float(n) for n in value]
+    except (TypeError, ValueError):
+        numbers = []
+    good = len(numbers) == 3 and all(isfinite(n) and (n > 0 or not positive) for n in numbers)  # noqa: PLR2004
+    if not good:
+        kind = "positive numbers" if positive else "finite numbers"
+        raise ParameterError(f"{name} is {value!r}.", f"Give three {kind} in the order z, y, x.")
+    return numbers[0], numbers[1], numbers[2]
+
+
+def _text(name: str, value: str, *, least: int = 0, most: int = MAX_NAME_CHARS) -> None:
+    if not isinstance(value, str) or not least <= len(value) <= most:
+        raise ParameterError(f"{name} is {value!r:.80}.", f"Give a text of {least} to {most} characters.")
+
+
+@dataclass(frozen=True)
+class VolumeDescription:
+    """A volume, without its voxels. Vectors are z, y, x.
+
+    Attributes
+    ----------
+    dtype : str
+        The source's dtype, as NumPy names it.
+    stored : str
+        How voxels are stored: u8, u16, u32 (labels only) or f32; ``value = stored * scale + offset``.
+    origin : tuple of float
+        World position of the centre of voxel (0, 0, 0).
+    fingerprint : str
+        Equal fingerprints mean equal voxels.
+    window : tuple of float, optional
+        Values shown as black and white; None lets the viewer choose.
+    note : str, optional
+        One sentence for people.
+    """
+
+    name: str
+    shape: Shape
+    dtype: str
+    stored: str
+    fingerprint: str
+    kind: Kind = "image"
+    scale: float = 1.0
+    offset: float = 0.0
+    voxel_size: Vec3 = (1.0, 1.0, 1.0)
+    unit: str = ""
+    origin: Vec3 = (0.0, 0.0, 0.0)
+    window: tuple[float, float] | None = None
+    colormap: str | None = None
+    note: str | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        """Refuse what the sidecar would refuse, with the remedy."""
+        _text("name", self.name, least=1)
+        _text("unit", self.unit)
+        if self.colormap is not None:
+            _text("colormap", self.colormap, least=1)
+        if self.kind not in KINDS:
+            raise ParameterError(f"kind is {self.kind!r}.", "Give 'image' or 'labels'.")
+        if len(self.shape) != 3 or not all(1 <= n <= MAX_AXIS for n in self.shape):  # noqa: PLR2004
+            raise ShapeError(f"The shape is {self.shape}.", f"A volume has three axes of 1 to {MAX_AXIS} voxels.")
+        triple("voxel_size", self.voxel_size, positive=True)
+        triple("origin", self.origin)
+        if self.window is not None:
+            low_high = self.window
+            if len(low_high) != 2 or not all(isfinite(v) for v in low_high) or low_high[0] >= low_high[1]:  # noqa: PLR2004
+                raise ParameterError(f"window is {low_high!r}.", "Give (low, high) with low < high, both finite.")
+
+    @property
+    def bricks(self) -> int:
+        """Bricks of all levels."""
+        return brick_count(self.shape)
+
+    @property
+    def store_bytes(self) -> int:
+        """Bytes of the store that all bricks take."""
+        return self.bricks * SLOT_BYTES[self.stored]
+
+    @property
+    def voxels(self) -> int:
+        """Voxels of level 0."""
+        return prod(self.shape)
+
+    def with_note(self, note: str | None) -> VolumeDescription:
+        """The same volume with another sentence for people."""
+        return replace(self, note=note)
+
+    def to_wire(self) -> dict[str, Any]:
+        """The payload of a VOLUME frame."""
+        display: dict[str, Any] = {}
+        if self.window is not None:
+            display["window"] = [float(v) for v in self.window]
+        if self.colormap is not None:
+            display["colormap"] = self.colormap
+        wire: dict[str, Any] = {
+            "name": self.name,
+            "kind": self.kind,
+            "dtype": self.dtype,
+            "stored": self.stored,
+            "scale": self.scale,
+            "offset": self.offset,
+            "shape": list(self.shape),
+            "voxel_size": list(self.voxel_size),
+            "unit": self.unit,
+            "origin": list(self.origin),
+            "fingerprint": self.fingerprint,
+            "display": display,
+        }
+        if self.note:
+            wire["note"] = self.note[:MAX_WORDS_CHARS]
+        return wire
+
+    @classmethod
+    def from_wire(cls, wire: dict[str, Any]) -> VolumeDescription:
+        """The description in an announcement of the sidecar."""
+        fields = {name: value for name, value in wire.items() if name != "display"}
+        for name in ("shape", "voxel_size", "origin"):
+            fields[name] = tuple(fields[name])
+        window = wire.get("display", {}).get("window")
+        return cls(**fields, window=tuple(window) if window else None, colormap=wire.get("display", {}).get("colormap"))

@@ -1,0 +1,63 @@
+"""What can go wrong, by name. Every message says what was wrong, with the value; the remedy says what to do about it."""
+
+from __future__ import annotations
+
+
+class VoxbeamError(Exception):
+    """Base of all errors of this package.
+
+    Parameters
+    ----------
+    message : str
+        What was wrong, with the value.
+    remedy : str, optional
+        What to do about it; printed after the message.
+    """
+
+    def __init__(self, message: str, remedy: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        """Message and remedy as one text."""
+        return f"{self.message} {self.remedy}" if self.remedy else self.message
+
+
+class SourceError(VoxbeamError):
+    """A file or object cannot be read as a volume: it is missing, truncated, or not what its name says."""
+
+
+class UnsupportedDtypeError(VoxbeamError, TypeError):
+    """The dtype has no stored form, or the values do not fit it."""
+
+
+class ShapeError(VoxbeamError, ValueError):
+    """The rank or an axis is not what a volume can have."""
+
+
+class ParameterError(VoxbeamError, ValueError):
+    """An argument has a value that cannot be used."""
+
+
+class StoreTooSmallError(VoxbeamError):
+    """Residency was asked for and the volume does not fit the instance's store."""
+
+
+class InstanceGoneError(VoxbeamError, ConnectionError):
+    """The instance does not answer any more."""
+
+
+class SidecarError(VoxbeamError):
+    """The sidecar could not be started, or refused what was asked."""
+
+
+class SchedulerError(VoxbeamError):
+    """The scheduler refused, or cannot be reached."""
+
+
+class UnauthorizedError(VoxbeamError, PermissionError):
+    """A token or ticket is missing, wrong, used or expired."""
+
+    def __init__(self, message: str, remedy: str | None = None) -> None:
+        VoxbeamError.__init__(self, message, remedy)

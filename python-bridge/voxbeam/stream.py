@@ -1,0 +1,70 @@
+"""Opening the WebSocket that carries frames: the one place that knows how a ticket travels."""
+
+from __future__ import annotations
+
+import socket
+import struct
+import sys
+
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
+
+from voxbeam.errors import UnauthorizedError
+from voxbeam.protocol import MAX_FRAME_BYTES, SUBPROTOCOL, TICKET_SUBPROTOCOL_PREFIX
+
+#: A send that moves no byte for this long means a peer that no longer reads: the connection is given up.
+SEND_STALL_SECONDS = 20
+
+
+def open_stream(host: str, port: int, ticket: str, *, timeout: float = 10.0) -> ClientConnection:
+    """Open the WebSocket of the sidecar at ``host:port`` with a single-use ticket.
+
+    Neither the environment's HTTP proxy nor compression is used, and no ``Origin`` is sent: that marks a native client.
+
+    Raises
+    ------
+    UnauthorizedError
+        The ticket is used up, expired, or unknown.
+    OSError
+        Nobody answers there in time.
+    """
+    sock = socket.create_connection((host, port), timeout=timeout)
+    try:
+        _limit_stalls(sock)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        stream = connect(
+            f"ws://{bracketed(host)}:{port}/v1/stream",
+            sock=sock,
+            subprotocols=[Subprotocol(SUBPROTOCOL), Subprotocol(TICKET_SUBPROTOCOL_PREFIX + ticket)],
+            compression=None,
+            max_size=MAX_FRAME_BYTES,
+            open_timeout=timeout,
+            close_timeout=1,
+            ping_interval=None,
+            user_agent_header=None,
+        )
+        # Entering is what tells websockets 17 and later that this is one connection, closed by us.
+        return stream.__enter__()
+    except InvalidStatus as error:
+        sock.close()
+        status = error.response.status_code
+        if status in (401, 403):
+            msg = f"the server at {host}:{port} refused the ticket (HTTP {status})"
+            raise UnauthorizedError(msg) from error
+        msg = f"the server at {host}:{port} answered HTTP {status} instead of opening a stream"
+        raise ConnectionError(msg) from error
+    except BaseException:
+        sock.close()
+        raise
+
+
+def bracketed(host: str) -> str:
+    """``host`` as it stands in a URL: an IPv6 address in brackets."""
+    return f"[{host}]" if ":" in host else host
+
+
+def _limit_stalls(sock: socket.socket) -> None:
+    milliseconds = SEND_STALL_SECONDS * 1000
+    value = struct.pack("@i", milliseconds) if sys.platform == "win32" else struct.pack("@ll", SEND_STALL_SECONDS, 0)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, value)

@@ -42,6 +42,8 @@ export const HELLO_TIMEOUT_MS = 5_000;
 export const HEARTBEAT_MS = 10_000;
 /** Lifetime of a ticket for a stream. */
 export const STREAM_TICKET_MS = 30_000;
+/** Lifetime of the ticket for a client's next connection, counted from the end of this one. */
+export const RESUME_TICKET_MS = 600_000;
 /** Lifetime of a ticket in the fragment of a page's URL. */
 export const PAGE_TICKET_MS = 120_000;
 /** Lifetime of a page's session cookie. */

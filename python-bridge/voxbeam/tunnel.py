@@ -121,7 +121,7 @@ def _bracketed(host: str) -> str:
 
 def _connect(url: str, ticket: str) -> ClientConnection:
     # From version 15 websockets goes through the environment's HTTP proxy unless told not to.
-    options: dict[str, Any] = {"proxy": None} if int(websockets_version.split(".")[0]) >= 15 else {}  # noqa: PLR2004
+    options: dict[str, Any] = {"proxy": None} if int(websockets_version.split(".")[0]) >= 15 else {}
     try:
         return connect(
             url,

@@ -1,0 +1,123 @@
+// What the browser tests share: one JupyterLab and one scheduler a file, driven by Playwright on the system's Chromium.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+import { FLAGS, findChromium } from '../../scripts/chromium.mjs';
+import { startLab } from '../../scripts/lab.mjs';
+import { kernelRun, notebookOf, openNotebook, runCell } from '../../scripts/notebook_page.mjs';
+import { root } from '../../scripts/process.mjs';
+import { startScheduler } from '../../scripts/scheduler.mjs';
+
+export const VIEW = '.jp-OutputArea .voxbeam[data-settled]';
+export const out = join(root, 'out');
+
+/** A small volume with something in every part of it: a bright ball off the centre, so that a flip or a swap of axes shows. */
+export const BALL = `
+import numpy as np
+z, y, x = np.mgrid[0:80, 0:96, 0:112]
+volume = (60000 * np.exp(-((z - 30) ** 2 + (y - 48) ** 2 + (x - 70) ** 2) / 900)).astype("uint16")
+`;
+
+/** Waits until `test` gives something true, and gives it. */
+export async function eventually(what, test, { timeout = 30_000, every = 100 } = {}) {
+  const until = Date.now() + timeout;
+  let last;
+  while (Date.now() < until) {
+    last = await test();
+    if (last) return last;
+    await new Promise((resolve) => setTimeout(resolve, every));
+  }
+  throw new Error(`${what}: not within ${timeout / 1000} s; last seen: ${JSON.stringify(last)}`);
+}
+
+/** A JupyterLab on a folder of its own with notebooks of the test's cells, a browser, and (on request) a scheduler. */
+export class Workplace {
+  static async open({ scheduler = false, env = {}, settings = {}, bin, launch = {} } = {}) {
+    const place = new Workplace();
+    try {
+      await mkdir(out, { recursive: true });
+      place.folder = await mkdtemp(join(tmpdir(), 'voxbeam-test-'));
+      const all = { ...env };
+      if (scheduler) {
+        place.scheduler = await startScheduler({ bin, port: 0, env });
+        all.VOXBEAM_SCHEDULER = place.scheduler.address;
+      }
+      place.lab = await startLab({ folder: place.folder, env: all, settings, bin });
+      place.browser = await chromium.launch({ executablePath: await findChromium(), headless: true, args: FLAGS, ...launch });
+      return place;
+    } catch (error) {
+      await place.close();
+      throw error;
+    }
+  }
+
+  /** A notebook of these cells, opened, its kernel idle. */
+  async notebook(cells, { name = `test-${Math.random().toString(36).slice(2, 8)}.ipynb`, viewport = { width: 1280, height: 1000 } } = {}) {
+    await writeFile(join(this.folder, name), typeof cells === 'string' ? cells : notebookOf(cells));
+    const page = await this.browser.newPage({ viewport });
+    page.notebook = name;
+    page.said = [];
+    page.on('console', (message) => page.said.push(`${message.type()} ${message.text()}`));
+    page.on('pageerror', (error) => page.said.push(`thrown ${error.message}`));
+    await openNotebook(page, this.lab, name);
+    return page;
+  }
+
+  async close() {
+    await this.browser?.close();
+    await this.lab?.close();
+    await this.scheduler?.close();
+    if (this.folder) await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Runs cells in order; the first that fails ends the test with what it says. */
+export async function runCells(page, indices) {
+  for (const index of indices) {
+    const { error } = await runCell(page, index);
+    if (error) throw new Error(`cell ${index}: ${error}`);
+  }
+}
+
+/** Waits until a viewer shows everything it wants; gives its data attributes. */
+export async function settled(frame, selector = VIEW, { timeout = 60_000, nth = 0 } = {}) {
+  const view = frame.locator(selector).nth(nth);
+  await view.waitFor({ state: 'attached', timeout });
+  const seen = await eventually(
+    'data-settled',
+    async () => {
+      const data = await view.evaluate((element) => ({ ...element.dataset, footer: element.querySelector('.voxbeam-footer')?.textContent }));
+      if (data.error) throw new Error(`the viewer says: ${data.error} ${data.footer}`);
+      return data.settled === 'true' && data.firstPicture ? data : undefined;
+    },
+    { timeout },
+  );
+  return seen;
+}
+
+/** Python in the kernel whose last printed line is JSON. */
+export const kernelJson = async (page, code) => JSON.parse((await kernelRun(page, code)).trim().split('\n').at(-1));
+
+/**
+ * How many colours a rectangle of the page holds, and the share of its pixels that differ from the commonest one. An empty canvas
+ * has one colour; a picture has many.
+ */
+export async function pictureOf(page, locator) {
+  const png = await locator.screenshot();
+  return page.evaluate(async (base64) => {
+    const blob = await (await fetch(`data:image/png;base64,${base64}`)).blob();
+    const bitmap = await createImageBitmap(blob);
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+    const context = canvas.getContext('2d');
+    context.drawImage(bitmap, 0, 0);
+    const { data } = context.getImageData(0, 0, bitmap.width, bitmap.height);
+    const counts = new Map();
+    for (let i = 0; i < data.length; i += 4) {
+      const colour = (data[i] << 16) | (data[i + 1] << 8) | data[i + 2];
+      counts.set(colour, (counts.get(colour) ?? 0) + 1);
+    }
+    const most = [...counts].reduce((a, b) => (b[1] > a[1] ? b : a));
+    return { colours: counts.size, drawn: 1 - most[1] / (data.length / 4), background: most[0] };
+  }, png.toString('base64'));
+}

@@ -1,6 +1,7 @@
 // Bundles what runs outside JupyterLab's own build: the widget, the viewer page, the sidecar and the scheduler.
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const outdir = 'python-bridge/voxbeam/static';
@@ -9,7 +10,7 @@ const shared = { bundle: true, format: 'esm', minify: production, outdir, legalC
 const text = { '.css': 'text', '.glsl': 'text', '.html': 'text' };
 
 /** The session's worker as a string inside the bundle that starts it: a page served by others has no URL for it. */
-const workerSource = {
+export const workerSource = {
   name: 'worker-source',
   setup(b) {
     b.onResolve({ filter: /^voxbeam:worker$/ }, () => ({ path: 'worker', namespace: 'worker-source' }));
@@ -31,12 +32,16 @@ const node = {
   banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" }, // ws is CommonJS
 };
 
-await mkdir(outdir, { recursive: true });
-await Promise.all([
-  build({ ...browser, entryPoints: { widget: 'src/widget/index.ts', viewer: 'src/viewer/page.ts' } }),
-  build({ ...node, entryPoints: { sidecar: 'src/sidecar/main.ts', scheduler: 'src/scheduler/main.ts' } }),
-]);
-// The widget's loader fetches the module from the instance and accepts these bytes only.
-const integrity = `sha256-${createHash('sha256').update(await readFile(`${outdir}/widget.js`)).digest('base64')}`;
-await build({ ...browser, entryPoints: { loader: 'src/widget/loader.ts' }, define: { ...browser.define, WIDGET_INTEGRITY: JSON.stringify(integrity) } });
-await writeFile(`${outdir}/page.html`, await readFile('src/viewer/page.html'));
+async function main() {
+  await mkdir(outdir, { recursive: true });
+  await Promise.all([
+    build({ ...browser, entryPoints: { widget: 'src/widget/index.ts', viewer: 'src/viewer/page.ts' } }),
+    build({ ...node, entryPoints: { sidecar: 'src/sidecar/main.ts', scheduler: 'src/scheduler/main.ts' } }),
+  ]);
+  // The widget's loader fetches the module from the instance and accepts these bytes only.
+  const integrity = `sha256-${createHash('sha256').update(await readFile(`${outdir}/widget.js`)).digest('base64')}`;
+  await build({ ...browser, entryPoints: { loader: 'src/widget/loader.ts' }, define: { ...browser.define, WIDGET_INTEGRITY: JSON.stringify(integrity) } });
+  await writeFile(`${outdir}/page.html`, await readFile('src/viewer/page.html'));
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await main();

@@ -1,0 +1,208 @@
+/**
+ * Where bricks are asked for and handed out: what the views want, what browser memory holds, and what is under way.
+ * Each brick is announced only while it is wanted; each announced one must be given back by `consumed`.
+ */
+
+import { FrameType } from '../protocol/frame.js';
+import { MAX_NEED_KEYS } from '../protocol/limits.js';
+import type { BrickKey } from '../volume/geometry.js';
+import { keyText } from '../volume/geometry.js';
+import { BrickCache, type BrickBox, inBoxes } from './brick_cache.js';
+import { CreditBook } from './credit.js';
+import type { Brick, SessionCounters, WantedBrick } from './types.js';
+import { WantList } from './want_list.js';
+
+/** Times a brick whose frame fails its checks is asked for again. */
+const MAX_REFUSALS = 3;
+/** Wait before bricks that the sidecar could not get are asked for again: twice as long each time. */
+const RETRY_MS = 2_000;
+const RETRY_CAP_MS = 30_000;
+
+interface VolumeWants {
+  list: WantList;
+  /** Refused frames of a brick since one of it was good. */
+  refusals: Map<string, number>;
+  retry?: ReturnType<typeof setTimeout>;
+  retries: number;
+}
+
+export interface BrickDeskOptions {
+  maxBytes: number;
+  creditBytes: number;
+  counters: SessionCounters;
+  /** Sends a control frame; while there is no connection nothing is lost by dropping it. */
+  send(type: FrameType, message: object): void;
+  /** A wanted brick is here. */
+  announce(brick: Brick): void;
+}
+
+export class BrickDesk {
+  readonly #cache: BrickCache;
+  readonly #credit: CreditBook;
+  readonly #volumes = new Map<number, VolumeWants>();
+  readonly #o: BrickDeskOptions;
+
+  constructor(options: BrickDeskOptions) {
+    this.#o = options;
+    this.#cache = new BrickCache(options.maxBytes);
+    this.#credit = new CreditBook(options.creditBytes, (bytes) => options.send(FrameType.CREDIT, { bytes }));
+  }
+
+  /** Replaces what the views want of a volume. */
+  want(volume: number, bricks: readonly WantedBrick[]): void {
+    const { list } = this.#wants(volume);
+    const { ask, cancel, serve } = list.update(bricks, (key) => this.#cache.fresh(volume, key) !== undefined);
+    this.#cancel(volume, cancel);
+    this.#ask(volume, ask);
+    if (serve.length > 0) queueMicrotask(() => this.#serve(volume, serve));
+  }
+
+  /** A checked brick of `bytes` came. */
+  receive(brick: Brick, bytes: number): void {
+    const wants = this.#wants(brick.volume);
+    wants.refusals.delete(keyText(brick));
+    wants.retries = 0;
+    const kept = this.#cache.put(brick);
+    const wanted = wants.list.arrived(brick);
+    this.#count();
+    if (!wanted || kept !== brick) this.#credit.giveBack(bytes);
+    else this.#credit.hold(brick, bytes);
+    if (wanted) this.#o.announce(kept);
+  }
+
+  /** A brick's frame failed its checks: it is asked for again. False where it has failed too often. */
+  refused(volume: number, key: BrickKey, bytes: number): boolean {
+    this.#credit.giveBack(bytes);
+    const wants = this.#wants(volume);
+    const times = (wants.refusals.get(keyText(key)) ?? 0) + 1;
+    wants.refusals.set(keyText(key), times);
+    if (times > MAX_REFUSALS) {
+      wants.list.failed(key);
+      this.#count();
+      return false;
+    }
+    this.#ask(volume, wants.list.renew((wanted, state) => state === 'asked' && keyText(wanted) === keyText(key)));
+    return true;
+  }
+
+  /** The sidecar could not get a brick: what is left of it here is served, and it is asked for again after a while. */
+  failed(volume: number, key: BrickKey): void {
+    const wants = this.#wants(volume);
+    if (!wants.list.failed(key)) return;
+    this.#count();
+    const old = this.#cache.peek(volume, key);
+    if (old && wants.list.arrived(key)) this.#o.announce(old);
+    if (wants.retry) return;
+    const wait = Math.min(RETRY_CAP_MS, RETRY_MS * 2 ** wants.retries);
+    wants.retries += 1;
+    wants.retry = setTimeout(() => this.retry(volume), wait);
+  }
+
+  /** Asks again for what the sidecar could not get, as when its producer is back. */
+  retry(volume: number): void {
+    const wants = this.#wants(volume);
+    clearTimeout(wants.retry);
+    wants.retry = undefined;
+    this.#ask(volume, wants.list.renew((_key, state) => state === 'failed'));
+  }
+
+  /** Bricks in the boxes have new content: what is held of them is out of date, and what is wanted is asked for anew. */
+  changed(volume: number, boxes: readonly BrickBox[]): void {
+    this.#cache.outdate(volume, (brick) => inBoxes(brick, boxes));
+    this.#ask(volume, this.#wants(volume).list.renew((key) => inBoxes(key, boxes)));
+  }
+
+  /**
+   * A new connection: credit is whole, and everything wanted and not here is asked for.
+   *
+   * @returns for each volume the bricks held that count as changed. What changed while there was no connection was told
+   * to nobody; previews are what is sure to change.
+   */
+  reconnected(): Map<number, BrickBox[]> {
+    this.#credit.renew();
+    const outdated = new Map<number, BrickBox[]>();
+    for (const [volume, { list }] of this.#volumes) {
+      const boxes: BrickBox[] = [];
+      this.#cache.outdate(volume, (brick) => {
+        if (brick.preview) boxes.push([brick.level, brick.z, brick.y, brick.x, brick.z + 1, brick.y + 1, brick.x + 1]);
+        return brick.preview;
+      });
+      if (boxes.length > 0) outdated.set(volume, boxes);
+      this.#ask(volume, list.renew((key) => !this.#cache.fresh(volume, key)));
+    }
+    return outdated;
+  }
+
+  /** Forgets a volume that is gone. */
+  drop(volume: number): void {
+    clearTimeout(this.#volumes.get(volume)?.retry);
+    this.#volumes.delete(volume);
+    this.#cache.drop(volume);
+    this.#count();
+  }
+
+  /** The viewer is done with an announced brick. */
+  consumed(brick: Brick): void {
+    this.#credit.release(brick);
+    this.#volumes.get(brick.volume)?.list.used(brick);
+  }
+
+  peek(volume: number, key: BrickKey): Brick | undefined {
+    return this.#cache.peek(volume, key);
+  }
+
+  /** Gives back the credit of a brick nobody has a use for. */
+  discard(bytes: number): void {
+    this.#credit.giveBack(bytes);
+  }
+
+  close(): void {
+    for (const { retry } of this.#volumes.values()) clearTimeout(retry);
+    this.#credit.close();
+  }
+
+  #wants(volume: number): VolumeWants {
+    const known = this.#volumes.get(volume);
+    if (known) return known;
+    const wants = { list: new WantList(), refusals: new Map<string, number>(), retries: 0 };
+    this.#volumes.set(volume, wants);
+    return wants;
+  }
+
+  #serve(volume: number, keys: readonly BrickKey[]): void {
+    const list = this.#volumes.get(volume)?.list;
+    for (const key of keys) {
+      if (!list?.isServed(key)) continue;
+      const brick = this.#cache.fresh(volume, key);
+      if (brick) {
+        this.#o.counters.cacheHits += 1;
+        this.#o.announce(brick);
+      } else {
+        this.#ask(volume, list.renew((wanted) => keyText(wanted) === keyText(key))); // evicted in between
+      }
+    }
+  }
+
+  #ask(volume: number, bricks: readonly WantedBrick[]): void {
+    for (let at = 0; at < bricks.length; at += MAX_NEED_KEYS) {
+      const keys = bricks.slice(at, at + MAX_NEED_KEYS).map((b) => [b.level, b.z, b.y, b.x, b.priority]);
+      this.#o.send(FrameType.NEED, { volume, keys });
+    }
+    this.#count();
+  }
+
+  #cancel(volume: number, keys: readonly BrickKey[]): void {
+    for (let at = 0; at < keys.length; at += MAX_NEED_KEYS) {
+      const part = keys.slice(at, at + MAX_NEED_KEYS).map((k) => [k.level, k.z, k.y, k.x]);
+      this.#o.send(FrameType.CANCEL, { volume, keys: part });
+    }
+    this.#count();
+  }
+
+  #count(): void {
+    let pending = 0;
+    for (const { list } of this.#volumes.values()) pending += list.pending;
+    this.#o.counters.bricksPending = pending;
+    this.#o.counters.cacheBytes = this.#cache.bytes;
+  }
+}

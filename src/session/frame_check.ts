@@ -1,0 +1,56 @@
+/** Everything that is checked about a received message before anyone sees what is in it. Pure. */
+
+import { parseBrick, parseRanges, type RangeRows } from '../protocol/arrow.js';
+import { dtypeFromCode, type StoredDtype, type VoxelArray } from '../protocol/dtype.js';
+import { FrameError, type FrameHeader, FrameType, readHeader, readPayload } from '../protocol/frame.js';
+
+/** What a checked frame carries. The arrays are views of the message. */
+export type FrameBody =
+  | { kind: 'brick'; dtype: StoredDtype; voxels: VoxelArray }
+  | { kind: 'ranges'; rows: RangeRows }
+  | { kind: 'bytes'; payload: Uint8Array };
+
+export interface CheckedFrame {
+  header: FrameHeader;
+  /** Length of the whole message. */
+  bytes: number;
+  body: FrameBody;
+}
+
+/** Why a message was refused, with its header where that much could be read. */
+export interface RefusedFrame {
+  bytes: number;
+  code: number;
+  message: string;
+  header?: FrameHeader;
+}
+
+export type CheckResult = { frame: CheckedFrame; refused?: never } | { frame?: never; refused: RefusedFrame };
+
+/**
+ * Checks and parses a message: header, length, payload checksum, and only then Arrow, which a flipped bit can hang.
+ * Nothing is copied: voxels and ranges are views of `message`.
+ */
+export function checkFrame(message: ArrayBuffer): CheckResult {
+  let header: FrameHeader | undefined;
+  try {
+    const bytes = new Uint8Array(message);
+    header = readHeader(bytes);
+    const payload = readPayload(bytes, header);
+    return { frame: { header, bytes: message.byteLength, body: parseBody(header, payload, message) } };
+  } catch (error) {
+    const code = error instanceof FrameError ? error.code : 4400;
+    return { refused: { bytes: message.byteLength, code, message: (error as Error).message, header } };
+  }
+}
+
+function parseBody(header: FrameHeader, payload: Uint8Array, message: ArrayBuffer): FrameBody {
+  if (header.type === FrameType.RANGES) return { kind: 'ranges', rows: parseRanges(payload) };
+  if (header.type !== FrameType.BRICK) return { kind: 'bytes', payload };
+  const dtype = dtypeFromCode(header.dtype);
+  if (!dtype) throw new FrameError(4400, `brick of stored dtype ${header.dtype}`);
+  const voxels = parseBrick(payload, dtype);
+  // Arrow copies a body that is not aligned, without a word; the frame's layout promises that it is.
+  if (voxels.buffer !== message) throw new FrameError(4400, 'brick whose voxels do not begin at an aligned byte');
+  return { kind: 'brick', dtype, voxels };
+}

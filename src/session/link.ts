@@ -1,0 +1,26 @@
+/** The boundary between the page and where its sockets live and its frames are checked: a worker, or the page itself. */
+
+import type { CheckedFrame, RefusedFrame } from './frame_check.js';
+
+/** What a link is told to do. `id` names a socket, or a tunnel whose frames are only checked here. */
+export type LinkCommand =
+  | { t: 'open'; id: number; url: string; protocols: string[] }
+  | { t: 'send'; id: number; frame: Uint8Array }
+  | { t: 'close'; id: number }
+  | { t: 'check'; id: number; message: ArrayBuffer };
+
+/** What a link tells. After `hung` none of the ids before it exists any more. */
+export type LinkEvent =
+  | { t: 'opened'; id: number }
+  | { t: 'closed'; id: number; code: number; reason: string }
+  | { t: 'frame'; id: number; frame: CheckedFrame }
+  | { t: 'refused'; id: number; refused: RefusedFrame }
+  | { t: 'hung' };
+
+export interface FrameLink {
+  do(command: LinkCommand): void;
+  dispose(): void;
+}
+
+/** Makes a link that reports its events to `report`. */
+export type StartLink = (report: (event: LinkEvent) => void) => FrameLink;

@@ -1,0 +1,34 @@
+/** Control frames of the sidecar, decoded and handed to whom they concern. */
+
+import { FrameType } from '../protocol/frame.js';
+import {
+  Changed, decodeControl, ErrorMessage, Ping, VolumeAnnouncement, VolumeRef, VolumeStatus,
+} from '../protocol/messages.js';
+
+export interface MessageHandlers {
+  volume(announcement: VolumeAnnouncement): void;
+  volumeGone(ref: VolumeRef): void;
+  status(status: VolumeStatus): void;
+  changed(changed: Changed): void;
+  scene(payload: Uint8Array): void;
+  ping(t: number): void;
+  pong(t: number): void;
+  error(error: ErrorMessage): void;
+}
+
+/**
+ * Decodes the payload of a frame that is neither bricks nor ranges. Types that a viewer is never sent are ignored.
+ *
+ * @throws FrameError where the payload is not what its type says
+ */
+export function dispatchMessage(type: FrameType, payload: Uint8Array, to: MessageHandlers): void {
+  if (type === FrameType.SCENE) to.scene(payload);
+  else if (type === FrameType.PING) to.ping(decodeControl(Ping, payload).t);
+  else if (type === FrameType.PONG) to.pong(decodeControl(Ping, payload).t);
+  else if (type === FrameType.VOLUME) to.volume(decodeControl(VolumeAnnouncement, payload));
+  else if (type === FrameType.VOLUME_GONE) to.volumeGone(decodeControl(VolumeRef, payload));
+  else if (type === FrameType.STATUS) to.status(decodeControl(VolumeStatus, payload));
+  else if (type === FrameType.CHANGED) to.changed(decodeControl(Changed, payload));
+  else if (type === FrameType.ERROR) to.error(decodeControl(ErrorMessage, payload));
+}
+

@@ -1,0 +1,259 @@
+/** The browser's side of an instance: its volumes, their bricks, and the scene, over whatever connection works. */
+
+import * as Y from 'yjs';
+import { encodeFrame, FrameType } from '../protocol/frame.js';
+import { DEFAULT_CREDIT_BYTES } from '../protocol/limits.js';
+import { encodeControl, ErrorCode, type ErrorMessage, type Role } from '../protocol/messages.js';
+import type { BrickKey } from '../volume/geometry.js';
+import type { BrickRanges } from '../volume/ranges.js';
+import type { BrickBox } from './brick_cache.js';
+import { BrickDesk } from './brick_desk.js';
+import { startBrowserLink } from './browser_link.js';
+import { ConnectionLoop } from './connection_loop.js';
+import { Emitter } from './emitter.js';
+import type { CheckedFrame, RefusedFrame } from './frame_check.js';
+import { Heartbeat } from './heartbeat.js';
+import type { StartLink } from './link.js';
+import { dispatchMessage, type MessageHandlers } from './messages.js';
+import { SceneSync } from './scene_sync.js';
+import type { Candidate, Connection } from './transports.js';
+import type { Brick, ConnectionState, SessionCounters, SessionError, SessionVolume, TransportKind, WantedBrick } from './types.js';
+import { VolumeTable } from './volume_table.js';
+import { Wires } from './wires.js';
+
+export type { Candidate } from './transports.js';
+export type { CommTunnel } from './wires.js';
+
+/** Browser memory for bricks, where nothing else is said. */
+export const DEFAULT_BROWSER_BYTES = 256 * 2 ** 20;
+
+export interface SessionOptions {
+  /** Name of this client, for logs. */
+  client: string;
+  candidates: readonly Candidate[];
+  maxBrowserBytes?: number;
+  creditBytes?: number;
+  /** The scene document to keep equal; one of its own otherwise. */
+  doc?: Y.Doc;
+  /** Where sockets live and frames are checked: a worker, where nothing else is said. */
+  startLink?: StartLink;
+}
+
+export interface SessionEvents {
+  state: ConnectionState;
+  /** Volumes came or went, or a description or status was replaced. */
+  volumes: undefined;
+  /** Handle of the volume whose ranges became better known. */
+  ranges: number;
+  /** A wanted brick; `consumed` must be called once for each. */
+  brick: Brick;
+  changed: { volume: number; generation: number; boxes: readonly BrickBox[] };
+  error: SessionError;
+  /** The scene document holds what the instance's holds. */
+  synced: undefined;
+}
+
+export class Session {
+  readonly doc: Y.Doc;
+  readonly counters: SessionCounters = {
+    bytesReceived: 0, bricksReceived: 0, bricksPending: 0, framesRefused: 0, cacheHits: 0, cacheBytes: 0, roundTripMs: 0,
+  };
+  readonly #events = new Emitter<SessionEvents>();
+  readonly #table = new VolumeTable();
+  readonly #wires: Wires;
+  readonly #loop: ConnectionLoop;
+  readonly #desk: BrickDesk;
+  readonly #scene: SceneSync;
+  readonly #heartbeat: Heartbeat;
+  readonly #handlers: MessageHandlers;
+  #instance: string | undefined;
+  #role: Role | undefined;
+
+  /** Starts connecting at once. */
+  constructor(options: SessionOptions) {
+    const creditBytes = options.creditBytes ?? DEFAULT_CREDIT_BYTES;
+    this.doc = options.doc ?? new Y.Doc();
+    this.#wires = new Wires(options.startLink ?? startBrowserLink, () => this.#tell(
+      { code: ErrorCode.INTERNAL, message: 'a frame kept the worker busy for 2 s; it was restarted', fatal: false },
+    ));
+    this.#scene = new SceneSync(
+      this.doc,
+      (payload) => this.#loop.send(encodeFrame(FrameType.SCENE, payload)),
+      () => this.#events.emit('synced', undefined),
+    );
+    this.#desk = new BrickDesk({
+      maxBytes: options.maxBrowserBytes ?? DEFAULT_BROWSER_BYTES,
+      creditBytes,
+      counters: this.counters,
+      send: (type, message) => this.#send(type, message),
+      announce: (brick) => this.#events.emit('brick', brick),
+    });
+    this.#heartbeat = new Heartbeat((t) => this.#send(FrameType.PING, { t }), () => this.#loop.lose('no answer to two pings'));
+    this.#handlers = this.#messageHandlers();
+    const hello = { kind: 'viewer' as const, client: options.client, credit_bytes: creditBytes };
+    this.#loop = new ConnectionLoop(this.#wires, options.candidates, hello, {
+      state: (state) => this.#events.emit('state', state),
+      opened: (connection) => this.#opened(connection),
+      received: (event) => (event.t === 'frame' ? this.#received(event.frame) : this.#refused(event.refused)),
+      lost: () => {
+        this.#heartbeat.stop();
+        this.#scene.stop();
+      },
+      error: (error) => this.#tell(error),
+    });
+    void this.#loop.start();
+  }
+
+  get awareness() {
+    return this.#scene.awareness;
+  }
+  get state(): ConnectionState {
+    return this.#loop.state;
+  }
+  /** How the sidecar is reached, while it is. */
+  get transport(): TransportKind | undefined {
+    return this.#loop.connection?.kind;
+  }
+  get role(): Role | undefined {
+    return this.#role;
+  }
+  get instance(): string | undefined {
+    return this.#instance;
+  }
+  get volumes(): ReadonlyMap<number, SessionVolume> {
+    return this.#table.volumes;
+  }
+
+  /** Ranges of the bricks of a volume, as far as they are known. */
+  ranges(volume: number): BrickRanges {
+    return this.#table.ranges(volume);
+  }
+
+  /** Replaces what is wanted of a volume. Bricks in browser memory come as events too, soon after this returns. */
+  want(volume: number, bricks: readonly WantedBrick[]): void {
+    if (this.#table.volumes.has(volume)) this.#desk.want(volume, bricks);
+  }
+
+  /** Gives back what a 'brick' event brought, once it is uploaded or dropped. */
+  consumed(brick: Brick): void {
+    this.#desk.consumed(brick);
+  }
+
+  /** What browser memory holds of a brick, out of date or not. */
+  peek(volume: number, key: BrickKey): Brick | undefined {
+    return this.#desk.peek(volume, key);
+  }
+
+  /** Adds a listener; the function returned removes it. */
+  on<K extends keyof SessionEvents>(event: K, listener: (e: SessionEvents[K]) => void): () => void {
+    return this.#events.on(event, listener);
+  }
+
+  close(): void {
+    this.#heartbeat.stop();
+    this.#scene.close();
+    this.#desk.close();
+    this.#loop.close();
+    this.#wires.dispose();
+    this.#events.clear();
+  }
+
+  #opened({ welcome }: Connection): void {
+    const sameInstance = this.#instance === undefined || this.#instance === welcome.instance;
+    this.#instance = welcome.instance;
+    this.#role = welcome.role;
+    for (const handle of this.#table.replaceAll(welcome.volumes, sameInstance)) this.#desk.drop(handle);
+    this.#heartbeat.start(welcome.heartbeat_ms);
+    this.#scene.start(welcome.role !== 'view');
+    const outdated = this.#desk.reconnected();
+    this.#events.emit('volumes', undefined);
+    for (const [volume, boxes] of outdated) this.#events.emit('changed', { volume, generation: 1, boxes });
+  }
+
+  #received(frame: CheckedFrame): void {
+    const { header, body, bytes } = frame;
+    this.counters.bytesReceived += bytes;
+    this.#heartbeat.alive();
+    if (body.kind === 'ranges') {
+      if (this.#table.applyRanges(header.volume, body.rows)) this.#events.emit('ranges', header.volume);
+    } else if (body.kind === 'brick') {
+      this.counters.bricksReceived += 1;
+      if (!this.#table.volumes.has(header.volume)) {
+        this.#desk.discard(bytes);
+        return;
+      }
+      const { volume, level, z, y, x, generation, flags } = header;
+      this.#desk.receive(
+        { volume, level, z, y, x, generation, preview: (flags & 1) !== 0, dtype: body.dtype, voxels: body.voxels },
+        bytes,
+      );
+    } else {
+      try {
+        dispatchMessage(header.type, body.payload, this.#handlers);
+      } catch (error) {
+        this.#refused({ bytes, code: ErrorCode.BAD_FRAME, message: (error as Error).message, header });
+      }
+    }
+  }
+
+  /** A damaged brick is asked for again; any other damage means that the stream itself cannot be trusted. */
+  #refused({ bytes, code, message, header }: RefusedFrame): void {
+    this.counters.framesRefused += 1;
+    if (header?.type !== FrameType.BRICK) {
+      this.#tell({ code, message, fatal: false });
+      this.#loop.lose(message);
+      return;
+    }
+    const { volume, level, z, y, x } = header;
+    this.#send(FrameType.ERROR, { code: ErrorCode.BAD_FRAME, message, volume, key: [level, z, y, x], fatal: false });
+    if (this.#desk.refused(volume, header, bytes)) return;
+    this.#tell({
+      code, volume, fatal: false, message: `brick ${level}/${z}/${y}/${x} arrived damaged again and again: ${message}`,
+      remedy: 'render the volume again',
+    });
+  }
+
+  #messageHandlers(): MessageHandlers {
+    return {
+      volume: (announcement) => {
+        if (this.#table.announce(announcement)) this.#desk.drop(announcement.volume);
+        this.#events.emit('volumes', undefined);
+      },
+      volumeGone: ({ volume }) => {
+        this.#table.remove(volume);
+        this.#desk.drop(volume);
+        this.#events.emit('volumes', undefined);
+      },
+      status: (status) => {
+        if (this.#table.status(status)) this.#desk.retry(status.volume);
+        this.#events.emit('volumes', undefined);
+      },
+      changed: ({ volume, generation, boxes }) => {
+        if (!this.#table.volumes.has(volume)) return;
+        this.#desk.changed(volume, boxes);
+        this.#events.emit('changed', { volume, generation, boxes });
+      },
+      scene: (payload) => this.#scene.receive(payload),
+      ping: (t) => this.#send(FrameType.PONG, { t }),
+      pong: (t) => {
+        this.counters.roundTripMs = this.#heartbeat.pong(t);
+      },
+      error: (error) => this.#errorMessage(error),
+    };
+  }
+
+  #errorMessage({ code, message, remedy, volume, key, fatal }: ErrorMessage): void {
+    if (volume !== undefined && key && this.#table.volumes.has(volume)) {
+      this.#desk.failed(volume, { level: key[0], z: key[1], y: key[2], x: key[3] });
+    }
+    this.#tell({ code, message, fatal, ...(remedy !== undefined && { remedy }), ...(volume !== undefined && { volume }) });
+  }
+
+  #send(type: FrameType, message: object): void {
+    this.#loop.send(encodeControl(type, message));
+  }
+
+  #tell(error: SessionError): void {
+    this.#events.emit('error', error);
+  }
+}

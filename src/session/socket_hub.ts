@@ -1,0 +1,91 @@
+/** Sockets and the checks of what comes over them; runs in the worker, or on the page where there is none. */
+
+import { encodeFrame, FrameType } from '../protocol/frame.js';
+import { checkFrame } from './frame_check.js';
+import type { FrameLink, LinkCommand, LinkEvent } from './link.js';
+
+/** The part of WebSocket that is used; `ws` has it too. */
+export interface SocketLike {
+  binaryType: string;
+  onopen: ((event: never) => void) | null;
+  onmessage: ((event: { data: unknown }) => void) | null;
+  onclose: ((event: { code: number; reason: string }) => void) | null;
+  onerror: ((event: never) => void) | null;
+  send(data: Uint8Array): void;
+  close(): void;
+}
+
+export type OpenSocket = (url: string, protocols: string[]) => SocketLike;
+/** Takes an event and the buffers that may change hands with it. */
+export type Report = (event: LinkEvent, transfer: ArrayBuffer[]) => void;
+
+const browserSocket: OpenSocket = (url, protocols) => new WebSocket(url, protocols) as unknown as SocketLike;
+
+export class SocketHub implements FrameLink {
+  readonly #sockets = new Map<number, SocketLike>();
+
+  constructor(
+    private readonly report: Report,
+    private readonly openSocket: OpenSocket = browserSocket,
+  ) {}
+
+  do(command: LinkCommand): void {
+    if (command.t === 'open') this.#open(command.id, command.url, command.protocols);
+    else if (command.t === 'send') this.#send(command.id, command.frame);
+    else if (command.t === 'close') this.#close(command.id);
+    else this.#check(command.id, command.message);
+  }
+
+  dispose(): void {
+    for (const id of [...this.#sockets.keys()]) this.#close(id);
+  }
+
+  #open(id: number, url: string, protocols: string[]): void {
+    let socket: SocketLike;
+    try {
+      socket = this.openSocket(url, protocols);
+    } catch (error) {
+      // A content policy, or ws: from an https page.
+      this.report({ t: 'closed', id, code: 1006, reason: (error as Error).message }, []);
+      return;
+    }
+    this.#sockets.set(id, socket);
+    socket.binaryType = 'arraybuffer';
+    socket.onopen = () => this.report({ t: 'opened', id }, []);
+    socket.onerror = () => undefined; // a close follows, and says what browsers allow to be known
+    socket.onclose = ({ code, reason }) => {
+      if (this.#sockets.delete(id)) this.report({ t: 'closed', id, code, reason }, []);
+    };
+    socket.onmessage = ({ data }) => this.#check(id, data);
+  }
+
+  #send(id: number, frame: Uint8Array): void {
+    try {
+      this.#sockets.get(id)?.send(frame);
+    } catch {
+      // Closed a moment ago: the close event is on its way.
+    }
+  }
+
+  #close(id: number): void {
+    const socket = this.#sockets.get(id);
+    this.#sockets.delete(id);
+    socket?.close();
+  }
+
+  #check(id: number, message: unknown): void {
+    if (!(message instanceof ArrayBuffer)) {
+      this.report({ t: 'refused', id, refused: { bytes: 0, code: 4400, message: 'text message; every frame is binary' } }, []);
+      return;
+    }
+    const { frame, refused } = checkFrame(message);
+    if (refused) {
+      this.report({ t: 'refused', id, refused }, []);
+    } else if (frame.header.type === FrameType.PING && frame.body.kind === 'bytes' && this.#sockets.has(id)) {
+      // Answered here: a page that is busy drawing is not a dead one.
+      this.#send(id, encodeFrame(FrameType.PONG, frame.body.payload));
+    } else {
+      this.report({ t: 'frame', id, frame }, [message]);
+    }
+  }
+}

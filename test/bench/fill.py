@@ -1,0 +1,32 @@
+"""Time of `render_volume` until the volume is resident, beside a copy of the same array between warm memory."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+
+import numpy as np
+import volumes
+
+import voxbeam as rv
+
+SIDE, RUNS = int(sys.argv[1]), int(sys.argv[2])
+
+
+def seconds(work: object) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+volume = volumes.make(SIDE, "uint16")
+target = np.zeros_like(volume)
+copies, cold, warm = [], [], []
+for _ in range(RUNS):
+    copies.append(min(seconds(lambda: np.copyto(target, volume)) for _ in range(3)))
+    with rv.embedded_instance() as instance:
+        cold.append(seconds(lambda: rv.render_volume(volume, instance, name="first")))
+        instance.volumes["first"].remove()
+        warm.append(seconds(lambda: rv.render_volume(volume, instance, name="again")))
+print(json.dumps({"bytes": volume.nbytes, "copy": copies, "cold": cold, "warm": warm}))

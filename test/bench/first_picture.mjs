@@ -1,0 +1,97 @@
+// From running the cell to the first picture and to the settled one, in a JupyterLab, each time with a fresh kernel and browser.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Browser } from '../../scripts/cdp.mjs';
+import { startLab } from '../../scripts/lab.mjs';
+import { kernelRun, notebookOf, openNotebook, runCell } from '../../scripts/notebook_page.mjs';
+import { Failure, root } from '../../scripts/process.mjs';
+import { median, row } from './support.mjs';
+
+const RUNS = Number(process.env.VOXBEAM_BENCH_RUNS ?? 5);
+const VOLUMES = [[128, 'uint16'], [256, 'uint16'], [512, 'uint16'], [256, 'float32']];
+const TOP = `import sys; sys.path.insert(0, ${JSON.stringify(join(root, 'test', 'bench'))})`;
+
+/** The least a widget can do: one canvas with one filled rectangle. What is above this is ours. */
+const BARE = `import anywidget, numpy
+class Bare(anywidget.AnyWidget):
+    _esm = """export default { render({ el }) {
+      const canvas = document.createElement('canvas'); canvas.getContext('2d').fillRect(0, 0, 100, 100);
+      const root = document.createElement('div'); root.className = 'voxbeam'; root.append(canvas); el.append(root);
+      requestAnimationFrame(() => { root.dataset.firstPicture = performance.timeOrigin + performance.now(); root.dataset.settled = 'true'; });
+    } }"""`;
+
+/** Notes, in the page, when the attributes of a viewer say that it shows something and that it has settled. */
+function watch() {
+  window.voxbeamSeen = {};
+  const look = () => {
+    const seen = window.voxbeamSeen;
+    const view = document.querySelector('.voxbeam[data-first-picture]');
+    if (!view?.dataset.firstPicture) return;
+    if (!seen.first) Object.assign(seen, { first: Number(view.dataset.firstPicture), bytes: Number(view.dataset.bytes ?? 0) });
+    if (view.dataset.settled === 'true') seen.settled ??= performance.timeOrigin + performance.now();
+    else if (seen.settled) seen.settled = undefined;
+    Object.assign(seen, { transport: view.dataset.transport, total: Number(view.dataset.bytes ?? 0), error: view.dataset.error });
+  };
+  new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-first-picture', 'data-settled', 'data-error'] });
+}
+
+async function once(lab, folder, cells) {
+  const name = `bench-${Math.random().toString(36).slice(2, 8)}.ipynb`;
+  await writeFile(join(folder, name), notebookOf(cells));
+  const browser = await Browser.launch();
+  try {
+    const page = await browser.newPage({ width: 1280, height: 1000 });
+    await openNotebook(page, lab, name);
+    const { error } = await runCell(page, 0);
+    if (error) throw new Failure(`the preparing cell failed: ${error}`);
+    await page.evaluate(watch);
+    const shown = await runCell(page, 1);
+    if (shown.error) throw new Failure(`the cell failed: ${shown.error}`);
+    const seen = await page.waitFor(
+      () => {
+        const { error, settled } = window.voxbeamSeen;
+        if (error) throw new Error(`the viewer says: ${error}`);
+        return settled && performance.timeOrigin + performance.now() - settled > 300 ? window.voxbeamSeen : undefined;
+      },
+      undefined,
+      { timeout: 120_000, what: 'the view did not settle' },
+    );
+    await kernelRun(page, 'globals().get("view") and view.instance.close()').catch(() => undefined);
+    await page.evaluate(() => window.voxbeamPanel.sessionContext.shutdown());
+    return { first: seen.first - shown.started, settled: seen.settled - shown.started, bytes: seen.bytes, total: seen.total };
+  } finally {
+    await browser.close();
+  }
+}
+
+export async function run() {
+  const folder = await mkdtemp(join(tmpdir(), 'voxbeam-bench-'));
+  const lab = await startLab({ folder });
+  const repeat = async (cells) => {
+    const runs = [];
+    for (let i = 0; i < RUNS; i += 1) runs.push(await once(lab, folder, cells));
+    return (key) => median(runs.map((seen) => seen[key]));
+  };
+  try {
+    const bare = await repeat([BARE, 'Bare()']);
+    const rows = [];
+    const firsts = new Map();
+    for (const [side, dtype] of VOLUMES) {
+      const of = await repeat([`${TOP}\nimport voxbeam as rv, volumes\nvolume = volumes.make(${side}, "${dtype}")`, 'view = rv.view(volume, height=600)\nview']);
+      const name = `${side}³ ${dtype}`;
+      firsts.set(name, of('first'));
+      rows.push(
+        row(`${name}: first picture (reference: a bare widget)`, of('first'), 'ms', { reference: bare('first') }),
+        row(`${name}: settled`, of('settled'), 'ms'),
+        row(`${name}: moved to first picture`, of('bytes') / 2 ** 20, 'MiB', { reference: (side ** 3 * (dtype === 'uint16' ? 2 : 4)) / 2 ** 20 }),
+        row(`${name}: moved until settled`, of('total') / 2 ** 20, 'MiB', { reference: (side ** 3 * (dtype === 'uint16' ? 2 : 4)) / 2 ** 20 }),
+      );
+    }
+    rows.push(row('first picture of 512³ beside 128³', firsts.get('512³ uint16'), 'ms', { reference: firsts.get('128³ uint16'), limit: ['<=', 1.5] }));
+    return rows;
+  } finally {
+    await lab.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,83 @@
+// What a 256 MiB volume costs each process when it is shown and settled, beside the array and the stated budgets.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Browser } from '../../scripts/cdp.mjs';
+import { startLab } from '../../scripts/lab.mjs';
+import { kernelRun, notebookOf, openNotebook, runCell } from '../../scripts/notebook_page.mjs';
+import { Failure, root } from '../../scripts/process.mjs';
+import { median, row } from './support.mjs';
+
+const RUNS = Number(process.env.VOXBEAM_BENCH_RUNS ?? 5);
+const MIB = 2 ** 20;
+const BENCH = JSON.stringify(join(root, 'test', 'bench'));
+const PREPARE = `import os, sys; sys.path.insert(0, ${BENCH})
+import json, voxbeam as rv, volumes
+volume = volumes.make(512, "uint16")`;
+
+/** A line of /proc/<pid>/status in bytes. */
+const status = (pid, key) => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(new RegExp(`^${key}:\\s+(\\d+) kB`, 'm'))?.[1] ?? 0) * 1024;
+
+/** What is the process's own: shared memory of the store counts once, for the sidecar that owns it. */
+const own = (pid) => status(pid, 'RssAnon') + status(pid, 'RssFile');
+
+async function once(lab, folder) {
+  const name = `memory-${Math.random().toString(36).slice(2, 8)}.ipynb`;
+  await writeFile(join(folder, name), notebookOf([PREPARE, 'view = rv.view(volume, height=600)\nview']));
+  const browser = await Browser.launch({ flags: ['--js-flags=--expose-gc'] });
+  try {
+    const page = await browser.newPage({ width: 1280, height: 1000 });
+    await openNotebook(page, lab, name);
+    const prepared = await runCell(page, 0);
+    if (prepared.error) throw new Failure(prepared.error);
+    const kernel = Number(await kernelRun(page, 'print(os.getpid())'));
+    const heap = () => page.evaluate('gc(); performance.memory.usedJSHeapSize');
+    const before = { kernel: own(kernel), heap: await heap() };
+    writeFileSync(`/proc/${kernel}/clear_refs`, '5'); // the peak counts from here
+    const peakBefore = status(kernel, 'VmHWM');
+    const shown = await runCell(page, 1);
+    if (shown.error) throw new Failure(shown.error);
+    await page.waitFor(() => document.querySelector('.voxbeam[data-settled="true"][data-first-picture]'), undefined, { timeout: 120_000, what: 'the view did not settle' });
+    const view = await page.evaluate(() => ({ ...document.querySelector('.voxbeam[data-settled]').dataset }));
+    const sidecar = JSON.parse(await kernelRun(page, 'print(json.dumps(view.instance.status()))'));
+    const seen = {
+      kernel: own(kernel) - before.kernel,
+      kernelPeak: status(kernel, 'VmHWM') - peakBefore,
+      sidecarOwn: own(sidecar.pid),
+      store: sidecar.used_bytes,
+      storeBudget: sidecar.store_bytes,
+      heap: (await heap()) - before.heap,
+      gpu: Number(view.gpuBytes),
+      gpuBudget: Number(view.gpuBudget),
+    };
+    await kernelRun(page, 'view.instance.close()');
+    await page.evaluate(() => window.voxbeamPanel.sessionContext.shutdown());
+    return seen;
+  } finally {
+    await browser.close();
+  }
+}
+
+export async function run() {
+  const folder = await mkdtemp(join(tmpdir(), 'voxbeam-bench-'));
+  const lab = await startLab({ folder });
+  try {
+    const runs = [];
+    for (let i = 0; i < RUNS; i += 1) runs.push(await once(lab, folder));
+    const of = (key) => median(runs.map((seen) => seen[key]));
+    const array = (512 ** 3 * 2) / MIB;
+    const line = (name, key, more = {}) => row(name, of(key) / MIB, 'MiB', more);
+    return [
+      line('kernel, growth of its own memory (reference: the array)', 'kernel', { reference: array, limit: ['<=', 0.25] }),
+      line('kernel, peak growth with shared pages (reference: the array)', 'kernelPeak', { reference: array }),
+      line('sidecar, its own memory', 'sidecarOwn', { limit: ['<=', 256] }),
+      line('store (reference: its budget)', 'store', { reference: of('storeBudget') / MIB, limit: ['<=', 1] }),
+      line('browser heap, growth', 'heap', { limit: ['<=', 640] }),
+      line('GPU (reference: its budget)', 'gpu', { reference: of('gpuBudget') / MIB, limit: ['<=', 1] }),
+    ];
+  } finally {
+    await lab.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,48 @@
+// Bricks from the sidecar's store to a page, by our session, beside bare sends of as many bytes to the same browser.
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { Browser } from '../../scripts/cdp.mjs';
+import { end, root, run as runProgram, python } from '../../scripts/process.mjs';
+import { median, pythonSession, row, servePage } from './support.mjs';
+
+const RUNS = 7;
+
+/** The Node that pip brings is the sidecar's: the reference gets the same. */
+async function bareServer(bytes) {
+  const { output } = await runProgram(python, ['-c', 'from voxbeam.sidecar import find_node; print(find_node())']);
+  const child = spawn(output.trim().split('\n').at(-1), [`${root}/test/bench/bare_server.mjs`, String(bytes)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const [line] = await new Promise((resolve) => createInterface({ input: child.stdout }).once('line', (text) => resolve([text])));
+  return { url: `ws://127.0.0.1:${JSON.parse(line).port}/`, close: () => end(child) };
+}
+
+export async function run() {
+  const volume = pythonSession('serve_volume.py', [512]);
+  const [page, browser] = await Promise.all([servePage('stream_page.ts'), Browser.launch()]);
+  let server;
+  try {
+    const { url } = await volume.receive();
+    const ours = [];
+    const bare = [];
+    for (let i = 0; i <= RUNS; i += 1) {
+      const tab = await browser.newPage();
+      await tab.goto(page.url);
+      await tab.waitFor('globalThis.bricks !== undefined');
+      volume.send({});
+      const { ticket } = await volume.receive();
+      const got = await tab.evaluate(`bricks(${JSON.stringify(url)}, ${JSON.stringify(ticket)})`);
+      server ??= await bareServer(Math.round(got.bytes / got.messages));
+      const sent = await tab.evaluate(`bare(${JSON.stringify(server.url)}, ${got.messages})`);
+      if (i > 0) { // the first one warms both up
+        ours.push(got.bytes / got.ms / 1e6);
+        bare.push(sent.bytes / sent.ms / 1e6);
+      }
+      await tab.close();
+    }
+    return [row('bricks, sidecar to page (reference: bare ws)', median(ours), 'GB/s', { reference: median(bare), limit: ['>=', 0.8] })];
+  } finally {
+    await server?.close();
+    await browser.close();
+    await page.close();
+    await volume.close();
+  }
+}

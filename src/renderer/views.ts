@@ -1,0 +1,67 @@
+/** What is shown where: rectangles of the canvas, and the layer settings that both kinds of view obey. */
+
+import type { Vec3 } from '../volume/geometry.js';
+import type { OrbitCamera } from './camera.js';
+
+/** A rectangle in CSS pixels; the origin is the canvas's upper left corner. */
+export interface Rect {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A position in CSS pixels of the canvas. */
+export type Pixel = readonly [number, number];
+
+/** How a volume is drawn. */
+export interface LayerSettings {
+  readonly visible: boolean;
+  readonly opacity: number;
+  /** Values shown at the colour map's ends. */
+  readonly window: readonly [number, number];
+  readonly colormap: string;
+  /** Opacity over the window: pairs of a place in 0..1 and an opacity in 0..1, by rising place. */
+  readonly points: readonly (readonly [number, number])[];
+  readonly mode: 'dvr' | 'mip';
+  /** Of the visible images the one with the highest order is drawn, and so of the labels. */
+  readonly order: number;
+}
+
+/** The volume in perspective. */
+export interface VolumeView {
+  readonly id: string;
+  readonly kind: 'volume';
+  readonly rect: Rect;
+  readonly camera: OrbitCamera;
+}
+
+/** A slice across one axis of the world. */
+export interface SliceView {
+  readonly id: string;
+  readonly kind: 'slice';
+  readonly rect: Rect;
+  /** The axis the slice is normal to: 0 is z, 1 is y, 2 is x. */
+  readonly axis: 0 | 1 | 2;
+  /** World coordinate along that axis. */
+  readonly position: number;
+  /** World coordinates (u, v) at the middle of `rect`. */
+  readonly center: readonly [number, number];
+  /** World lengths per CSS pixel. */
+  readonly pixelSize: number;
+}
+
+export type View = VolumeView | SliceView;
+
+/** What lies under a pixel. */
+export interface Picked {
+  readonly volume: number;
+  /** World x, y, z. */
+  readonly world: Vec3;
+  /** Voxel z, y, x of level 0. */
+  readonly voxel: Vec3;
+  /** Absent where no brick of the place is here, or the value is not finite. */
+  readonly value?: number;
+  /** Level the value was read from. */
+  readonly level: number;
+}

@@ -3,7 +3,11 @@ export default {
   roots: ['<rootDir>/test'],
   testMatch: ['<rootDir>/test/(unit|conformance)/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1', '\\.(css|glsl|html)$': '<rootDir>/test/text_asset.ts' },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '\\.(css|glsl|html)$': '<rootDir>/test/text_asset.ts',
+    '^voxbeam:worker$': '<rootDir>/test/text_asset.ts',
+  },
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } }],
   },

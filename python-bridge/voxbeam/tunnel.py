@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from websockets.exceptions import ConnectionClosed, WebSocketException
-from websockets.sync.client import ClientConnection, connect
-from websockets.version import version as websockets_version
+from websockets.exceptions import ConnectionClosed
+
+from voxbeam.stream import open_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-SUBPROTOCOL = "vxb.1"
-TICKET_PREFIX = "vxb.ticket."
-MAX_FRAME_BYTES = 8 * 2**20
 
 #: Bytes of frames in one comm message: 4 MiB ones cross a Jupyter server fastest, and 10 MiB ones are cut.
 MAX_MESSAGE_BYTES = 4 * 2**20
@@ -23,7 +19,6 @@ MAX_MESSAGE_BYTES = 4 * 2**20
 GATHER_SECONDS = 0.004
 #: Least time between two messages: a Jupyter server silently drops what goes beyond 1000 messages a second.
 PACE_SECONDS = 0.005
-OPEN_TIMEOUT_SECONDS = 5.0
 
 
 class TicketSource(Protocol):
@@ -60,7 +55,7 @@ class Tunnel:
         self._closed = closed
         self._ending = threading.Event()
         ticket = instance.ticket(use="stream", role="edit", origin="none")
-        self._socket = _connect(f"ws://{_bracketed(instance.host)}:{instance.port}/v1/stream", ticket)
+        self._socket = open_stream(instance.host, instance.port, ticket)
         self._thread = threading.Thread(target=self._relay, name="voxbeam-tunnel", daemon=True)
         self._thread.start()
 
@@ -68,7 +63,7 @@ class Tunnel:
         """Pass a frame of the page on to the sidecar."""
         try:
             self._socket.send(frame)
-        except ConnectionClosed:
+        except (ConnectionClosed, OSError):
             return  # the relay thread tells the page, with the reason
 
     def close(self) -> None:
@@ -113,26 +108,3 @@ def _binary(message: str | bytes) -> bytes:
         msg = "the server sent a text message; every frame is binary"
         raise TypeError(msg)
     return message
-
-
-def _bracketed(host: str) -> str:
-    return f"[{host}]" if ":" in host else host
-
-
-def _connect(url: str, ticket: str) -> ClientConnection:
-    # From version 15 websockets goes through the environment's HTTP proxy unless told not to.
-    options: dict[str, Any] = {"proxy": None} if int(websockets_version.split(".")[0]) >= 15 else {}
-    try:
-        return connect(
-            url,
-            subprotocols=[SUBPROTOCOL, f"{TICKET_PREFIX}{ticket}"],  # type: ignore[list-item]
-            compression=None,
-            max_size=MAX_FRAME_BYTES,
-            open_timeout=OPEN_TIMEOUT_SECONDS,
-            close_timeout=1,
-            ping_interval=None,
-            **options,
-        )
-    except (OSError, WebSocketException) as error:
-        msg = f"no connection to the server at {url}: {error}. Run the cell again to start a new one."
-        raise ConnectionError(msg) from error

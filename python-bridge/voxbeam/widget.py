@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 import anywidget
 import traitlets as t
 
+from voxbeam.stream import bracketed
+from voxbeam.transport import checked_transport, forced_transport
 from voxbeam.tunnel import Tunnel
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
 STATIC = Path(__file__).parent / "static"
-TRANSPORTS = ("direct", "proxy", "comm")
 LOADER = STATIC / "loader.js"
 _NO_LOADER = """export default { render({ el }) {
   el.textContent = "voxbeam was installed without its browser code: run `npm run build` in its checkout, then restart the kernel.";
@@ -65,7 +66,7 @@ class VolumeView(anywidget.AnyWidget):
     height
         Height in CSS pixels.
     transport
-        ``"direct"``, ``"proxy"`` or ``"comm"`` to force one; None chooses the best that works.
+        ``"direct"``, ``"proxy"`` or ``"comm"`` to force one, ``"auto"`` for the best that works; None as configured.
     """
 
     _esm = LOADER if LOADER.exists() else _NO_LOADER
@@ -84,9 +85,7 @@ class VolumeView(anywidget.AnyWidget):
     def __init__(
         self, instance: Any, volume: Any = None, *, height: int = 450, transport: str | None = None,
     ) -> None:
-        if transport is not None and transport not in TRANSPORTS:
-            msg = f"transport={transport!r}; choose one of {', '.join(map(repr, TRANSPORTS))}, or None for automatic"
-            raise ValueError(msg)
+        forced = forced_transport() if transport is None else checked_transport(transport, "transport")
         self._instance = instance
         self._volume = volume
         # Comm messages may arrive on a subshell's thread while a cell runs on the main one.
@@ -94,7 +93,7 @@ class VolumeView(anywidget.AnyWidget):
         self._tunnels: dict[str, Tunnel] = {}
         self._pictures: dict[int, Future[bytes]] = {}
         self._picture_ids = itertools.count(1)
-        super().__init__(height=height, _forced=transport or "", _candidates=candidates(instance))
+        super().__init__(height=height, _forced="" if forced == "auto" else forced, _candidates=candidates(instance))
         self.on_msg(self._on_page_message)
 
     @property
@@ -227,7 +226,7 @@ def candidates(instance: Any) -> list[dict[str, str]]:
     of this computer; a page of another origin asks the kernel for one of its own.
     """
     loopback = instance.host in ("127.0.0.1", "localhost", "::1")
-    where = f"[{instance.host}]" if ":" in instance.host else instance.host
+    where = bracketed(instance.host)
     proxied = f"proxy/{instance.port}" if loopback else f"proxy/{where}:{instance.port}"
 
     def ticket() -> str:

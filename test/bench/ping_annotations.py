@@ -22,10 +22,10 @@ with rv.embedded_instance() as instance:
     heard: dict[str, float] = {}
     fresh = threading.Condition()
 
-    def on_change(event: object) -> None:
+    def on_change(events: list[rv.AnnotationEvent]) -> None:
         with fresh:
-            for annotation in list(instance.annotations):
-                heard.setdefault(annotation.name, time.perf_counter())
+            for event in events:
+                heard.setdefault(event.annotation.name, time.perf_counter())
             fresh.notify_all()
 
     instance.annotations.on_change(on_change)
@@ -34,13 +34,12 @@ with rv.embedded_instance() as instance:
     ours = []
     for index in range(ROUNDS):
         began = time.perf_counter()
-        ping = instance.annotations.add(rv.Point(f"ping-{index}", (1.0, 2.0, float(index))))
+        instance.annotations.add(rv.Point(name=f"ping-{index}", world=(1.0, 2.0, float(index))))
         with fresh:
             if not fresh.wait_for(lambda: f"pong-{index}" in heard, timeout=10):  # noqa: B023
                 sys.exit(f"no answer to ping-{index} within 10 s")
         ours.append(heard[f"pong-{index}"] - began)
-        for annotation in list(instance.annotations):
-            instance.annotations.remove(annotation)
+        instance.annotations.clear()
     print(json.dumps({"done": True}))
     bare = []
     with connect(commands()["relay"], compression=None) as socket:

@@ -29,7 +29,7 @@ def triple(name: str, value: float | Sequence[float], *, positive: bool = False)
         numbers = [float(value)] * 3 if isinstance(value, (int, float)) else [float(n) for n in value]
     except (TypeError, ValueError):
         numbers = []
-    good = len(numbers) == 3 and all(isfinite(n) and (n > 0 or not positive) for n in numbers)  # noqa: PLR2004
+    good = len(numbers) == 3 and all(isfinite(n) and (n > 0 or not positive) for n in numbers)
     if not good:
         kind = "positive numbers" if positive else "finite numbers"
         raise ParameterError(f"{name} is {value!r}.", f"Give three {kind} in the order z, y, x.")
@@ -84,13 +84,13 @@ class VolumeDescription:
             _text("colormap", self.colormap, least=1)
         if self.kind not in KINDS:
             raise ParameterError(f"kind is {self.kind!r}.", "Give 'image' or 'labels'.")
-        if len(self.shape) != 3 or not all(1 <= n <= MAX_AXIS for n in self.shape):  # noqa: PLR2004
+        if len(self.shape) != 3 or not all(1 <= n <= MAX_AXIS for n in self.shape):
             raise ShapeError(f"The shape is {self.shape}.", f"A volume has three axes of 1 to {MAX_AXIS} voxels.")
         triple("voxel_size", self.voxel_size, positive=True)
         triple("origin", self.origin)
         if self.window is not None:
             low_high = self.window
-            if len(low_high) != 2 or not all(isfinite(v) for v in low_high) or low_high[0] >= low_high[1]:  # noqa: PLR2004
+            if len(low_high) != 2 or not all(isfinite(v) for v in low_high) or low_high[0] >= low_high[1]:
                 raise ParameterError(f"window is {low_high!r}.", "Give (low, high) with low < high, both finite.")
 
     @property

@@ -1,4 +1,4 @@
-"""What can go wrong, by name. Every message says what was wrong, with the value; the remedy says what to do about it."""
+"""What can go wrong, by name: a message that says what was wrong, with the value, and a remedy."""
 
 from __future__ import annotations
 
@@ -58,6 +58,3 @@ class SchedulerError(VoxbeamError):
 
 class UnauthorizedError(VoxbeamError, PermissionError):
     """A token or ticket is missing, wrong, used or expired."""
-
-    def __init__(self, message: str, remedy: str | None = None) -> None:
-        VoxbeamError.__init__(self, message, remedy)

@@ -1,0 +1,88 @@
+"""What every source offers: where a volume's voxels are, and what the file or object says about them."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from voxbeam.errors import ShapeError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from voxbeam.description import Kind
+    from voxbeam.geometry import Box, Shape, Vec3
+
+#: Unit names that files use, and the symbol a scale bar shows.
+UNIT_SYMBOLS = {
+    "angstrom": "Å",
+    "nanometer": "nm",
+    "micrometer": "µm",
+    "micron": "µm",
+    "millimeter": "mm",
+    "centimeter": "cm",
+    "meter": "m",
+    "unknown": "",
+}
+
+
+@dataclass(eq=False)
+class Source:
+    """A volume that can be read. Vectors are z, y, x.
+
+    Attributes
+    ----------
+    shape, dtype : tuple of int, numpy.dtype
+        Of level 0, as the source holds it.
+    array : numpy.ndarray, optional
+        Level 0 as an array that is read in place; a source without one is read by `read`.
+    scale, offset : float
+        ``value = voxel * scale + offset``, where the file says so.
+    levels : mapping of int to bool
+        Coarser levels the source holds itself, of the shape that the pyramid wants. True where it also states that they lie
+        where the half-voxel rule puts them, so that they need not be made again.
+    fingerprint : str
+        Equal fingerprints mean equal voxels. An array, which anyone may write to, gets a new one each time.
+    note : str, optional
+        One sentence for people about what the source says that is not applied.
+    """
+
+    shape: Shape
+    dtype: np.dtype[Any]
+    name: str = "volume"
+    kind: Kind = "image"
+    voxel_size: Vec3 = (1.0, 1.0, 1.0)
+    unit: str = ""
+    origin: Vec3 = (0.0, 0.0, 0.0)
+    scale: float = 1.0
+    offset: float = 0.0
+    array: NDArray[Any] | None = None
+    levels: Mapping[int, bool] = field(default_factory=dict)
+    fingerprint: str = field(default_factory=lambda: uuid.uuid4().hex)
+    note: str | None = None
+
+    def read(self, level: int, box: Box) -> NDArray[Any]:
+        """Voxels of `level` in half-open ranges along z, y, x. Safe from several threads."""
+        if self.array is None or level:
+            raise NotImplementedError(f"{type(self).__name__} does not read level {level}")
+        return self.array[tuple(slice(*span) for span in box)]
+
+
+def volume_shape(shape: Sequence[int], what: str = "The volume") -> Shape:
+    """`shape` as that of a volume.
+
+    Raises
+    ------
+    ShapeError
+        Where the rank is not 3 or an axis is empty.
+    """
+    if len(shape) != 3:
+        remedy = "Add an axis: volume[None]." if len(shape) == 2 else "Choose three axes z, y, x, such as volume[0]."
+        raise ShapeError(f"{what} has {len(shape)} axes, shape {tuple(shape)}.", remedy)
+    if not all(shape):
+        raise ShapeError(f"{what} has an empty axis, shape {tuple(shape)}.", "Each axis needs at least one voxel.")
+    return int(shape[0]), int(shape[1]), int(shape[2])

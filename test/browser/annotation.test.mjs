@@ -1,0 +1,157 @@
+// Points and boxes both ways: drawn with the mouse, made in Python, kept over a reload and a restart of the kernel.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { kernelRun, openNotebook, restartKernel } from '../../scripts/notebook_page.mjs';
+import { BALL, eventually, kernelJson, runCells, settled, VIEW, Workplace } from './support.mjs';
+
+const VOXEL = [2, 0.5, 1]; // z, y, x: different, so that a swap of axes shows
+const SIZE = [80, 96, 112];
+/** World x, y, z of the middle of the volume. */
+const MIDDLE = [0, 1, 2].map((i) => ((SIZE[2 - i] - 1) / 2) * VOXEL[2 - i]);
+const LIST = `import json
+print(json.dumps([dict(name=a.name, kind=a.kind, color=a.color, id=a.id, voxel=a.voxel if a.kind == "point" else [a.start, a.stop], world=a.world) for a in annotations]))`;
+
+let place;
+before(async () => {
+  place = await Workplace.open({ scheduler: true });
+});
+after(() => place?.close());
+
+/** Centre and size, in page pixels, of one of the four views of a canvas: two columns, or four in a row when it is wide. */
+async function viewAt(canvas, index) {
+  await canvas.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = await canvas.boundingBox();
+  const columns = width > 3.2 * height ? 4 : 2;
+  const size = [width / columns, height / (4 / columns)];
+  const [column, row] = [index % columns, Math.floor(index / columns)];
+  return { x: x + (column + 0.5) * size[0], y: y + (row + 0.5) * size[1], width: size[0], height: size[1] };
+}
+
+async function drawPoint(page, view, at) {
+  await view.locator('[data-tool="point"]').click();
+  await page.mouse.move(at.x, at.y);
+  await page.mouse.down();
+  await page.mouse.up();
+}
+
+async function drawBox(page, view, from, to) {
+  await view.locator('[data-tool="box"]').click();
+  await page.mouse.move(from[0], from[1]);
+  await page.mouse.down();
+  await page.mouse.move((from[0] + to[0]) / 2, (from[1] + to[1]) / 2);
+  await page.mouse.move(to[0], to[1]);
+  await page.mouse.up();
+}
+
+const near = (a, b, tolerance) => a.every((value, i) => Math.abs(value - b[i]) <= tolerance);
+
+test('a point and a box drawn with the mouse are in the kernel, in world and voxel coordinates, and as events', async (t) => {
+  const page = await place.notebook([
+    `import voxbeam as rv\n${BALL}\nview = rv.view(volume, voxel_size=${JSON.stringify(VOXEL)}, unit="mm")\nannotations = view.annotations\nheard = []\nannotations.on_change(heard.extend)`,
+    'view',
+  ]);
+  t.after(() => page.close());
+  await runCells(page, [0, 1]);
+  await settled(page);
+  const view = page.locator(VIEW).first();
+  const canvas = view.locator('canvas.voxbeam-canvas');
+  const axial = await viewAt(canvas, 0);
+
+  await drawPoint(page, view, axial);
+  const [point] = await eventually('the point in the kernel', async () => {
+    const list = await kernelJson(page, LIST);
+    return list.length === 1 ? list : undefined;
+  });
+  assert.equal(point.kind, 'point');
+  assert.ok(near(point.world, MIDDLE, 1.5), `${point.world} is the middle ${MIDDLE}`);
+  assert.ok(near(point.voxel, [0, 1, 2].map((i) => point.world[2 - i] / VOXEL[i]), 1e-3), 'voxel coordinates are z, y, x');
+
+  await drawBox(page, view, [axial.x - 60, axial.y - 30], [axial.x + 60, axial.y + 30]);
+  const box = await eventually('the box in the kernel', async () => (await kernelJson(page, LIST)).find(({ kind }) => kind === 'box'));
+  const [low, high] = box.world;
+  const middle = low.map((value, i) => (value + high[i]) / 2);
+  assert.ok(near(middle.slice(0, 2), MIDDLE.slice(0, 2), 1.5), `the box is around the middle: ${JSON.stringify(box)}`);
+  assert.ok(Math.abs((high[0] - low[0]) / (high[1] - low[1]) - 2) < 0.1, 'twice as wide as high, as drawn');
+  assert.ok(high[2] > low[2], 'it has a thickness');
+
+  // and in 3D: the volume's view is the second one
+  const before = (await kernelJson(page, LIST)).length;
+  await drawPoint(page, view, await viewAt(canvas, 1));
+  const in3d = (await eventually('the point drawn in 3D', async () => {
+    const list = await kernelJson(page, LIST);
+    return list.length === before + 1 ? list : undefined;
+  })).at(-1);
+  assert.ok(in3d.voxel.every((value, i) => value >= -0.5 && value <= SIZE[i] - 0.5), `inside the volume: ${in3d.voxel}`);
+
+  const heard = await kernelJson(page, 'print(json.dumps([(e.kind, e.origin, e.annotation.kind) for e in heard if e.kind == "added"]))');
+  assert.deepEqual(heard, [['added', 'remote', 'point'], ['added', 'remote', 'box'], ['added', 'remote', 'point']]);
+  const table = await kernelRun(page, 'print(annotations.to_pandas().to_string())');
+  assert.equal(table.trim().split('\n').length >= 4, true, table);
+});
+
+test('added, moved and removed in Python is seen in the viewer', async (t) => {
+  const page = await place.notebook([
+    `import voxbeam as rv\n${BALL}\nview = rv.view(volume, voxel_size=${JSON.stringify(VOXEL)})\nannotations = view.annotations`,
+    'view',
+  ]);
+  t.after(() => page.close());
+  await runCells(page, [0, 1]);
+  await settled(page);
+  const view = page.locator(VIEW).first();
+  const said = () => view.evaluate((element) => `${element.textContent} ${[...element.querySelectorAll('input')].map((input) => input.value).join(' ')}`);
+  const shot = async () => (await view.locator('canvas.voxbeam-canvas').screenshot()).toString('base64');
+
+  await view.locator('[data-tool="navigate"]').click();
+  const empty = await shot();
+  await kernelRun(page, `seed = annotations.add(rv.Point(world=${JSON.stringify(MIDDLE)}, name="seed-7", color="#ff00ff"))`);
+  await eventually('its name in the viewer', async () => (await said()).includes('seed-7'));
+  const placed = await eventually('its picture', async () => {
+    const now = await shot();
+    return now === empty ? undefined : now;
+  });
+  await kernelRun(page, 'annotations.update(seed.id, voxel=(39.5, 20, 20))');
+  const moved = await eventually('its move', async () => {
+    const now = await shot();
+    return now === placed ? undefined : now;
+  });
+  assert.notEqual(moved, empty);
+  await kernelRun(page, 'annotations.remove(seed.id)');
+  await eventually('its name is gone', async () => !(await said()).includes('seed-7'));
+});
+
+test('annotations are there after a reload of the page and a restart of the kernel', async (t) => {
+  const page = await place.notebook([
+    `import os, voxbeam as rv\n${BALL}
+host, port = os.environ["VOXBEAM_SCHEDULER"].split(":")
+instance = rv.initialize_visualization_server(host, int(port), shape=volume.shape, dtype="uint16")
+rv.render_volume(volume, instance, name="ball", voxel_size=${JSON.stringify(VOXEL)})
+annotations = instance.annotations`,
+    'annotations.add(rv.Box((10, 20, 30), (20, 40, 60), name="kept box"))\nannotations.add(rv.Point(voxel=(1, 2, 3), name="kept point", volume="ball"))\nview = rv.view(instance=instance)\nview',
+    'view = rv.view(instance=instance)\nview',
+  ]);
+  t.after(() => page.close());
+  await runCells(page, [0, 1]);
+  await settled(page);
+  const before = await kernelJson(page, LIST);
+  assert.equal(before.length, 2);
+  const names = ['kept box', 'kept point'];
+  const view = page.locator(VIEW).first();
+  const shows = () => view.evaluate((element, wanted) => {
+    const text = `${element.textContent} ${[...element.querySelectorAll('input')].map((input) => input.value).join(' ')}`;
+    return wanted.every((name) => text.includes(name));
+  }, names);
+  await eventually('both in the viewer', shows);
+
+  await page.evaluate(() => window.voxbeamPanel.context.save());
+  await openNotebook(page, place.lab, page.notebook);
+  await runCells(page, [2]);
+  await settled(page);
+  await eventually('both after the reload', shows);
+  assert.deepEqual(await kernelJson(page, LIST), before);
+
+  await restartKernel(page);
+  await runCells(page, [0]); // the scheduler's instance is still there
+  assert.deepEqual(await kernelJson(page, LIST), before);
+  await runCells(page, [2]);
+  await eventually('both after the restart', shows);
+});

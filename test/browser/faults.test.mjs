@@ -1,0 +1,69 @@
+// Faults that are caused: a sidecar killed while it is looked at, and a page whose ticket is used.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { kernelRun, runCell } from '../../scripts/notebook_page.mjs';
+import { BALL, eventually, kernelJson, runCells, settled, VIEW, Workplace } from './support.mjs';
+
+let place;
+before(async () => {
+  place = await Workplace.open();
+});
+after(() => place?.close());
+
+test('a sidecar that is killed is said in the view and in the next cell; a new view works', async (t) => {
+  const page = await place.notebook([`import voxbeam as rv, json\n${BALL}`, 'view = rv.view(volume)\nview', 'rv.render_volume(volume, view.instance)', 'again = rv.view(volume)\nagain']);
+  t.after(() => page.close());
+  await runCells(page, [0, 1]);
+  await settled(page);
+  const { pid } = await kernelJson(page, 'print(json.dumps(view.instance.status()))');
+  process.kill(pid, 'SIGKILL');
+  const said = await eventually(
+    'the view says that its server is gone',
+    () => page.locator(VIEW).first().evaluate((element) => {
+      const banner = element.querySelector('[role="alert"]');
+      return element.dataset.error || (banner && !banner.hidden && banner.textContent);
+    }),
+    { timeout: 60_000 },
+  );
+  assert.match(said, /server|instance|connection/i);
+  const { error } = await runCell(page, 2);
+  assert.match(error ?? '', /gone|ended/i);
+  assert.equal((await runCell(page, 3)).error, undefined);
+  await settled(page, VIEW, { nth: 1 });
+});
+
+test('the page alone: its ticket leaves the address, a reload works, a used ticket says what to do', async (t) => {
+  const page = await place.notebook([`import voxbeam as rv\n${BALL}\nview = rv.view(volume)`]);
+  t.after(() => page.close());
+  await runCells(page, [0]);
+  const url = (await kernelRun(page, 'print(view.instance.visualization_server_url)')).trim();
+  assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/#[\w-]{43}$/);
+
+  const context = await place.browser.newContext();
+  t.after(() => context.close());
+  const alone = await context.newPage();
+  const problems = [];
+  alone.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
+  alone.on('pageerror', (error) => problems.push(error.message));
+  await alone.goto(url);
+  await settled(alone, '.voxbeam[data-settled]');
+  assert.ok(!alone.url().includes(url.split('#')[1]), 'the ticket is gone from the address');
+  const cookies = await context.cookies();
+  assert.ok(cookies.some(({ name, httpOnly, sameSite }) => name.startsWith('vxb_') && httpOnly && sameSite === 'Strict'), JSON.stringify(cookies));
+  assert.deepEqual(problems, [], 'nothing is refused by the content policy');
+  await alone.reload();
+  await settled(alone, '.voxbeam[data-settled]');
+
+  const stranger = await place.browser.newContext();
+  t.after(() => stranger.close());
+  const late = await stranger.newPage();
+  await late.goto(url);
+  const text = await eventually('words about the used ticket', async () => {
+    const words = await late.locator('body').textContent();
+    return /run the cell again/i.test(words) ? words : undefined;
+  });
+  assert.ok(text.length > 20);
+  assert.ok(!late.url().includes(url.split('#')[1]));
+  await late.goto(url.split('#')[0]);
+  await eventually('words about the missing ticket', async () => /run the cell again/i.test(await late.locator('body').textContent()));
+});

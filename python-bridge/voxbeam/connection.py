@@ -222,15 +222,16 @@ class Connection:
         while not self._ended.wait(pause * random.uniform(0.5, 1.0)):  # noqa: S311  jitter is no secret
             pause = min(BACKOFF_CAP_SECONDS, 2 * pause)
             if self._alive is not None and not self._alive():
-                return self._give_up("its process has ended")
+                self._give_up("its process has ended")
+                break
             try:
                 return self._reopen()
             except (ConnectionRefusedError, InstanceGoneError) as error:
                 refusals += 1
                 if refusals == REFUSALS_MEAN_GONE:
-                    return self._give_up(words_of(error))
+                    self._give_up(words_of(error))
             except (_OtherInstanceError, UnauthorizedError) as error:
-                return self._give_up(words_of(error))
+                self._give_up(words_of(error))
             except (OSError, EOFError, WebSocketException, VoxbeamError) as error:
                 log.debug("no connection to %s:%s yet: %s", self.host, self.port, error)
         return None

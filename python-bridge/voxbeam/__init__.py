@@ -1,0 +1,109 @@
+"""See, share and annotate a large 3D volume from a notebook: ``import voxbeam as rv``."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from voxbeam.annotation import Annotation, Box, Point
+    from voxbeam.annotations import AnnotationEvent, Annotations
+    from voxbeam.api import initialize_visualization_server, query_visualization_server, render_volume, view
+    from voxbeam.errors import (
+        InstanceGoneError,
+        ParameterError,
+        SchedulerError,
+        ShapeError,
+        SidecarError,
+        SourceError,
+        StoreTooSmallError,
+        UnauthorizedError,
+        UnsupportedDtypeError,
+        VoxbeamError,
+    )
+    from voxbeam.instance import Instance
+    from voxbeam.settings import configure
+    from voxbeam.sources import open_source
+    from voxbeam.volumes import Volume
+    from voxbeam.widget import VolumeView
+
+#: Where each public name lives. They are loaded when first used: importing the package is instant, whatever it needs.
+_HOMES = {
+    "api": ("initialize_visualization_server", "query_visualization_server", "render_volume", "view"),
+    "annotation": ("Annotation", "Box", "Point"),
+    "annotations": ("AnnotationEvent", "Annotations"),
+    "errors": (
+        "InstanceGoneError",
+        "ParameterError",
+        "SchedulerError",
+        "ShapeError",
+        "SidecarError",
+        "SourceError",
+        "StoreTooSmallError",
+        "UnauthorizedError",
+        "UnsupportedDtypeError",
+        "VoxbeamError",
+    ),
+    "instance": ("Instance",),
+    "settings": ("configure",),
+    "sources": ("open_source",),
+    "volumes": ("Volume",),
+    "widget": ("VolumeView",),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Annotation",
+    "AnnotationEvent",
+    "Annotations",
+    "Box",
+    "Instance",
+    "InstanceGoneError",
+    "ParameterError",
+    "Point",
+    "SchedulerError",
+    "ShapeError",
+    "SidecarError",
+    "SourceError",
+    "StoreTooSmallError",
+    "UnauthorizedError",
+    "UnsupportedDtypeError",
+    "Volume",
+    "VolumeView",
+    "VoxbeamError",
+    "configure",
+    "initialize_visualization_server",
+    "open_source",
+    "query_visualization_server",
+    "render_volume",
+    "view",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        value: Any = _version()
+    elif name in _HOME:
+        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415  a tenth of a second that few need
+
+    try:
+        return version("voxbeam")
+    except PackageNotFoundError:  # run from its folder
+        return "0+source"
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOME, "__version__"])
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Where JupyterLab finds the extension in an editable install."""
+    return [{"src": "labextension", "dest": "voxbeam-jupyter"}]

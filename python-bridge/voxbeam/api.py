@@ -1,0 +1,260 @@
+"""What a notebook calls."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import numpy as np
+
+from voxbeam.embedded import embedded_instance
+from voxbeam.errors import ShapeError, UnsupportedDtypeError
+from voxbeam.instance import Instance
+from voxbeam.keywords import name_in, refuse_unknown
+from voxbeam.progress import Progress
+from voxbeam.protocol import MAX_AXIS
+from voxbeam.scheduler import SchedulerClient
+from voxbeam.settings import checked_store_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import DTypeLike
+
+    from voxbeam.description import Kind
+    from voxbeam.transport import Transport
+    from voxbeam.widget import VolumeView
+
+RENDER_OPTIONS = ("name", "voxel_size", "unit", "origin", "kind", "window", "colormap")
+
+
+def query_visualization_server(
+    host: str,
+    port: int,
+    *,
+    username: str | None = None,
+    token: str | None = None,
+    **unknown: NoReturn,
+) -> Instance | None:
+    """Your instance at the scheduler of ``host:port``, or None when you have none yet.
+
+    Parameters
+    ----------
+    username
+        Whose instance; this process's user when left out.
+    token
+        The scheduler's token. Left out: ``VOXBEAM_TOKEN``, else the file that a scheduler of this user and port has written.
+
+    Raises
+    ------
+    SchedulerError
+        No scheduler answers there.
+    UnauthorizedError
+        It refused the token.
+    """
+    refuse_unknown("query_visualization_server", unknown, ("username", "token"))
+    client = SchedulerClient(host, port, username=username, token=token)
+    record = client.query()
+    return None if record is None else _instance(client, record)
+
+
+def initialize_visualization_server(
+    host: str,
+    port: int,
+    shape: Sequence[int],
+    dtype: DTypeLike,
+    *,
+    username: str | None = None,
+    token: str | None = None,
+    store_bytes: int | None = None,
+    wait_init: float = 60.0,
+    **unknown: NoReturn,
+) -> Instance:
+    """Your instance at the scheduler of ``host:port``, started for volumes of ``shape`` and ``dtype`` when you have none.
+
+    It outlives this kernel: query it from the next one, and its volumes and annotations are still there.
+
+    Parameters
+    ----------
+    shape, dtype
+        Of the largest volume it is to hold; the scheduler plans its memory by them.
+    username, token
+        As for :func:`query_visualization_server`.
+    store_bytes
+        Budget of its store; left out, the scheduler chooses.
+    wait_init
+        Seconds to wait until it is ready.
+    """
+    options = ("username", "token", "store_bytes", "wait_init")
+    refuse_unknown("initialize_visualization_server", unknown, options)
+    params: dict[str, Any] = {"shape": _shape(shape), "dtype": _dtype(dtype)}
+    if store_bytes is not None:
+        params["store_bytes"] = checked_store_bytes(store_bytes)
+    client = SchedulerClient(host, port, username=username, token=token)
+    return _instance(client, client.initialize(params, wait_init))
+
+
+def render_volume(
+    volume: Any,
+    instance: Instance | None = None,
+    *,
+    name: str | None = None,
+    voxel_size: float | Sequence[float] | None = None,
+    unit: str | None = None,
+    origin: float | Sequence[float] | None = None,
+    kind: Kind | None = None,
+    window: tuple[float, float] | None = None,
+    colormap: str | None = None,
+    wait: bool = True,
+    **unknown: NoReturn,
+) -> bool:
+    """Bring a volume into an instance.
+
+    Parameters
+    ----------
+    volume
+        A 3D array (z, y, x), the path of a Zarr, NIfTI or ``.npy`` file, a Zarr array or group, or a source.
+    instance
+        Where to; left out, this kernel's embedded instance, which starts when it is first needed.
+    name
+        Name in the instance; a volume of the same name is replaced. Left out: what the file says, else the name of your variable.
+    voxel_size, unit, origin
+        Edge lengths of a voxel and position of the centre of the first one (z, y, x), in `unit`. Left out: what the file says.
+    kind
+        ``"image"``, or ``"labels"``: whole numbers that name objects.
+    window, colormap
+        How it is shown at first: values of black and white, and the name of a colour map.
+    wait
+        True returns when all of it is in the instance, with a progress bar where that takes a while; False at once.
+
+    Returns
+    -------
+    bool
+        True.
+
+    Raises
+    ------
+    StoreTooSmallError
+        All of it cannot be in the instance at once; :func:`view` shows it nevertheless.
+    InstanceGoneError
+        The instance does not answer any more.
+    """
+    refuse_unknown("render_volume", unknown, (*RENDER_OPTIONS, "wait"))
+    place = _place(instance, "render_volume")
+    options = {
+        "name": name,
+        "voxel_size": voxel_size,
+        "unit": unit,
+        "origin": origin,
+        "kind": kind,
+        "window": window,
+        "colormap": colormap,
+    }
+    produced = place.declare(volume, options, _caller_name(volume))
+    if wait:
+        with Progress(f"Rendering {produced.description.name}") as progress:
+            produced.fill(wait=True, progress=progress.update)
+    else:
+        produced.fill(wait=False)
+    return True
+
+
+def view(
+    volume: Any = None,
+    instance: Instance | None = None,
+    *,
+    height: int = 450,
+    transport: Transport | None = None,
+    name: str | None = None,
+    voxel_size: float | Sequence[float] | None = None,
+    unit: str | None = None,
+    origin: float | Sequence[float] | None = None,
+    kind: Kind | None = None,
+    window: tuple[float, float] | None = None,
+    colormap: str | None = None,
+    **unknown: NoReturn,
+) -> VolumeView:
+    """The viewer as a widget. It shows a first picture at once, and fills the instance behind it.
+
+    Parameters
+    ----------
+    volume
+        As for :func:`render_volume`. An array that this kernel has rendered under the same name is shown as it was rendered.
+        None shows what the instance holds.
+    instance
+        Left out, this kernel's embedded instance.
+    height
+        Of the widget, in CSS pixels.
+    transport
+        Forces ``"direct"``, ``"proxy"`` or ``"comm"`` for this view. See :func:`configure`.
+    name, voxel_size, unit, origin, kind, window, colormap
+        As for :func:`render_volume`.
+    """
+    refuse_unknown("view", unknown, ("height", "transport", *RENDER_OPTIONS))
+    if isinstance(volume, Instance):
+        raise TypeError("view() got an Instance as its volume; write view(instance=…) to show what it holds")
+    place = _place(instance, "view")
+    options = {
+        "name": name,
+        "voxel_size": voxel_size,
+        "unit": unit,
+        "origin": origin,
+        "kind": kind,
+        "window": window,
+        "colormap": colormap,
+    }
+    from voxbeam.widget import VolumeView  # noqa: PLC0415  anywidget is needed by views only
+
+    produced = None
+    if volume is not None:
+        produced = place.declared(volume, options)
+        if produced is None:
+            produced = place.declare(volume, options, _caller_name(volume))
+            # What is larger than the store stays lazy: its bricks come and go as they are looked at.
+            if produced.description.store_bytes <= place.store_bytes:
+                produced.fill(wait=False)
+    return VolumeView(place, produced, height=height, transport=transport)
+
+
+def _place(instance: Instance | None, function: str) -> Instance:
+    if instance is None:
+        return embedded_instance()
+    if not isinstance(instance, Instance):
+        raise TypeError(f"{function}() got a {type(instance).__name__} as its instance; give one that was initialized, or none")
+    return instance
+
+
+def _caller_name(volume: Any) -> str | None:
+    """What the caller of the function that calls this names the volume."""
+    frame = sys._getframe(2)  # noqa: SLF001  the documented way to a caller's variables
+    return name_in((frame.f_locals, frame.f_globals), volume)
+
+
+def _instance(client: SchedulerClient, record: dict[str, Any]) -> Instance:
+    return Instance(record["host"], record["port"], record["token"], stop=client.stop)
+
+
+def _shape(shape: Sequence[int]) -> list[int]:
+    try:
+        axes = [int(n) for n in shape]
+    except (TypeError, ValueError):
+        axes = []
+    if (
+        len(axes) != 3
+        or any(not 1 <= n <= MAX_AXIS for n in axes)
+        or any(n != given for n, given in zip(axes, shape, strict=True))
+    ):
+        raise ShapeError(f"shape is {shape!r}.", f"Give three whole numbers z, y, x from 1 to {MAX_AXIS}.")
+    return axes
+
+
+def _dtype(dtype: DTypeLike) -> str:
+    try:
+        found = np.dtype(dtype)
+    except TypeError as error:
+        raise UnsupportedDtypeError(
+            f"dtype is {dtype!r}: {error}.", "Give the name of a NumPy dtype, such as 'uint16'."
+        ) from None
+    if found.kind not in "biuf":
+        raise UnsupportedDtypeError(f"dtype is {found}.", "Volumes are of whole numbers, floats, or bool.")
+    return str(found.name)

@@ -1,0 +1,68 @@
+"""The command ``voxbeam``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from voxbeam import __version__
+from voxbeam.errors import VoxbeamError
+from voxbeam.sidecar import STATIC, find_node
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DEFAULT_PORT = 31000
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns its exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _scheduler(options)
+    except VoxbeamError as error:
+        print(f"voxbeam: {error}", file=sys.stderr)  # noqa: T201  this is where people of a terminal look
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="voxbeam", description="See, share and annotate a large 3D volume from a notebook.")
+    parser.add_argument("--version", action="version", version=f"voxbeam {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True)
+    scheduler = commands.add_parser(
+        "scheduler", help="start visualization servers for those who ask", description="Starts the scheduler."
+    )
+    scheduler.add_argument(
+        "--port", type=_port, default=DEFAULT_PORT, help=f"port to listen on (default {DEFAULT_PORT}; 0: a free one)"
+    )
+    scheduler.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1)")
+    scheduler.add_argument(
+        "--token-file", metavar="PATH", help="file that holds the token; made, readable for you alone, when it is missing"
+    )
+    return parser
+
+
+def _port(text: str) -> int:
+    port = int(text) if text.isdecimal() else -1
+    if not 0 <= port <= 65535:
+        msg = f"{text!r} is no port: give a number from 0 to 65535"
+        raise argparse.ArgumentTypeError(msg)
+    return port
+
+
+def _scheduler(options: argparse.Namespace) -> int:
+    command = [find_node(), str(STATIC / "scheduler.mjs"), "--port", str(options.port), "--host", options.host]
+    if options.token_file:
+        command += ["--token-file", options.token_file]
+    sys.stdout.flush()
+    if os.name == "nt":  # there, exec makes a new process that the caller does not know
+        return subprocess.call(command)
+    os.execv(command[0], command)  # noqa: S606  so that signals reach the scheduler itself
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

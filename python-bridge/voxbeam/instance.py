@@ -1,0 +1,278 @@
+"""An instance as Python holds it: where it is, who may enter, what it holds."""
+
+from __future__ import annotations
+
+import html
+import os
+import threading
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from voxbeam import __version__
+from voxbeam.annotations import Annotations
+from voxbeam.connection import Connection, gone_error
+from voxbeam.endpoint import Endpoint
+from voxbeam.errors import InstanceGoneError, VoxbeamError
+from voxbeam.jupyter_base import jupyter_base_path
+from voxbeam.protocol import FrameType
+from voxbeam.scene import Scene
+from voxbeam.stream import bracketed
+from voxbeam.transport import forced_transport
+from voxbeam.volumes import Volume, VolumeTable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from typing_extensions import Self
+
+    from voxbeam.producer import ProducedVolume, Producer
+    from voxbeam.sidecar import SidecarProcess
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+SYNC_SECONDS = 10.0
+#: Name of a volume that has no other.
+UNNAMED = "volume"
+_GIB = 2**30
+Options = dict[str, Any]
+
+
+class _Declared(NamedTuple):
+    volume: Any
+    options: Options
+    produced: ProducedVolume
+
+
+class Instance:
+    """A running visualization server. Made by :func:`initialize_visualization_server` or :func:`query_visualization_server`.
+
+    Connects when it is first needed. May be used from any thread, and as a context manager that closes it.
+
+    Parameters
+    ----------
+    host, port, token
+        Where it listens, and the owner's token.
+    process
+        The sidecar's process, where this process started it: it ends when the instance is closed.
+    stop
+        Ends it where somebody else, such as the scheduler, keeps account of it.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        token: str,
+        *,
+        process: SidecarProcess | None = None,
+        stop: Callable[[], None] | None = None,
+    ) -> None:
+        self.host = host
+        self.port = port
+        self._endpoint = Endpoint(host, port, token)
+        self._process = process
+        self._stop = stop
+        self._pid = os.getpid()
+        self._lock = threading.RLock()
+        self._connection: Connection | None = None
+        self._producer: Producer | None = None
+        self._declared: dict[str, _Declared] = {}
+        self._closed = False
+
+    # Reaching it
+
+    @property
+    def visualization_server_url(self) -> str:
+        """URL of the viewer page. Each reading mints a ticket that lets in one browser, within two minutes.
+
+        With the transport ``"proxy"`` it is a path on the Jupyter server, for an IFrame in its pages.
+        """
+        ticket = self.ticket("page", "edit", "self")
+        where = bracketed(self.host)
+        if forced_transport() == "proxy":
+            place = str(self.port) if self.host in LOOPBACK else f"{where}:{self.port}"
+            return f"{jupyter_base_path()}proxy/{place}/#{ticket}"
+        return f"http://{where}:{self.port}/#{ticket}"
+
+    def ticket(self, use: str = "stream", role: str = "edit", origin: str = "none") -> str:
+        """Mint a single-use ticket.
+
+        Parameters
+        ----------
+        use
+            ``"stream"`` (30 s) or ``"page"`` (120 s).
+        role
+            ``"view"``, ``"edit"`` or ``"owner"``.
+        origin
+            A web origin, ``"self"``, ``"loopback"``, or ``"none"`` for a native client.
+        """
+        self._refuse_closed()
+        return self._endpoint.ticket(use, role, origin)
+
+    def status(self) -> dict[str, Any]:
+        """What it holds and has sent, and who is connected."""
+        self._refuse_closed()
+        return self._endpoint.status()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still answers, as far as is known here without asking."""
+        connection = self._connection
+        return (
+            not self._closed
+            and (self._process is None or self._process.alive)
+            and (connection is None or connection.gone is None)
+        )
+
+    # What it holds
+
+    @property
+    def id(self) -> str:
+        """Its id, new at each start."""
+        return str(self._connected().welcome["instance"])
+
+    @property
+    def store_bytes(self) -> int:
+        """Budget of its store."""
+        return int(self._connected().welcome["store_bytes"])
+
+    @property
+    def volumes(self) -> dict[str, Volume]:
+        """Its volumes by name, as they are now, whoever rendered them."""
+        self._connected()
+        return self._table.all()
+
+    @property
+    def annotations(self) -> Annotations:
+        """Points and boxes, shared by all its viewers and kernels.
+
+        When the instance is gone, those last known can still be read.
+        """
+        if self._connection is None or self._connection.gone is None:
+            self._connected()
+            if not self._scene.wait_synced(SYNC_SECONDS):
+                raise VoxbeamError(
+                    f"The instance at {self._place} did not send its annotations within {SYNC_SECONDS:g} s.", "Try again."
+                )
+        return self._annotations
+
+    @property
+    def producer(self) -> Producer:
+        """Serves this process's volumes to it."""
+        with self._lock:
+            connection = self._connected()
+            if self._producer is None:
+                from voxbeam.producer import Producer  # noqa: PLC0415  an instance without volumes needs none
+
+                self._producer = Producer(connection)
+            return self._producer
+
+    def declare(self, volume: Any, options: Options, fallback_name: str | None) -> ProducedVolume:
+        """Offer a volume to the instance, in place of one of the same name. `fallback_name` is for data that has none itself."""
+        from voxbeam.sources import open_source  # noqa: PLC0415
+
+        source = open_source(volume)
+        name = options["name"] or (source.name if source.name != UNNAMED else None) or fallback_name or UNNAMED
+        produced = self.producer.declare(source, **{**options, "name": name})
+        with self._lock:
+            self._declared[name] = _Declared(volume, options, produced)
+        return produced
+
+    def declared(self, volume: Any, options: Options) -> ProducedVolume | None:
+        """What this object made of the very same ``volume`` with the same options, or with any where `options` says nothing."""
+        with self._lock:
+            for one in self._declared.values():
+                given = {name: value for name, value in options.items() if value is not None}
+                if one.volume is volume and all(one.options[name] == value for name, value in given.items()):
+                    return one.produced
+        return None
+
+    # Its end
+
+    def close(self) -> None:
+        """Let go of it. An embedded instance ends; one that was given by a scheduler stays, with what is in its store."""
+        if os.getpid() != self._pid:
+            return
+        with self._lock:
+            self._closed = True
+            if self._producer is not None:
+                self._producer.close()
+            if self._connection is not None:
+                self._connection.close()
+            if self._process is not None:
+                self._process.stop()
+
+    def stop(self) -> None:
+        """End the instance itself, for everyone, with all that is in its store."""
+        if self._process is None and not self._closed:
+            if self._stop is not None:
+                self._stop()
+            else:
+                self._endpoint.stop()
+        self.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # Inside
+
+    @property
+    def _place(self) -> str:
+        return f"{bracketed(self.host)}:{self.port}"
+
+    def _refuse_closed(self) -> None:
+        if os.getpid() != self._pid:
+            raise VoxbeamError(
+                f"The instance at {self._place} was opened by the process {self._pid}, this one's parent.", "Query it again here."
+            )
+        if self._closed:
+            raise gone_error(self.host, self.port, "it was closed here")
+        if self._process is not None and not self._process.alive:
+            raise gone_error(self.host, self.port, "its process has ended")
+        if self._connection is not None and self._connection.gone is not None:
+            raise gone_error(self.host, self.port, self._connection.gone)
+
+    def _connected(self) -> Connection:
+        self._refuse_closed()
+        with self._lock:
+            if self._connection is None:
+                process = self._process
+                connection = Connection(
+                    host=self.host,
+                    port=self.port,
+                    ticket=lambda: self._endpoint.ticket("stream", "owner", "none"),
+                    kind="producer",
+                    client=f"voxbeam-python/{__version__}",
+                    alive=None if process is None else lambda: process.alive,
+                )
+                self._table = VolumeTable(connection)
+                self._scene = Scene(connection.send)
+                self._annotations = Annotations(self._scene, self._table.find, self._refuse_closed)
+                connection.on_open(self._scene.opened)
+                connection.on(FrameType.SCENE, self._scene.receive)
+                connection.on_close(self._broken)
+                self._connection = connection.start()
+            return self._connection
+
+    def _broken(self, reason: str) -> None:
+        connection = self._connection
+        if connection is not None and connection.gone is not None:
+            self._annotations.fail_waiting(gone_error(self.host, self.port, reason))
+
+    def _words(self) -> str:
+        try:
+            status = self.status()
+        except InstanceGoneError:
+            return f"{self._place}, gone"
+        except VoxbeamError as error:
+            return f"{self._place}, {error.message}"
+        count = len(status["volumes"])
+        used, whole = status["used_bytes"] / _GIB, status["store_bytes"] / _GIB
+        return f"{self._place}, {count} volume{'' if count == 1 else 's'}, store {used:.1f} of {whole:.1f} GiB"
+
+    def __repr__(self) -> str:
+        return f"<Instance {self._words()}>"
+
+    def _repr_html_(self) -> str:
+        return f"<div><strong>Instance</strong> {html.escape(self._words())}</div>"

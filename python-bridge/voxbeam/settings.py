@@ -1,0 +1,45 @@
+"""What holds for the whole process until it is set anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from voxbeam.errors import ParameterError
+from voxbeam.transport import set_transport
+
+if TYPE_CHECKING:
+    from voxbeam.transport import Transport
+
+#: Budget of the embedded instance's store; None lets it choose a share of the memory.
+_store_bytes: int | None = None
+
+
+def configure(*, transport: Transport | None = None, store_bytes: int | None = None) -> None:
+    """Set what views and embedded instances made from now on use. What is left out stays.
+
+    Parameters
+    ----------
+    transport
+        How viewers reach an instance. ``"direct"``: a WebSocket to it; ``"proxy"``: a WebSocket through the Jupyter server,
+        which needs jupyter-server-proxy; ``"comm"``: the kernel relays; ``"auto"``: the first of these that works. The
+        environment variable ``VOXBEAM_TRANSPORT`` says the same; a call goes before it.
+    store_bytes
+        Budget of the embedded instance's store.
+    """
+    global _store_bytes  # noqa: PLW0603  one setting for the whole process
+    if store_bytes is not None:
+        _store_bytes = checked_store_bytes(store_bytes)
+    if transport is not None:
+        set_transport(transport)
+
+
+def embedded_store_bytes() -> int | None:
+    """Budget of the embedded instance's store."""
+    return _store_bytes
+
+
+def checked_store_bytes(value: int) -> int:
+    """``value`` as a budget of a store."""
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        raise ParameterError(f"store_bytes is {value!r}.", "Give a positive number of bytes, such as 4 * 2**30.")
+    return value

@@ -1,0 +1,109 @@
+"""The volumes of an instance, as its announcements tell of them."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from voxbeam.description import VolumeDescription
+from voxbeam.protocol import FrameType, Header, decode_control
+
+if TYPE_CHECKING:
+    from voxbeam.connection import Connection
+
+
+@dataclass(frozen=True)
+class Volume:
+    """A volume of an instance, at one moment.
+
+    Attributes
+    ----------
+    handle
+        Its number on the wire.
+    description
+        Name, shape, dtype, voxel size, and so on.
+    resident, total
+        Bricks in the store, and bricks of all levels.
+    complete
+        Every brick is in the store in its final form.
+    producer
+        ``"alive"``, or ``"gone"`` when nobody can answer for what the store lacks.
+    message
+        A sentence for people, where there is something to say.
+    """
+
+    handle: int
+    description: VolumeDescription
+    resident: int
+    total: int
+    complete: bool
+    producer: str
+    message: str | None
+
+    @property
+    def name(self) -> str:
+        """Its name in the instance."""
+        return self.description.name
+
+    def __repr__(self) -> str:
+        d = self.description
+        share = 100 * self.resident // max(1, self.total)
+        shape = " × ".join(map(str, d.shape))
+        return f"<Volume {d.name!r} {shape} {d.dtype}, {share} % in the store, producer {self.producer}>"
+
+
+class VolumeTable:
+    """Follows the announcements on a connection. Safe from any thread: reads are copies."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._lock = threading.Lock()
+        self._volumes: dict[int, Volume] = {}
+        connection.on_open(self._welcome)
+        connection.on(FrameType.VOLUME, self._announced)
+        connection.on(FrameType.STATUS, self._changed)
+        connection.on(FrameType.VOLUME_GONE, self._removed)
+
+    def all(self) -> dict[str, Volume]:
+        """By name, in the order in which they were declared."""
+        with self._lock:
+            volumes = sorted(self._volumes.values(), key=lambda volume: volume.handle)
+        return {volume.name: volume for volume in volumes}
+
+    def find(self, name: str | None) -> VolumeDescription | None:
+        """The description of the volume of that name; of the first one for None."""
+        volumes = self.all()
+        if name is None:
+            return next((volume.description for volume in volumes.values()), None)
+        return volumes[name].description if name in volumes else None
+
+    def _welcome(self) -> None:
+        volumes = [_volume(announcement) for announcement in self._connection.welcome["volumes"]]
+        with self._lock:
+            self._volumes = {volume.handle: volume for volume in volumes}
+
+    def _announced(self, _header: Header, payload: memoryview) -> None:
+        volume = _volume(decode_control(payload))
+        with self._lock:
+            self._volumes[volume.handle] = volume
+
+    def _changed(self, _header: Header, payload: memoryview) -> None:
+        status = decode_control(payload)
+        with self._lock:
+            known = self._volumes.get(status["volume"])
+            if known is not None:
+                self._volumes[known.handle] = replace(known, **_state(status))
+
+    def _removed(self, _header: Header, payload: memoryview) -> None:
+        with self._lock:
+            self._volumes.pop(decode_control(payload)["volume"], None)
+
+
+def _volume(announcement: dict[str, Any]) -> Volume:
+    description = VolumeDescription.from_wire(announcement["description"])
+    return Volume(announcement["volume"], description, **_state(announcement["status"]))
+
+
+def _state(status: dict[str, Any]) -> dict[str, Any]:
+    return {**{name: status[name] for name in ("resident", "total", "complete", "producer")}, "message": status.get("message")}

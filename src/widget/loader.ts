@@ -1,0 +1,93 @@
+/**
+ * The module that every view's model carries, so it is small: it brings the viewer's code once for a page, from the
+ * instance, or from the kernel where the page cannot fetch. Code with another hash is not run.
+ */
+
+import type { RenderProps } from '@anywidget/types';
+import { underJupyter } from './base_url.js';
+import { askKernel, type CandidateTrait, type ViewModel, type ViewTraits } from './model.js';
+
+/** Hash of widget.js, put in by the build. */
+declare const WIDGET_INTEGRITY: string;
+const CODE = 'widget.js';
+/** After this long the kernel is asked too; the fetches go on. */
+const FETCH_HEAD_START_MS = 1_500;
+const WAIT_MS = 60_000;
+
+type Props = RenderProps<ViewTraits & Record<string, unknown>>;
+interface WidgetModule {
+  default: { render(props: Props): void | Promise<void> };
+}
+
+/** The viewer's module, of this very build: one load for all views of a page, forgotten when it fails. */
+function load(model: ViewModel): Promise<WidgetModule> {
+  const cache = globalThis as unknown as Record<symbol, Promise<WidgetModule> | undefined>;
+  const key = Symbol.for(`voxbeam ${WIDGET_INTEGRITY}`);
+  cache[key] ??= bringCode(model)
+    .then(importCode)
+    .catch((error) => {
+      cache[key] = undefined;
+      throw error;
+    });
+  return cache[key];
+}
+
+async function bringCode(model: ViewModel): Promise<Blob> {
+  const stop = new AbortController();
+  const forced = model.get('_forced');
+  const fetches = model
+    .get('_candidates')
+    .filter((trait) => trait.assets && (!forced || trait.kind === forced))
+    .map((trait) => fetchCode(trait, stop.signal));
+  const fetched = Promise.any(fetches);
+  const headStart = Promise.race([fetched, new Promise((resolve) => setTimeout(resolve, FETCH_HEAD_START_MS))]);
+  const asked = headStart.catch(() => undefined).then((code) => (code as Blob | undefined) ?? codeFromKernel(model));
+  try {
+    return await Promise.any([fetched, asked]);
+  } catch (error) {
+    throw (error as AggregateError).errors.at(-1); // what the kernel said; that ways are closed is no news
+  } finally {
+    stop.abort();
+  }
+}
+
+async function fetchCode({ assets, url }: CandidateTrait, signal: AbortSignal): Promise<Blob> {
+  const folder = url ? (assets as string) : underJupyter(assets as string, document);
+  const response = await fetch(new URL(CODE, folder), {
+    integrity: WIDGET_INTEGRITY, mode: 'cors', credentials: url ? 'omit' : 'same-origin', signal,
+  });
+  if (!response.ok) throw new Error(`${response.url}: HTTP ${response.status}`);
+  return response.blob();
+}
+
+async function codeFromKernel(model: ViewModel): Promise<Blob> {
+  const { buffers } = await askKernel(model, { t: 'code', name: CODE }, WAIT_MS);
+  return new Blob(buffers as unknown as BlobPart[]);
+}
+
+async function importCode(code: Blob): Promise<WidgetModule> {
+  const url = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
+  try {
+    return await import(url);
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+export default {
+  async render(props: Props) {
+    // Front ends with an older anywidget clean up by calling what render returns.
+    const ended = new AbortController();
+    const signal = props.signal ?? ended.signal;
+    try {
+      const { default: widget } = await load(props.model);
+      if (!signal.aborted) await widget.render({ ...props, signal });
+    } catch (error) {
+      const note = document.createElement('pre');
+      note.textContent = `voxbeam: the viewer's code did not load: ${(error as Error).message}\nRun the cell again.`;
+      note.setAttribute('role', 'alert');
+      props.el.append(note);
+    }
+    return () => ended.abort();
+  },
+};

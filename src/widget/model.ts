@@ -1,0 +1,92 @@
+/** What the kernel's VolumeView and the page tell each other. The words stand in Python's `widget.py` too. */
+
+import type { AnyModel } from '@anywidget/types';
+
+/** A way to the instance as the kernel knows it: the page alone knows under which path its Jupyter server is. */
+export interface CandidateTrait {
+  kind: 'direct' | 'proxy' | 'comm';
+  /** Where the instance's WebSocket is, or its path under the Jupyter server. */
+  url?: string;
+  path?: string;
+  /** Folder of the viewer's code: absolute where `url` is, a path where `path` is. */
+  assets?: string;
+  /** A ticket made beforehand, good for one connection and half a minute. */
+  ticket?: string;
+}
+
+export interface ViewStats {
+  bytes: number;
+  /** When voxels were first seen, in ms since 1970; 0 before. */
+  first_picture: number;
+  level: number;
+  missing: number;
+  fps: number;
+}
+
+export interface ViewTraits {
+  _candidates: CandidateTrait[];
+  _forced: string;
+  transport: string;
+  settled: boolean;
+  height: number;
+  stats: Partial<ViewStats>;
+}
+
+export type ViewModel = AnyModel<ViewTraits & Record<string, unknown>>;
+
+/** Custom messages of the kernel. `id` is the page's: all pages of a view hear all messages. */
+export type KernelMessage =
+  | { t: 'ticket'; id: string; ticket?: string; error?: string }
+  | { t: 'code'; id: string; error?: string }
+  | { t: 'opened'; id: string }
+  | { t: 'frames'; id: string }
+  | { t: 'closed'; id: string; reason: string }
+  | { t: 'screenshot'; id: number };
+
+let last = 0;
+const page = `${Date.now().toString(36)}${Math.random().toString(36).slice(2)}`;
+/** An id that no other question of any page has. */
+export function questionId(): string {
+  last += 1;
+  return `${page}-${last}`;
+}
+
+/** Hears the kernel's messages until `signal` is aborted. */
+export function onKernelMessage(
+  model: ViewModel,
+  listener: (message: KernelMessage, buffers: DataView[]) => void,
+  signal: AbortSignal,
+): void {
+  if (signal.aborted) return;
+  const hear = (message: KernelMessage, buffers: DataView[]) => listener(message, buffers);
+  model.on('msg:custom', hear);
+  signal.addEventListener('abort', () => model.off('msg:custom', hear), { once: true });
+}
+
+/** Asks the kernel; resolves with its answer's message and buffers. */
+export function askKernel(
+  model: ViewModel,
+  question: { t: 'ticket' | 'code' } & Record<string, unknown>,
+  waitMs: number,
+): Promise<{ message: KernelMessage; buffers: DataView[] }> {
+  const id = questionId();
+  const done = new AbortController();
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      done.abort();
+      reject(new Error(`no answer from the kernel in ${waitMs / 1000} s: it is busy or gone`));
+    }, waitMs);
+    onKernelMessage(
+      model,
+      (message, buffers) => {
+        if (message.t !== question.t || message.id !== id) return;
+        done.abort();
+        clearTimeout(timer);
+        if ('error' in message && message.error) reject(new Error(message.error));
+        else resolve({ message, buffers });
+      },
+      done.signal,
+    );
+    model.send({ ...question, id });
+  });
+}

@@ -28,6 +28,7 @@ export class ConnectionLoop {
   #failures = 0;
   #resume: { kind: TransportKind; ticket: string } | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #stable: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly wires: Wires,
@@ -56,11 +57,11 @@ export class ConnectionLoop {
   }
 
   /** Gives the connection up, as when it has gone silent, and makes a new one. */
-  lose(reason: string): void {
+  lose(): void {
     const connection = this.connection;
     if (!connection) return;
     connection.wire.close();
-    this.#lost(connection, reason);
+    this.#lost(connection);
   }
 
   /** Ends for good. */
@@ -68,6 +69,7 @@ export class ConnectionLoop {
     if (this.state === 'closed') return;
     this.#abort.abort();
     clearTimeout(this.#timer);
+    clearTimeout(this.#stable);
     this.connection?.wire.close();
     this.connection = undefined;
     if (error) this.handlers.error(error);
@@ -77,7 +79,7 @@ export class ConnectionLoop {
   #open(connection: Connection): void {
     this.connection = connection;
     this.#resume = { kind: connection.kind, ticket: connection.welcome.resume };
-    const stable = setTimeout(() => {
+    this.#stable = setTimeout(() => {
       this.#failures = 0;
     }, STABLE_MS);
     this.#become('open');
@@ -87,16 +89,16 @@ export class ConnectionLoop {
         if (this.connection === connection) this.handlers.received(event);
         return;
       }
-      clearTimeout(stable);
-      this.#lost(connection, event.reason);
+      this.#lost(connection);
     });
   }
 
-  #lost(connection: Connection, reason: string): void {
+  #lost(connection: Connection): void {
     if (this.connection !== connection) return;
     this.connection = undefined;
+    clearTimeout(this.#stable);
     this.handlers.lost();
-    this.#again(reason);
+    this.#again();
   }
 
   #failed(error: Error): void {
@@ -105,10 +107,10 @@ export class ConnectionLoop {
       return;
     }
     this.#tell(error instanceof ConnectError ? error.code : 4500, error.message, false, (error as ConnectError).remedy);
-    this.#again(error.message);
+    this.#again();
   }
 
-  #again(_reason: string): void {
+  #again(): void {
     this.#become('reconnecting');
     const pause = Math.min(BACKOFF_CAP_MS, BACKOFF_MS * 2 ** this.#failures);
     this.#failures += 1;

@@ -2,7 +2,7 @@
 
 import * as Y from 'yjs';
 import { encodeFrame, FrameType } from '../protocol/frame.js';
-import { DEFAULT_CREDIT_BYTES } from '../protocol/limits.js';
+import { DEFAULT_CREDIT_BYTES, MAX_FRAME_BYTES } from '../protocol/limits.js';
 import { encodeControl, ErrorCode, type ErrorMessage, type Role } from '../protocol/messages.js';
 import type { BrickKey } from '../volume/geometry.js';
 import type { BrickRanges } from '../volume/ranges.js';
@@ -78,7 +78,7 @@ export class Session {
     ));
     this.#scene = new SceneSync(
       this.doc,
-      (payload) => this.#loop.send(encodeFrame(FrameType.SCENE, payload)),
+      (payload) => this.#sendFrame(encodeFrame(FrameType.SCENE, payload)),
       () => this.#events.emit('synced', undefined),
     );
     this.#desk = new BrickDesk({
@@ -88,7 +88,7 @@ export class Session {
       send: (type, message) => this.#send(type, message),
       announce: (brick) => this.#events.emit('brick', brick),
     });
-    this.#heartbeat = new Heartbeat((t) => this.#send(FrameType.PING, { t }), () => this.#loop.lose('no answer to two pings'));
+    this.#heartbeat = new Heartbeat((t) => this.#send(FrameType.PING, { t }), () => this.#loop.lose());
     this.#handlers = this.#messageHandlers();
     const hello = { kind: 'viewer' as const, client: options.client, credit_bytes: creditBytes };
     this.#loop = new ConnectionLoop(this.#wires, options.candidates, hello, {
@@ -201,7 +201,7 @@ export class Session {
     this.counters.framesRefused += 1;
     if (header?.type !== FrameType.BRICK) {
       this.#tell({ code, message, fatal: false });
-      this.#loop.lose(message);
+      this.#loop.lose();
       return;
     }
     const { volume, level, z, y, x } = header;
@@ -250,7 +250,17 @@ export class Session {
   }
 
   #send(type: FrameType, message: object): void {
-    this.#loop.send(encodeControl(type, message));
+    this.#sendFrame(encodeControl(type, message));
+  }
+
+  #sendFrame(frame: Uint8Array): void {
+    if (frame.byteLength <= MAX_FRAME_BYTES) {
+      this.#loop.send(frame);
+      return;
+    }
+    // Larger ones end the connection, and a Jupyter server drops the kernel's whole connection for one of 10 MiB.
+    const message = `an edit of ${frame.byteLength} bytes was not sent; the limit is ${MAX_FRAME_BYTES}`;
+    this.#tell({ code: ErrorCode.TOO_LARGE, message, remedy: 'edit in smaller steps', fatal: false });
   }
 
   #tell(error: SessionError): void {

@@ -88,6 +88,7 @@ def start_sidecar(
     host: str = "127.0.0.1",
     port: int = 0,
     allowed_hosts: tuple[str, ...] = (),
+    **further: Any,
 ) -> SidecarProcess:
     """Start a sidecar and wait until it listens.
 
@@ -99,6 +100,8 @@ def start_sidecar(
         End it when this process ends.
     port
         0 takes a free one.
+    further
+        Further fields of the sidecar's configuration, as it names them.
 
     Raises
     ------
@@ -117,6 +120,7 @@ def start_sidecar(
         "store_bytes": store_bytes,
         "parent": parent,
         "allowed_hosts": list(allowed_hosts),
+        **further,
     }
     process = _spawn([find_node(), str(script)])
     stderr: deque[str] = deque(maxlen=_STDERR_LINES)

@@ -1,0 +1,94 @@
+"""What the tests of this folder share: real sidecars, a real scheduler, and proof that they leave nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from voxbeam.instance import Instance
+from voxbeam.sidecar import STATIC, start_sidecar
+
+MIB = 2**20
+STORE_BYTES = 256 * MIB
+
+
+@pytest.fixture(scope="session", autouse=True)
+def bundle():
+    """The bundles must be there: a test that is skipped for want of them would prove nothing."""
+    missing = [name for name in ("sidecar.mjs", "scheduler.mjs", "widget.js", "page.html") if not (STATIC / name).is_file()]
+    if missing:
+        pytest.exit(f"{STATIC} lacks {', '.join(missing)}: run `npm run setup` first", returncode=4)
+
+
+@pytest.fixture
+def sidecar():
+    """A sidecar with a small store."""
+    process = start_sidecar(store_bytes=STORE_BYTES)
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def instance(sidecar):
+    """An instance of its own for each test."""
+    instance = Instance(sidecar.host, sidecar.port, sidecar.token, process=sidecar)
+    yield instance
+    instance.close()
+
+
+class Scheduler:
+    """A scheduler as the command line starts it, with a runtime directory of its own."""
+
+    def __init__(self, runtime: Path) -> None:
+        self.host = "127.0.0.1"
+        self.environment = {**os.environ, "XDG_RUNTIME_DIR": str(runtime)}
+        self.environment.pop("VOXBEAM_TOKEN", None)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "voxbeam.cli", "scheduler", "--port", "0"], stdout=subprocess.PIPE, env=self.environment,
+        )
+        answer = json.loads(self.process.stdout.readline())
+        self.port = answer["port"]
+        self.token_file = Path(answer["token_file"])
+
+    @property
+    def token(self) -> str:
+        return self.token_file.read_text().strip()
+
+    def children(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children(recursive=True)
+
+    def stop(self) -> None:
+        children = self.children()
+        self.process.terminate()
+        self.process.wait(10)
+        gone, alive = psutil.wait_procs(children, timeout=10)
+        for child in alive:
+            child.kill()
+        assert not alive, "the scheduler's instances outlived it"
+
+
+@pytest.fixture
+def scheduler(tmp_path, monkeypatch):
+    """A scheduler whose token file this process finds by itself."""
+    runtime = tmp_path / "runtime"
+    runtime.mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    monkeypatch.delenv("VOXBEAM_TOKEN", raising=False)
+    scheduler = Scheduler(runtime)
+    yield scheduler
+    scheduler.stop()
+
+
+def until(condition, seconds: float = 10.0, message: str = "") -> None:
+    """Wait until ``condition()`` holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, message or f"not within {seconds} s"
+        time.sleep(0.01)

@@ -22,6 +22,8 @@ export const MAX_FRAME_BYTES = 8 * 2 ** 20;
 export const MAX_CONTROL_BYTES = 2 ** 20;
 /** Keys in one NEED, CANCEL or DONE. */
 export const MAX_NEED_KEYS = 4096;
+/** Bricks that one viewer may need at once. */
+export const MAX_NEEDS = 65_536;
 /** Axis length: what a brick index in 32 bits can address is more, what a float32 shader can place is less. */
 export const MAX_AXIS = 2 ** 31;
 /** Levels of a pyramid: 2^31 voxels along an axis end in one brick after 25 halvings. */

@@ -1,0 +1,147 @@
+/** What producers answer: frames that stand in the store, frames sent inline, and needs that failed. Nothing enters unchecked. */
+
+import {
+  ErrorCode, Flag, FrameError, type FrameHeader, FrameType, HEADER_BYTES, MAX_FRAME_BYTES, readHeader, readPayload,
+} from '../protocol/index.js';
+import { type BrickKey, keyText } from '../volume/geometry.js';
+import type { BrickStore } from './brick_store.js';
+import type { Broker, BrickFailure } from './broker.js';
+import type { Demand } from './demand.js';
+import { log } from './log.js';
+import type { ProducerLink } from './producer_link.js';
+import { UNIT_BYTES } from './store_budget.js';
+import type { StoreFile } from './store_file.js';
+import type { VolumeRecord } from './volume_record.js';
+
+/** Times a producer may write a frame that fails its checks before the brick is given up. */
+const MAX_FAILURES = 3;
+
+export class BrickIntake {
+  readonly #head = Buffer.alloc(HEADER_BYTES);
+
+  constructor(
+    readonly store: BrickStore,
+    readonly file: StoreFile,
+    readonly broker: Broker,
+  ) {}
+
+  /** A producer says that a frame stands at `offset`. Answers to needs that are over are ignored. */
+  done(producer: ProducerLink, volume: number, key: BrickKey, offset: number, bytes: number, generation: number): void {
+    const demand = producer.outstanding.get(`${volume}:${keyText(key)}`);
+    if (!demand || demand.offset !== offset) return;
+    try {
+      if (bytes < HEADER_BYTES) throw new FrameError(ErrorCode.BAD_FRAME, `frame of ${bytes} bytes`);
+      this.file.read(offset, HEADER_BYTES, this.#head);
+      const header = readHeader(this.#head, bytes);
+      if (header.generation !== generation) {
+        throw new FrameError(ErrorCode.BAD_FRAME, `generation ${header.generation}; DONE says ${generation}`);
+      }
+      this.#matches(demand, header);
+      this.#accept(producer, demand, header);
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      this.#damaged(producer, demand, error.message);
+    }
+  }
+
+  /** A frame sent inline; header and payload have been checked. */
+  inline(producer: ProducerLink, header: FrameHeader, frame: Uint8Array): void {
+    const demand = producer.outstanding.get(`${header.volume}:${keyText(header)}`);
+    if (demand?.offset === undefined) return;
+    try {
+      this.#matches(demand, header);
+      this.file.write(demand.offset, frame);
+      this.#accept(producer, demand, header);
+    } catch (error) {
+      if (error instanceof FrameError) this.#damaged(producer, demand, error.message);
+      else if ((error as NodeJS.ErrnoException).code === 'ENOSPC') this.#noSpace(producer, demand);
+      else throw error;
+    }
+  }
+
+  /** A producer cannot make a brick, had not begun a cancelled one, or found no space for it. */
+  failed(producer: ProducerLink, volume: number, key: BrickKey, failure: BrickFailure): void {
+    const demand = producer.outstanding.get(`${volume}:${keyText(key)}`);
+    if (!demand) return;
+    if (failure.code === ErrorCode.STORE_FULL) {
+      this.#noSpace(producer, demand);
+      return;
+    }
+    this.#release(producer, demand);
+    if (failure.code === ErrorCode.CANCELLED) this.broker.settle(demand);
+    else this.broker.fail(demand, failure);
+  }
+
+  /** Whether the stored copy of a brick that arrived damaged at a viewer is sound; else it is dropped, to be made anew. */
+  verify(record: VolumeRecord, key: BrickKey): boolean {
+    const brick = this.store.use(record.handle, keyText(key));
+    if (!brick) return false;
+    const frame = Buffer.allocUnsafe(brick.bytes);
+    this.file.read(brick.offset, brick.bytes, frame);
+    try {
+      readPayload(frame, readHeader(frame));
+      return true;
+    } catch (error) {
+      log(`brick ${brick.id} of volume ${record.handle} is damaged in the store: ${(error as Error).message}; it is made anew`);
+      this.broker.outdated(record, [brick]);
+      return false;
+    }
+  }
+
+  #matches({ record, key }: Demand, header: FrameHeader): void {
+    const wrong =
+      header.type !== FrameType.BRICK ? `type ${header.type}`
+      : header.volume !== record.handle ? `volume ${header.volume}`
+      : keyText(header) !== keyText(key) ? `brick ${keyText(header)}`
+      : header.dtype !== record.dtypeCode ? `stored dtype ${header.dtype}`
+      : header.payloadBytes + HEADER_BYTES > Math.min(record.units * UNIT_BYTES, MAX_FRAME_BYTES) ? `${header.payloadBytes} payload bytes`
+      : undefined;
+    if (wrong) throw new FrameError(ErrorCode.BAD_FRAME, `the frame says ${wrong}; needed is brick ${keyText(key)} of volume ${record.handle}`);
+  }
+
+  #accept(producer: ProducerLink, demand: Demand, header: FrameHeader): void {
+    const { record, key, id } = demand;
+    const offset = demand.offset as number;
+    producer.ended(demand);
+    demand.offset = undefined;
+    record.demands.delete(id);
+    const preview = (header.flags & Flag.PREVIEW) !== 0;
+    const bytes = header.payloadBytes + HEADER_BYTES;
+    this.store.commit({ volume: record.handle, key, id, offset, units: record.units, bytes, generation: header.generation, preview });
+    record.resident += 1;
+    if (preview) record.previews += 1;
+    for (const viewer of demand.waiters.keys()) viewer.ready(record, id);
+    this.broker.filler.check(record);
+    this.broker.changed(record, false);
+    this.broker.slotFreed();
+    this.broker.schedule(producer);
+  }
+
+  #damaged(producer: ProducerLink, demand: Demand, why: string): void {
+    log(`volume ${demand.record.handle}: refused brick ${demand.id}: ${why}`);
+    this.#release(producer, demand);
+    demand.failures += 1;
+    if (demand.failures < MAX_FAILURES) this.broker.settle(demand);
+    else this.broker.fail(demand, { code: ErrorCode.INTERNAL, message: `the producer's frames of this brick fail their checks: ${why}` });
+  }
+
+  #noSpace(producer: ProducerLink, demand: Demand): void {
+    const { record } = demand;
+    if (!this.store.frozen) log(`shared memory is full: the store stays at ${this.store.usedBytes} bytes`);
+    this.store.freezeGrowth(demand.offset as number);
+    this.#release(producer, demand);
+    record.message = this.broker.filler.full(record).message;
+    this.broker.changed(record, true);
+    this.broker.settle(demand);
+  }
+
+  #release(producer: ProducerLink, demand: Demand): void {
+    const offset = demand.offset as number;
+    producer.ended(demand);
+    demand.offset = undefined;
+    demand.cancelled = false;
+    this.store.release(offset);
+    this.broker.slotFreed();
+    this.broker.schedule(producer);
+  }
+}

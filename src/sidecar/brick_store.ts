@@ -1,0 +1,200 @@
+/**
+ * Which bricks stand where, and which one goes when there is no room. One rule: the least recently used. The unit that goes
+ * is a slot of the class wanted, or a whole group of another class, whichever has been idle longest (a group's age is that of its
+ * youngest brick). Slots being written are never taken; bricks that `keep` names go only when nothing else is left.
+ */
+
+import type { BrickKey } from '../volume/geometry.js';
+import { type SlotUnits, SlotAllocator } from './slot_allocator.js';
+import { GROUP_BYTES } from './store_budget.js';
+
+/** A brick in the store. */
+export interface StoredBrick {
+  readonly volume: number;
+  readonly key: BrickKey;
+  /** keyText(key) */
+  readonly id: string;
+  readonly offset: number;
+  readonly units: SlotUnits;
+  /** Length of the frame. */
+  readonly bytes: number;
+  readonly generation: number;
+  readonly preview: boolean;
+}
+
+interface Slot {
+  brick: StoredBrick;
+  /** When it was last used, in uses of the store. */
+  used: number;
+}
+
+export class BrickStore {
+  readonly #slots: SlotAllocator;
+  readonly #volumes = new Map<number, Map<string, Slot>>();
+  readonly #byOffset = new Map<number, Slot>();
+  /** Bricks of each class, least recently used first. */
+  readonly #lru: Record<SlotUnits, Map<number, Slot>> = { 1: new Map(), 2: new Map(), 4: new Map() };
+  readonly #groupUsed: Float64Array;
+  /** Slots handed out and not yet committed. */
+  readonly #reserved = new Set<number>();
+  #clock = 0;
+
+  /**
+   * @param keep bricks to take last: nobody can make them again, or a view would have nothing without them
+   * @param evicted told of each brick that had to go
+   */
+  constructor(
+    readonly bytes: number,
+    readonly keep: (brick: StoredBrick) => boolean,
+    readonly evicted: (brick: StoredBrick) => void,
+  ) {
+    this.#slots = new SlotAllocator(Math.floor(bytes / GROUP_BYTES));
+    this.#groupUsed = new Float64Array(this.#slots.groups);
+  }
+
+  get usedBytes(): number {
+    return this.#slots.usedBytes;
+  }
+
+  /** Bytes the store can hold: its budget, or what was written before the file system had no page left. */
+  get capacity(): number {
+    return this.#slots.frozen ? this.#slots.writtenBytes : this.bytes;
+  }
+
+  /** Slots that are being written. */
+  get reserved(): number {
+    return this.#reserved.size;
+  }
+
+  get frozen(): boolean {
+    return this.#slots.frozen;
+  }
+
+  /** How many bricks of `units` the store can hold at once. */
+  slotCapacity(units: SlotUnits): number {
+    return Math.floor(this.capacity / GROUP_BYTES) * (4 / units);
+  }
+
+  has(volume: number, id: string): boolean {
+    return this.#volumes.get(volume)?.has(id) ?? false;
+  }
+
+  /** The brick, now the most recently used one. */
+  use(volume: number, id: string): StoredBrick | undefined {
+    const slot = this.#volumes.get(volume)?.get(id);
+    if (slot) this.#touch(slot);
+    return slot?.brick;
+  }
+
+  /** Bricks of a volume. */
+  bricks(volume: number): StoredBrick[] {
+    return [...(this.#volumes.get(volume)?.values() ?? [])].map((slot) => slot.brick);
+  }
+
+  /**
+   * A slot to write a brick into, evicting others if need be; undefined when everything is in use.
+   *
+   * @param spare a volume whose bricks are not to go: filling it must not undo itself
+   */
+  reserve(units: SlotUnits, spare?: number): number | undefined {
+    let offset = this.#slots.allocate(units);
+    while (offset === undefined && this.#evict(units, spare)) offset = this.#slots.allocate(units);
+    if (offset !== undefined) this.#reserved.add(offset);
+    return offset;
+  }
+
+  /** A reserved slot now holds `brick`; an older copy of it goes. */
+  commit(brick: StoredBrick): void {
+    if (!this.#reserved.delete(brick.offset)) throw new Error(`slot ${brick.offset} is not reserved`);
+    this.drop(brick.volume, brick.id);
+    this.#slots.markWritten(brick.offset);
+    const slot = { brick, used: 0 };
+    let volume = this.#volumes.get(brick.volume);
+    if (!volume) {
+      volume = new Map();
+      this.#volumes.set(brick.volume, volume);
+    }
+    volume.set(brick.id, slot);
+    this.#byOffset.set(brick.offset, slot);
+    this.#touch(slot);
+  }
+
+  /** Gives a reserved slot back unused. */
+  release(offset: number): void {
+    if (!this.#reserved.delete(offset)) throw new Error(`slot ${offset} is not reserved`);
+    this.#slots.free(offset);
+  }
+
+  /** Shared memory had no page for the reserved slot at `offset`: the store grows no more. */
+  freezeGrowth(offset: number): void {
+    this.#slots.freeze(offset);
+  }
+
+  /** Forgets a brick; returns it if it was there. */
+  drop(volume: number, id: string): StoredBrick | undefined {
+    const bricks = this.#volumes.get(volume);
+    const slot = bricks?.get(id);
+    if (!bricks || !slot) return undefined;
+    bricks.delete(id);
+    if (bricks.size === 0) this.#volumes.delete(volume);
+    this.#byOffset.delete(slot.brick.offset);
+    this.#lru[slot.brick.units].delete(slot.brick.offset);
+    this.#slots.free(slot.brick.offset);
+    return slot.brick;
+  }
+
+  /** Forgets all bricks of a volume. */
+  dropVolume(volume: number): void {
+    for (const id of [...(this.#volumes.get(volume)?.keys() ?? [])]) this.drop(volume, id);
+  }
+
+  #touch(slot: Slot): void {
+    this.#clock += 1;
+    slot.used = this.#clock;
+    const { offset, units } = slot.brick;
+    this.#lru[units].delete(offset);
+    this.#lru[units].set(offset, slot);
+    this.#groupUsed[this.#slots.groupOf(offset)] = this.#clock;
+  }
+
+  /** Frees at least one slot of `units`, or returns false. */
+  #evict(units: SlotUnits, spare: number | undefined): boolean {
+    for (const last of [false, true]) {
+      const mayGo = ({ brick }: Slot) => brick.volume !== spare && (last || !this.keep(brick));
+      let slot: Slot | undefined;
+      for (const candidate of this.#lru[units].values()) {
+        if (!mayGo(candidate)) continue;
+        slot = candidate;
+        break;
+      }
+      const group = this.#idleGroup(units, mayGo, slot?.used ?? Number.POSITIVE_INFINITY);
+      const victims = group === undefined ? [slot] : this.#slots.slotsOf(group).map((offset) => this.#byOffset.get(offset));
+      for (const victim of victims) {
+        if (!victim) continue;
+        this.drop(victim.brick.volume, victim.brick.id);
+        this.evicted(victim.brick);
+      }
+      if (slot || group !== undefined) return true;
+    }
+    return false;
+  }
+
+  /** The group of another class that has been idle longest, if longer than since `used`, and all of whose bricks may go. */
+  #idleGroup(units: SlotUnits, mayGo: (slot: Slot) => boolean, used: number): number | undefined {
+    let best: number | undefined;
+    let oldest = used;
+    for (let group = 0; group < this.#slots.groups; group += 1) {
+      const other = this.#slots.classOf(group);
+      if (other === 0 || other === units || (this.#groupUsed[group] as number) >= oldest) continue;
+      const offsets = this.#slots.slotsOf(group);
+      const free = offsets.every((offset) => {
+        const slot = this.#byOffset.get(offset);
+        return slot ? mayGo(slot) : !this.#reserved.has(offset);
+      });
+      if (!free) continue;
+      oldest = this.#groupUsed[group] as number;
+      best = group;
+    }
+    return best;
+  }
+}

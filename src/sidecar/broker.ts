@@ -1,0 +1,234 @@
+/**
+ * Where those who need bricks meet those who make them. Bricks that several viewers wait for are asked for once; a producer is asked
+ * for the most urgent brick of all viewers first, and for bricks of a fill when no viewer waits.
+ */
+
+import { ErrorCode } from '../protocol/index.js';
+import { type BrickKey, keyText } from '../volume/geometry.js';
+import { BrickIntake } from './brick_intake.js';
+import type { BrickStore, StoredBrick } from './brick_store.js';
+import { Demand } from './demand.js';
+import { Filler } from './filler.js';
+import type { ProducerLink } from './producer_link.js';
+import type { StoreFile } from './store_file.js';
+import type { ViewerLink } from './viewer_link.js';
+import type { VolumeRecord } from './volume_record.js';
+
+/** Needs under way to one producer. */
+export const MAX_OUTSTANDING = 64;
+/** Of these, needs of fills: the rest is kept for viewers. */
+export const MAX_FILL_OUTSTANDING = 32;
+/** How long the viewers' needs wait for a producer that lost its connection, and how long its slots are not used again. */
+export const PRODUCER_GRACE_MS = 3_000;
+
+/** What went wrong with a brick, for those who wait for it. */
+export interface BrickFailure {
+  code: number;
+  message: string;
+  remedy?: string | undefined;
+}
+
+const GONE: BrickFailure = {
+  code: ErrorCode.PRODUCER_GONE,
+  message: 'the producer of this volume is gone, and this brick is not in the store',
+  remedy: 'run the cell that renders the volume again',
+};
+
+export class Broker {
+  readonly intake: BrickIntake;
+  readonly filler: Filler;
+  readonly #scheduled = new Set<ProducerLink>();
+  /** Producers that could not be asked because every slot was in use. */
+  readonly #starved = new Set<ProducerLink>();
+  readonly #orphaned = new WeakSet<VolumeRecord>();
+
+  /** @param changed told when a volume's status has; `urgent` when it must be known at once */
+  constructor(
+    readonly store: BrickStore,
+    file: StoreFile,
+    readonly changed: (record: VolumeRecord, urgent: boolean) => void,
+  ) {
+    this.intake = new BrickIntake(store, file, this);
+    this.filler = new Filler(this);
+  }
+
+  /** `viewer` needs a brick: it is told at once, or when it is there, or when it cannot be had. */
+  want(viewer: ViewerLink, record: VolumeRecord, key: BrickKey, priority: number): void {
+    const id = keyText(key);
+    if (this.store.has(record.handle, id)) {
+      viewer.ready(record, id);
+      return;
+    }
+    if (this.#orphaned.has(record)) {
+      viewer.failed(record, key, GONE);
+      return;
+    }
+    const demand = this.demand(record, key, false);
+    demand.waiters.set(viewer, priority);
+    this.settle(demand);
+  }
+
+  /** `viewer` no longer needs these bricks. */
+  unwant(viewer: ViewerLink, record: VolumeRecord, ids: Iterable<string>): void {
+    const cancelled: Demand[] = [];
+    for (const id of ids) {
+      const demand = record.demands.get(id);
+      if (!demand?.waiters.delete(viewer)) continue;
+      this.settle(demand);
+      if (demand.wanted || demand.offset === undefined || demand.cancelled) continue;
+      demand.cancelled = true;
+      cancelled.push(demand);
+    }
+    if (cancelled.length > 0) record.producer?.cancel(record, cancelled);
+  }
+
+  /** The demand for a missing brick, made if need be. */
+  demand(record: VolumeRecord, key: BrickKey, fill: boolean): Demand {
+    const known = record.demands.get(keyText(key));
+    if (known) {
+      known.fill ||= fill;
+      return known;
+    }
+    const demand = new Demand(record, key, fill);
+    record.demands.set(demand.id, demand);
+    return demand;
+  }
+
+  /** Puts a demand where it belongs after those who wait for it have changed. */
+  settle(demand: Demand): void {
+    const { record } = demand;
+    if (demand.offset !== undefined) return;
+    if (!demand.wanted || !record.live) {
+      record.demands.delete(demand.id);
+      record.producer?.queue.delete(demand.globalId);
+      return;
+    }
+    if (!record.producer) return;
+    record.producer.queue.set(demand.globalId, demand.priority, demand);
+    this.schedule(record.producer);
+  }
+
+  /** Those who wait for a brick learn that it cannot be had; the demand is over. */
+  fail(demand: Demand, failure: BrickFailure): void {
+    const { record } = demand;
+    record.demands.delete(demand.id);
+    record.producer?.queue.delete(demand.globalId);
+    const waiters = [...demand.waiters.keys()];
+    demand.waiters.clear();
+    for (const viewer of waiters) viewer.failed(record, demand.key, failure);
+    if (demand.fill) this.filler.stop(record, failure);
+  }
+
+  /** Asks `producer` for more, once what is being handled now is done. */
+  schedule(producer: ProducerLink): void {
+    if (this.#scheduled.has(producer)) return;
+    this.#scheduled.add(producer);
+    queueMicrotask(() => {
+      this.#scheduled.delete(producer);
+      if (producer.open) this.#ask(producer);
+    });
+  }
+
+  /** A slot has become free or evictable. */
+  slotFreed(): void {
+    for (const producer of this.#starved) this.schedule(producer);
+    this.#starved.clear();
+  }
+
+  /** `producer` now answers the needs of `record`. */
+  attach(record: VolumeRecord, producer: ProducerLink): void {
+    if (record.producer && record.producer !== producer) this.#abandon(record, record.producer);
+    record.producer = producer;
+    producer.records.add(record);
+    this.#orphaned.delete(record);
+    for (const demand of [...record.demands.values()]) this.settle(demand);
+  }
+
+  /** The producer's connection is gone. Needs wait a while for it to come back. */
+  detach(producer: ProducerLink): void {
+    this.#starved.delete(producer);
+    for (const record of [...producer.records]) {
+      this.#abandon(record, producer);
+      this.changed(record, true);
+      setTimeout(() => {
+        if (record.producer || !record.live) return;
+        this.#orphaned.add(record);
+        for (const demand of [...record.demands.values()]) this.fail(demand, GONE);
+      }, PRODUCER_GRACE_MS).unref();
+    }
+  }
+
+  /** Removes everything of a volume. */
+  remove(record: VolumeRecord): void {
+    record.live = false;
+    if (record.producer) this.#abandon(record, record.producer);
+    record.demands.clear();
+    this.store.dropVolume(record.handle);
+    this.slotFreed();
+  }
+
+  /** The store has let go of a brick. */
+  lost(record: VolumeRecord, brick: StoredBrick): void {
+    record.resident -= 1;
+    if (brick.preview) record.previews -= 1;
+    this.changed(record, false);
+  }
+
+  /** Stored bricks of the boxes are out of date; those that were to be resident are asked for again. */
+  outdated(record: VolumeRecord, bricks: readonly StoredBrick[]): void {
+    for (const brick of bricks) {
+      if (!this.store.drop(record.handle, brick.id)) continue;
+      this.lost(record, brick);
+      this.filler.again(record, brick.key);
+    }
+    this.slotFreed();
+    if (record.producer) this.schedule(record.producer);
+  }
+
+  /** Takes a volume from its producer. What that was still writing may be written yet: those slots rest for a while. */
+  #abandon(record: VolumeRecord, producer: ProducerLink): void {
+    producer.records.delete(record);
+    if (record.producer === producer) record.producer = undefined;
+    this.filler.forget(record);
+    for (const demand of producer.takeOutstanding(record)) {
+      const { offset } = demand;
+      demand.offset = undefined;
+      demand.cancelled = false;
+      if (offset === undefined) continue;
+      setTimeout(() => {
+        this.store.release(offset);
+        this.slotFreed();
+      }, PRODUCER_GRACE_MS).unref();
+    }
+    for (const demand of [...record.demands.values()]) {
+      producer.queue.delete(demand.globalId);
+      this.settle(demand);
+    }
+  }
+
+  /** Sends needs to `producer` until enough are under way. */
+  #ask(producer: ProducerLink): void {
+    const asked: Demand[] = [];
+    while (producer.outstanding.size < MAX_OUTSTANDING) {
+      const demand = producer.queue.peek() ?? this.filler.next(producer);
+      if (!demand) break;
+      const forFill = demand.waiters.size === 0;
+      const offset = this.store.reserve(demand.record.units, forFill ? demand.record.handle : undefined);
+      if (offset === undefined) {
+        if (this.store.reserved > 0) {
+          producer.queue.set(demand.globalId, demand.priority, demand);
+          this.#starved.add(producer);
+          break;
+        }
+        this.fail(demand, this.filler.full(demand.record));
+        continue;
+      }
+      producer.queue.delete(demand.globalId);
+      demand.offset = offset;
+      demand.cancelled = false;
+      producer.began(demand);
+      asked.push(demand);
+    }
+    producer.need(asked);
+  }
+}

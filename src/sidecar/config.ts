@@ -1,0 +1,62 @@
+/** What the process that starts a sidecar tells it: one line of JSON on stdin, so that nothing secret stands in argv. */
+
+import { z } from 'zod';
+import { MIN_STORE_BYTES } from './store_budget.js';
+
+/** Names this machine's own interface only: nothing listens beyond loopback without TLS and login. */
+const LOOPBACK = ['127.0.0.1', '::1', 'localhost'] as const;
+
+export const SidecarConfig = z.strictObject({
+  /** The owner's token: 32 random bytes in base64url. */
+  token: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
+  host: z.enum(LOOPBACK).default('127.0.0.1'),
+  /** 0: any free port. */
+  port: z.int().min(0).max(65535).default(0),
+  /** Budget of the store; null: a share of this machine's memory. */
+  store_bytes: z.int().min(MIN_STORE_BYTES).nullable().default(null),
+  /** Where the store's file is made. */
+  store_dir: z.string().min(1).optional(),
+  /** End when stdin closes: whoever started this process is gone. */
+  parent: z.boolean().default(false),
+  /** Host names besides loopback under which a proxy serves this instance. */
+  allowed_hosts: z.array(z.string().regex(/^[A-Za-z0-9.-]{1,253}$/)).max(64).default([]),
+  heartbeat_ms: z.int().min(50).max(600_000).optional(),
+});
+export type SidecarConfig = z.infer<typeof SidecarConfig>;
+
+/** A reason not to start, with what to do about it. */
+export class StartError extends Error {
+  constructor(
+    message: string,
+    readonly remedy: string,
+  ) {
+    super(message);
+    this.name = 'StartError';
+  }
+}
+
+/**
+ * The configuration in `line`.
+ *
+ * @throws StartError naming the field and its fault; never the token
+ */
+export function parseConfig(line: string): SidecarConfig {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    throw new StartError('the first line of stdin is not JSON', 'write the configuration as one line of JSON to stdin');
+  }
+  const result = SidecarConfig.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const field = issue?.path.join('.') || 'configuration';
+  const given = issue?.path.reduce<unknown>((v, k) => (v as Record<PropertyKey, unknown> | undefined)?.[k], value);
+  const shown = field === 'token' ? '' : ` (given: ${JSON.stringify(given)?.slice(0, 100)})`;
+  throw new StartError(`${field}: ${issue?.message}${shown}`, REMEDIES[field] ?? 'correct this field of the configuration');
+}
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  host: `listen on one of ${LOOPBACK.join(', ')} and let an SSH tunnel or an authenticated proxy lead there`,
+  store_bytes: `give at least ${MIN_STORE_BYTES} bytes, or null for a share of this machine's memory`,
+};

@@ -1,0 +1,177 @@
+/**
+ * One client's WebSocket: HELLO in time, every frame checked, a heartbeat both ways, and an end that says why. What frames mean is the
+ * business of the link that HELLO chooses.
+ */
+
+import { WebSocket } from 'ws';
+import {
+  decodeControl, encodeControl, ErrorCode, type ErrorMessage, FrameError, type FrameHeader, FrameType, Hello, HELLO_TIMEOUT_MS,
+  MAX_FRAME_BYTES, Ping, readHeader, readPayload, Stop,
+} from '../protocol/index.js';
+import { log } from './log.js';
+import { atLeast, maySend } from './permissions.js';
+import { ProducerLink } from './producer_link.js';
+import type { Services } from './services.js';
+import type { Grant } from './tickets.js';
+import { ViewerLink } from './viewer_link.js';
+
+/** Time a peer has to answer a close before its socket is cut. */
+const CLOSE_GRACE_MS = 2_000;
+/** Bytes waiting in a socket, beyond any credit and a volume's ranges: somebody does not read. */
+const MAX_BACKLOG_BYTES = 192 * 2 ** 20;
+/** Pings without any frame in answer, before the peer is taken for gone. */
+const MAX_UNANSWERED = 2;
+
+/** A WebSocket whose answer to an oversize message is the protocol's own, not code 1009. */
+export class ServerSocket extends WebSocket {
+  oversize: (() => void) | undefined;
+
+  override close(code?: number, data?: string | Buffer): void {
+    if (code === 1009 && this.oversize) this.oversize();
+    else super.close(code, data);
+  }
+}
+
+/** What HELLO makes of a connection. */
+export interface Link {
+  readonly kind: 'viewer' | 'producer';
+  readonly connection: Connection;
+  frame(header: FrameHeader, payload: Uint8Array, frame: Uint8Array): void;
+  closed(): void;
+}
+
+/** An ERROR frame's fields, less what is often absent. */
+export type ErrorFields = Omit<ErrorMessage, 'fatal' | 'remedy'> & { remedy?: string | undefined };
+
+export class Connection {
+  link: Link | undefined;
+  #open = true;
+  #unanswered = 0;
+  readonly #helloTimer: NodeJS.Timeout;
+  readonly #heartbeat: NodeJS.Timeout;
+
+  constructor(
+    readonly socket: ServerSocket,
+    readonly grant: Grant,
+    readonly services: Services,
+  ) {
+    this.#helloTimer = setTimeout(() => this.fail(ErrorCode.TIMEOUT, `no HELLO within ${HELLO_TIMEOUT_MS} ms`), HELLO_TIMEOUT_MS);
+    this.#heartbeat = setInterval(() => this.#beat(), services.heartbeatMs);
+    socket.oversize = () => this.fail(ErrorCode.TOO_LARGE, `frame larger than ${MAX_FRAME_BYTES} bytes`, 'send smaller frames');
+    socket.on('message', (data, isBinary) => this.#message(data as Buffer, isBinary));
+    socket.on('close', () => this.#closed());
+    socket.on('error', (error) => log(`connection: ${error.message}`));
+  }
+
+  /** False once it is closing: nothing more is sent or heard. */
+  get open(): boolean {
+    return this.#open;
+  }
+
+  /** Sends a frame as it stands. `sent` is called when the bytes are no longer needed, also when they could not be sent. */
+  send(frame: Uint8Array, sent?: () => void): void {
+    if (!this.#open || this.socket.readyState !== WebSocket.OPEN) {
+      if (sent) queueMicrotask(sent);
+      return;
+    }
+    this.socket.send(frame, { binary: true }, sent);
+    if (this.socket.bufferedAmount > MAX_BACKLOG_BYTES) {
+      log(`a client left ${this.socket.bufferedAmount} bytes unread; its connection is cut`);
+      this.#open = false;
+      this.socket.terminate();
+    }
+  }
+
+  sendControl(type: FrameType, message: object): void {
+    this.send(encodeControl(type, message));
+  }
+
+  /** Tells the peer of something that went wrong; the connection goes on. */
+  error(fields: ErrorFields): void {
+    this.sendControl(FrameType.ERROR, { ...fields, fatal: false });
+  }
+
+  /** Tells the peer why, and closes. */
+  fail(code: number, message: string, remedy?: string): void {
+    if (!this.#open) return;
+    this.sendControl(FrameType.ERROR, { code, message: message.slice(0, 2000), remedy, fatal: true });
+    this.#shut(code, message);
+  }
+
+  /** Closes without an error. */
+  close(code: number, reason: string): void {
+    if (this.#open) this.#shut(code, reason);
+  }
+
+  #shut(code: number, reason: string): void {
+    this.#open = false;
+    this.socket.close(code, Buffer.from(reason).subarray(0, 120).toString('utf8').replace(/\ufffd+$/, ''));
+    setTimeout(() => this.socket.terminate(), CLOSE_GRACE_MS).unref();
+  }
+
+  #message(data: Buffer, isBinary: boolean): void {
+    if (!this.#open) return;
+    this.#unanswered = 0;
+    try {
+      if (!isBinary) throw new FrameError(ErrorCode.BAD_FRAME, 'text message; frames are binary messages');
+      const header = readHeader(data);
+      this.#frame(header, readPayload(data, header), data);
+    } catch (error) {
+      if (error instanceof FrameError) {
+        this.fail(error.code, error.message);
+        return;
+      }
+      log(`internal error: ${(error as Error).stack ?? error}`);
+      this.fail(ErrorCode.INTERNAL, 'internal error in the sidecar; its log has the details');
+    }
+  }
+
+  #frame(header: FrameHeader, payload: Uint8Array, frame: Uint8Array): void {
+    const { type } = header;
+    if (!this.link) {
+      if (type !== FrameType.HELLO) throw new FrameError(ErrorCode.BAD_FRAME, `the first frame must be HELLO, not type ${type}`);
+      this.#hello(decodeControl(Hello, payload));
+      return;
+    }
+    const { kind } = this.link;
+    const allowed = maySend(kind, this.grant.role, type);
+    if (allowed === 'never') throw new FrameError(ErrorCode.BAD_FRAME, `a client does not send frames of type ${type} here`);
+    if (allowed === 'no') {
+      this.error({ code: ErrorCode.FORBIDDEN, message: `a ${kind} with the role ${this.grant.role} may not send frames of type ${type}` });
+      return;
+    }
+    if (type === FrameType.PING) this.sendControl(FrameType.PONG, decodeControl(Ping, payload));
+    else if (type === FrameType.PONG) decodeControl(Ping, payload);
+    else if (type === FrameType.STOP) {
+      decodeControl(Stop, payload);
+      this.services.stop('STOP frame');
+    } else this.link.frame(header, payload, frame);
+  }
+
+  #hello(hello: Hello): void {
+    clearTimeout(this.#helloTimer);
+    if (hello.kind === 'producer' && !atLeast(this.grant.role, 'owner')) {
+      this.fail(ErrorCode.FORBIDDEN, `a producer needs the role owner; this ticket has ${this.grant.role}`, 'get a ticket with the role owner');
+      return;
+    }
+    this.link = hello.kind === 'viewer' ? new ViewerLink(this, hello) : new ProducerLink(this);
+    this.services.hub.join(this.link);
+  }
+
+  #beat(): void {
+    if (!this.#open) return;
+    if (this.#unanswered >= MAX_UNANSWERED) {
+      this.fail(ErrorCode.TIMEOUT, `no frame after ${MAX_UNANSWERED} pings`);
+      return;
+    }
+    this.#unanswered += 1;
+    this.sendControl(FrameType.PING, { t: Math.round(performance.now()) });
+  }
+
+  #closed(): void {
+    this.#open = false;
+    clearTimeout(this.#helloTimer);
+    clearInterval(this.#heartbeat);
+    if (this.link) this.services.hub.leave(this.link);
+  }
+}

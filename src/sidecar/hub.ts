@@ -1,0 +1,78 @@
+/** All clients of the instance: greeting them, and telling all of something. */
+
+import { encodeControl, FrameType, MAX_CONTROL_BYTES, RESUME_TICKET_MS, type VolumeAnnouncement } from '../protocol/index.js';
+import type { Link } from './connection.js';
+import type { Services } from './services.js';
+import { VERSION } from './version.js';
+
+/** What is left of a control message for the volumes in WELCOME. Those that do not fit follow as frames of their own. */
+const WELCOME_VOLUME_BYTES = MAX_CONTROL_BYTES / 2;
+
+export class Hub {
+  readonly #links = new Map<Link, string>();
+
+  constructor(readonly services: () => Services) {}
+
+  /** Clients of one kind. */
+  count(kind: Link['kind']): number {
+    let count = 0;
+    for (const link of this.#links.keys()) if (link.kind === kind) count += 1;
+    return count;
+  }
+
+  links(): Iterable<Link> {
+    return this.#links.keys();
+  }
+
+  /** Greets a client and brings it up to date. */
+  join(link: Link): void {
+    const { instance, heartbeatMs, tickets, file, catalog, scene } = this.services();
+    const { connection } = link;
+    const resume = tickets.issue('stream', connection.grant, Number.POSITIVE_INFINITY);
+    this.#links.set(link, resume);
+    const fitting: VolumeAnnouncement[] = [];
+    const following: VolumeAnnouncement[] = [];
+    let bytes = 0;
+    for (const record of catalog.records()) {
+      const announcement = record.announcement();
+      bytes += Buffer.byteLength(JSON.stringify(announcement));
+      (bytes <= WELCOME_VOLUME_BYTES ? fitting : following).push(announcement);
+    }
+    connection.sendControl(FrameType.WELCOME, {
+      instance,
+      server: `voxbeam/${VERSION}`,
+      role: connection.grant.role,
+      heartbeat_ms: heartbeatMs,
+      resume,
+      ...(link.kind === 'producer' ? { store: { path: file.path, bytes: file.bytes } } : {}),
+      store_bytes: file.bytes,
+      volumes: fitting,
+    });
+    for (const announcement of following) connection.sendControl(FrameType.VOLUME, announcement);
+    if (link.kind === 'viewer') {
+      for (const record of catalog.records()) for (const frame of record.ranges) connection.send(frame);
+    }
+    scene.greet(connection);
+  }
+
+  /** A client is gone. Its ticket for the next connection starts to run out now. */
+  leave(link: Link): void {
+    const resume = this.#links.get(link);
+    if (resume === undefined) return;
+    this.#links.delete(link);
+    const { tickets, scene } = this.services();
+    tickets.expireIn('stream', resume, RESUME_TICKET_MS);
+    scene.left(link.connection);
+    link.closed();
+  }
+
+  /** Sends a frame to all clients, or to those of one kind. */
+  send(frame: Uint8Array, kind?: Link['kind']): void {
+    for (const link of this.#links.keys()) if (kind === undefined || link.kind === kind) link.connection.send(frame);
+  }
+
+  /** Sends a control message to all clients, or to those of one kind. */
+  tell(type: FrameType, message: object, kind?: Link['kind']): void {
+    this.send(encodeControl(type, message), kind);
+  }
+}

@@ -1,0 +1,103 @@
+/** One instance, from its parts: the store, the clients, the scene and the page. */
+
+import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { FrameType, HEARTBEAT_MS } from '../protocol/index.js';
+import { Broker } from './broker.js';
+import { BrickStore, type StoredBrick } from './brick_store.js';
+import { BufferPool } from './buffer_pool.js';
+import { Catalog } from './catalog.js';
+import { type SidecarConfig, StartError } from './config.js';
+import { Counters } from './counters.js';
+import { createHttpServer } from './http_server.js';
+import { Hub } from './hub.js';
+import { log } from './log.js';
+import { Scene } from './scene.js';
+import type { Services } from './services.js';
+import { StatusThrottle } from './status_throttle.js';
+import { StoreFile } from './store_file.js';
+import { Tickets } from './tickets.js';
+import { createUpgrade } from './upgrade.js';
+
+/** Close code of a server that ends. */
+const GOING_AWAY = 1001;
+
+export class Instance {
+  readonly id = randomBytes(8).toString('hex');
+  readonly #services: Services;
+  readonly #statuses: StatusThrottle;
+  readonly #server: Server;
+  #ended = false;
+
+  /**
+   * @param folder where page.html and its code lie
+   * @param ended called once when the instance has ended
+   */
+  constructor(
+    readonly config: SidecarConfig,
+    folder: string,
+    readonly ended: () => void,
+  ) {
+    const services = () => this.#services;
+    const file = StoreFile.create(config.store_bytes, config.store_dir);
+    const catalog = new Catalog(services);
+    const hub = new Hub(services);
+    this.#statuses = new StatusThrottle((record) => hub.tell(FrameType.STATUS, record.status()));
+    const keep = (brick: StoredBrick) => {
+      const record = catalog.get(brick.volume);
+      return record !== undefined && (!record.producer || record.isCoarsest(brick.key));
+    };
+    const store = new BrickStore(file.bytes, keep, (brick) => catalog.evicted(brick));
+    this.#services = {
+      instance: this.id,
+      heartbeatMs: config.heartbeat_ms ?? HEARTBEAT_MS,
+      tickets: new Tickets(),
+      counters: new Counters(),
+      pool: new BufferPool(),
+      file,
+      broker: new Broker(store, file, (record, urgent) => this.#statuses.changed(record, urgent)),
+      catalog,
+      scene: new Scene(),
+      hub,
+      stop: (reason) => this.stop(reason),
+    };
+    const allowedHosts = config.allowed_hosts;
+    this.#server = createHttpServer({ services: this.#services, token: config.token, allowedHosts, folder });
+    this.#server.on('upgrade', createUpgrade(this.#services, allowedHosts));
+  }
+
+  /** Listens; resolves with the port. */
+  async listen(): Promise<number> {
+    const { host, port } = this.config;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (error: NodeJS.ErrnoException) => {
+        this.#services.scene.close();
+        this.#services.file.close();
+        reject(listenError(error, host, port));
+      });
+      this.#server.listen(port, host, resolve);
+    });
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Ends everything: clients are told, the store's memory is given back. */
+  stop(reason: string): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    log(`ends: ${reason}`);
+    this.#statuses.close();
+    for (const link of [...this.#services.hub.links()]) link.connection.close(GOING_AWAY, 'the instance has ended');
+    this.#services.scene.close();
+    this.#services.file.close();
+    this.#server.close();
+    // Time for the close frames to leave; clients that do not answer are cut off with the process.
+    setTimeout(this.ended, 50);
+  }
+}
+
+function listenError(error: NodeJS.ErrnoException, host: string, port: number): Error {
+  if (error.code === 'EADDRINUSE') return new StartError(`port ${port} on ${host} is already taken`, 'choose another port, or 0 for any free one');
+  if (error.code === 'EACCES') return new StartError(`port ${port} on ${host} needs privileges`, 'choose a port above 1023, or 0 for any free one');
+  return new StartError(`cannot listen on ${host}:${port}: ${error.message}`, 'choose another host or port');
+}

@@ -1,0 +1,26 @@
+/** What the parts of one instance share. */
+
+import type { Broker } from './broker.js';
+import type { BufferPool } from './buffer_pool.js';
+import type { Catalog } from './catalog.js';
+import type { Counters } from './counters.js';
+import type { Hub } from './hub.js';
+import type { Scene } from './scene.js';
+import type { StoreFile } from './store_file.js';
+import type { Tickets } from './tickets.js';
+
+export interface Services {
+  /** Id of the instance. */
+  readonly instance: string;
+  readonly heartbeatMs: number;
+  readonly tickets: Tickets;
+  readonly counters: Counters;
+  readonly pool: BufferPool;
+  readonly file: StoreFile;
+  readonly broker: Broker;
+  readonly catalog: Catalog;
+  readonly scene: Scene;
+  readonly hub: Hub;
+  /** Ends the instance. */
+  stop(reason: string): void;
+}

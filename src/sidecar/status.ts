@@ -1,0 +1,21 @@
+/** What the owner can ask of an instance. */
+
+import type { Services } from './services.js';
+import { VERSION } from './version.js';
+
+/** The answer of GET /v1/status. */
+export function instanceStatus({ instance, broker, hub, catalog, counters }: Services): object {
+  return {
+    instance,
+    version: VERSION,
+    pid: process.pid,
+    store_bytes: broker.store.bytes,
+    used_bytes: broker.store.usedBytes,
+    viewers: hub.count('viewer'),
+    producers: hub.count('producer'),
+    volumes: [...catalog.records()].map((record) => record.announcement()),
+    sent_bytes: counters.sentBytes,
+    sent_bricks: counters.sentBricks,
+    copied_bytes: counters.copiedBytes,
+  };
+}

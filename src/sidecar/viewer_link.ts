@@ -1,0 +1,173 @@
+/**
+ * What one viewer needs, and what is sent to it: the most urgent brick first, no more than its credit covers, and few at a
+ * time, so that a new need is not stuck behind what it no longer wants. A viewer that does not read delays no other.
+ */
+
+import {
+  Cancel, Credit, decodeControl, DEFAULT_CREDIT_BYTES, ErrorCode, ErrorMessage, FrameError, type FrameHeader, FrameType, type Hello,
+  MAX_CREDIT_BYTES, MAX_NEEDS, Need,
+} from '../protocol/index.js';
+import { type BrickKey, hasBrick, keyText } from '../volume/geometry.js';
+import type { BrickFailure } from './broker.js';
+import type { Connection, Link } from './connection.js';
+import { PriorityQueue } from './priority_queue.js';
+import type { VolumeRecord } from './volume_record.js';
+
+/** Bricks handed to the socket and not yet taken by it. */
+export const MAX_SENDS_IN_FLIGHT = 4;
+
+interface Want {
+  readonly record: VolumeRecord;
+  readonly key: BrickKey;
+  priority: number;
+}
+
+export class ViewerLink implements Link {
+  readonly kind = 'viewer';
+  /** All that is needed and not yet sent, by volume and keyText. */
+  readonly #wants = new Map<string, Want>();
+  /** Those of them that stand in the store. */
+  readonly #ready = new PriorityQueue<Want>();
+  #credit: number;
+  #inFlight = 0;
+  #scheduled = false;
+
+  constructor(
+    readonly connection: Connection,
+    hello: Hello,
+  ) {
+    this.#credit = hello.credit_bytes ?? DEFAULT_CREDIT_BYTES;
+  }
+
+  frame(header: FrameHeader, payload: Uint8Array): void {
+    if (header.type === FrameType.NEED) this.#need(decodeControl(Need, payload));
+    else if (header.type === FrameType.CANCEL) this.#cancel(decodeControl(Cancel, payload));
+    else if (header.type === FrameType.CREDIT) {
+      this.#credit = Math.min(this.#credit + decodeControl(Credit, payload).bytes, MAX_CREDIT_BYTES);
+      this.#schedule();
+    } else if (header.type === FrameType.ERROR) this.#complaint(decodeControl(ErrorMessage, payload));
+    else if (header.type === FrameType.SCENE) this.connection.services.scene.frame(this.connection, payload);
+  }
+
+  closed(): void {
+    for (const record of new Set([...this.#wants.values()].map((want) => want.record))) this.#forget(record);
+  }
+
+  /** A brick that this viewer waits for is in the store. */
+  ready(record: VolumeRecord, id: string): void {
+    const globalId = `${record.handle}:${id}`;
+    const want = this.#wants.get(globalId);
+    if (!want) return;
+    this.#ready.set(globalId, want.priority, want);
+    this.#schedule();
+  }
+
+  /** A brick that this viewer waits for cannot be had. */
+  failed(record: VolumeRecord, key: BrickKey, failure: BrickFailure): void {
+    this.#wants.delete(`${record.handle}:${keyText(key)}`);
+    this.connection.error({ ...failure, volume: record.handle, key: [key.level, key.z, key.y, key.x] });
+  }
+
+  /** A volume is removed: nothing of it is needed any more. */
+  volumeGone(record: VolumeRecord): void {
+    this.#forget(record);
+  }
+
+  #need(need: Need): void {
+    const record = this.connection.services.catalog.get(need.volume);
+    if (!record) {
+      this.connection.error({ code: ErrorCode.NOT_FOUND, message: `no volume ${need.volume} in this instance`, volume: need.volume });
+      return;
+    }
+    for (const [level, z, y, x, priority] of need.keys) {
+      const key = { level, z, y, x };
+      if (!hasBrick(record.description.shape, key)) {
+        this.connection.error({
+          code: ErrorCode.NOT_FOUND,
+          message: `volume ${need.volume} of shape ${record.description.shape.join(' × ')} has no brick ${keyText(key)}`,
+          volume: need.volume,
+          key: [level, z, y, x],
+        });
+        continue;
+      }
+      const globalId = `${record.handle}:${keyText(key)}`;
+      const want = this.#wants.get(globalId);
+      if (want) want.priority = priority;
+      else {
+        if (this.#wants.size >= MAX_NEEDS) throw new FrameError(ErrorCode.TOO_LARGE, `more than ${MAX_NEEDS} bricks needed at once`);
+        this.#wants.set(globalId, { record, key, priority });
+      }
+      this.connection.services.broker.want(this, record, key, priority);
+    }
+  }
+
+  #cancel(cancel: Cancel): void {
+    const record = this.connection.services.catalog.get(cancel.volume);
+    if (!record) return; // it may have been removed while the message was on its way
+    if (cancel.keys) this.#drop(record, cancel.keys.map(([level, z, y, x]) => keyText({ level, z, y, x })));
+    else this.#forget(record);
+  }
+
+  #forget(record: VolumeRecord): void {
+    this.#drop(record, [...this.#wants.values()].filter((want) => want.record === record).map((want) => keyText(want.key)));
+  }
+
+  #drop(record: VolumeRecord, ids: readonly string[]): void {
+    for (const id of ids) {
+      const globalId = `${record.handle}:${id}`;
+      this.#wants.delete(globalId);
+      this.#ready.delete(globalId);
+    }
+    this.connection.services.broker.unwant(this, record, ids);
+  }
+
+  /** The viewer found a brick damaged: was it the store's copy? */
+  #complaint(error: ErrorMessage): void {
+    const record = error.volume === undefined ? undefined : this.connection.services.catalog.get(error.volume);
+    if (error.code !== ErrorCode.BAD_FRAME || error.fatal || !record || !error.key) return;
+    const [level, z, y, x] = error.key;
+    this.connection.services.broker.intake.verify(record, { level, z, y, x });
+  }
+
+  /** Sends once all that is being handled now is known, so that the order is right. */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    queueMicrotask(() => {
+      this.#scheduled = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    const { broker, file, pool, counters } = this.connection.services;
+    while (this.connection.open && this.#inFlight < MAX_SENDS_IN_FLIGHT) {
+      const want = this.#ready.peek();
+      if (!want) return;
+      const { record, key } = want;
+      const id = keyText(key);
+      const globalId = `${record.handle}:${id}`;
+      const brick = broker.store.use(record.handle, id);
+      if (!brick) {
+        this.#ready.delete(globalId);
+        broker.want(this, record, key, want.priority); // evicted or out of date since
+        continue;
+      }
+      if (brick.bytes > this.#credit) return;
+      this.#ready.delete(globalId);
+      this.#wants.delete(globalId);
+      const buffer = pool.take(brick.units);
+      file.read(brick.offset, brick.bytes, buffer);
+      this.#credit -= brick.bytes;
+      this.#inFlight += 1;
+      counters.copiedBytes += brick.bytes;
+      counters.sentBytes += brick.bytes;
+      counters.sentBricks += 1;
+      this.connection.send(buffer.subarray(0, brick.bytes), () => {
+        pool.give(brick.units, buffer);
+        this.#inFlight -= 1;
+        this.#schedule();
+      });
+    }
+  }
+}

@@ -1,0 +1,71 @@
+/** What the sidecar knows of one volume. */
+
+import { type StoredDtype, type VolumeAnnouncement, type VolumeDescription, type VolumeStatus, DTYPE_CODE } from '../protocol/index.js';
+import { brickCount, type BrickKey, levelCount } from '../volume/geometry.js';
+import type { Demand } from './demand.js';
+import type { FillWalk } from './fill.js';
+import type { ProducerLink } from './producer_link.js';
+import type { SlotUnits } from './slot_allocator.js';
+import { UNITS_OF } from './store_budget.js';
+
+export class VolumeRecord {
+  /** The connection that answers its needs. */
+  producer: ProducerLink | undefined;
+  /** Frames of RANGES as they came, for viewers that join later. */
+  ranges: Uint8Array[] = [];
+  rangesBytes = 0;
+  /** Bricks in the store, and how many of these are previews. */
+  resident = 0;
+  previews = 0;
+  /** Bricks that are missing and asked for, by keyText. */
+  readonly demands = new Map<string, Demand>();
+  /** Walks all bricks while a fill is under way. */
+  fill: FillWalk | undefined;
+  /** True once a fill was asked for and not given up: what changes afterwards is filled again. */
+  wantResident = false;
+  /** One sentence for people. */
+  message: string | undefined;
+  /** False once it is removed: what is still under way for it is dropped. */
+  live = true;
+  readonly total: number;
+  readonly levels: number;
+  readonly units: SlotUnits;
+  readonly dtypeCode: number;
+
+  constructor(
+    readonly handle: number,
+    public description: VolumeDescription,
+  ) {
+    this.total = brickCount(description.shape);
+    this.levels = levelCount(description.shape);
+    const stored: StoredDtype = description.stored;
+    this.units = UNITS_OF[stored];
+    this.dtypeCode = DTYPE_CODE[stored];
+  }
+
+  /** True when every brick is there in its final generation. */
+  get complete(): boolean {
+    return this.resident === this.total && this.previews === 0;
+  }
+
+  /** Whether `key` is the one brick that holds the whole volume. */
+  isCoarsest(key: BrickKey): boolean {
+    return key.level === this.levels - 1;
+  }
+
+  status(): VolumeStatus {
+    return {
+      volume: this.handle,
+      producer: this.producer ? 'alive' : 'gone',
+      resident: this.resident,
+      total: this.total,
+      filling: this.fill !== undefined,
+      complete: this.complete,
+      ...(this.message === undefined ? {} : { message: this.message }),
+    };
+  }
+
+  announcement(): VolumeAnnouncement {
+    return { volume: this.handle, description: this.description, status: this.status() };
+  }
+}

@@ -1,0 +1,31 @@
+/** The programs under test: as built for the wheel, or, where that build is older than the sources, bundled to a temporary folder. */
+
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { build } from 'esbuild';
+
+const BUILT = 'python-bridge/voxbeam/static';
+const SOURCES = ['src/sidecar', 'src/scheduler', 'src/protocol', 'src/volume', 'src/annotation'];
+
+function newest(folder: string): number {
+  return Math.max(0, ...readdirSync(folder).map((name) => statSync(path.join(folder, name)).mtimeMs));
+}
+
+/** Path of `sidecar.mjs` or `scheduler.mjs`, with the page and the other program beside it. */
+export async function bundled(program: 'sidecar' | 'scheduler'): Promise<string> {
+  const built = path.resolve(BUILT, `${program}.mjs`);
+  const sources = Math.max(...SOURCES.filter((folder) => existsSync(folder)).map(newest));
+  if (existsSync(built) && statSync(built).mtimeMs > sources && existsSync(path.resolve(BUILT, 'page.html'))) return built;
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'voxbeam-test-'));
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const entries = ['sidecar', 'scheduler'].filter((name) => existsSync(`src/${name}/main.ts`));
+  await build({
+    entryPoints: Object.fromEntries(entries.map((name) => [name, `src/${name}/main.ts`])),
+    outdir: folder, bundle: true, format: 'esm', platform: 'node', target: 'node20', outExtension: { '.js': '.mjs' }, logLevel: 'warning',
+    external: ['bufferutil', 'utf-8-validate'],
+    banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+  });
+  if (existsSync('src/viewer/page.html')) copyFileSync('src/viewer/page.html', path.join(folder, 'page.html'));
+  return path.join(folder, `${program}.mjs`);
+}

@@ -1,0 +1,104 @@
+/** A producer for tests: writes right frames, inline or into the store, with voxels that say which brick they are. */
+
+import fs from 'node:fs';
+import { DTYPE_CODE, encodeFrame, FrameType, ITEM_BYTES, STORED_VOXELS, type StoredDtype } from '../../src/protocol/index.js';
+import { Client, type Received } from './client.js';
+import type { SidecarProcess } from './sidecar_process.js';
+
+export const DESCRIPTION = {
+  name: 'conformance', kind: 'image', dtype: 'uint8', stored: 'u8', scale: 1, offset: 0, shape: [70, 66, 64], voxel_size: [1, 1, 1],
+  unit: 'µm', origin: [0, 0, 0], fingerprint: 'conformance-1', display: {},
+};
+
+export type NeedKey = [level: number, z: number, y: number, x: number, priority: number, offset: number];
+
+/** What stands before and after the voxels in this test's payloads; the sidecar never looks. */
+const PREFIX_BYTES = 384;
+const SUFFIX_BYTES = 8;
+
+/** A whole BRICK frame. */
+export function brickFrame(volume: number, stored: StoredDtype, [level, z, y, x]: readonly number[], generation = 1, flags = 0): Uint8Array {
+  const payload = new Uint8Array(PREFIX_BYTES + STORED_VOXELS * ITEM_BYTES[stored] + SUFFIX_BYTES);
+  payload.fill((1 + (level ?? 0) * 64 + (z ?? 0) * 16 + (y ?? 0) * 4 + (x ?? 0) + generation) & 255);
+  return encodeFrame(FrameType.BRICK, payload, { volume, level, z, y, x, dtype: DTYPE_CODE[stored], generation, flags });
+}
+
+export class GoodProducer {
+  /** Every need, in the order of arrival. */
+  readonly needs: { volume: number; key: NeedKey }[] = [];
+  /** Keys of every CANCEL. */
+  readonly cancels: number[][] = [];
+  /** Answers needs at once while true; else `answer` does. */
+  automatic = true;
+  generation = 1;
+  flags = 0;
+  #seen = 0;
+  #fd: number | undefined;
+
+  private constructor(
+    readonly client: Client,
+    readonly inline: boolean,
+  ) {
+    if (!inline) this.#fd = fs.openSync(client.welcome.store.path, 'r+');
+    client.socket.on('message', () => this.#look());
+  }
+
+  static async connect(sidecar: SidecarProcess, { inline = false } = {}): Promise<GoodProducer> {
+    return new GoodProducer(await Client.greet(sidecar, 'producer', 'owner'), inline);
+  }
+
+  readonly #stored = new Map<number, StoredDtype>();
+
+  /** Declares a volume and returns its handle. */
+  async declare(fields: Partial<typeof DESCRIPTION> = {}): Promise<number> {
+    const description = { ...DESCRIPTION, ...fields };
+    const from = this.client.frames.length;
+    this.client.control(FrameType.VOLUME, description);
+    const { json } = await this.client.next(FrameType.VOLUME, (f) => f.json.description.name === description.name, from);
+    this.#stored.set(json.volume, description.stored as StoredDtype);
+    return json.volume;
+  }
+
+  /** Answers one need: writes the frame and says DONE, or sends it inline. */
+  answer(volume: number, key: NeedKey): void {
+    const frame = brickFrame(volume, this.#stored.get(volume) ?? 'u8', key, this.generation, this.flags);
+    if (this.#fd === undefined) {
+      this.client.send(frame);
+      return;
+    }
+    const [level, z, y, x, , offset] = key;
+    try {
+      fs.writeSync(this.#fd, frame, 0, frame.byteLength, offset);
+    } catch (error) {
+      const message = (error as Error).message;
+      this.client.control(FrameType.ERROR, { code: 4507, message, volume, key: [level, z, y, x], fatal: false });
+      return;
+    }
+    this.client.control(FrameType.DONE, { volume, keys: [[level, z, y, x, offset, frame.byteLength, this.generation]] });
+  }
+
+  /** Waits for the need of a brick. */
+  need(volume: number, [level, z, y, x]: readonly number[], from = 0): Promise<NeedKey> {
+    const found = () =>
+      this.needs.slice(from).find((n) => n.volume === volume && n.key[0] === level && n.key[1] === z && n.key[2] === y && n.key[3] === x)?.key;
+    return this.client.until(found, `the need of brick ${[level, z, y, x]}`);
+  }
+
+  async close(): Promise<void> {
+    if (this.#fd !== undefined) fs.closeSync(this.#fd);
+    this.#fd = undefined;
+    await this.client.close();
+  }
+
+  #look(): void {
+    for (; this.#seen < this.client.frames.length; this.#seen += 1) {
+      const { header, json } = this.client.frames[this.#seen] as Received;
+      if (header.type === FrameType.CANCEL) this.cancels.push(...(json.keys ?? []));
+      if (header.type !== FrameType.NEED) continue;
+      for (const key of json.keys as NeedKey[]) {
+        this.needs.push({ volume: json.volume, key });
+        if (this.automatic) this.answer(json.volume, key);
+      }
+    }
+  }
+}

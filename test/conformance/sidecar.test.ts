@@ -1,0 +1,173 @@
+/** Runs cases.json against a live sidecar. README.md says what the fields mean. */
+
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { WebSocket } from 'ws';
+import { encodeFrame, type FrameHeader, FrameType, HEADER_BYTES, SUBPROTOCOL, TICKET_SUBPROTOCOL_PREFIX, xxh32 } from '../../src/protocol/index.js';
+import { Client } from './client.js';
+import { GoodProducer } from './good_producer.js';
+import { SidecarProcess } from './sidecar_process.js';
+
+interface HttpCase {
+  name: string;
+  request: { method: string; path: string; headers?: Record<string, string>; bearer?: string; json?: object; text?: string; zeros?: number };
+  expect: number;
+}
+interface UpgradeCase {
+  name: string;
+  ticket?: string;
+  ticket_origin?: string;
+  subprotocol?: string | null;
+  origin?: string;
+  host?: string;
+  path?: string;
+  expect: number;
+}
+interface Recipe {
+  text?: string;
+  hex?: string;
+  zeros?: number;
+  type?: number;
+  json?: unknown;
+  payload?: string;
+  payload_hex?: string;
+  spaces?: number;
+  header?: Record<string, unknown>;
+  damage?: { at: number; hex: string }[];
+  reseal?: boolean;
+}
+interface FrameCase {
+  name: string;
+  role?: string;
+  hello?: string | null;
+  send: Recipe[];
+  expect: { code?: number; close?: number; volume?: unknown; key?: number[]; answer?: number };
+}
+
+const cases = JSON.parse(readFileSync('test/conformance/cases.json', 'utf8')) as {
+  volume: { shape: number[] };
+  http: HttpCase[];
+  upgrade: UpgradeCase[];
+  frames: FrameCase[];
+};
+
+let sidecar: SidecarProcess;
+let producer: GoodProducer;
+let viewer: Client;
+let volume: number;
+let turn = 0;
+
+beforeAll(async () => {
+  sidecar = await SidecarProcess.start();
+  producer = await GoodProducer.connect(sidecar);
+  volume = await producer.declare(cases.volume);
+  viewer = await Client.greet(sidecar, 'viewer', 'view', { credit_bytes: 64 * 2 ** 20 });
+}, 20_000);
+afterAll(() => sidecar?.stop());
+
+/** A good viewer still gets a brick, whole. */
+async function stillServes(): Promise<void> {
+  const key = [[1, 0, 0, 0], [0, 0, 0, 0], [0, 0, 1, 0], [0, 1, 0, 0], [0, 1, 1, 0]][turn % 5] as number[];
+  turn += 1;
+  const from = viewer.frames.length;
+  viewer.control(FrameType.NEED, { volume, keys: [[...key, 0]] });
+  const { header, frame } = await viewer.next(FrameType.BRICK, () => true, from);
+  expect([header.volume, header.level, header.z, header.y, header.x]).toEqual([volume, ...key]);
+  viewer.control(FrameType.CREDIT, { bytes: frame.byteLength });
+}
+
+/** Replaces `$volume`, `$description` and `$repeat`. */
+function fill(value: unknown): unknown {
+  if (value === '$volume') return volume;
+  if (value === '$description') return cases.volume;
+  if (Array.isArray(value)) return value.map(fill);
+  if (typeof value !== 'object' || value === null) return value;
+  const object = value as Record<string, unknown>;
+  if (object.$description) return { ...cases.volume, ...(object.$description as object) };
+  if (object.$repeat) {
+    const [count, item] = object.$repeat as [number, unknown];
+    return Array.from({ length: count }, () => fill(item));
+  }
+  return Object.fromEntries(Object.entries(object).map(([key, item]) => [key, fill(item)]));
+}
+
+function message(recipe: Recipe): string | Uint8Array {
+  if (recipe.text !== undefined) return recipe.text;
+  if (recipe.hex !== undefined) return Buffer.from(recipe.hex, 'hex');
+  if (recipe.zeros !== undefined) return Buffer.alloc(recipe.zeros);
+  const payload =
+    recipe.payload_hex !== undefined ? Buffer.from(recipe.payload_hex, 'hex')
+    : recipe.spaces !== undefined ? Buffer.alloc(recipe.spaces, 0x20)
+    : Buffer.from(recipe.payload ?? JSON.stringify(fill(recipe.json)));
+  const frame = encodeFrame(recipe.type as FrameType, payload, fill(recipe.header ?? {}) as Partial<FrameHeader>);
+  for (const { at, hex } of recipe.damage ?? []) frame.set(Buffer.from(hex, 'hex'), at);
+  if (recipe.reseal) new DataView(frame.buffer).setUint32(60, xxh32(frame.subarray(0, 60)), true);
+  expect(frame.byteLength).toBe(HEADER_BYTES + payload.byteLength);
+  return frame;
+}
+
+describe('http', () => {
+  test.each(cases.http)('$name', async ({ request, expect: status }) => {
+    const { method, path, headers = {}, bearer } = request;
+    const all: Record<string, string> = { 'Content-Type': 'application/json', ...headers };
+    if (bearer) all.Authorization = `Bearer ${bearer === 'owner' ? sidecar.token : 'A'.repeat(43)}`;
+    const body =
+      request.json ? JSON.stringify(request.json)
+      : request.zeros !== undefined ? Buffer.alloc(request.zeros)
+      : request.text;
+    const answer = await sidecar.ask({ method, path, headers: all, body: body ?? '' });
+    expect(answer.status).toBe(status);
+    expect(answer.headers['x-content-type-options']).toBe('nosniff');
+    if (status >= 400) expect(JSON.parse(answer.text).error).toBeTruthy();
+    await stillServes();
+  });
+});
+
+describe('upgrade', () => {
+  test.each(cases.upgrade)('$name', async (c) => {
+    const kind = c.ticket ?? 'fresh';
+    const fresh = () => sidecar.ticket('view', c.ticket_origin ?? 'none', kind === 'page' ? 'page' : 'stream');
+    const ticket = kind === 'unknown' ? 'A'.repeat(43) : kind === 'malformed' ? 'short' : await fresh();
+    if (kind === 'used') (await Client.withTicket(sidecar, ticket)).socket.terminate();
+    const protocols = c.subprotocol === null ? [] : [c.subprotocol ?? SUBPROTOCOL];
+    if (kind !== 'none' && kind !== 'query') protocols.push(TICKET_SUBPROTOCOL_PREFIX + ticket);
+    const path = `${c.path ?? '/v1/stream'}${kind === 'query' ? `?ticket=${ticket}` : ''}`;
+    const headers: Record<string, string> = {};
+    if (c.host) headers.Host = c.host;
+    if (c.origin) headers.Origin = c.origin;
+    const socket = new WebSocket(`ws://127.0.0.1:${sidecar.port}${path}`, protocols, { headers });
+    socket.on('error', () => {});
+    const status = await new Promise<number>((resolve) => {
+      socket.once('open', () => resolve(101));
+      socket.once('unexpected-response', (_request, response) => resolve(response.statusCode ?? 0));
+    });
+    if (status === 101) expect(socket.protocol).toBe(SUBPROTOCOL);
+    socket.terminate();
+    expect(status).toBe(c.expect);
+    await stillServes();
+  });
+});
+
+describe('frames', () => {
+  test.each(cases.frames)('$name', async (c) => {
+    const client = await Client.open(sidecar, c.role ?? 'view');
+    if (c.hello !== null) await client.hello(c.hello ?? 'viewer');
+    const from = client.frames.length;
+    for (const recipe of c.send) client.send(message(recipe));
+    if (c.expect.answer !== undefined) await client.next(c.expect.answer as FrameType, () => true, from);
+    if (c.expect.code !== undefined) {
+      const { json } = await client.next(FrameType.ERROR, () => true, from);
+      expect(json).toMatchObject({ code: c.expect.code, fatal: c.expect.close !== undefined });
+      if (c.expect.volume !== undefined) expect(json.volume).toBe(fill(c.expect.volume));
+      if (c.expect.key) expect(json.key).toEqual(c.expect.key);
+    }
+    if (c.expect.close === undefined) {
+      client.control(FrameType.PING, { t: 7 });
+      await client.next(FrameType.PONG, (f) => f.json.t === 7, from);
+      await client.close();
+    } else {
+      expect(await client.closed()).toBe(c.expect.close);
+    }
+    await stillServes();
+  }, 12_000);
+});

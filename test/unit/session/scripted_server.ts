@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import {
-  decodeControl, encodeControl, FrameType, HEADER_BYTES, Hello, Need, readHeader, SUBPROTOCOL, type Welcome,
+  decodeControl, encodeControl, FrameType, HEADER_BYTES, Hello, type Need, readHeader, SUBPROTOCOL, type Welcome,
 } from '../../../src/protocol/index.js';
 import { keyText } from '../../../src/volume/geometry.js';
 import { announcement } from './frames.js';
@@ -49,7 +49,7 @@ export class ScriptedServer {
   }
 
   get port(): number {
-    return (this.#server?.address() as AddressInfo).port;
+    return ((this.#server as WebSocketServer).address() as AddressInfo).port;
   }
 
   /** Ends all connections as a killed process would, and listens no more. */

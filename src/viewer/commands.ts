@@ -1,0 +1,120 @@
+/** What keys and buttons do. */
+
+import type { LayerPatch } from '../annotation/model.js';
+import { boxCentre } from '../annotation/box.js';
+import type { Scene } from '../annotation/scene.js';
+import { dolly, orbit } from '../renderer/camera.js';
+import type { View } from '../renderer/views.js';
+import type { Interactions } from './interactions.js';
+import type { Commands } from './keyboard.js';
+import type { Layout, ViewId } from './layout.js';
+import type { Shell, ShellActions } from './shell.js';
+import type { ShownLayers } from './shown_layers.js';
+import { zoomSlices } from './slice_controls.js';
+import type { Tool, ViewStore } from './view_state.js';
+
+/** What commands act on. Shell and interactions are made with the commands, so they are asked for when needed. */
+export interface CommandContext {
+  readonly scene: Scene;
+  readonly store: ViewStore;
+  readonly layers: ShownLayers;
+  shell(): Shell;
+  interactions(): Interactions;
+  /** Ends the drag under way; tells whether there was one. */
+  cancelDrag(): boolean;
+  mayEdit(): boolean;
+  /** The view that keys are for: the one pointed at last, where it is shown. */
+  activeView(): View | undefined;
+  /** Shows all of the volumes again. */
+  fit(): void;
+  savePicture(): void;
+  refresh(): void;
+}
+
+const ARROW_ANGLE = Math.PI / 36;
+const ZOOM_STEP = 1.25;
+
+/** All commands of one viewer. */
+export function makeCommands(context: CommandContext): Commands & ShellActions {
+  const { scene, store, layers } = context;
+  const chooseTool = (tool: Tool) => {
+    if (tool !== 'navigate' && !context.mayEdit()) return;
+    context.shell().setCursor(tool === 'navigate' ? '' : 'cross');
+    store.update({ tool });
+  };
+  const toggleView = (view: ViewId) => store.update({ maximised: store.state.maximised === view ? undefined : view });
+  const setLayer = (id: string, patch: LayerPatch) => {
+    layers.set(id, patch);
+    context.refresh();
+  };
+  const remove = (id: string) => {
+    scene.remove(id);
+    if (store.state.selected === id) store.update({ selected: undefined });
+  };
+  return {
+    toggleView,
+    setLayer,
+    showAll: () => store.update({ maximised: undefined, layout: 'four' }),
+    layout: (layout: Layout) => store.update({ layout, maximised: undefined }),
+    reset: () => context.fit(),
+    arrow(dx, dy, fast) {
+      const view = context.activeView();
+      if (view?.kind === 'slice') context.interactions().step(view, (dy || dx) * (fast ? 10 : 1));
+      else if (view) {
+        context.interactions().movedForAWhile();
+        const angle = ARROW_ANGLE * (fast ? 4 : 1);
+        store.update({ camera: orbit(store.state.camera, -dx * angle, dy * angle) });
+      }
+    },
+    zoom(closer) {
+      const view = context.activeView();
+      const factor = closer ? 1 / ZOOM_STEP : ZOOM_STEP;
+      if (view?.kind === 'slice') {
+        const { x, y, width, height } = view.rect;
+        store.update(zoomSlices(store.state, view, factor, [x + width / 2, y + height / 2]));
+      } else if (view) {
+        context.interactions().movedForAWhile();
+        store.update({ camera: dolly(store.state.camera, factor) });
+      }
+    },
+    toggleMode() {
+      const mode = layers.leading?.layer.mode === 'mip' ? 'dvr' : 'mip';
+      for (const { layer } of layers.list) if (layer.kind === 'image') setLayer(layer.id, { mode });
+    },
+    screenshot: () => context.savePicture(),
+    tool: chooseTool,
+    escape() {
+      const { help } = context.shell();
+      if (context.cancelDrag()) return;
+      if (!help.hidden) help.hidden = true;
+      else if (store.state.tool !== 'navigate') chooseTool('navigate');
+      else if (store.state.selected !== undefined) store.update({ selected: undefined });
+      else store.update({ maximised: undefined });
+    },
+    deleteSelected() {
+      if (context.mayEdit() && store.state.selected !== undefined) remove(store.state.selected);
+    },
+    undo: () => context.mayEdit() && scene.undo(),
+    redo: () => context.mayEdit() && scene.redo(),
+    togglePanel() {
+      context.shell().togglePanel();
+      context.refresh();
+    },
+    help() {
+      const { help } = context.shell();
+      help.hidden = !help.hidden;
+      if (!help.hidden) help.querySelector('button')?.focus();
+    },
+    annotations: {
+      update: (id, patch) => scene.update(id, patch),
+      remove,
+      select: (selected) => store.update({ selected }),
+      jump(id) {
+        const annotation = scene.annotation(id);
+        if (!annotation) return;
+        const place = annotation.kind === 'box' ? boxCentre(annotation.coords) : annotation.coords;
+        store.update({ cross: place, center: place, selected: id, camera: { ...store.state.camera, target: place } });
+      },
+    },
+  };
+}

@@ -1,0 +1,35 @@
+/** Draws when there is something to draw, and rests when there is not. */
+
+/** Frames on demand: `step` runs before the next picture, and again for as long as it returns true. */
+export class FrameLoop {
+  #request: number | undefined;
+  #stopped = false;
+
+  constructor(
+    readonly step: (now: number) => boolean,
+    readonly failed: (error: unknown) => void,
+  ) {}
+
+  /** Asks for a frame; asking twice is asking once. */
+  readonly wake = (): void => {
+    if (this.#request === undefined && !this.#stopped) this.#request = requestAnimationFrame(this.#run);
+  };
+
+  stop(): void {
+    this.#stopped = true;
+    if (this.#request !== undefined) cancelAnimationFrame(this.#request);
+    this.#request = undefined;
+  }
+
+  readonly #run = (now: number): void => {
+    this.#request = undefined;
+    let more = false;
+    try {
+      more = this.step(now);
+    } catch (error) {
+      this.#stopped = true;
+      this.failed(error);
+    }
+    if (more) this.wake();
+  };
+}

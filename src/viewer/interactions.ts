@@ -1,0 +1,159 @@
+/** Decides what a gesture does, from the tool, the button and what lies under the pointer. */
+
+import { sliceAxes } from '../renderer/slice_view.js';
+import type { Pixel, SliceView, View } from '../renderer/views.js';
+import type { AnnotationTools, ToolContext } from './annotation_tools.js';
+import type { ViewId } from './layout.js';
+import { dragOrbit, dragPan, wheelFactor, zoomAt } from './orbit_controls.js';
+import { type Drag, type GestureTarget, wheelPixels } from './pointer.js';
+import { crossTo, panSlices, stepSlice, WheelSteps, zoomSlices } from './slice_controls.js';
+
+/** What gestures need of the viewer around them. */
+export interface GestureContext extends ToolContext {
+  viewUnder(px: Pixel): View | undefined;
+  mayEdit(): boolean;
+  /** The picture is being moved: speed before sharpness, until told otherwise. */
+  moving(active: boolean): void;
+  /** The pointer is over this place, or nowhere. */
+  pointAt(view: View | undefined, px: Pixel | undefined): void;
+  setCursor(cursor: string): void;
+}
+
+/** Milliseconds after the last turn of the wheel until the picture counts as still. */
+const WHEEL_REST_MS = 180;
+
+export class Interactions implements GestureTarget {
+  readonly #wheel = new WheelSteps();
+  #resting: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    readonly context: GestureContext,
+    readonly tools: AnnotationTools,
+  ) {}
+
+  press(px: Pixel, event: PointerEvent): Drag | undefined {
+    const { context, tools } = this;
+    const view = context.viewUnder(px);
+    if (!view || event.button > 2) return undefined;
+    const { tool } = context.store.state;
+    if (event.button !== 0 || event.shiftKey) return this.#pan(view, px);
+    if (context.mayEdit() && tool !== 'navigate') return tools.draw(view, px);
+    const hit = context.mayEdit() ? tools.hit(view, px) : undefined;
+    if (hit && (view.kind === 'slice' || hit.id === context.store.state.selected)) return tools.edit(view, px, hit);
+    return view.kind === 'slice' ? this.#cross(view, px) : this.#orbit(view, px, hit?.id);
+  }
+
+  hover(px: Pixel | undefined): void {
+    const { context, tools } = this;
+    const view = px && context.viewUnder(px);
+    context.pointAt(view, px);
+    if (!view || !px) return;
+    const { tool } = context.store.state;
+    const hit = context.mayEdit() && tool === 'navigate' ? tools.hit(view, px) : undefined;
+    context.setCursor(hit ? (hit.handle ? 'move' : 'pointer') : tool === 'navigate' && view.kind === 'volume' ? 'grab' : 'cross');
+  }
+
+  wheel(px: Pixel, event: WheelEvent): void {
+    const { context } = this;
+    const view = context.viewUnder(px);
+    if (!view) return;
+    const delta = wheelPixels(event);
+    if (view.kind === 'volume') {
+      this.movedForAWhile();
+      context.store.update({ camera: zoomAt(context.store.state.camera, wheelFactor(delta), px, view.rect) });
+    } else if (event.ctrlKey || event.metaKey) {
+      context.store.update(zoomSlices(context.store.state, view, wheelFactor(event.ctrlKey ? delta * 2 : delta), px));
+    } else this.step(view, -this.#wheel.take(delta) * (event.shiftKey ? 10 : 1));
+    context.pointAt(view, px);
+  }
+
+  doubleClick(px: Pixel): void {
+    const { store, viewUnder } = this.context;
+    const view = store.state.tool === 'navigate' ? viewUnder(px) : undefined;
+    if (view) store.update({ maximised: store.state.maximised ? undefined : (view.id as ViewId) });
+  }
+
+  pinch(px: Pixel, spread: number, dx: number, dy: number): void {
+    const { store, viewUnder } = this.context;
+    const view = viewUnder(px);
+    if (!view) return;
+    const factor = 1 / Math.max(0.2, Math.min(5, spread));
+    if (view.kind === 'volume') {
+      store.update({ camera: dragPan(zoomAt(store.state.camera, factor, px, view.rect), dx, dy, view.rect) });
+    } else {
+      store.update(zoomSlices(store.state, view, factor, px));
+      store.update(panSlices(store.state, view, dx, dy));
+    }
+  }
+
+  pinching(active: boolean): void {
+    this.context.moving(active);
+  }
+
+  /** Moves a slice's plane by whole voxels. */
+  step(view: SliceView, steps: number): void {
+    const { store, voxel, bounds } = this.context;
+    if (steps !== 0) store.update(stepSlice(store.state, view, steps, voxel(sliceAxes(view.axis).normal), bounds()));
+  }
+
+  /** For moves without an end, such as wheel and keys. */
+  movedForAWhile(): void {
+    this.context.moving(true);
+    clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => this.context.moving(false), WHEEL_REST_MS);
+  }
+
+  dispose(): void {
+    clearTimeout(this.#resting);
+  }
+
+  #pan(view: View, start: Pixel): Drag {
+    return this.#camera(start, (dx, dy) => {
+      const { store } = this.context;
+      if (view.kind === 'slice') store.update(panSlices(store.state, view, dx, dy));
+      else store.update({ camera: dragPan(store.state.camera, dx, dy, view.rect) });
+    });
+  }
+
+  /** @param clicked id of an annotation that a click without a drag selects */
+  #orbit(view: View, start: Pixel, clicked: string | undefined): Drag {
+    const { store } = this.context;
+    const turn = this.#camera(start, (dx, dy) => store.update({ camera: dragOrbit(store.state.camera, dx, dy, view.rect) }));
+    return {
+      move: turn.move,
+      end: (px, cancelled) => {
+        turn.end(px, cancelled);
+        if (!cancelled && Math.hypot(px[0] - start[0], px[1] - start[1]) < 3) store.update({ selected: clicked });
+      },
+    };
+  }
+
+  #cross(view: SliceView, start: Pixel): Drag {
+    const { store, bounds, pointAt } = this.context;
+    const move = (px: Pixel) => {
+      store.update(crossTo(view, px, bounds()));
+      pointAt(view, px);
+    };
+    store.update({ selected: undefined });
+    move(start);
+    return { move, end: () => undefined };
+  }
+
+  /** A drag that moves the picture. What moved stays when it is cancelled: there is nothing to take back. */
+  #camera(start: Pixel, by: (dx: number, dy: number) => void): Drag {
+    const { context } = this;
+    let last = start;
+    context.moving(true);
+    context.setCursor('grabbing');
+    return {
+      move: (px) => {
+        by(px[0] - last[0], px[1] - last[1]);
+        last = px;
+      },
+      end: () => {
+        context.moving(false);
+        context.setCursor('grab');
+      },
+    };
+  }
+}

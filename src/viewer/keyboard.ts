@@ -1,0 +1,96 @@
+/** The keys, in one table: what they do and what the help says of them. They work while the viewer has the focus. */
+
+import type { ViewId } from './layout.js';
+
+/** What keys can ask for. */
+export interface Commands {
+  toggleView(view: ViewId): void;
+  showAll(): void;
+  reset(): void;
+  /** Arrows: a slice up or down, or the camera turned. */
+  arrow(dx: number, dy: number, fast: boolean): void;
+  zoom(closer: boolean): void;
+  toggleMode(): void;
+  screenshot(): void;
+  tool(tool: 'point' | 'box'): void;
+  /** Ends what is under way: a drag, the help, a tool, the selection, a maximised view. */
+  escape(): void;
+  deleteSelected(): void;
+  undo(): void;
+  redo(): void;
+  togglePanel(): void;
+  help(): void;
+}
+
+interface Binding {
+  readonly keys: readonly string[];
+  /** With ctrl or, on a Mac, command. */
+  readonly control?: boolean;
+  readonly shift?: boolean;
+  readonly label: string;
+  readonly text: string;
+  run(commands: Commands, event: KeyboardEvent): void;
+}
+
+export const BINDINGS: readonly Binding[] = [
+  { keys: ['1'], label: '1', text: 'axial alone, or all', run: (c) => c.toggleView('axial') },
+  { keys: ['2'], label: '2', text: 'coronal alone, or all', run: (c) => c.toggleView('coronal') },
+  { keys: ['3'], label: '3', text: 'sagittal alone, or all', run: (c) => c.toggleView('sagittal') },
+  { keys: ['4'], label: '4', text: '3D alone, or all', run: (c) => c.toggleView('volume') },
+  { keys: ['0'], label: '0', text: 'all views', run: (c) => c.showAll() },
+  { keys: ['r'], label: 'r', text: 'reset the views', run: (c) => c.reset() },
+  { keys: ['ArrowUp'], label: '↑ ↓', text: 'next or previous slice, or tilt', run: (c, e) => c.arrow(0, 1, e.shiftKey) },
+  { keys: ['ArrowDown'], label: '', text: '', run: (c, e) => c.arrow(0, -1, e.shiftKey) },
+  { keys: ['ArrowLeft'], label: '← →', text: 'turn in 3D', run: (c, e) => c.arrow(-1, 0, e.shiftKey) },
+  { keys: ['ArrowRight'], label: '', text: '', run: (c, e) => c.arrow(1, 0, e.shiftKey) },
+  { keys: ['+', '='], label: '+ −', text: 'closer, farther', run: (c) => c.zoom(true) },
+  { keys: ['-'], label: '', text: '', run: (c) => c.zoom(false) },
+  { keys: ['m'], label: 'm', text: 'maximum intensity or volume', run: (c) => c.toggleMode() },
+  { keys: ['p'], label: 'p', text: 'draw points', run: (c) => c.tool('point') },
+  { keys: ['b'], label: 'b', text: 'draw boxes', run: (c) => c.tool('box') },
+  { keys: ['Escape'], label: 'esc', text: 'stop drawing, then deselect', run: (c) => c.escape() },
+  { keys: ['Delete', 'Backspace'], label: 'del', text: 'remove the selected mark', run: (c) => c.deleteSelected() },
+  { keys: ['z'], control: true, label: 'ctrl z', text: 'undo', run: (c) => c.undo() },
+  { keys: ['z'], control: true, shift: true, label: 'ctrl shift z', text: 'redo', run: (c) => c.redo() },
+  { keys: ['y'], control: true, label: '', text: '', run: (c) => c.redo() },
+  { keys: ['s'], label: 's', text: 'save a picture', run: (c) => c.screenshot() },
+  { keys: ['l'], label: 'l', text: 'layers and annotations', run: (c) => c.togglePanel() },
+  { keys: ['?'], label: '?', text: 'this help', run: (c) => c.help() },
+];
+
+/** What the mouse does, for the help. */
+export const MOUSE_HELP: readonly (readonly [string, string])[] = [
+  ['drag', 'move the cross; in 3D turn'],
+  ['shift drag', 'pan (also right or middle button)'],
+  ['wheel', 'next slice; in 3D zoom'],
+  ['ctrl wheel', 'zoom slices'],
+  ['double click', 'one view alone, or all'],
+];
+
+/** The binding of a key press; undefined where there is none. */
+export function bindingFor(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'altKey' | 'shiftKey'>): Binding | undefined {
+  if (event.altKey) return undefined;
+  const control = event.ctrlKey || event.metaKey;
+  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  return BINDINGS.find(
+    (binding) => binding.keys.includes(key) && control === (binding.control ?? false) && (!control || event.shiftKey === (binding.shift ?? false)),
+  );
+}
+
+/** Runs bound keys pressed inside `root`, except in fields that people type into. */
+export function bindKeys(root: HTMLElement, commands: Commands, signal: AbortSignal): void {
+  root.addEventListener(
+    'keydown',
+    (event) => {
+      const { target } = event;
+      if (event.defaultPrevented || (target instanceof HTMLElement && target.closest('input, select, textarea, [role="slider"], [role="listbox"]'))) return;
+      const binding = bindingFor(event);
+      if (!binding) return;
+      // The notebook around has its own meaning for most of these.
+      event.preventDefault();
+      event.stopPropagation();
+      binding.run(commands, event);
+    },
+    { signal },
+  );
+}

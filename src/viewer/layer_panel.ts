@@ -1,0 +1,49 @@
+/** The list of layers in the side panel. The top layer stands first, as in the picture. */
+
+import type { LayerPatch } from '../annotation/model.js';
+import { h, setText } from './dom.js';
+import { LayerRow } from './layer_row.js';
+import type { ShownLayer } from './shown_layers.js';
+
+/** Layers that open with their settings; more would bury the list. */
+const OPEN = 1;
+
+export class LayerPanel {
+  readonly element: HTMLElement;
+  readonly #count = h('span', { class: 'voxbeam-count' });
+  readonly #empty = h('p', { class: 'voxbeam-empty' }, 'No volume yet.');
+  readonly #rows = new Map<string, LayerRow>();
+  readonly #list = h('div');
+  #shown: readonly ShownLayer[] = [];
+
+  constructor(readonly changed: (id: string, patch: LayerPatch) => void) {
+    this.element = h('section', { class: 'voxbeam-section', 'aria-label': 'Layers' }, h('h2', {}, 'Layers', this.#count), this.#empty, this.#list);
+  }
+
+  show(layers: readonly ShownLayer[]): void {
+    if (layers === this.#shown) return;
+    this.#shown = layers;
+    setText(this.#count, layers.length > 1 ? String(layers.length) : '');
+    this.#empty.hidden = layers.length > 0;
+    const ids = new Set(layers.map(({ layer }) => layer.id));
+    for (const [id, row] of this.#rows) {
+      if (ids.has(id)) continue;
+      row.element.remove();
+      this.#rows.delete(id);
+    }
+    [...layers].reverse().forEach((shown, i) => {
+      const { id, kind } = shown.layer;
+      const row = this.#rows.get(id) ?? this.#add(id, kind === 'labels' || this.#rows.size < OPEN + labels(layers));
+      row.show(shown);
+      if (this.#list.children[i] !== row.element) this.#list.insertBefore(row.element, this.#list.children[i] ?? null);
+    });
+  }
+
+  #add(id: string, open: boolean): LayerRow {
+    const row = new LayerRow((patch) => this.changed(id, patch), open);
+    this.#rows.set(id, row);
+    return row;
+  }
+}
+
+const labels = (layers: readonly ShownLayer[]) => layers.filter(({ layer }) => layer.kind === 'labels').length;

@@ -1,0 +1,54 @@
+/** What lies under the pointer, in words. */
+
+import type { Picked } from '../renderer/views.js';
+import type { Brick } from '../session/types.js';
+import { type BrickKey, type Vec3, worldBounds, worldToVoxel } from '../volume/geometry.js';
+import { formatCoordinates, formatNumber } from './format.js';
+import { geometryOf, type ShownLayer } from './shown_layers.js';
+import { valueAt } from './value_at.js';
+
+/** A place under the pointer; `picked` where the renderer found a value. */
+export interface Pointed {
+  readonly world: Vec3;
+  readonly picked: Picked | undefined;
+}
+
+/**
+ * Voxel, world position and value of a place, and the labels there.
+ *
+ * @example 'voxel 94, 116, 98 · −0.5, 18.2, 12 mm · 0.831 · gm 1'
+ */
+export function readout(
+  { world, picked }: Pointed,
+  layers: readonly ShownLayer[],
+  leading: ShownLayer,
+  lookup: (volume: number, key: BrickKey) => Brick | undefined,
+): string {
+  const shown = layers.find(({ volume }) => volume.handle === picked?.volume) ?? leading;
+  const { description } = shown.volume;
+  const voxel = (picked?.voxel ?? worldToVoxel(geometryOf(description), world)).map((v) => Math.round(v)) as unknown as Vec3;
+  const inside = voxel.every((v, axis) => v >= 0 && v < description.shape[axis]!);
+  const place = formatCoordinates(picked?.world ?? world, Math.min(...description.voxel_size));
+  const parts = inside ? [`voxel ${voxel.join(', ')}`] : [];
+  parts.push(`${place}${description.unit ? ` ${description.unit}` : ''}`);
+  if (inside && shown.layer.kind === 'image') {
+    const value = picked?.value ?? valueAt(description, (key) => lookup(shown.volume.handle, key), voxel);
+    if (value !== undefined) parts.push(formatNumber(value));
+  }
+  for (const { volume, layer } of layers) {
+    if (layer.kind !== 'labels' || !layer.visible) continue;
+    const at = worldToVoxel(geometryOf(volume.description), picked?.world ?? world);
+    const label = valueAt(volume.description, (key) => lookup(volume.handle, key), at);
+    if (label) parts.push(`${volume.description.name} ${label}`);
+  }
+  return parts.join(' · ');
+}
+
+/** World bounds of all volumes together; undefined without any. */
+export function unitedBounds(layers: readonly ShownLayer[]): { min: Vec3; max: Vec3 } | undefined {
+  const all = layers.map(({ volume }) => worldBounds(geometryOf(volume.description)));
+  if (all.length === 0) return undefined;
+  const outermost = (choose: (...values: number[]) => number, end: 'min' | 'max') =>
+    [0, 1, 2].map((i) => choose(...all.map((bounds) => bounds[end][i]!))) as unknown as Vec3;
+  return { min: outermost(Math.min, 'min'), max: outermost(Math.max, 'max') };
+}

@@ -1,0 +1,132 @@
+/** The volumes with how they are shown: what the scene says of each, completed by what its values suggest. */
+
+import { ensureLayer } from '../annotation/layers.js';
+import type { Layer, LayerPatch } from '../annotation/model.js';
+import { Scene } from '../annotation/scene.js';
+import type { VolumeDescription } from '../protocol/messages.js';
+import type { LayerSettings } from '../renderer/views.js';
+import type { Brick, SessionVolume } from '../session/types.js';
+import { type BrickKey, levelCount, type VolumeGeometry } from '../volume/geometry.js';
+import type { BrickRanges, ValueRange } from '../volume/ranges.js';
+import { Doc } from 'yjs';
+import { autoWindow, brickHistogram, type Histogram } from './histogram.js';
+
+/** What a session offers to this part. */
+export interface VolumeSource {
+  readonly volumes: ReadonlyMap<number, SessionVolume>;
+  ranges(volume: number): BrickRanges;
+}
+
+/** A volume and its layer. */
+export interface ShownLayer {
+  readonly volume: SessionVolume;
+  readonly layer: Layer;
+  /** True where the window is derived from the values. */
+  readonly automatic: boolean;
+  readonly settings: LayerSettings;
+  readonly histogram: Histogram | undefined;
+  /** Range of the values known so far, for sliders. */
+  readonly range: ValueRange;
+}
+
+/** Completes the scene's layers for one viewer. */
+export class ShownLayers {
+  readonly #histograms = new Map<string, Histogram>();
+  /** Settings of a viewer that may not change the scene: they stay with it. */
+  readonly #own = new Map<string, LayerPatch>();
+  readonly #defaults = new Map<string, Layer>();
+  #list: readonly ShownLayer[] | undefined;
+
+  constructor(
+    readonly source: VolumeSource,
+    readonly scene: Scene,
+    readonly mayEdit: () => boolean,
+  ) {}
+
+  /** The layers from the lowest to the highest; replaced on change. */
+  get list(): readonly ShownLayer[] {
+    this.#list ??= this.#make();
+    return this.#list;
+  }
+
+  /** The layer of a volume. */
+  of(handle: number): ShownLayer | undefined {
+    return this.list.find(({ volume }) => volume.handle === handle);
+  }
+
+  /** The visible image that lies on top: what the views measure by and annotations are made on. */
+  get leading(): ShownLayer | undefined {
+    const images = this.list.filter(({ layer }) => layer.kind === 'image');
+    return images.findLast(({ layer }) => layer.visible) ?? images.at(-1) ?? this.list.at(-1);
+  }
+
+  /** Changes a layer: for everyone, or for this viewer where it may only look. */
+  set(id: string, patch: LayerPatch): void {
+    if (this.mayEdit() && this.scene.layers().some((layer) => layer.id === id)) this.scene.setLayer(id, patch);
+    else this.#own.set(id, { ...this.#own.get(id), ...patch });
+    this.refresh();
+  }
+
+  /** Forgets what was derived: volumes, layers or ranges have changed. */
+  refresh(): void {
+    this.#list = undefined;
+  }
+
+  /** Learns from a brick; true where that changed a window. */
+  learn(brick: Brick): boolean {
+    const volume = this.source.volumes.get(brick.volume);
+    if (volume?.description.kind !== 'image' || brick.level !== coarsest(volume).level) return false;
+    const histogram = brickHistogram(brick, volume.description);
+    if (!histogram) return false;
+    this.#histograms.set(identity(volume), histogram);
+    this.refresh();
+    return true;
+  }
+
+  #make(): ShownLayer[] {
+    const layers = new Map(this.scene.layers().map((layer) => [layer.volumeName, layer]));
+    const list = [...this.source.volumes.values()].map((volume): ShownLayer => {
+      const stored = layers.get(volume.description.name) ?? this.#default(volume);
+      const layer = { ...stored, ...this.#own.get(stored.id) };
+      const overall = this.source.ranges(volume.handle).overall;
+      const histogram = this.#histograms.get(identity(volume));
+      const window = layer.window ?? (layer.kind === 'labels' ? [0, overall?.max ?? 1] : autoWindow(histogram, overall));
+      const { visible, opacity, colormap, points, mode, order } = layer;
+      return {
+        volume,
+        layer,
+        automatic: layer.window === undefined,
+        settings: { visible, opacity, window: window as [number, number], colormap, points, mode, order },
+        histogram,
+        range: overall ?? histogram ?? { min: window[0]!, max: window[1]! },
+      };
+    });
+    return list.sort((a, b) => a.layer.order - b.layer.order);
+  }
+
+  /** A layer for a volume whose own has not come with the scene yet: the picture does not wait for it. */
+  #default(volume: SessionVolume): Layer {
+    const { name } = volume.description;
+    const known = this.#defaults.get(name);
+    if (known) return known;
+    const doc = new Doc();
+    ensureLayer(doc, volume.description);
+    const layer = new Scene(doc, this).layers()[0] as Layer;
+    doc.destroy();
+    this.#defaults.set(name, layer);
+    return layer;
+  }
+}
+
+/** The key of the one brick that holds all of a volume. */
+export function coarsest(volume: SessionVolume): BrickKey {
+  return { level: levelCount(volume.description.shape) - 1, z: 0, y: 0, x: 0 };
+}
+
+/** Where a volume's voxels are. */
+export function geometryOf({ shape, voxel_size: voxelSize, origin }: VolumeDescription): VolumeGeometry {
+  return { shape, voxelSize, origin };
+}
+
+/** The same for the same voxels, whatever handle they came under. */
+const identity = ({ handle, description }: SessionVolume) => `${handle} ${description.fingerprint}`;

@@ -1,0 +1,57 @@
+/** What gestures do to the slices. All three share one cross, one centre and one scale. Pure. */
+
+import { sliceAxes, sliceToWorld } from '../renderer/slice_view.js';
+import type { Pixel, SliceView } from '../renderer/views.js';
+import type { Vec3 } from '../volume/geometry.js';
+import { type Bounds, type ViewState, withAxis } from './view_state.js';
+
+/** Wheel distance of one slice: a notch of most mice is 100 or 120. */
+const WHEEL_SLICE = 100;
+
+/** The cross moved to the pixel, within the bounds. */
+export function crossTo(view: SliceView, px: Pixel, bounds: Bounds): Pick<ViewState, 'cross'> {
+  return { cross: clampTo(bounds, sliceToWorld(view, px)) };
+}
+
+/** The slices' centre moved so that the picture follows the pointer. */
+export function panSlices(state: ViewState, view: SliceView, dx: number, dy: number): Pick<ViewState, 'center'> {
+  const { u, v } = sliceAxes(view.axis);
+  const center = withAxis(state.center, u, state.center[u] - dx * view.pixelSize);
+  return { center: withAxis(center, v, center[v] + dy * view.pixelSize) };
+}
+
+/** Closer or farther by `factor` of the pixel size, keeping what is under the pixel where it is. */
+export function zoomSlices(state: ViewState, view: SliceView, factor: number, px: Pixel): Pick<ViewState, 'center' | 'pixelSize'> {
+  const { u, v } = sliceAxes(view.axis);
+  const pixelSize = Math.min(1e12, Math.max(1e-12, state.pixelSize * factor));
+  const under = sliceToWorld(view, px);
+  const kept = pixelSize / state.pixelSize;
+  const center = withAxis(state.center, u, under[u] + (state.center[u] - under[u]) * kept);
+  return { center: withAxis(center, v, under[v] + (state.center[v] - under[v]) * kept), pixelSize };
+}
+
+/** The cross moved by whole slices along a slice's normal, within the bounds. */
+export function stepSlice(state: ViewState, view: SliceView, steps: number, voxel: number, bounds: Bounds): Pick<ViewState, 'cross'> {
+  const { normal } = sliceAxes(view.axis);
+  return { cross: clampTo(bounds, withAxis(state.cross, normal, state.cross[normal] + steps * voxel)) };
+}
+
+/** Adds up wheel distances until they make whole slices: trackpads send many small ones. */
+export class WheelSteps {
+  #rest = 0;
+
+  /** Whole slices in `delta` and what came before it; turning back drops the rest. */
+  take(delta: number): number {
+    if (delta * this.#rest < 0) this.#rest = 0;
+    this.#rest += delta / WHEEL_SLICE;
+    // A notch of 53 or 90, as some systems send, is still meant as one slice.
+    const steps = Math.abs(delta) >= 50 ? Math.sign(delta) * Math.max(1, Math.round(Math.abs(this.#rest))) : Math.trunc(this.#rest);
+    this.#rest = Math.abs(delta) >= 50 ? 0 : this.#rest - steps;
+    return steps;
+  }
+}
+
+/** The point nearest to `point` within the bounds. */
+export function clampTo(bounds: Bounds, point: Vec3): Vec3 {
+  return point.map((value, i) => Math.min(bounds.max[i]!, Math.max(bounds.min[i]!, value))) as unknown as Vec3;
+}

@@ -1,0 +1,94 @@
+/** The row of buttons above the views. */
+
+import { h, setAttribute } from './dom.js';
+import { type IconName, icon } from './icons.js';
+import type { Layout } from './layout.js';
+import type { Tool } from './view_state.js';
+
+/** What buttons do. */
+export interface ToolbarActions {
+  tool(tool: Tool): void;
+  layout(layout: Layout): void;
+  reset(): void;
+  toggleMode(): void;
+  undo(): void;
+  redo(): void;
+  screenshot(): void;
+  togglePanel(): void;
+  help(): void;
+}
+
+/** What the buttons show. */
+export interface ToolbarState {
+  readonly tool: Tool;
+  readonly layout: Layout;
+  readonly mip: boolean;
+  readonly canUndo: boolean;
+  readonly canRedo: boolean;
+  readonly mayEdit: boolean;
+  readonly panel: boolean;
+}
+
+export class Toolbar {
+  readonly element: HTMLElement;
+  readonly #tools = new Map<Tool, HTMLButtonElement>();
+  readonly #layouts = new Map<Layout, HTMLButtonElement>();
+  readonly #mip: HTMLButtonElement;
+  readonly #undo: HTMLButtonElement;
+  readonly #redo: HTMLButtonElement;
+  readonly #panel: HTMLButtonElement;
+
+  constructor(actions: ToolbarActions) {
+    const tool = (name: Tool, title: string) => {
+      const made = button(name, title, () => actions.tool(name), { 'data-tool': name });
+      this.#tools.set(name, made);
+      return made;
+    };
+    const layout = (name: Layout, title: string) => {
+      const made = button(name, title, () => actions.layout(name), { 'data-layout': name });
+      this.#layouts.set(name, made);
+      return made;
+    };
+    this.#mip = button(undefined, 'Maximum intensity instead of volume rendering (m)', actions.toggleMode, { 'data-action': 'mode' });
+    this.#mip.append('MIP');
+    this.#undo = button('undo', 'Undo your last annotation edit (ctrl z)', actions.undo, { 'data-action': 'undo' });
+    this.#redo = button('redo', 'Redo (ctrl shift z)', actions.redo, { 'data-action': 'redo' });
+    this.#panel = button('panel', 'Layers and annotations (l)', actions.togglePanel, { 'data-action': 'panel' });
+    this.element = h(
+      'div',
+      { class: 'voxbeam-toolbar', role: 'toolbar', 'aria-label': 'Viewer' },
+      group('tools', tool('navigate', 'Navigate (esc)'), tool('point', 'Draw points (p)'), tool('box', 'Draw boxes (b)')),
+      group('layout', layout('four', 'Slices and 3D'), layout('volume', '3D only'), layout('slices', 'Slices only')),
+      group('view', this.#mip, button('reset', 'Reset the views (r)', actions.reset, { 'data-action': 'reset' })),
+      group('history', this.#undo, this.#redo),
+      h('div', { class: 'voxbeam-space' }),
+      group(
+        'more',
+        button('camera', 'Save a picture (s)', actions.screenshot, { 'data-action': 'screenshot' }),
+        button('help', 'Keys and mouse (?)', actions.help, { 'data-action': 'help' }),
+        this.#panel,
+      ),
+    );
+  }
+
+  show(state: ToolbarState): void {
+    for (const [name, element] of this.#tools) {
+      setAttribute(element, 'aria-pressed', String(name === state.tool));
+      element.disabled = name !== 'navigate' && !state.mayEdit;
+    }
+    for (const [name, element] of this.#layouts) setAttribute(element, 'aria-pressed', String(name === state.layout));
+    setAttribute(this.#mip, 'aria-pressed', String(state.mip));
+    setAttribute(this.#panel, 'aria-pressed', String(state.panel));
+    this.#undo.disabled = !state.canUndo;
+    this.#redo.disabled = !state.canRedo;
+  }
+}
+
+/** A button with a picture, and the same words for eye and ear. */
+export function button(name: IconName | undefined, title: string, click: () => void, attributes: Record<string, string> = {}): HTMLButtonElement {
+  return h('button', { type: 'button', title, 'aria-label': title, ...attributes, on: { click } }, name && icon(name));
+}
+
+function group(name: string, ...buttons: HTMLElement[]): HTMLElement {
+  return h('div', { class: 'voxbeam-group', 'data-group': name }, ...buttons);
+}

@@ -1,0 +1,119 @@
+/** What one viewer looks at: camera, slices, layout, tool. It stays with the viewer; what is shared stands in the scene. */
+
+import { frameBounds, type OrbitCamera } from '../renderer/camera.js';
+import { fitSlice, sliceAxes } from '../renderer/slice_view.js';
+import type { View } from '../renderer/views.js';
+import type { Vec3 } from '../volume/geometry.js';
+import { type Layout, placeViews, SLICE_AXIS, type ViewId } from './layout.js';
+
+export type Tool = 'navigate' | 'point' | 'box';
+
+/** A box of the world, x, y, z. */
+export interface Bounds {
+  readonly min: Vec3;
+  readonly max: Vec3;
+}
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface ViewState {
+  readonly layout: Layout;
+  /** The view that stands alone, if one does. */
+  readonly maximised: ViewId | undefined;
+  readonly camera: OrbitCamera;
+  /** World point through which all slices go. */
+  readonly cross: Vec3;
+  /** World point in the middle of all slices: panning one keeps the others in step. */
+  readonly center: Vec3;
+  /** World length of a CSS pixel in all slices, so that their scales compare. */
+  readonly pixelSize: number;
+  readonly tool: Tool;
+  /** Id of the selected annotation. */
+  readonly selected: string | undefined;
+}
+
+/** A world point with one coordinate replaced. */
+export function withAxis(point: Vec3, axis: 0 | 1 | 2, value: number): Vec3 {
+  const changed: [number, number, number] = [...point];
+  changed[axis] = value;
+  return changed;
+}
+
+/** A view that shows all of `bounds`, the cross in its middle. */
+export function fitted(bounds: Bounds, layout: Layout, maximised: ViewId | undefined, size: Size): Partial<ViewState> {
+  const middle: Vec3 = [0, 1, 2].map((i) => (bounds.min[i]! + bounds.max[i]!) / 2) as unknown as Vec3;
+  // Views that are hidden now are fitted to the room they would have in the layout.
+  const places = new Map([...placeViews('four', undefined, size), ...placeViews(layout, maximised, size)]);
+  const volume = places.get('volume') ?? size;
+  let pixelSize = 0;
+  for (const [id, axis] of Object.entries(SLICE_AXIS)) {
+    const rect = places.get(id as ViewId);
+    if (rect) pixelSize = Math.max(pixelSize, fitSlice(axis, bounds, rect).pixelSize);
+  }
+  return {
+    camera: frameBounds(bounds, Math.max(0.2, volume.width / Math.max(1, volume.height))),
+    cross: middle,
+    center: middle,
+    pixelSize: pixelSize || 1,
+  };
+}
+
+/** What the renderer is to draw. */
+export function viewsOf(state: ViewState, size: Size): View[] {
+  return [...placeViews(state.layout, state.maximised, size)].map(([id, rect]): View => {
+    if (id === 'volume') return { id, kind: 'volume', rect, camera: state.camera };
+    const axis = SLICE_AXIS[id];
+    const { u, v, normal } = sliceAxes(axis);
+    return {
+      id,
+      kind: 'slice',
+      rect,
+      axis,
+      position: state.cross[normal],
+      center: [state.center[u], state.center[v]],
+      pixelSize: state.pixelSize,
+    };
+  });
+}
+
+/** The state of one viewer, and who wants to know when it changes. */
+export class ViewStore {
+  #state: ViewState;
+  readonly #listeners = new Set<(state: ViewState, before: ViewState) => void>();
+
+  constructor(initial: Pick<ViewState, 'layout'>) {
+    const bounds: Bounds = { min: [-1, -1, -1], max: [1, 1, 1] };
+    this.#state = {
+      maximised: undefined,
+      tool: 'navigate',
+      selected: undefined,
+      ...(fitted(bounds, initial.layout, undefined, { width: 1, height: 1 }) as Pick<
+        ViewState,
+        'camera' | 'cross' | 'center' | 'pixelSize'
+      >),
+      ...initial,
+    };
+  }
+
+  get state(): ViewState {
+    return this.#state;
+  }
+
+  /** Replaces fields; listeners hear only of real changes. */
+  update(patch: Partial<ViewState>): void {
+    const before = this.#state;
+    const keys = Object.keys(patch) as (keyof ViewState)[];
+    if (keys.every((key) => Object.is(before[key], patch[key]))) return;
+    this.#state = { ...before, ...patch };
+    for (const listener of [...this.#listeners]) listener(this.#state, before);
+  }
+
+  /** Calls `listener` after each change; the result ends that. */
+  onChange(listener: (state: ViewState, before: ViewState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}

@@ -1,0 +1,450 @@
+/** The viewer: session, renderer and scene in one root element. */
+
+import { Scene } from '../annotation/scene.js';
+import { VolumeRenderer } from '../renderer/renderer.js';
+import type { Pixel, View } from '../renderer/views.js';
+import type { Session } from '../session/session.js';
+import type { SessionError } from '../session/types.js';
+import { AnnotationTools } from './annotation_tools.js';
+import { makeCommands } from './commands.js';
+import { MissingProgress } from './footer.js';
+import { FrameLoop } from './frame_loop.js';
+import { type GestureContext, Interactions } from './interactions.js';
+import { bindKeys } from './keyboard.js';
+import { type Layout, placeViews, viewAt } from './layout.js';
+import type { GuideStyle } from './overlay_guides.js';
+import { Pointers } from './pointer.js';
+import { type Pointed, readout, unitedBounds } from './readout.js';
+import { composePicture, download, pictureName } from './screenshot.js';
+import { Settling } from './settling.js';
+import { Shell } from './shell.js';
+import { ShownLayers } from './shown_layers.js';
+import { showStatus } from './status.js';
+import { adoptStyles } from './styles.js';
+import { BACKGROUND, type Theme, type ThemeChoice, ThemeWatch } from './theme.js';
+import { onFacingPlane } from './view_geometry.js';
+import { type Bounds, fitted, type Size, ViewStore, viewsOf } from './view_state.js';
+import { VolumeFeed } from './volume_feed.js';
+
+/** What a viewer tells the page around it. */
+export type ViewerEvent = { readonly type: 'settled'; readonly settled: boolean } | { readonly type: 'error'; readonly message: string };
+
+export interface ViewerOptions {
+  readonly root: HTMLElement;
+  readonly session: Session;
+  readonly theme?: ThemeChoice;
+  readonly layout?: Layout;
+  /** Name under which this viewer's annotations are made. */
+  readonly author?: string;
+  readonly onEvent?: (event: ViewerEvent) => void;
+}
+
+const STATUS_MS = 200;
+/** A message in the footer stays this long. */
+const TELL_MS = 7000;
+/** Values in 3D come from a ray through the bricks in memory: not with every move of the mouse. */
+const PICK_MS = 80;
+const STYLES: Readonly<Record<Theme, GuideStyle>> = {
+  dark: { ink: '#e9edf2', halo: 'rgba(8, 10, 13, 0.72)' },
+  light: { ink: '#1b2026', halo: 'rgba(255, 255, 255, 0.8)' },
+};
+const NO_BOUNDS: Bounds = { min: [-1, -1, -1], max: [1, 1, 1] };
+
+/** What can be out of date. */
+type Part = 'views' | 'volumes' | 'overlay' | 'panels';
+
+export class Viewer {
+  readonly #root: HTMLElement;
+  readonly #session: Session;
+  readonly #options: ViewerOptions;
+  readonly #scene: Scene;
+  readonly #store: ViewStore;
+  readonly #layers: ShownLayers;
+  readonly #shell: Shell;
+  readonly #tools: AnnotationTools;
+  readonly #interactions: Interactions;
+  readonly #pointers: Pointers;
+  readonly #theme: ThemeWatch;
+  readonly #settling: Settling;
+  readonly #progress = new MissingProgress();
+  readonly #ends: (() => void)[] = [];
+  readonly #ending = new AbortController();
+  readonly #loop = new FrameLoop((now) => this.#step(now), (error) => this.#fail('The picture cannot be drawn', error));
+  readonly #dirty: Record<Part, boolean> = { views: true, volumes: true, overlay: true, panels: true };
+  #renderer: VolumeRenderer | undefined;
+  #feed: VolumeFeed | undefined;
+  #size: Size = { width: 0, height: 0 };
+  #views: readonly View[] = [];
+  #bounds: Bounds | undefined;
+  /** Someone moved the views: what comes later does not move them away. */
+  #moved = false;
+  #fitting = false;
+  #moving = false;
+  #synced = false;
+  #missing = 0;
+  #error: string | undefined;
+  #pointer: { view: string; px: Pixel } | undefined;
+  #hovered: string | undefined;
+  /** The pointer is at a place whose value has not been read yet. */
+  #unread = false;
+  #lastPick = 0;
+  #statusTimer: ReturnType<typeof setTimeout> | undefined;
+  #tellTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: ViewerOptions) {
+    this.#options = options;
+    this.#root = options.root;
+    this.#session = options.session;
+    this.#scene = new Scene(options.session.doc, this);
+    this.#store = new ViewStore({ layout: options.layout ?? 'four' });
+    this.#layers = new ShownLayers(options.session, this.#scene, this.#mayEdit);
+    const commands = makeCommands({
+      scene: this.#scene,
+      store: this.#store,
+      layers: this.#layers,
+      shell: () => this.#shell,
+      interactions: () => this.#interactions,
+      cancelDrag: () => this.#pointers.cancel(),
+      mayEdit: this.#mayEdit,
+      activeView: () => this.#view(this.#pointer?.view ?? '') ?? this.#view('volume') ?? this.#views[0],
+      fit: () => this.#fit(),
+      savePicture: () => void this.#savePicture(),
+      refresh: () => this.#mark('volumes', 'panels', 'overlay'),
+    });
+    this.#shell = new Shell(this.#root, commands);
+    adoptStyles(this.#root);
+    const context = this.#gestures();
+    this.#tools = new AnnotationTools(context);
+    this.#interactions = new Interactions(context, this.#tools);
+    this.#pointers = new Pointers(this.#shell.stage, this.#interactions);
+    this.#settling = new Settling((settled) => {
+      this.#root.dataset.settled = String(settled);
+      this.#options.onEvent?.({ type: 'settled', settled });
+    });
+    this.#startRenderer();
+    this.#theme = new ThemeWatch(this.#root, options.theme ?? 'auto', (theme) => {
+      this.#renderer?.setBackground(BACKGROUND[theme]);
+      this.#mark('overlay');
+    });
+    bindKeys(this.#root, commands, this.#ending.signal);
+    this.#shell.stage.addEventListener('pointerdown', () => this.#root.focus({ preventScroll: true }), { signal: this.#ending.signal });
+    this.#listen();
+    this.#root.dataset.ready = 'true';
+    this.#status();
+  }
+
+  /** Fulfilled once everything the views want is drawn. Renewed when that is no longer so: read it anew after a change. */
+  get settled(): Promise<void> {
+    return this.#settling.promise;
+  }
+
+  /** The picture as it is, with marks and scale bars, as a PNG. */
+  async screenshot(): Promise<Blob> {
+    if (!this.#renderer) throw new Error(`no picture: ${this.#error ?? 'the viewer is closed'}`);
+    this.#drawOverlay();
+    return composePicture(await this.#renderer.screenshot(), this.#shell.overlay.canvas);
+  }
+
+  /** Lets everything go; the session stays open, for it is its maker's. */
+  dispose(): void {
+    this.#loop.stop();
+    clearTimeout(this.#statusTimer);
+    clearTimeout(this.#tellTimer);
+    this.#ending.abort();
+    this.#pointers.dispose();
+    this.#interactions.dispose();
+    this.#theme.dispose();
+    for (const end of this.#ends) end();
+    this.#feed?.dispose();
+    this.#renderer?.dispose();
+    this.#renderer = undefined;
+    this.#scene.dispose();
+    this.#shell.dispose();
+  }
+
+  #startRenderer(): void {
+    try {
+      this.#renderer = new VolumeRenderer(this.#shell.canvas, { lookup: (volume, key) => this.#session.peek(volume, key) });
+      this.#feed = new VolumeFeed(this.#session, this.#renderer, this.#layers, () => this.#mark('volumes', 'panels'));
+    } catch (error) {
+      this.#fail('No picture in this browser', error);
+    }
+  }
+
+  #fail(title: string, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#error = `${title}: ${reason}`;
+    this.#shell.message.show(title, reason);
+    this.#options.onEvent?.({ type: 'error', message: this.#error });
+    this.#status();
+  }
+
+  #listen(): void {
+    const { stage } = this.#shell;
+    if (typeof ResizeObserver !== 'undefined') {
+      const observer = new ResizeObserver(() => this.#resize(stage.clientWidth, stage.clientHeight));
+      observer.observe(stage);
+      this.#ends.push(() => observer.disconnect());
+    }
+    this.#resize(stage.clientWidth, stage.clientHeight);
+    this.#ends.push(
+      this.#store.onChange((state, before) => {
+        const camera = state.camera !== before.camera || state.center !== before.center || state.pixelSize !== before.pixelSize;
+        if (!this.#fitting && (camera || state.cross !== before.cross)) this.#moved = true;
+        if (state.selected !== before.selected || state.tool !== before.tool || state.layout !== before.layout) this.#mark('panels');
+        if (state.layout !== before.layout || state.maximised !== before.maximised) this.#place();
+        this.#mark('views', 'overlay');
+      }),
+      this.#scene.onChange(({ layers }) => {
+        if (layers) this.#layers.refresh();
+        this.#mark('panels', 'overlay', ...(layers ? (['volumes'] as const) : []));
+      }),
+      this.#session.on('volumes', () => {
+        this.#layers.refresh();
+        this.#mark('volumes', 'panels', 'overlay');
+      }),
+      this.#session.on('synced', () => {
+        this.#synced = true;
+        this.#mark('volumes', 'panels');
+      }),
+      this.#session.on('state', () => this.#connection()),
+      this.#session.on('error', (error) => this.#sessionError(error)),
+    );
+    this.#connection();
+  }
+
+  #gestures(): GestureContext {
+    return {
+      scene: this.#scene,
+      store: this.#store,
+      author: this.#options.author ?? 'viewer',
+      view: (id) => this.#view(id),
+      viewUnder: (px) => {
+        const id = viewAt(placeViews(this.#store.state.layout, this.#store.state.maximised, this.#size), px);
+        return id && this.#view(id);
+      },
+      pick: (view, px) => this.#renderer?.pick(view, px),
+      bounds: () => this.#bounds ?? NO_BOUNDS,
+      voxel: (axis) => this.#layers.leading?.volume.description.voxel_size[2 - axis] ?? 1,
+      volumeName: () => this.#layers.leading?.volume.description.name ?? '',
+      mayEdit: this.#mayEdit,
+      redraw: () => this.#mark('overlay'),
+      tell: (message) => this.#tell(message),
+      setCursor: (cursor) => this.#shell.setCursor(cursor),
+      moving: (active) => {
+        this.#moving = active;
+        this.#renderer?.setMoving(active);
+        this.#loop.wake();
+      },
+      pointAt: (view, px) => this.#pointAt(view, px),
+    };
+  }
+
+  readonly #mayEdit = (): boolean => this.#session.role !== 'view';
+
+  #view(id: string): View | undefined {
+    if (this.#dirty.views) this.#views = viewsOf(this.#store.state, this.#size);
+    return this.#views.find((view) => view.id === id);
+  }
+
+  #mark(...parts: Part[]): void {
+    for (const part of parts) this.#dirty[part] = true;
+    this.#loop.wake();
+  }
+
+  #resize(width: number, height: number): void {
+    if (width === this.#size.width && height === this.#size.height) return;
+    this.#size = { width, height };
+    adoptStyles(this.#root);
+    this.#shell.overlay.resize(this.#size, globalThis.devicePixelRatio || 1);
+    this.#shell.openPanelForWidth(this.#root.clientWidth);
+    this.#place();
+    if (!this.#moved) this.#fit();
+    this.#mark('views', 'overlay', 'panels');
+  }
+
+  #place(): void {
+    this.#shell.placeButtons(placeViews(this.#store.state.layout, this.#store.state.maximised, this.#size));
+  }
+
+  #fit(): void {
+    if (!this.#bounds || this.#size.width < 1) return;
+    this.#fitting = true;
+    this.#store.update(fitted(this.#bounds, this.#store.state.layout, undefined, this.#size));
+    this.#fitting = false;
+    this.#moved = false;
+  }
+
+  /** One frame. True asks for another. */
+  #step(now: number): boolean {
+    if (this.#dirty.volumes) this.#updateVolumes();
+    if (this.#dirty.views) {
+      this.#views = viewsOf(this.#store.state, this.#size);
+      this.#renderer?.setViews(this.#views);
+      this.#dirty.views = false;
+    }
+    const more = this.#renderer?.frame(now) ?? false;
+    this.#missing = this.#feed?.want() ?? 0;
+    if (this.#dirty.overlay) this.#drawOverlay();
+    if (this.#dirty.panels) this.#showPanels();
+    const reading = this.#read(now);
+    this.#settle();
+    this.#statusTimer ??= setTimeout(() => this.#status(), STATUS_MS);
+    return more || reading;
+  }
+
+  #settle(): void {
+    const known = this.#layers.list.length > 0 ? (this.#renderer?.settled ?? false) && this.#missing === 0 : this.#session.state === 'open';
+    const settled = known && this.#synced && this.#renderer !== undefined && !this.#dirty.volumes && !this.#dirty.views;
+    // The numbers stand before the word: who waits for it reads them next.
+    if (settled && !this.#settling.settled) this.#status();
+    this.#settling.set(settled);
+  }
+
+  #updateVolumes(): void {
+    this.#dirty.volumes = false;
+    this.#feed?.update();
+    const bounds = unitedBounds(this.#layers.list);
+    if (JSON.stringify(bounds) !== JSON.stringify(this.#bounds)) {
+      this.#bounds = bounds;
+      if (!this.#moved) this.#fit();
+    }
+    if (this.#renderer) {
+      if (bounds) this.#shell.message.hide();
+      else this.#shell.message.show('Waiting for a volume', 'It appears here as soon as render_volume or view sends one.');
+    }
+    this.#dirty.overlay = true;
+  }
+
+  #drawOverlay(): void {
+    this.#dirty.overlay = false;
+    const leading = this.#layers.leading?.volume.description;
+    const [z, y, x] = leading?.voxel_size ?? [1, 1, 1];
+    this.#shell.overlay.draw({
+      views: this.#views,
+      state: this.#store.state,
+      annotations: this.#scene.annotations(),
+      draft: this.#tools.draft,
+      hovered: this.#hovered,
+      unit: leading?.unit ?? '',
+      voxel: [x, y, z],
+      style: STYLES[this.#theme.theme],
+      guides: this.#bounds !== undefined && this.#renderer !== undefined,
+    });
+  }
+
+  #showPanels(): void {
+    this.#dirty.panels = false;
+    const { tool, layout, maximised, selected } = this.#store.state;
+    const mayEdit = this.#mayEdit();
+    this.#shell.toolbar.show({
+      tool,
+      layout: maximised === 'volume' ? 'volume' : layout,
+      mip: this.#layers.leading?.layer.mode === 'mip',
+      canUndo: this.#scene.canUndo && mayEdit,
+      canRedo: this.#scene.canRedo && mayEdit,
+      mayEdit,
+      panel: !this.#shell.panel.hidden,
+    });
+    this.#shell.layers.show(this.#layers.list);
+    this.#shell.annotations.show(this.#scene.annotations(), selected, mayEdit);
+  }
+
+  #pointAt(view: View | undefined, px: Pixel | undefined): void {
+    if (view && px) this.#pointer = { view: view.id, px };
+    else this.#shell.footer.show('cursor', '');
+    this.#unread = view !== undefined;
+    const hovered = view && px ? this.#tools.hit(view, px)?.id : undefined;
+    if (hovered !== this.#hovered) {
+      this.#hovered = hovered;
+      this.#mark('overlay');
+    }
+    if (view) this.#loop.wake();
+  }
+
+  /** Writes what is under the pointer, where that is due; true where it has to wait for a later frame. */
+  #read(now: number): boolean {
+    const { leading } = this.#layers;
+    const view = this.#pointer && this.#view(this.#pointer.view);
+    if (!this.#unread || !this.#pointer || !view || !leading || !this.#renderer || this.#moving) return false;
+    if (view.kind === 'volume' && now - this.#lastPick < PICK_MS) return true;
+    this.#unread = false;
+    if (view.kind === 'volume') this.#lastPick = now;
+    const picked = this.#renderer.pick(view.id, this.#pointer.px);
+    const world = picked?.world ?? (view.kind === 'slice' ? onFacingPlane(view, this.#pointer.px, this.#store.state.cross) : undefined);
+    const pointed: Pointed | undefined = world && { world, picked };
+    const lookup = this.#session.peek.bind(this.#session);
+    this.#shell.footer.show('cursor', pointed ? readout(pointed, this.#layers.list, leading, lookup) : '');
+    return false;
+  }
+
+  #status(): void {
+    clearTimeout(this.#statusTimer);
+    this.#statusTimer = undefined;
+    const { state, transport, counters } = this.#session;
+    const report = this.#renderer?.report;
+    const shown = report?.volumes.get(this.#layers.leading?.volume.handle ?? -1);
+    showStatus(this.#root, this.#shell.footer, {
+      transport,
+      connection: state,
+      missing: this.#missing,
+      levels: shown && [shown.finest, shown.coarsest],
+      fps: report?.fps,
+      bytes: counters.bytesReceived,
+      firstPicture: report?.firstPictureAt,
+      error: this.#error,
+    });
+    this.#shell.footer.progress(this.#progress.update(this.#missing));
+    if (this.#tellTimer === undefined) this.#shell.footer.show('message', this.#standingMessage());
+  }
+
+  /** What is wrong for as long as it is. */
+  #standingMessage(): string {
+    for (const { volume } of this.#session.volumes.size > 0 ? this.#layers.list : []) {
+      const { description, status } = volume;
+      if (status.message) return `${description.name}: ${status.message}`;
+      if (status.producer === 'gone' && !status.complete) return `${description.name}: its producer is gone; shown is what is here`;
+    }
+    return '';
+  }
+
+  #tell(message: string): void {
+    clearTimeout(this.#tellTimer);
+    this.#shell.footer.show('message', message);
+    this.#tellTimer = setTimeout(() => {
+      this.#tellTimer = undefined;
+      this.#status();
+    }, TELL_MS);
+  }
+
+  #connection(): void {
+    const { banner } = this.#shell;
+    const { state } = this.#session;
+    if (state === 'open') {
+      banner.hide();
+      if (this.#renderer) this.#error = undefined;
+    } else if (state === 'reconnecting') banner.show('Connection to the server lost, reconnecting. Shown is what is here.');
+    else if (state === 'closed' && this.#error === undefined) banner.show('Not connected to the server any more. Shown is what is here.', 'bad');
+    this.#mark('panels');
+    this.#status();
+  }
+
+  #sessionError({ message, remedy, fatal, volume }: SessionError): void {
+    const name = volume === undefined ? undefined : this.#session.volumes.get(volume)?.description.name;
+    const text = `${name ? `${name}: ` : ''}${message}${remedy ? `. ${remedy}` : ''}`;
+    this.#tell(text);
+    if (!fatal) return;
+    this.#error = text;
+    this.#shell.banner.show(text, 'bad');
+    this.#options.onEvent?.({ type: 'error', message: text });
+    this.#status();
+  }
+
+  async #savePicture(): Promise<void> {
+    try {
+      download(await this.screenshot(), pictureName(this.#layers.leading?.volume.description.name ?? '', new Date()));
+    } catch (error) {
+      this.#tell(`The picture could not be saved: ${(error as Error).message}`);
+    }
+  }
+}

@@ -1,0 +1,86 @@
+/** Keeps the renderer's volumes equal to the session's: volumes and layers in, wants out, bricks in. */
+
+import type { VolumeRenderer } from '../renderer/renderer.js';
+import type { Session } from '../session/session.js';
+import type { SessionVolume, WantedBrick } from '../session/types.js';
+import type { LayerSettings } from '../renderer/views.js';
+import type { ShownLayers } from './shown_layers.js';
+
+export class VolumeFeed {
+  readonly #given = new Map<number, { description: SessionVolume['description']; settings: LayerSettings | undefined }>();
+  readonly #wanted = new Map<number, readonly WantedBrick[]>();
+  readonly #ends: (() => void)[];
+
+  /** @param changed called after anything that may change the picture */
+  constructor(
+    readonly session: Session,
+    readonly renderer: VolumeRenderer,
+    readonly layers: ShownLayers,
+    readonly changed: () => void,
+  ) {
+    this.#ends = [
+      session.on('ranges', (volume) => {
+        this.layers.refresh();
+        if (this.#given.has(volume)) renderer.rangesChanged(volume);
+        changed();
+      }),
+      session.on('changed', ({ volume, boxes }) => {
+        if (this.#given.has(volume)) renderer.invalidate(volume, boxes);
+        changed();
+      }),
+      session.on('brick', (brick) => {
+        this.layers.learn(brick);
+        renderer.offer(brick, () => session.consumed(brick));
+        changed();
+      }),
+    ];
+  }
+
+  /** Hands the renderer what is new: volumes with another description, layers with other settings. */
+  update(): void {
+    const { session, renderer, layers } = this;
+    for (const handle of this.#given.keys()) {
+      if (session.volumes.has(handle)) continue;
+      renderer.removeVolume(handle);
+      this.#given.delete(handle);
+      this.#wanted.delete(handle);
+    }
+    for (const { volume, settings } of layers.list) {
+      let given = this.#given.get(volume.handle);
+      if (given?.description !== volume.description) {
+        renderer.setVolume(volume, session.ranges(volume.handle));
+        given = { description: volume.description, settings: undefined };
+        this.#given.set(volume.handle, given);
+      }
+      if (sameSettings(given.settings, settings)) continue;
+      given.settings = settings;
+      renderer.setLayer(volume.handle, settings);
+    }
+  }
+
+  /** Asks the session for what the views lack; volumes without a want are told so once. */
+  want(): number {
+    const wanted = this.renderer.wanted();
+    let missing = 0;
+    for (const handle of this.#given.keys()) {
+      const bricks = wanted.get(handle) ?? NOTHING;
+      missing += bricks.length;
+      const before = this.#wanted.get(handle);
+      if (bricks === before || (bricks.length === 0 && (before?.length ?? 0) === 0)) continue;
+      this.#wanted.set(handle, bricks);
+      this.session.want(handle, bricks);
+    }
+    return missing;
+  }
+
+  dispose(): void {
+    for (const end of this.#ends) end();
+    for (const handle of this.#given.keys()) this.session.want(handle, NOTHING);
+  }
+}
+
+const NOTHING: readonly WantedBrick[] = [];
+
+function sameSettings(a: LayerSettings | undefined, b: LayerSettings): boolean {
+  return a !== undefined && JSON.stringify(a) === JSON.stringify(b);
+}

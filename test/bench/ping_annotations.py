@@ -10,6 +10,7 @@ import time
 from websockets.sync.client import connect
 
 import voxbeam as rv
+from voxbeam.embedded import embedded_instance
 
 ROUNDS = int(sys.argv[1])
 
@@ -18,7 +19,7 @@ def commands() -> dict:
     return json.loads(sys.stdin.readline())
 
 
-with rv.embedded_instance() as instance:
+with embedded_instance() as instance:
     heard: dict[str, float] = {}
     fresh = threading.Condition()
 

@@ -8,8 +8,9 @@ import sys
 import volumes
 
 import voxbeam as rv
+from voxbeam.embedded import embedded_instance
 
-with rv.embedded_instance() as instance:
+with embedded_instance() as instance:
     rv.render_volume(volumes.make(int(sys.argv[1]), "uint16"), instance, name="bench")
     print(json.dumps({"url": f"ws://{instance.host}:{instance.port}/v1/stream", "pid": instance.status()["pid"]}))
     for _ in sys.stdin:

@@ -21,7 +21,7 @@ for (const transport of ['direct', 'proxy', 'comm']) {
       shown[source.split('\n').at(-1)] = await cellText(page, index);
     }
     assert.match(shown['print(instance)'], /^None/);
-    assert.match(shown['instance.visualization_server_url'], /^'http:\/\/127\.0\.0\.1:\d+\/[^#]*#[\w-]{43}'$/m);
+    assert.match(shown['instance.visualization_server_url'], transport === 'proxy' ? /^'\/proxy\/\d+\/#[\w-]{43}'$/m : /^'http:\/\/127\.0\.0\.1:\d+\/#[\w-]{43}'$/m);
     assert.match(shown['rv.render_volume(volume, instance, name="T1", **space)'], /^True$/m);
 
     const widget = await settled(page);

@@ -75,6 +75,7 @@ class Connection:
         self._closers: list[Callable[[str], None]] = []
         self._stream: ClientConnection | None = None
         self._heard = 0.0
+        self._sending = threading.Lock()
         self._ended = threading.Event()
         self._ending = threading.Lock()
 
@@ -133,11 +134,8 @@ class Connection:
             if self.gone is not None:
                 raise gone_error(self.host, self.port, self.gone)
             return False
-        try:
-            stream.send(frame)
-        except ConnectionClosed:
-            return False
-        return True
+        with self._sending:
+            return _sent(stream, frame)
 
     def send_control(self, frame_type: FrameType, message: dict[str, Any]) -> bool:
         """Send a control frame with ``message`` as its JSON payload. See :meth:`send`."""
@@ -265,12 +263,22 @@ class Connection:
             if stream is None:
                 continue
             if time.monotonic() - self._heard > 2.5 * interval:
-                # A send may hold the stream's lock, waiting for a peer that no longer reads: only the socket can be shut.
+                # A sender may wait, with the stream's lock, for a peer that no longer reads: only the socket can be shut.
                 with contextlib.suppress(OSError):
                     stream.socket.shutdown(socket.SHUT_RDWR)
-                continue
-            with contextlib.suppress(InstanceGoneError):
-                self.send_control(FrameType.PING, {"t": time.monotonic() * 1000})
+            elif self._sending.acquire(blocking=False):  # who waits behind a sender cannot watch
+                try:
+                    _sent(stream, encode_control(FrameType.PING, {"t": time.monotonic() * 1000}))
+                finally:
+                    self._sending.release()
+
+
+def _sent(stream: ClientConnection, frame: bytes | bytearray | memoryview) -> bool:
+    try:
+        stream.send(frame)
+    except ConnectionClosed:
+        return False
+    return True
 
 
 class _OtherInstanceError(Exception):

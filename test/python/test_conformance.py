@@ -1,0 +1,98 @@
+"""The cases of ``test/conformance`` against a live sidecar. Each gets its documented answer, and the sidecar stays up."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from websockets.exceptions import ConnectionClosed
+
+from conformance_peers import SECONDS, GoodProducer, GoodViewer, filled, http_status, message, upgrade
+from voxbeam.endpoint import Endpoint
+from voxbeam.protocol import FrameType, decode_control, encode_control, unpack_frame
+from voxbeam.sidecar import start_sidecar
+from voxbeam.stream import open_stream
+
+CASES = json.loads((Path(__file__).parents[1] / "conformance" / "cases.json").read_text())
+DESCRIPTION = CASES["volume"]
+
+
+class Peers:
+    def __init__(self) -> None:
+        self.sidecar = start_sidecar(store_bytes=64 * 2**20)
+        self.endpoint = Endpoint(self.sidecar.host, self.sidecar.port, self.sidecar.token)
+        self.producer = GoodProducer(self.sidecar, DESCRIPTION)
+        self.viewer = GoodViewer(self.sidecar, self.producer.handle, tuple(DESCRIPTION["shape"]))
+        self.pid = self.sidecar.pid
+
+    def still_serves(self) -> None:
+        self.viewer.sees_a_brick()
+        assert self.endpoint.status()["pid"] == self.pid
+
+    def filled(self, value):
+        return filled(value, self.producer.handle, DESCRIPTION)
+
+
+@pytest.fixture(scope="module")
+def peers():
+    peers = Peers()
+    peers.still_serves()
+    yield peers
+    assert peers.endpoint.status()["volumes"][0]["description"] == DESCRIPTION
+    peers.viewer.close()
+    peers.producer.connection.close()
+    peers.sidecar.stop()
+
+
+def named(kind: str):
+    return pytest.mark.parametrize("case", CASES[kind], ids=[case["name"] for case in CASES[kind]])
+
+
+@named("http")
+def test_http(peers, case):
+    assert http_status(peers.sidecar, case["request"]) == case["expect"]
+    peers.still_serves()
+
+
+@named("upgrade")
+def test_upgrade(peers, case):
+    status, selected = upgrade(peers.sidecar, case)
+    assert status == case["expect"]
+    if status == 101:
+        assert selected == "vxb.1"
+    peers.still_serves()
+
+
+@named("frames")
+def test_frames(peers, case):
+    ticket = peers.endpoint.ticket("stream", case.get("role", "view"), "none")
+    stream = open_stream(peers.sidecar.host, peers.sidecar.port, ticket)
+    if (kind := case.get("hello", "viewer")) is not None:
+        stream.send(encode_control(FrameType.HELLO, {"kind": kind, "client": "conformance"}))
+        assert next_of(stream, FrameType.WELCOME)
+    for spec in case["send"]:
+        stream.send(message(spec, peers.producer.handle, DESCRIPTION))
+    error = next_of(stream, FrameType.ERROR)
+    expected = peers.filled(case["expect"])
+    assert {name: error[name] for name in expected if name != "close"} == {k: v for k, v in expected.items() if k != "close"}
+    assert error["fatal"] is ("close" in expected)
+    assert error["message"]
+    if "close" in expected:
+        with pytest.raises(ConnectionClosed) as caught:
+            while True:
+                stream.recv(timeout=SECONDS)
+        assert caught.value.rcvd.code == expected["close"]
+    else:
+        stream.send(encode_control(FrameType.PING, {"t": 7}))
+        assert next_of(stream, FrameType.PONG) == {"t": 7}
+        stream.close()
+    peers.still_serves()
+
+
+def next_of(stream, frame_type: FrameType) -> dict:
+    """The next control message of a type; others in between do not matter."""
+    while True:
+        header, payload = unpack_frame(stream.recv(timeout=SECONDS))
+        if header.type == frame_type:
+            return decode_control(payload)

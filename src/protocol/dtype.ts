@@ -9,6 +9,9 @@ export const DTYPE_CODE: Readonly<Record<StoredDtype, number>> = { u8: 1, u16: 2
 /** Bytes of one stored voxel. */
 export const ITEM_BYTES: Readonly<Record<StoredDtype, number>> = { u8: 1, u16: 2, u32: 4, f32: 4 };
 
+/** UNIT_BYTES that a brick of a stored dtype takes in the store. */
+export const STORE_UNITS: Readonly<Record<StoredDtype, 1 | 2 | 4>> = { u8: 1, u16: 2, u32: 4, f32: 4 };
+
 export type VoxelArray = Uint8Array | Uint16Array | Uint32Array | Float32Array;
 
 /** The stored dtype for a header's code. */

@@ -16,6 +16,9 @@ export const STORED_EDGE = BRICK_EDGE + 2 * BRICK_HALO;
 /** Stored voxels of a brick. */
 export const STORED_VOXELS = STORED_EDGE ** 3;
 
+/** Space of a u8 brick in the store, 71 pages of 4 KiB; a u16 brick has two of these, u32 and f32 four. */
+export const UNIT_BYTES = 290_816;
+
 /** Largest message in either direction: proxies in front of a notebook cut at 10 MiB. */
 export const MAX_FRAME_BYTES = 8 * 2 ** 20;
 /** Largest control (JSON) payload. */

@@ -1,7 +1,7 @@
 /** What producers answer: frames that stand in the store, frames sent inline, and needs that failed. Nothing enters unchecked. */
 
 import {
-  ErrorCode, Flag, FrameError, type FrameHeader, FrameType, HEADER_BYTES, MAX_FRAME_BYTES, readHeader, readPayload,
+  ErrorCode, Flag, FrameError, type FrameHeader, FrameType, HEADER_BYTES, MAX_FRAME_BYTES, readHeader, readPayload, UNIT_BYTES,
 } from '../protocol/index.js';
 import { type BrickKey, keyText } from '../volume/geometry.js';
 import type { BrickStore } from './brick_store.js';
@@ -9,7 +9,6 @@ import type { Broker, BrickFailure } from './broker.js';
 import type { Demand } from './demand.js';
 import { log } from './log.js';
 import type { ProducerLink } from './producer_link.js';
-import { UNIT_BYTES } from './store_budget.js';
 import type { StoreFile } from './store_file.js';
 import type { VolumeRecord } from './volume_record.js';
 

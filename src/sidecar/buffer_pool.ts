@@ -1,6 +1,6 @@
 /** Buffers that bricks are read into on their way to a socket, kept warm and used again. */
 
-import { UNIT_BYTES } from './store_budget.js';
+import { UNIT_BYTES } from '../protocol/index.js';
 import type { SlotUnits } from './slot_allocator.js';
 
 /** Idle buffers kept of each size: what four sends to four viewers need. */

@@ -14,6 +14,8 @@ export const SidecarConfig = z.strictObject({
   port: z.int().min(0).max(65535).default(0),
   /** Budget of the store; null: a share of this machine's memory. */
   store_bytes: z.int().min(MIN_STORE_BYTES).nullable().default(null),
+  /** Without store_bytes: no more than this, however large the machine is. */
+  store_bytes_at_most: z.int().positive().optional(),
   /** Where the store's file is made. */
   store_dir: z.string().min(1).optional(),
   /** End when stdin closes: whoever started this process is gone. */

@@ -1,13 +1,12 @@
 /** Making volumes resident: one brick after the other, after all that viewers need. */
 
-import { ErrorCode } from '../protocol/index.js';
+import { ErrorCode, UNIT_BYTES } from '../protocol/index.js';
 import type { BrickKey } from '../volume/geometry.js';
 import type { Broker, BrickFailure } from './broker.js';
 import { MAX_FILL_OUTSTANDING } from './broker.js';
 import type { Demand } from './demand.js';
 import { FillWalk } from './fill.js';
 import type { ProducerLink } from './producer_link.js';
-import { UNIT_BYTES } from './store_budget.js';
 import type { VolumeRecord } from './volume_record.js';
 
 export class Filler {

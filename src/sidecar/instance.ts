@@ -40,7 +40,7 @@ export class Instance {
     readonly ended: () => void,
   ) {
     const services = () => this.#services;
-    const file = StoreFile.create(config.store_bytes, config.store_dir);
+    const file = StoreFile.create(config.store_bytes, config.store_bytes_at_most, config.store_dir);
     const catalog = new Catalog(services);
     const hub = new Hub(services);
     this.#statuses = new StatusThrottle((record) => hub.tell(FrameType.STATUS, record.status()));
@@ -65,6 +65,11 @@ export class Instance {
     const allowedHosts = config.allowed_hosts;
     this.#server = createHttpServer({ services: this.#services, token: config.token, allowedHosts, folder });
     this.#server.on('upgrade', createUpgrade(this.#services, allowedHosts));
+  }
+
+  /** Budget of the store. */
+  get storeBytes(): number {
+    return this.#services.file.bytes;
   }
 
   /** Listens; resolves with the port. */

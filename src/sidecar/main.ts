@@ -47,7 +47,8 @@ async function main(): Promise<void> {
     process.stdin.destroy();
   }
   const port = await instance.listen();
-  process.stdout.write(`${JSON.stringify({ port, host: config.host, instance: instance.id, pid: process.pid, version: VERSION })}\n`);
+  const ready = { port, host: config.host, instance: instance.id, pid: process.pid, version: VERSION, store_bytes: instance.storeBytes };
+  process.stdout.write(`${JSON.stringify(ready)}\n`);
 }
 
 main().catch((error: unknown) => {

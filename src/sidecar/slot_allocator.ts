@@ -4,7 +4,8 @@
  * leave holes that fit nothing. Slots are reused before new ones are taken: fresh pages of shared memory are dear.
  */
 
-import { GROUP_UNITS, UNIT_BYTES } from './store_budget.js';
+import { UNIT_BYTES } from '../protocol/index.js';
+import { GROUP_UNITS } from './store_budget.js';
 
 /** Units of a slot. */
 export type SlotUnits = 1 | 2 | 4;

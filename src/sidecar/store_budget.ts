@@ -2,18 +2,13 @@
 
 import { statfsSync } from 'node:fs';
 import os from 'node:os';
-import type { StoredDtype } from '../protocol/index.js';
+import { UNIT_BYTES } from '../protocol/index.js';
 
-/** A brick of u8, and the grain of the store: 71 pages of 4 KiB, in which a frame of 287 952 bytes fits. */
-export const UNIT_BYTES = 290_816;
 /** Units handed to one stored class at a time: four u8, two u16, or one u32 or f32. */
 export const GROUP_UNITS = 4;
 export const GROUP_BYTES = UNIT_BYTES * GROUP_UNITS;
 /** Below this nothing sensible can be shown: 16 bricks of f32. */
 export const MIN_STORE_BYTES = 16 * GROUP_BYTES;
-
-/** Units of a slot for a brick of each stored dtype. */
-export const UNITS_OF: Readonly<Record<StoredDtype, 1 | 2 | 4>> = { u8: 1, u16: 2, u32: 4, f32: 4 };
 
 /** Share of the machine's memory that a store takes unless told otherwise. */
 export const MEMORY_SHARE = 0.25;

@@ -40,10 +40,12 @@ export class StoreFile {
    * Makes the file.
    *
    * @param budget bytes, or null for the default; rounded down to whole groups
+   * @param atMost bound of the default
    * @throws StartError when there is no room
    */
-  static create(budget: number | null, folder = storeFolder()): StoreFile {
-    const bytes = Math.floor((budget ?? defaultBudget(folder)) / GROUP_BYTES) * GROUP_BYTES;
+  static create(budget: number | null, atMost = Number.POSITIVE_INFINITY, folder = storeFolder()): StoreFile {
+    const chosen = budget ?? Math.min(defaultBudget(folder), Math.max(atMost, MIN_STORE_BYTES));
+    const bytes = Math.floor(chosen / GROUP_BYTES) * GROUP_BYTES;
     if (bytes < MIN_STORE_BYTES) {
       throw new StartError(
         `${folder} has room for a store of ${bytes} bytes; the least is ${MIN_STORE_BYTES}`,

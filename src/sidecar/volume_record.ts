@@ -1,12 +1,11 @@
 /** What the sidecar knows of one volume. */
 
-import { type StoredDtype, type VolumeAnnouncement, type VolumeDescription, type VolumeStatus, DTYPE_CODE } from '../protocol/index.js';
+import { type StoredDtype, type VolumeAnnouncement, type VolumeDescription, type VolumeStatus, DTYPE_CODE, STORE_UNITS } from '../protocol/index.js';
 import { brickCount, type BrickKey, levelCount } from '../volume/geometry.js';
 import type { Demand } from './demand.js';
 import type { FillWalk } from './fill.js';
 import type { ProducerLink } from './producer_link.js';
 import type { SlotUnits } from './slot_allocator.js';
-import { UNITS_OF } from './store_budget.js';
 
 export class VolumeRecord {
   /** The connection that answers its needs. */
@@ -39,7 +38,7 @@ export class VolumeRecord {
     this.total = brickCount(description.shape);
     this.levels = levelCount(description.shape);
     const stored: StoredDtype = description.stored;
-    this.units = UNITS_OF[stored];
+    this.units = STORE_UNITS[stored];
     this.dtypeCode = DTYPE_CODE[stored];
   }
 

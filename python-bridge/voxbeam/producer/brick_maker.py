@@ -1,0 +1,135 @@
+"""Answers needs: cuts each brick into the store or a frame of its own, and says so in the one order that keeps it true."""
+
+from __future__ import annotations
+
+import errno
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from voxbeam.errors import VoxbeamError
+from voxbeam.geometry import has_brick
+from voxbeam.producer.cutter import cut_brick
+from voxbeam.producer.frame_buffer import FrameBuffer
+from voxbeam.producer.ranges import block_range
+from voxbeam.protocol import MAX_WORDS_CHARS, PREVIEW, ErrorCode, FrameType, brick_template
+
+if TYPE_CHECKING:
+    from voxbeam.producer.levels import Answer
+    from voxbeam.producer.need_queue import Need
+    from voxbeam.producer.produced_volume import ProducedVolume
+    from voxbeam.producer.workers import Tools
+
+log = logging.getLogger("voxbeam.producer")
+
+
+@dataclass(frozen=True)
+class Made:
+    """A frame that stands in the store and has not been spoken of."""
+
+    need: Need
+    answer: Answer
+    size: int
+
+
+def answer_needs(volume: ProducedVolume, needs: list[Need], tools: Tools) -> None:
+    """Make the bricks of `needs` and answer each need exactly once, unless its connection or the volume has gone."""
+    while needs:
+        made = [frame for need in needs if (frame := _make(volume, need, tools))]
+        needs = _say_done(volume, made)
+    volume.flush_ranges()
+
+
+def refuse(need: Need, code: int, message: str, remedy: str | None = None) -> None:
+    """Answer a need by ERROR."""
+    error: dict[str, Any] = {"code": int(code), "message": message[:MAX_WORDS_CHARS], "fatal": False}
+    error |= {"volume": need.volume.handle, "key": list(need.key)}
+    if remedy:
+        error["remedy"] = remedy[:MAX_WORDS_CHARS]
+    need.link.send_control(FrameType.ERROR, error)
+
+
+def _say_done(volume: ProducedVolume, made: list[Made]) -> list[Need]:
+    """Say DONE for what is still true; returns the needs whose level has changed since, to be made again.
+
+    The volume's order is held, so that CHANGED comes before or after, never between the look and the word.
+    """
+    with volume.order:
+        stale = [frame for frame in made if not _current(volume, frame.need, frame.answer)]
+        fresh = [frame for frame in made if frame not in stale]
+        for link in {frame.need.link for frame in fresh}:
+            keys = [
+                [*frame.need.key, frame.need.offset, frame.size, frame.answer.generation]
+                for frame in fresh
+                if frame.need.link is link
+            ]
+            link.send_control(FrameType.DONE, {"volume": volume.handle, "keys": keys})
+        volume.previews_sent |= any(frame.answer.flags & PREVIEW for frame in fresh)
+    return [frame.need for frame in stale]
+
+
+def _current(volume: ProducedVolume, need: Need, answer: Answer) -> bool:
+    return volume.levels.answers[need.key.level] is answer
+
+
+def _make(volume: ProducedVolume, need: Need, tools: Tools) -> Made | None:
+    """Cut one brick. None where it needs no further word: it was sent inline, refused, put off, or nobody waits any more."""
+    if not has_brick(volume.levels.shape, need.key):
+        refuse(need, ErrorCode.NOT_FOUND, f"{volume.description.name!r} has no brick {tuple(need.key)}")
+        return None
+    while volume.live and need.link.alive:
+        answer = volume.levels.answers[need.key.level]
+        if answer.voxels is None:
+            if not volume.put_off(need):
+                refuse(need, ErrorCode.INTERNAL, f"level {need.key.level} of {volume.description.name!r} could not be built")
+                return None
+            if _current(volume, need, answer):
+                return None
+            continue
+        try:
+            frame, size = _cut(volume, need, answer, tools)
+        except Exception as error:  # noqa: BLE001  whatever a source raises, the need must be answered
+            _failed(volume, need, error)
+            return None
+        if frame is None:
+            return Made(need, answer, size)
+        with volume.order:
+            if _current(volume, need, answer):
+                need.link.send(frame.bytes)
+                volume.previews_sent |= bool(answer.flags & PREVIEW)
+                return None
+    return None
+
+
+def _cut(volume: ProducedVolume, need: Need, answer: Answer, tools: Tools) -> tuple[FrameBuffer | None, int]:
+    """Cut and seal a frame. Returns it where it is to be sent inline, else None: it stands in the store."""
+    stored = volume.description.stored
+    size = brick_template(stored).frame_bytes
+    store = need.link.store
+    if store is not None and not store.holds(need.offset, size):
+        store = None
+    mapped = store.mapped(need.offset, size) if store is not None else None
+    frame = tools.frame(stored) if mapped is None else FrameBuffer(stored, mapped)
+    if answer.voxels is None:
+        raise AssertionError(f"level {need.key.level} has no voxels")
+    cut_brick(answer.voxels, need.key, frame.voxels, tools.scratch)
+    frame.seal(volume.handle, need.key, answer.generation, answer.flags)
+    if answer.generation and not volume.ranges.knows(need.key):
+        volume.ranges.put(need.key, *block_range(frame.voxels))
+    if store is None:
+        return frame, size
+    if mapped is None:
+        store.write(need.offset, frame.bytes)
+    return None, size
+
+
+def _failed(volume: ProducedVolume, need: Need, error: Exception) -> None:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        refuse(need, ErrorCode.STORE_FULL, "shared memory is full", "Free some: df -h /dev/shm.")
+        return
+    if isinstance(error, VoxbeamError):
+        volume.failure = error
+        refuse(need, ErrorCode.INTERNAL, error.message, error.remedy)
+        return
+    log.error("brick %s of %r", tuple(need.key), volume.description.name, exc_info=error)
+    refuse(need, ErrorCode.INTERNAL, f"a brick of {volume.description.name!r} could not be made: {error!r}")

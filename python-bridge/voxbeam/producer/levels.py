@@ -1,0 +1,149 @@
+"""Which voxels answer for each level now: true ones, previews until the true ones are built, or none yet."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from voxbeam.geometry import BrickKey, brick_grid, level_count, level_shape
+from voxbeam.producer.dtype_mapping import DtypeMapping
+from voxbeam.producer.pyramid import LevelPass
+from voxbeam.producer.voxels import ArrayVoxels, SourceVoxels, Voxels, strided_preview
+from voxbeam.protocol import PREVIEW
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from voxbeam.sources import Source
+
+#: The most of the machine's memory that the coarse levels of one volume may take.
+PYRAMID_SHARE = 1 / 8
+#: An array of no more voxels gets its pyramid before it is declared: that takes some 30 ms and spares the previews.
+SMALL_VOXELS = {"image": 2**24, "labels": 2**22}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a level is answered with; `voxels` None: nothing until it is built."""
+
+    voxels: Voxels | None
+    generation: int
+    flags: int = 0
+
+
+def memory_limit() -> int:
+    """Bytes that the coarse levels of one volume may take."""
+    return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") * PYRAMID_SHARE)
+
+
+class Levels:
+    """The levels of one volume.
+
+    A level is *final* from the start (level 0, and levels that the source holds and places rightly), or *built*: until then it
+    is answered from a preview (an array at a stride, a level of the source that lies elsewhere) or not at all. Where
+    building all levels would take too much memory, previews are final too.
+    """
+
+    def __init__(self, source: Source, mapping: DtypeMapping, limit: int | None = None) -> None:
+        self.mapping = mapping
+        self.shape = source.shape
+        self._labels = source.kind == "labels"
+        self._arrays: dict[int, NDArray[Any]] = {}
+        self._replaced: list[int] = []
+        limit = memory_limit() if limit is None else limit
+        finest: Voxels
+        finest = SourceVoxels(source, 0, mapping) if source.array is None else ArrayVoxels(source.array, mapping)
+        self.answers = [Answer(finest, 1)]
+        wanted = []
+        for level in range(1, level_count(source.shape)):
+            self.answers.append(self._provisional(source, level))
+            if self.answers[level].generation == 0:
+                wanted.append(level)
+        if self._bytes(wanted) > limit:
+            wanted = [level for level in wanted if level not in source.levels]
+        if self._bytes(wanted) > limit:
+            wanted = []
+        #: Levels that `build` makes.
+        self.unbuilt = wanted
+        #: What is missing for lack of memory, for people.
+        self.note: str | None = None
+        self._settle_the_rest(limit)
+        self._passes = sorted({*wanted, *(level - 1 for level in wanted), *([0] if source.array is not None else [])})
+        self.small = source.array is not None and np.prod(source.shape) <= SMALL_VOXELS[source.kind]
+
+    def _provisional(self, source: Source, level: int) -> Answer:
+        if level in source.levels:
+            exact = source.levels[level]
+            return Answer(SourceVoxels(source, level, self.mapping), 1 if exact else 0, 0 if exact else PREVIEW)
+        if source.array is not None:
+            return Answer(strided_preview(source.array, level, self.mapping), 0, PREVIEW)
+        return Answer(None, 0)
+
+    def _bytes(self, levels: list[int]) -> int:
+        item = self.mapping.dtype.itemsize
+        return sum(int(np.prod(level_shape(self.shape, level))) * item for level in levels)
+
+    def _settle_the_rest(self, limit: int) -> None:
+        rest = [level for level, answer in enumerate(self.answers) if answer.generation == 0 and level not in self.unbuilt]
+        for level in rest:
+            self.answers[level] = Answer(self.answers[level].voxels, 1)
+        strided = [level for level in rest if not isinstance(self.answers[level].voxels, SourceVoxels)]
+        if strided:
+            absent = self.answers[strided[0]].voxels is None
+            how = "are not shown" if absent else "are taken at a stride"
+            self.note = f"Coarse levels {how}: their means would take {self._bytes(strided):,} bytes, the limit is {limit:,}."
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that built levels take: a seventh of the stored volume."""
+        return sum(array.nbytes for array in self._arrays.values())
+
+    @property
+    def boxes(self) -> list[list[int]]:
+        """All bricks of the levels that previews stood in for, as CHANGED names them."""
+        return [[level, 0, 0, 0, *brick_grid(self.shape, level)] for level in self._replaced]
+
+    def build(self, put_range: Callable[[BrickKey, float, float], None], pause: Callable[[], None]) -> int:
+        """Make what is unbuilt, and pass over each level concerned for its ranges. `publish` makes it visible.
+
+        Returns
+        -------
+        int
+            Voxels of level 0 that are not finite.
+
+        Raises
+        ------
+        MemoryError, SourceError
+            Nothing has changed then.
+        """
+        arrays = {level: np.empty(level_shape(self.shape, level), self.mapping.dtype) for level in self.unbuilt}
+        stored = DtypeMapping(self.mapping.stored, self.mapping.dtype)
+        work = LevelPass(labels=self._labels, put_range=put_range, pause=pause)
+        not_finite = 0
+        for level in self._passes:
+            voxels = ArrayVoxels(arrays[level], stored) if level in arrays else self.answers[level].voxels
+            if voxels is None:
+                raise AssertionError(f"level {level} has no voxels to build from")
+            found = work.run(voxels, level, arrays.get(level + 1))
+            if level == 0:
+                not_finite = found
+        self._arrays = arrays
+        return not_finite
+
+    def publish(self) -> None:
+        """Answer from what was built."""
+        stored = DtypeMapping(self.mapping.stored, self.mapping.dtype)
+        for level, array in self._arrays.items():
+            self.answers[level] = Answer(ArrayVoxels(array, stored), 1)
+        self._replaced, self.unbuilt = self.unbuilt, []
+
+    def give_up(self) -> None:
+        """Nothing will be built: previews are all there will be."""
+        for level in self.unbuilt:
+            self.answers[level] = Answer(self.answers[level].voxels, 1)
+        self._replaced, self.unbuilt = self.unbuilt, []

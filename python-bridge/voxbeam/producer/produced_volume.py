@@ -1,0 +1,248 @@
+"""A volume that this process serves to an instance: what it is, how far it has come, and what is said about it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from voxbeam.connection import gone_error
+from voxbeam.errors import SidecarError, StoreTooSmallError, VoxbeamError
+from voxbeam.producer.brick_maker import answer_needs
+from voxbeam.producer.ranges import MAX_ROWS, RangeTable
+from voxbeam.protocol import ErrorCode, FrameType, encode_frame, encode_ranges
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from voxbeam.description import VolumeDescription
+    from voxbeam.geometry import BrickKey
+    from voxbeam.producer.levels import Levels
+    from voxbeam.producer.link import Link
+    from voxbeam.producer.need_queue import Need
+    from voxbeam.producer.producer import Producer
+    from voxbeam.producer.ranges import Row
+    from voxbeam.producer.workers import Tools
+    from voxbeam.sources import Source
+
+#: How often a wait looks whether it is interrupted.
+_TICK_SECONDS = 0.1
+
+
+class ProducedVolume:
+    """Made by `Producer.declare`. Safe from any thread.
+
+    Attributes
+    ----------
+    handle : int
+        Its number on the wire; may change when the connection comes back.
+    description : VolumeDescription
+        What was declared; its note grows while the volume is read.
+    status : dict
+        The sidecar's last word on it: ``resident``, ``total``, ``filling``, ``complete``, ``message``.
+    built : threading.Event
+        Set when all levels are true ones.
+    """
+
+    def __init__(self, producer: Producer, source: Source, description: VolumeDescription, levels: Levels) -> None:
+        self.source = source
+        self.description = description
+        self.levels = levels
+        self.ranges = RangeTable(description.shape, description.scale, description.offset)
+        self.handle = -1
+        self.status: dict[str, Any] = {"resident": 0, "total": description.bricks, "filling": False, "complete": False}
+        self.built = threading.Event()
+        self.live = True
+        self.failure: VoxbeamError | None = None
+        #: Held while DONE, BRICK or CHANGED is said, so that they are said in the order in which they are true.
+        self.order = threading.Lock()
+        self.previews_sent = False
+        self._producer = producer
+        self._link: Link | None = None
+        self._waiting: dict[BrickKey, Need] = {}
+        self._fill_wanted = False
+        self._news = threading.Condition()
+
+    def __repr__(self) -> str:
+        d, s = self.description, self.status
+        return f"<ProducedVolume {d.name!r} {d.shape} {d.dtype}, {s['resident']} of {s['total']} bricks in the store>"
+
+    @property
+    def nbytes(self) -> int:
+        """Memory it takes besides the source: the coarser levels, a seventh of the stored volume."""
+        return self.levels.nbytes
+
+    # For its user
+
+    def fill(
+        self, *, wait: bool = True, progress: Callable[[int, int], None] | None = None, timeout: float | None = None,
+    ) -> None:
+        """Make every brick resident in the store, after all that viewers need.
+
+        Parameters
+        ----------
+        wait
+            False returns at once; a volume larger than the store is then shown brick by brick as viewers need it.
+        progress
+            Called in this thread with the numbers of resident and of all bricks whenever they change.
+        timeout
+            Seconds to wait.
+
+        Raises
+        ------
+        StoreTooSmallError
+            The store cannot hold all bricks.
+        SourceError
+            Voxels could not be read.
+        InstanceGoneError
+            The instance has ended.
+        TimeoutError
+            It took longer than `timeout`.
+        """
+        needed, budget = self.description.store_bytes, int(self._producer.connection.welcome["store_bytes"])
+        if needed > budget:
+            if not wait:
+                return
+            text = f"{self.description.name!r} takes {needed:,} bytes in the store, which has {budget:,}."
+            raise StoreTooSmallError(text, f"wait=False shows it as it is needed; or start the instance with store_bytes={needed}.")
+        self._fill_wanted = True
+        self.failure = None
+        self.send(FrameType.FILL, {})
+        if wait:
+            self._wait_until_complete(progress, timeout)
+
+    def remove(self) -> None:
+        """Take it out of the instance, with its layer."""
+        self.send(FrameType.VOLUME_GONE, {})
+        self._producer.forget(self)
+
+    def _wait_until_complete(self, progress: Callable[[int, int], None] | None, timeout: float | None) -> None:
+        end = None if timeout is None else time.monotonic() + timeout
+        told = None
+        while True:
+            counts = int(self.status["resident"]), int(self.status["total"])
+            if progress and counts != told:
+                progress(*counts)
+                told = counts
+            if self.status["complete"]:
+                return
+            self._raise_trouble()
+            if end is not None and time.monotonic() > end:
+                text = f"{counts[0]} of {counts[1]} bricks of {self.description.name!r} are there after {timeout} s."
+                raise TimeoutError(text)
+            with self._news:
+                if not self.status["complete"] and (self.status["resident"], self.status["total"]) == counts:
+                    self._news.wait(_TICK_SECONDS)
+
+    def _raise_trouble(self) -> None:
+        connection = self._producer.connection
+        if connection.gone is not None:
+            raise gone_error(connection.host, connection.port, connection.gone)
+        if self.failure is not None:
+            raise self.failure
+        if not self.live:
+            raise SidecarError(f"{self.description.name!r} was removed or replaced while it was filled.", "Render it again.")
+
+    # For the workers and the builder
+
+    def answer(self, needs: list[Need], tools: Tools) -> None:
+        """Answer needs for its bricks."""
+        answer_needs(self, needs, tools)
+
+    def put_off(self, need: Need) -> bool:
+        """Keep a need until its level is built; False where that will not happen."""
+        with self.order:
+            level = need.key.level
+            if self.levels.answers[level].voxels is None and level in self.levels.unbuilt:
+                self._waiting[need.key] = need
+                return True
+            return self.levels.answers[level].voxels is not None
+
+    def take_up(self) -> None:
+        """Answer what was put off."""
+        with self.order:
+            needs, self._waiting = list(self._waiting.values()), {}
+        self._producer.queue.put(needs)
+
+    def cancel_put_off(self, keys: Iterable[BrickKey] | None) -> list[Need]:
+        """Remove needs that were put off, all for None, and return them."""
+        with self.order:
+            chosen = list(self._waiting) if keys is None else [key for key in keys if key in self._waiting]
+            return [self._waiting.pop(key) for key in chosen]
+
+    def send(self, frame_type: FrameType, fields: dict[str, Any]) -> bool:
+        """Send a control message about it; False where it is not announced, or not connected."""
+        link = self._link
+        return link is not None and self.live and link.send_control(frame_type, {"volume": self.handle, **fields})
+
+    def flush_ranges(self) -> None:
+        """Send ranges that have become known."""
+        self._send_ranges(self.ranges.take_fresh() if self._link else [])
+
+    def _send_ranges(self, rows: list[Row]) -> None:
+        link = self._link
+        for start in range(0, len(rows) if link and self.live else 0, MAX_ROWS):
+            payload = encode_ranges(rows[start : start + MAX_ROWS])
+            if link:
+                link.send(encode_frame(FrameType.RANGES, payload, volume=self.handle))
+
+    def add_note(self, sentence: str | None) -> None:
+        """Add a sentence to the note and, where it is announced, declare it anew: equal fingerprints keep the bricks."""
+        if not sentence:
+            return
+        self.description = self.description.with_note(" ".join(filter(None, [self.description.note, sentence])))
+        link = self._link
+        if link and self.live:
+            link.send_control(FrameType.VOLUME, self.description.to_wire())
+
+    # For the producer, on the connection's thread
+
+    def announced(self, handle: int, status: dict[str, Any], link: Link) -> None:
+        """The sidecar knows it under `handle`, in answer to a declaration, with which it has forgotten all ranges."""
+        again = link is self._link and handle == self.handle
+        with self.order:
+            self.handle, self._link = handle, link
+            if not again and self.previews_sent and self.built.is_set():
+                self.send(FrameType.CHANGED, {"generation": 1, "boxes": self.levels.boxes})
+        self.update(status)
+        self._send_ranges(self.ranges.rows())
+        if self._fill_wanted and not again:
+            self.send(FrameType.FILL, {})
+
+    def update(self, status: dict[str, Any]) -> None:
+        """The sidecar's word on how far it has come."""
+        with self._news:
+            self.status = status
+            self._news.notify_all()
+
+    def refused(self, code: int, message: str, remedy: str | None) -> None:
+        """The sidecar cannot fill it."""
+        kind = StoreTooSmallError if code == ErrorCode.STORE_FULL else SidecarError
+        with self._news:
+            self.failure = self.failure or kind(message, remedy)
+            self._news.notify_all()
+
+    def disconnected(self) -> None:
+        """The connection has broken; needs of it are void."""
+        with self.order:
+            self._link = None
+            self._waiting.clear()
+        with self._news:
+            self._news.notify_all()
+
+    def close(self) -> None:
+        """Nothing is said about it any more; the array is let go."""
+        self.live = False
+        self.disconnected()
+
+    @property
+    def is_announced(self) -> bool:
+        """Whether the sidecar has given it a handle on this connection."""
+        return self._link is not None
+
+    def wait_for_news(self, seconds: float) -> None:
+        """Wait until something has changed."""
+        with self._news:
+            self._news.wait(seconds)
+
+

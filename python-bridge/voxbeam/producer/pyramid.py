@@ -1,0 +1,107 @@
+"""Builds the coarser levels, and on the way finds the range of each brick and counts what is not finite."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from voxbeam.geometry import BRICK_EDGE, BRICK_HALO, Box, BrickKey, Shape
+from voxbeam.producer.mean import halve_by_mean
+from voxbeam.producer.mode import halve_by_mode
+from voxbeam.producer.ranges import tile_ranges
+from voxbeam.producer.scratch import Scratch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from numpy.typing import NDArray
+
+    from voxbeam.producer.ranges import BrickRange
+    from voxbeam.producer.voxels import Voxels
+
+#: Voxels of a tile without halo, a layer of whole bricks: large enough that Python's share is small, small enough for a cache.
+TILE_Y = 2 * BRICK_EDGE
+TILE_X = 8 * BRICK_EDGE
+
+
+class BuildStoppedError(Exception):
+    """The volume was removed while its pyramid was built."""
+
+
+def tiles(shape: Shape) -> Iterator[Box]:
+    """Boxes of whole bricks that cover a level, in the order of its memory."""
+    for z in range(0, shape[0], BRICK_EDGE):
+        for y in range(0, shape[1], TILE_Y):
+            for x in range(0, shape[2], TILE_X):
+                starts, edges = (z, y, x), (BRICK_EDGE, TILE_Y, TILE_X)
+                spans = [(a, min(a + e, n)) for a, e, n in zip(starts, edges, shape, strict=True)]
+                yield spans[0], spans[1], spans[2]
+
+
+class LevelPass:
+    """Reads a level once, tile by tile: gives each brick's range, and the next level where one is wanted.
+
+    Parameters
+    ----------
+    labels
+        Coarser voxels are modes, not means.
+    put_range
+        Told the range of each brick.
+    pause
+        Called after each tile; raises to stop the pass.
+    """
+
+    def __init__(self, *, labels: bool, put_range: Callable[[BrickKey, float, float], None], pause: Callable[[], None]) -> None:
+        self._labels = labels
+        self._put_range = put_range
+        self._pause = pause
+        self._block = Scratch()
+        self._order = Scratch()
+
+    @property
+    def scratch_bytes(self) -> int:
+        """Memory kept between tiles."""
+        return self._block.nbytes + self._order.nbytes
+
+    def run(self, voxels: Voxels, level: int, coarser: NDArray[Any] | None) -> int:
+        """Pass over `voxels` of `level`; means or modes are written to `coarser`. Returns how many voxels are not finite."""
+        not_finite = 0
+        for box in tiles(voxels.shape):
+            halo = [(max(a - BRICK_HALO, 0), min(b + BRICK_HALO, n)) for (a, b), n in zip(box, voxels.shape, strict=True)]
+            block = self._read(voxels, (halo[0], halo[1], halo[2]))
+            inner = block[tuple(slice(a - low, b - low) for (a, b), (low, _) in zip(box, halo, strict=True))]
+            target = None
+            if coarser is not None:
+                target = coarser[tuple(slice(a // 2, (b + 1) // 2) for a, b in box)]
+            starts: Shape = (box[0][0], box[1][0], box[2][0])
+            found, finite = tile_ranges(block, starts, (inner.shape[0], inner.shape[1], inner.shape[2]))
+            for index, low, high in found:
+                self._put_range(BrickKey(level, *index), low, high)
+            if not finite:
+                not_finite += inner.size - int(np.count_nonzero(np.isfinite(inner)))
+            if target is not None and self._labels:
+                _halve_labels(inner, starts, found, target)
+            elif target is not None:
+                halve_by_mean(inner, target, finite=finite)
+            self._pause()
+        return not_finite
+
+    def _read(self, voxels: Voxels, box: Box) -> NDArray[Any]:
+        block = voxels.view(box)
+        if block is None:
+            block = self._block.take([b - a for a, b in box], voxels.mapping.dtype)
+            voxels.copy(box, block, self._order)
+            voxels.mapping.finish(block)
+        return block
+
+
+def _halve_labels(inner: NDArray[Any], starts: Shape, found: list[BrickRange], target: NDArray[Any]) -> None:
+    """Modes brick by brick, in cache; most of a segmentation is one label, which needs no counting."""
+    for index, low, high in found:
+        part = tuple(slice(i * BRICK_EDGE - s, (i + 1) * BRICK_EDGE - s) for i, s in zip(index, starts, strict=True))
+        half = tuple(slice(p.start // 2, p.stop // 2) for p in part)
+        if low == high:
+            target[half] = low
+        else:
+            halve_by_mode(inner[part], target[half])

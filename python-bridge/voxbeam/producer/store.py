@@ -1,0 +1,63 @@
+"""The sidecar's store as a producer of the same host sees it: a file of slots, to be written where a need says."""
+
+from __future__ import annotations
+
+import mmap
+import os
+from typing import Any
+
+
+class Store:
+    """The store's file, open for writing.
+
+    The first frame at an offset is written by `pwrite`: that takes half the time of touching fresh pages of a mapping, and
+    where memory is full it is an error, where a mapping is the end of the process. Pages that exist are written through
+    the mapping, which needs no copy.
+    """
+
+    def __init__(self, path: str, size: int) -> None:
+        self._fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        self._size = min(size, os.fstat(self._fd).st_size)
+        self._map: memoryview | None = None
+        self._written: dict[int, int] = {}
+
+    @classmethod
+    def open(cls, place: dict[str, Any] | None) -> Store | None:
+        """The store that a WELCOME names, or None where this process cannot open it: frames are then sent inline."""
+        try:
+            return cls(place["path"], place["bytes"]) if place else None
+        except OSError:
+            return None
+
+    def holds(self, offset: int, size: int) -> bool:
+        """Whether there is room for `size` bytes at `offset`."""
+        return offset >= 0 and offset + size <= self._size
+
+    def mapped(self, offset: int, size: int) -> memoryview | None:
+        """The bytes at `offset`, where this process has written as many there before."""
+        if self._written.get(offset, 0) < size:
+            return None
+        if self._map is None:
+            self._map = memoryview(mmap.mmap(self._fd, self._size))
+        return self._map[offset : offset + size]
+
+    def write(self, offset: int, data: memoryview) -> None:
+        """Write `data` at `offset`.
+
+        Raises
+        ------
+        OSError
+            With ``ENOSPC`` where memory is full.
+        """
+        done = 0
+        while done < len(data):
+            done += os.pwrite(self._fd, data[done:], offset + done)
+        self._written[offset] = max(self._written.get(offset, 0), len(data))
+
+    def __del__(self) -> None:
+        # Not earlier: a worker that still holds the store must not write to a number that is another file by then.
+        fd = getattr(self, "_fd", None)
+        if fd is not None:
+            os.close(fd)
+
+

@@ -1,0 +1,148 @@
+/** One 3D texture that holds bricks of one storage class in slots. It starts small, so that it never delays a first picture. */
+
+import * as THREE from 'three';
+import type { VoxelArray } from '../protocol/dtype.js';
+import { STORED_EDGE } from '../protocol/limits.js';
+import { type AtlasLayout, layoutSlots, planLayout } from './atlas_layout.js';
+import type { GpuBudget } from './gpu_budget.js';
+import { type SlotEntry, SlotMap, type SlotOwner } from './slot_map.js';
+import { type StorageClass, slotBytes, texelBytes } from './storage.js';
+
+/** Slots before any demand is known. */
+export const FIRST_SLOTS = 27;
+
+/** The bricks of one storage class on the GPU. */
+export class BrickAtlas {
+  texture: THREE.Data3DTexture;
+  readonly slots: SlotMap;
+  layout: AtlasLayout;
+  /** Bricks uploaded so far. */
+  uploads = 0;
+  /** Bricks that made room for others so far. */
+  evictions = 0;
+  readonly #source: THREE.Data3DTexture;
+
+  /** @throws RangeError where not even one slot fits the budget */
+  constructor(
+    readonly storage: StorageClass,
+    readonly renderer: THREE.WebGLRenderer,
+    readonly budget: GpuBudget,
+    slots = FIRST_SLOTS,
+  ) {
+    const most = Math.floor(budget.free / slotBytes(storage));
+    this.layout = planLayout(Math.min(slots, most), Math.max(most, 1), this.#maxEdge());
+    this.texture = this.#allocate(this.layout, this.#name());
+    this.slots = new SlotMap(layoutSlots(this.layout));
+    this.#source = new THREE.Data3DTexture(null, STORED_EDGE, STORED_EDGE, STORED_EDGE);
+    this.#source.format = storage.format;
+    this.#source.type = storage.type;
+  }
+
+  /** Texels along x, y, z. */
+  get size(): readonly [number, number, number] {
+    return this.layout.map((n) => n * STORED_EDGE) as unknown as [number, number, number];
+  }
+
+  get bytes(): number {
+    return layoutSlots(this.layout) * slotBytes(this.storage);
+  }
+
+  /** Slot position x, y, z in slots. */
+  slotAt(slot: number): readonly [number, number, number] {
+    return this.#positions[slot] as readonly [number, number, number];
+  }
+
+  /** Uploads a brick. Undefined where every slot is needed in this turn: the brick is then not kept. */
+  upload(owner: SlotOwner, voxels: VoxelArray, turn: number): SlotEntry | undefined {
+    const claimed = this.slots.claim(owner, turn);
+    if (!claimed) return undefined;
+    if (claimed.evicted) this.evictions += 1;
+    const [x, y, z] = this.slotAt(claimed.entry.slot);
+    // The source is never rendered nor marked as changed: three then copies straight from the array to the slot.
+    (this.#source.image as { data: unknown }).data = texelBytes(this.storage, voxels);
+    const at = new THREE.Vector3(x * STORED_EDGE, y * STORED_EDGE, z * STORED_EDGE);
+    this.renderer.copyTextureToTexture(this.#source, this.texture, null, at);
+    (this.#source.image as { data: unknown }).data = null;
+    this.uploads += 1;
+    return claimed.entry;
+  }
+
+  /**
+   * Makes room for `wanted` slots as far as the budget allows; bricks stay where they are, copied on the GPU. Old and new
+   * texture exist side by side for a moment and both count.
+   *
+   * @returns whether there are more slots than before
+   */
+  grow(wanted: number, reserve = 0): boolean {
+    const most = Math.floor((this.budget.free - reserve) / slotBytes(this.storage));
+    const layout = planLayout(wanted, most, this.#maxEdge(), this.layout);
+    if (layoutSlots(layout) <= layoutSlots(this.layout)) return false;
+    const grown = this.#allocate(layout, `${this.#name()}/grown`);
+    this.renderer.copyTextureToTexture(this.texture, grown, null, new THREE.Vector3(0, 0, 0));
+    this.texture.dispose();
+    this.budget.release(`${this.#name()}/grown`);
+    this.budget.take(this.#name(), layoutSlots(layout) * slotBytes(this.storage));
+    this.texture = grown;
+    this.layout = layout;
+    this.slots.grow(layoutSlots(layout));
+    this.#extendPositions();
+    return true;
+  }
+
+  /** Makes an empty texture again, after the context was lost; the bricks that were here must be uploaded anew. */
+  rebuild(): void {
+    this.texture.dispose();
+    for (const entry of [...this.slots.entries()]) this.slots.remove(entry);
+    this.texture = this.#allocate(this.layout, this.#name());
+  }
+
+  dispose(): void {
+    this.texture.dispose();
+    this.budget.release(this.#name());
+  }
+
+  #positions: (readonly [number, number, number])[] = [];
+
+  /** Slots keep their numbers when the layout grows: new ones are numbered after the old ones. */
+  #extendPositions(): void {
+    const taken = new Set(this.#positions.map((p) => p.join()));
+    const [nx, ny, nz] = this.layout;
+    for (let z = 0; z < nz; z += 1) {
+      for (let y = 0; y < ny; y += 1) {
+        for (let x = 0; x < nx; x += 1) if (!taken.has(`${x},${y},${z}`)) this.#positions.push([x, y, z]);
+      }
+    }
+  }
+
+  #name(): string {
+    return `atlas/${this.storage.name}`;
+  }
+
+  #maxEdge(): number {
+    const gl = this.renderer.getContext() as WebGL2RenderingContext;
+    return gl.getParameter(gl.MAX_3D_TEXTURE_SIZE) as number;
+  }
+
+  #allocate(layout: AtlasLayout, name: string): THREE.Data3DTexture {
+    this.budget.take(name, layoutSlots(layout) * slotBytes(this.storage));
+    const [x, y, z] = layout.map((n) => n * STORED_EDGE) as [number, number, number];
+    const texture = new THREE.Data3DTexture(null, x, y, z);
+    texture.format = this.storage.format;
+    texture.type = this.storage.type;
+    const linear = !this.storage.labels && (this.storage.type !== THREE.FloatType || this.#floatLinear());
+    texture.minFilter = texture.magFilter = linear ? THREE.LinearFilter : THREE.NearestFilter;
+    texture.unpackAlignment = 1;
+    texture.source.dataReady = false; // storage only
+    texture.needsUpdate = true;
+    this.renderer.initTexture(texture);
+    if (this.#positions.length === 0) {
+      this.layout = layout;
+      this.#extendPositions();
+    }
+    return texture;
+  }
+
+  #floatLinear(): boolean {
+    return this.renderer.extensions.has('OES_texture_float_linear');
+  }
+}

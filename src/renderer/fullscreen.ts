@@ -1,0 +1,86 @@
+/** Draws a fragment shader over a part of the canvas or of a render target. */
+
+import * as THREE from 'three';
+import fullscreenVertex from './shaders/fullscreen.vert.glsl';
+
+/** A part of the picture, in device pixels from the lower left corner. */
+export interface DeviceRect {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+const HEAD = 'precision highp float;\nprecision highp int;\nprecision highp sampler2D;\nprecision highp sampler3D;\n';
+
+/** How a pass's result meets what is there: in place of it, or laid over it (premultiplied). */
+export type Blend = 'replace' | 'over';
+
+/** A material of one fragment shader, given in parts. */
+export function shaderMaterial(
+  fragment: readonly string[],
+  uniforms: Record<string, THREE.IUniform>,
+  blend: Blend,
+  defines: Record<string, string | number> = {},
+): THREE.RawShaderMaterial {
+  const over = blend === 'over';
+  return new THREE.RawShaderMaterial({
+    glslVersion: THREE.GLSL3,
+    vertexShader: HEAD + fullscreenVertex,
+    fragmentShader: HEAD + fragment.join('\n'),
+    uniforms,
+    defines,
+    depthTest: false,
+    depthWrite: false,
+    transparent: over,
+    blending: over ? THREE.CustomBlending : THREE.NoBlending,
+    blendSrc: THREE.OneFactor,
+    blendDst: THREE.OneMinusSrcAlphaFactor,
+  });
+}
+
+/** Draws materials over rectangles. One for each WebGL context. */
+export class Fullscreen {
+  /** Draws since the start. */
+  draws = 0;
+  readonly #scene = new THREE.Scene();
+  readonly #mesh: THREE.Mesh;
+  readonly #camera = new THREE.Camera();
+
+  constructor(readonly renderer: THREE.WebGLRenderer) {
+    const triangle = new THREE.BufferGeometry();
+    triangle.setAttribute('position', new THREE.Float32BufferAttribute([-1, -1, 0, 3, -1, 0, -1, 3, 0], 3));
+    this.#mesh = new THREE.Mesh(triangle);
+    this.#mesh.frustumCulled = false;
+    this.#scene.add(this.#mesh);
+    this.#scene.matrixWorldAutoUpdate = false;
+  }
+
+  /** Draws into `rect` of the canvas, or of `target`, and nowhere outside `clip`. */
+  draw(material: THREE.Material, rect: DeviceRect, target: THREE.WebGLRenderTarget | null = null, clip: DeviceRect = rect): void {
+    this.#mesh.material = material;
+    this.object(this.#scene, rect, target, clip);
+  }
+
+  /** Draws a scene of one's own in the same way. */
+  object(scene: THREE.Scene, rect: DeviceRect, target: THREE.WebGLRenderTarget | null = null, clip: DeviceRect = rect): void {
+    const { renderer } = this;
+    if (target) {
+      target.viewport.set(rect.x, rect.y, rect.width, rect.height);
+      target.scissor.set(clip.x, clip.y, clip.width, clip.height);
+      target.scissorTest = true;
+    }
+    renderer.setRenderTarget(target);
+    if (!target) {
+      renderer.setViewport(rect.x, rect.y, rect.width, rect.height);
+      renderer.setScissor(clip.x, clip.y, clip.width, clip.height);
+      renderer.setScissorTest(true);
+    }
+    renderer.render(scene, this.#camera);
+    this.draws += 1;
+  }
+
+  dispose(): void {
+    this.#mesh.geometry.dispose();
+  }
+}

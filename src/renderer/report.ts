@@ -1,0 +1,60 @@
+/** What the renderer tells about itself. */
+
+/** What is seen of one volume. */
+export interface VolumeReport {
+  readonly volume: number;
+  /** Finest and coarsest level on the screen. */
+  readonly finest: number;
+  readonly coarsest: number;
+  /** Bricks that views lack. */
+  readonly missing: number;
+}
+
+/** State of the renderer. Byte counts are exact: they are of all textures and render targets. */
+export interface RendererReport {
+  readonly volumes: readonly VolumeReport[];
+  /** Bricks that views lack, of all volumes. */
+  readonly missing: number;
+  /** Pictures drawn in the last second of drawing. */
+  readonly fps: number;
+  /** Resolution of the last picture of a perspective view, as a part of the full one. */
+  readonly resolutionScale: number;
+  /** How much longer the steps of the last picture were: 2^this. */
+  readonly stepBias: number;
+  readonly gpuBytes: number;
+  readonly gpuBytesPeak: number;
+  readonly gpuBudget: number;
+  readonly slots: number;
+  readonly slotsUsed: number;
+  readonly uploads: number;
+  readonly evictions: number;
+  readonly drawCalls: number;
+  /** Epoch milliseconds at which the first picture with voxels was done. */
+  readonly firstPictureAt: number | undefined;
+  /** Largest error of the GPU's 16-bit filter in steps of 1/65535, and whether that counts as exact. */
+  readonly filterError: number;
+  readonly filterExact: boolean;
+  /** Whether floats are filtered; else their nearest voxel is shown. */
+  readonly floatLinear: boolean;
+  readonly contextLosses: number;
+  /** A sentence for the user where something could not be drawn as asked. */
+  readonly problem: string | undefined;
+}
+
+/** Counts the frames of the last second. */
+export class FrameRate {
+  #times: number[] = [];
+
+  /** A frame was done. */
+  tick(now: number): void {
+    this.#times.push(now);
+    while ((this.#times[0] as number) < now - 1000) this.#times.shift();
+  }
+
+  /** Frames a second, from the times between the frames. */
+  get value(): number {
+    const [first, last] = [this.#times[0], this.#times[this.#times.length - 1]];
+    if (first === undefined || last === undefined || last === first) return 0;
+    return ((this.#times.length - 1) * 1000) / (last - first);
+  }
+}

@@ -1,0 +1,131 @@
+// One ray through one volume, brick by brick: the page table is read once a brick, samples lie on the ray's own lattice whatever
+// the bricks, and nothing is sampled in bricks that show nothing. Lengths along the ray (s) are world lengths; P is in cells of
+// the table's window. MAX_BRICKS bounds the outer loop; each of its turns advances by a step at least.
+out vec4 color;
+
+uniform sampler3D uTable;
+uniform sampler3D uAtlas;
+uniform vec3 uEye;          // cells
+uniform vec3 uForward;      // world directions; right and up are as long as the half picture at distance 1
+uniform vec3 uRight;
+uniform vec3 uUp;
+uniform vec4 uViewport;     // lower left corner, and 2 / size, of the picture in gl_FragCoord
+uniform vec3 uCells;        // cells per world length
+uniform vec3 uBoxMin;
+uniform vec3 uBoxMax;
+uniform vec3 uInvGrid;
+uniform vec3 uCellToAtlas;
+uniform float uStep;        // world length of a step at the window's level
+uniform float uStart;       // first sample, in steps behind the face
+uniform float uWidest;      // cells
+uniform int uRowBias;       // steps are longer by 2^this than a voxel of level 0, before the level in the table
+
+#if IMAGE_STORAGE >= 0
+uniform sampler2D uTransfer; // row 0: colours; row 1 + n: premultiplied colour and opacity of a step of 2^n
+uniform vec2 uWindow;
+#endif
+#if LABEL_STORAGE >= 0
+uniform float uLabelOpacity[TRANSFER_ROWS];
+#endif
+#if defined(OVERLAY)
+uniform sampler3D uLabelTable;
+uniform sampler3D uLabelAtlas;
+uniform vec3 uLabelScale;   // cells of the image's window to cells of the labels' window
+uniform vec3 uLabelOffset;
+uniform vec3 uLabelBoxMin;
+uniform vec3 uLabelBoxMax;
+uniform vec3 uLabelInvGrid;
+uniform vec3 uLabelCellToAtlas;
+uniform float uLabelSpan;   // cells of the image's window under a voxel step of the labels' finest level shown
+
+vec4 overlayAt(vec3 P, float opacity) {
+  vec3 Q = P * uLabelScale + uLabelOffset;
+  vec4 e = textureLod(uLabelTable, Q * uLabelInvGrid, 0.);
+  uint id = labelId(textureLod(uLabelAtlas, Q * (abs(e.w) * uLabelCellToAtlas) + e.xyz, 0.));
+  bool inside = all(greaterThanEqual(Q, uLabelBoxMin)) && all(lessThan(Q, uLabelBoxMax));
+  return id != 0u && e.w > 0. && inside ? vec4(labelColor(id) * opacity, opacity) : vec4(0.);
+}
+#endif
+
+void main() {
+  vec2 ndc = (gl_FragCoord.xy - uViewport.xy) * uViewport.zw - 1.;
+  vec3 rd = normalize(uForward + ndc.x * uRight + ndc.y * uUp) * uCells;
+  vec3 tiny = 1e-7 * uCells;
+  rd = mix(rd, mix(tiny, -tiny, lessThan(rd, vec3(0.))), lessThan(abs(rd), tiny));
+  vec3 inv = 1. / rd;
+  vec3 a = (uBoxMin - uEye) * inv;
+  vec3 b = (uBoxMax - uEye) * inv;
+  vec3 near = min(a, b);
+  vec3 far = max(a, b);
+  float s = max(max(near.x, near.y), max(near.z, 0.)) + uStart * uStep;
+  float sEnd = min(min(far.x, far.y), far.z);
+  vec3 up = step(0., rd);
+  vec4 acc = vec4(0.);
+  vec4 over = vec4(0.);
+  float most = -1e30;
+
+  for (int g = 0; g < MAX_BRICKS && s < sEnd; ++g) {
+    vec3 P = uEye + rd * s;
+    vec4 e = textureLod(uTable, P * uInvGrid, 0.);
+    float r = abs(e.w);
+    float size = 1. / r;
+    float span = min(size, uWidest);
+    vec3 t = ((floor(P / span) + up) * span - uEye) * inv;
+    float pace = size;
+#if defined(OVERLAY)
+    if (e.w < 0.) pace = min(size, uLabelSpan); // labels may be finer than what shows nothing of the image
+#endif
+    float dt = uStep * pace;
+    float n = max(1., ceil((min(min(t.x, t.y), min(t.z, sEnd)) - s) / dt));
+    vec3 x = P * (r * uCellToAtlas) + e.xyz;
+    vec3 dx = rd * (uStep * uCellToAtlas); // the same at every level
+    int row = min(uRowBias + int(.5 + log2(pace)), TRANSFER_ROWS - 1);
+    float v = (float(row) + 1.5) / float(TRANSFER_ROWS + 1);
+#if defined(OVERLAY)
+    int m = int(n);
+    bool shows = e.w > 0.;
+    vec3 dP = rd * dt;
+#else
+    int m = e.w < 0. ? 0 : int(n);
+#endif
+    for (int i = 0; i < m; ++i) {
+      vec4 texel = textureLod(uAtlas, x, 0.);
+#if IMAGE_STORAGE >= 0
+      float value = voxelValue(texel);
+#if defined(MIP)
+#if defined(OVERLAY)
+      if (shows && isNumber(value)) most = max(most, value * uWindow.x + uWindow.y);
+      over += (1. - over.a) * overlayAt(P, uLabelOpacity[row]);
+      P += dP;
+#else
+      most = max(most, isNumber(value) ? value * uWindow.x + uWindow.y : most);
+#endif
+#else
+      vec4 c = textureLod(uTransfer, vec2(value * uWindow.x + uWindow.y, v), 0.);
+#if IMAGE_STORAGE == 2
+      c = isNumber(value) ? c : vec4(0.);
+#endif
+#if defined(OVERLAY)
+      c = shows ? c : vec4(0.);
+      vec4 l = overlayAt(P, uLabelOpacity[row]);
+      c = l + (1. - l.a) * c;
+      P += dP;
+#endif
+      acc += (1. - acc.a) * c;
+#endif
+#else
+      uint id = labelId(texel);
+      float opacity = id == 0u ? 0. : uLabelOpacity[row];
+      acc += (1. - acc.a) * opacity * vec4(labelColor(id), 1.);
+#endif
+      x += dx;
+    }
+    s += n * dt;
+    if (acc.a > .99) break; // once a brick: a test at every sample costs more than it saves
+  }
+#if defined(MIP)
+  acc = textureLod(uTransfer, vec2(most, 1.5 / float(TRANSFER_ROWS + 1)), 0.);
+  acc = over + (1. - over.a) * acc;
+#endif
+  color = acc;
+}

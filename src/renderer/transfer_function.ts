@@ -1,0 +1,86 @@
+/** Colour and opacity over the window of values, as a texture that the shaders look up. */
+
+import * as THREE from 'three';
+import { type OpacityPoint, opacityAt, opacityOfStep } from '../volume/opacity.js';
+import { colorAt, colormapStops } from './colormaps.js';
+
+/** Texels over the window. */
+export const TRANSFER_SIZE = 1024;
+/** Rows of steps: row n is for steps of 2^n voxels of level 0. */
+export const TRANSFER_ROWS = 16;
+export const TRANSFER_BYTES = TRANSFER_SIZE * (TRANSFER_ROWS + 1) * 8;
+
+/** What a transfer function is made of. */
+export interface TransferSettings {
+  readonly colormap: string;
+  readonly points: readonly OpacityPoint[];
+  readonly opacity: number;
+  readonly mode: 'dvr' | 'mip';
+}
+
+/** The place in the window from which a maximum projection is solid; below it fades out. */
+const MIP_SOLID = 0.25;
+
+/** Opacity of steps of 1, 2, 4, ... voxels from that of one: the clear part is squared again and again. */
+export function opacityRows(one: number, rows = TRANSFER_ROWS): number[] {
+  const opacities: number[] = [];
+  for (let clear = 1 - one, row = 0; row < rows; row += 1, clear *= clear) opacities.push(1 - clear);
+  return opacities;
+}
+
+/**
+ * Texels by rows. Row 0 holds the plain colours, for slices. Row 1 + n holds what a step of 2^n voxels of level 0 adds: colour times
+ * opacity, and opacity; so a coarser level needs no correction in the shader. A maximum projection reads row 1 once: it is laid
+ * over the background by an opacity of its own, so that dark values stay clear on a light page.
+ *
+ * @param stepFraction length of a voxel of level 0 as a fraction of the length that the points' opacities are for
+ */
+export function transferTexels(settings: TransferSettings, stepFraction: number): Float32Array {
+  const stops = colormapStops(settings.colormap);
+  const texels = new Float32Array(TRANSFER_SIZE * (TRANSFER_ROWS + 1) * 4);
+  for (let i = 0; i < TRANSFER_SIZE; i += 1) {
+    const t = i / (TRANSFER_SIZE - 1);
+    const [r, g, b] = colorAt(stops, t);
+    texels.set([r, g, b, 1], 4 * i);
+    const ramp = Math.min(t / MIP_SOLID, 1);
+    const rows =
+      settings.mode === 'mip'
+        ? new Array<number>(TRANSFER_ROWS).fill(settings.opacity * ramp * ramp * (3 - 2 * ramp))
+        : opacityRows(opacityOfStep(opacityAt(settings.points, t) * settings.opacity, stepFraction));
+    rows.forEach((a, row) => {
+      texels.set([r * a, g * a, b * a, a], 4 * ((row + 1) * TRANSFER_SIZE + i));
+    });
+  }
+  return texels;
+}
+
+/**
+ * The texture of a transfer function. Half floats: in 8 bits the small opacities of a single step would fall on a few
+ * values, and the picture would move by several of 255.
+ */
+export class TransferTexture {
+  readonly texture: THREE.DataTexture;
+  #made = '';
+
+  constructor() {
+    const data = new Uint16Array(TRANSFER_SIZE * (TRANSFER_ROWS + 1) * 4);
+    this.texture = new THREE.DataTexture(data, TRANSFER_SIZE, TRANSFER_ROWS + 1, THREE.RGBAFormat, THREE.HalfFloatType);
+    this.texture.minFilter = this.texture.magFilter = THREE.LinearFilter;
+  }
+
+  /** Makes the texels anew where the settings differ from those in the texture. */
+  update(settings: TransferSettings, stepFraction: number): void {
+    const { colormap, points, opacity, mode } = settings;
+    const wanted = JSON.stringify([colormap, points, opacity, mode, stepFraction]);
+    if (wanted === this.#made) return;
+    this.#made = wanted;
+    const texels = transferTexels(settings, stepFraction);
+    const half = this.texture.image.data as unknown as Uint16Array;
+    for (let i = 0; i < texels.length; i += 1) half[i] = THREE.DataUtils.toHalfFloat(texels[i] as number);
+    this.texture.needsUpdate = true;
+  }
+
+  dispose(): void {
+    this.texture.dispose();
+  }
+}

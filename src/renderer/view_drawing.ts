@@ -1,0 +1,169 @@
+/** Draws one view: its background, its slices or its picture, and the box around its volume. */
+
+import * as THREE from 'three';
+import { worldBounds } from '../volume/geometry.js';
+import type { Quality } from './adaptive_resolution.js';
+import type { Rgb } from './colormaps.js';
+import { type DeviceRect, Fullscreen, shaderMaterial } from './fullscreen.js';
+import { boxEdges, eyeOf, LinePass } from './line_pass.js';
+import type { PictureStep } from './picture.js';
+import { passJitter } from './picture.js';
+import type { Residency } from './residency.js';
+import backgroundGlsl from './shaders/background.frag.glsl';
+import compositeGlsl from './shaders/composite.frag.glsl';
+import { SlicePass } from './slice_pass.js';
+import type { VolumeSource } from './source.js';
+import type { ViewState } from './view_state.js';
+import type { VolumeState } from './volume_state.js';
+import { VolumePass } from './volume_pass.js';
+import type { Shown } from './view_plans.js';
+
+const luma = ([r, g, b]: Rgb): number => 0.3 * r + 0.6 * g + 0.1 * b;
+
+/** The passes, and what they draw with. */
+export class ViewDrawing {
+  readonly screen: Fullscreen;
+  background: Rgb = [0.055, 0.063, 0.078];
+  readonly #rays: VolumePass;
+  readonly #slices: SlicePass;
+  readonly #lines: LinePass;
+  readonly #composite: THREE.RawShaderMaterial;
+  readonly #backdrop: THREE.RawShaderMaterial;
+
+  constructor(
+    renderer: THREE.WebGLRenderer,
+    readonly residency: Residency,
+  ) {
+    this.screen = new Fullscreen(renderer);
+    this.#rays = new VolumePass(this.screen);
+    this.#slices = new SlicePass(this.screen);
+    this.#lines = new LinePass(this.screen);
+    const view = () => ({ value: new THREE.Vector4() });
+    this.#composite = shaderMaterial(
+      [compositeGlsl],
+      { uPicture: { value: null }, uViewport: view(), uUsed: { value: new THREE.Vector2() }, uHalfTexel: { value: new THREE.Vector2() } },
+      'over',
+    );
+    this.#backdrop = shaderMaterial(
+      [backgroundGlsl],
+      { uColor: { value: new THREE.Vector3() }, uGlow: { value: 0 }, uViewport: view() },
+      'replace',
+    );
+  }
+
+  /** Fills a part of the canvas with the background; `glow` lightens its middle. */
+  clear(rect: DeviceRect, glow = 0): void {
+    const u = this.#backdrop.uniforms as Record<string, THREE.IUniform>;
+    (u.uColor as THREE.IUniform<THREE.Vector3>).value.set(...this.background);
+    (u.uGlow as THREE.IUniform).value = glow;
+    this.#setViewport(u, rect);
+    this.screen.draw(this.#backdrop, rect);
+  }
+
+  /** Draws a slice and the labels over it; false where no voxel was drawn. */
+  slice(state: ViewState, shown: Shown, rect: DeviceRect, ratio: number): boolean {
+    const { view } = state;
+    if (view.kind !== 'slice') return false;
+    this.clear(rect);
+    let any = false;
+    for (const volume of [shown.image, shown.labels]) {
+      const source = volume && this.#source(state, volume);
+      if (!source?.table.outcome.any) continue;
+      any = this.#slices.draw(source, view, rect, ratio) || any;
+    }
+    return any;
+  }
+
+  /** Draws a whole picture at reduced quality into the view's target. */
+  quick(state: ViewState, shown: Shown, rect: DeviceRect, quality: Quality): boolean {
+    const width = Math.max(Math.round(rect.width * quality.scale), 1);
+    const height = Math.max(Math.round(rect.height * quality.scale), 1);
+    return this.#march(state, shown, rect, { width, height, stepBias: quality.stepBias, pass: 0 });
+  }
+
+  /** Draws a strip of a full picture into the view's target. */
+  strip(state: ViewState, shown: Shown, rect: DeviceRect, step: PictureStep & { kind: 'strip' }): boolean {
+    const { width, height } = rect;
+    return this.#march(state, shown, rect, { width, height, stepBias: 0, pass: step.pass, from: step.from, rows: step.rows });
+  }
+
+  /** Puts the view's picture on the canvas. */
+  show(state: ViewState, shown: Shown, rect: DeviceRect, ratio: number): void {
+    const { view } = state;
+    if (view.kind !== 'volume') return;
+    const dark = luma(this.background) < 0.5;
+    this.clear(rect, dark ? 0.05 : 0.035);
+    const volume = shown.image ?? shown.labels;
+    const box = volume && worldBounds(volume.geometry);
+    const edges = box && boxEdges(box.min, box.max, eyeOf(view.camera));
+    const ink: Rgb = dark ? [0.62, 0.68, 0.76] : [0.3, 0.34, 0.4];
+    if (edges) this.#lines.draw(edges.back, ink, 0.3, view.camera, rect, ratio);
+    if (state.target) {
+      const u = this.#composite.uniforms as Record<string, THREE.IUniform>;
+      (u.uPicture as THREE.IUniform).value = state.target.texture;
+      (u.uUsed as THREE.IUniform<THREE.Vector2>).value.set(...state.used);
+      (u.uHalfTexel as THREE.IUniform<THREE.Vector2>).value.set(0.5 / state.target.width, 0.5 / state.target.height);
+      this.#setViewport(u, rect);
+      this.screen.draw(this.#composite, rect);
+    }
+    if (edges) this.#lines.draw(edges.front, ink, 0.22, view.camera, rect, ratio);
+  }
+
+  dispose(): void {
+    for (const part of [this.#rays, this.#slices, this.#lines, this.#composite, this.#backdrop, this.screen]) part.dispose();
+  }
+
+  #march(
+    state: ViewState,
+    shown: Shown,
+    rect: DeviceRect,
+    draw: { width: number; height: number; stepBias: number; pass: number; from?: number; rows?: number },
+  ): boolean {
+    const volume = shown.image ?? shown.labels;
+    const target = state.pictureTarget(rect.width, rect.height);
+    if (state.view.kind !== 'volume' || !volume) return this.#clearTarget(target);
+    const primary = this.#source(state, volume);
+    const overlay = shown.image && shown.labels ? this.#source(state, shown.labels) : undefined;
+    const { width, height, from = 0, rows = height } = draw;
+    state.used = [width / rect.width, height / rect.height];
+    const drawn = this.#rays.draw({
+      primary,
+      overlay: overlay?.table.outcome.any ? overlay : undefined,
+      camera: state.view.camera,
+      rect: { x: 0, y: 0, width, height },
+      clip: { x: 0, y: height - from - rows, width, height: rows },
+      target,
+      stepBias: draw.stepBias,
+      jitter: passJitter(draw.pass),
+      weight: 1 / (draw.pass + 1),
+    });
+    return drawn ? primary.table.outcome.any : this.#clearTarget(target);
+  }
+
+  #clearTarget(target: THREE.WebGLRenderTarget): false {
+    const { renderer } = this.screen;
+    target.scissorTest = false;
+    renderer.setRenderTarget(target);
+    renderer.setClearColor(0, 0);
+    renderer.clear(true, false, false);
+    return false;
+  }
+
+  #source(state: ViewState, volume: VolumeState): VolumeSource {
+    volume.updateTransfer();
+    return {
+      geometry: volume.geometry,
+      numbering: volume.numbering,
+      atlas: this.residency.atlas(volume.storage),
+      table: state.table(volume.handle),
+      transfer: volume.transfer,
+      window: volume.window,
+      opacity: volume.settings.opacity,
+      mode: volume.settings.mode,
+    };
+  }
+
+  #setViewport(u: Record<string, THREE.IUniform>, rect: DeviceRect): void {
+    (u.uViewport as THREE.IUniform<THREE.Vector4>).value.set(rect.x, rect.y, 1 / rect.width, 1 / rect.height);
+  }
+}

@@ -1,0 +1,98 @@
+/** What the renderer knows of one volume: where it is, how it is shown, and which of its bricks show nothing. */
+
+import type { SessionVolume } from '../session/types.js';
+import { BrickNumbering } from '../volume/brick_key.js';
+import { brickCount, type VolumeGeometry } from '../volume/geometry.js';
+import { DEFAULT_OPACITY_POINTS, isClear } from '../volume/opacity.js';
+import type { BrickRanges } from '../volume/ranges.js';
+import { stepFraction } from './source.js';
+import { type StorageClass, storageClass, windowUniform } from './storage.js';
+import { TRANSFER_SIZE, TransferTexture } from './transfer_function.js';
+import type { LayerSettings } from './views.js';
+
+/** One volume. */
+export class VolumeState {
+  readonly geometry: VolumeGeometry;
+  readonly numbering: BrickNumbering;
+  readonly storage: StorageClass;
+  readonly transfer = new TransferTexture();
+  readonly bricks: number;
+  settings: LayerSettings;
+  /** Rises when what is empty may have changed. */
+  version = 0;
+  readonly #empty = new Map<number, boolean>();
+  #rangesVersion = -1;
+
+  constructor(
+    readonly volume: SessionVolume,
+    readonly ranges: BrickRanges,
+  ) {
+    const { description } = volume;
+    this.geometry = { shape: description.shape, voxelSize: description.voxel_size, origin: description.origin };
+    this.numbering = new BrickNumbering(description.shape);
+    this.storage = storageClass(description.kind, description.stored);
+    this.bricks = brickCount(description.shape);
+    this.settings = {
+      visible: true,
+      opacity: 1,
+      window: description.display.window ?? [ranges.overall?.min ?? 0, ranges.overall?.max ?? 1],
+      colormap: description.display.colormap ?? (description.kind === 'labels' ? 'labels' : 'gray'),
+      points: DEFAULT_OPACITY_POINTS,
+      mode: 'dvr',
+      order: 0,
+    };
+  }
+
+  get handle(): number {
+    return this.volume.handle;
+  }
+
+  get isImage(): boolean {
+    return !this.storage.labels;
+  }
+
+  /** Takes new settings. */
+  set(settings: LayerSettings): void {
+    this.settings = settings;
+    this.#forget();
+  }
+
+  /** Looks whether the table of ranges has grown. */
+  refresh(): void {
+    if (this.ranges.version === this.#rangesVersion) return;
+    this.#rangesVersion = this.ranges.version;
+    this.#forget();
+  }
+
+  /** Brings the transfer function's texture up to date. */
+  updateTransfer(): void {
+    if (this.isImage) this.transfer.update(this.settings, stepFraction(this.geometry));
+  }
+
+  /** From a texel's number to a place in the window. */
+  get window(): { scale: number; offset: number } {
+    const { scale, offset } = this.volume.description;
+    return windowUniform(this.storage, scale, offset, this.settings.window);
+  }
+
+  /** Whether a brick shows nothing in a perspective view; while its range is not known it may show something. */
+  readonly isEmpty = (level: number, z: number, y: number, x: number): boolean => {
+    const number = this.numbering.pack(level, z, y, x);
+    const known = this.#empty.get(number);
+    if (known !== undefined) return known;
+    const range = this.ranges.get({ level, z, y, x });
+    // The shader reads opacities between texels: a point's slope begins up to one texel early.
+    const empty = range !== undefined && (this.isImage ? isClear(this.settings, range, 1 / (TRANSFER_SIZE - 1)) : range.max <= 0);
+    this.#empty.set(number, empty);
+    return empty;
+  };
+
+  dispose(): void {
+    this.transfer.dispose();
+  }
+
+  #forget(): void {
+    this.#empty.clear();
+    this.version += 1;
+  }
+}

@@ -1,0 +1,132 @@
+/** What the browser tests of the renderer run inside the page: the renderer, volumes, and a bare ray march to compare with. */
+
+import * as THREE from 'three';
+import { cameraBasis, frameBounds, orbit } from '../../src/renderer/camera.js';
+import { Fullscreen, shaderMaterial } from '../../src/renderer/fullscreen.js';
+import { VolumeRenderer } from '../../src/renderer/renderer.js';
+import { fitSlice } from '../../src/renderer/slice_view.js';
+import * as source from '../../src/renderer/source.js';
+import type { LayerSettings, View } from '../../src/renderer/views.js';
+import * as geometry from '../../src/volume/geometry.js';
+import { DEFAULT_OPACITY_POINTS } from '../../src/volume/opacity.js';
+import * as sample from '../../src/volume/sample.js';
+import * as colormaps from '../../src/renderer/colormaps.js';
+import { makeBare } from './renderer_bare.js';
+import { atlasBench } from './renderer_atlas.js';
+import { halve, makeLevel, shellsAndGyroid, TestVolume } from './renderer_volume.js';
+
+const wait = () => new Promise<number>((resolve) => requestAnimationFrame(resolve));
+
+/** Adds a canvas of a size in CSS pixels. */
+function makeCanvas(width: number, height: number): HTMLCanvasElement {
+  const canvas = document.createElement('canvas');
+  canvas.style.cssText = `display:block;width:${width}px;height:${height}px`;
+  document.body.replaceChildren(canvas);
+  return canvas;
+}
+
+/** A renderer with its volumes and the bricks "in browser memory". */
+export class Stage {
+  readonly canvas: HTMLCanvasElement;
+  readonly renderer: VolumeRenderer;
+  readonly volumes = new Map<number, TestVolume>();
+  /** Bricks that `lookup` finds. */
+  readonly memory = new Set<string>();
+  uploadedCalls = 0;
+  offered = 0;
+
+  constructor(width: number, height: number, options: { maxGpuBytes?: number; background?: [number, number, number] } = {}) {
+    this.canvas = makeCanvas(width, height);
+    this.renderer = new VolumeRenderer(this.canvas, {
+      ...options,
+      lookup: (handle, key) =>
+        this.memory.has(`${handle}/${geometry.keyText(key)}`) ? this.volumes.get(handle)?.brick(key) : undefined,
+    });
+  }
+
+  add(volume: TestVolume, settings: Partial<LayerSettings> = {}): void {
+    this.volumes.set(volume.handle, volume);
+    this.renderer.setVolume(volume.session, volume.ranges);
+    this.renderer.setLayer(volume.handle, {
+      visible: true,
+      opacity: 1,
+      window: volume.stored === 'u16' ? [0, 65535] : volume.stored === 'u8' ? [0, 255] : [0, 1],
+      colormap: volume.kind === 'labels' ? 'labels' : 'viridis',
+      points: DEFAULT_OPACITY_POINTS,
+      mode: 'dvr',
+      order: volume.handle,
+      ...settings,
+    });
+  }
+
+  views(...views: View[]): void {
+    this.renderer.setViews(views);
+  }
+
+  offer(handle: number, key: geometry.BrickKey, generation = 1): void {
+    const volume = this.volumes.get(handle) as TestVolume;
+    this.memory.add(`${handle}/${geometry.keyText(key)}`);
+    this.offered += 1;
+    this.renderer.offer(volume.brick(key, generation), () => {
+      this.uploadedCalls += 1;
+    });
+  }
+
+  /** Runs frames until there is nothing to do, serving at most `perFrame` wanted bricks each; throws after `limit` ms. */
+  async settle(perFrame = 1000, limit = 60_000): Promise<void> {
+    const end = performance.now() + limit;
+    for (;;) {
+      const now = await wait();
+      let served = 0;
+      for (const [handle, bricks] of this.renderer.wanted()) {
+        for (const brick of bricks) if (served++ < perFrame) this.offer(handle, brick);
+      }
+      const more = this.renderer.frame(now);
+      if (!more && this.renderer.settled) return;
+      if (performance.now() > end) throw new Error(`not settled: ${JSON.stringify(this.renderer.report)}`);
+    }
+  }
+
+  /** Frames until a condition holds. */
+  async until(condition: () => boolean, limit = 20_000): Promise<void> {
+    const end = performance.now() + limit;
+    while (!condition()) {
+      this.renderer.frame(await wait());
+      if (performance.now() > end) throw new Error(`waited ${limit} ms: ${JSON.stringify(this.renderer.report)}`);
+    }
+  }
+
+  /** The canvas as bytes, rows from the bottom. */
+  pixels(): { width: number; height: number; data: Uint8Array } {
+    const gl = this.canvas.getContext('webgl2') as WebGL2RenderingContext;
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+    const [width, height] = [this.canvas.width, this.canvas.height];
+    const data = new Uint8Array(width * height * 4);
+    gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, data);
+    return { width, height, data };
+  }
+
+  dispose(): void {
+    this.renderer.dispose();
+  }
+}
+
+/** The largest and mean difference of two pictures' colours. */
+export function difference(a: Uint8Array, b: Uint8Array): { max: number; mean: number; over3: number } {
+  let [max, sum, over3] = [0, 0, 0];
+  for (let i = 0; i < a.length; i += 1) {
+    if (i % 4 === 3) continue;
+    const d = Math.abs((a[i] as number) - (b[i] as number));
+    if (d > max) max = d;
+    if (d > 3) over3 += 1;
+    sum += d;
+  }
+  return { max, mean: sum / (a.length * 0.75), over3 };
+}
+
+Object.assign(globalThis, {
+  vox: {
+    THREE, VolumeRenderer, Stage, TestVolume, makeLevel, halve, shellsAndGyroid, difference, geometry, sample, colormaps, source,
+    camera: { cameraBasis, frameBounds, orbit }, fitSlice, Fullscreen, shaderMaterial, makeBare, atlasBench, wait, DEFAULT_OPACITY_POINTS,
+  },
+});

@@ -1,7 +1,7 @@
 // The virtual environment: made with the system's Python, filled with the package and its extras.
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Failure, isRoot, python, root, run, say, works } from './process.mjs';
+import { environment, Failure, isRoot, python, root, run, say, works } from './process.mjs';
 import { hashOf, setStamp, stamped } from './stamp.mjs';
 
 const MINIMUM = [3, 10];
@@ -37,6 +37,8 @@ export async function makeVenv() {
   say('making .venv');
   rmSync(join(root, '.venv'), { recursive: true, force: true });
   await run(name, ['-m', 'venv', '.venv']);
+  // Node looks upwards for a package.json: without this one it takes the CommonJS scripts that Jupyter brings for modules like ours.
+  writeFileSync(join(root, '.venv', 'package.json'), '{}\n');
   return true;
 }
 
@@ -47,16 +49,18 @@ export async function ensureBuilder() {
   await pip('jupyter-builder>=1.3,<2');
 }
 
-const pip = (...args) => run(python, ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', '--no-input', ...args]);
+/** The package's build hook would install the Node packages and build once more: that is done. */
+const pip = (...args) =>
+  run(python, ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', '--no-input', ...args], { env: environment({ HATCH_JUPYTER_BUILDER_SKIP_NPM: '1' }) });
 
 /** Installs the package in place with an extra, unless that was done from the same pyproject.toml. */
 export async function installPackage(extra) {
-  const stamp = `.venv/voxbeam-${extra}.stamp`;
-  const value = hashOf(['pyproject.toml'], [JSON.stringify(extra)]);
-  if (stamped(stamp, value)) return;
+  const stamp = (name) => `.venv/voxbeam-${name}.stamp`;
+  const value = hashOf(['pyproject.toml']);
+  if (stamped(stamp(extra), value) || stamped(stamp('dev'), value)) return; // dev holds all others
   say(`installing the Python package with its ${extra} extra (a few minutes the first time)`);
   await pip('-e', `.[${extra}]`);
   // An editable install copies the JupyterLab extension; a link keeps it the built one.
   await run(join(root, '.venv', 'bin', 'jupyter-builder'), ['develop', '--overwrite', '.']);
-  setStamp(stamp, value);
+  setStamp(stamp(extra), value);
 }

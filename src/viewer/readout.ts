@@ -7,6 +7,9 @@ import { formatCoordinates, formatNumber } from './format.js';
 import { geometryOf, type ShownLayer } from './shown_layers.js';
 import { valueAt } from './value_at.js';
 
+/** What browser memory holds of a brick. */
+export type Lookup = (volume: number, key: BrickKey) => Brick | undefined;
+
 /** A place under the pointer; `picked` where the renderer found a value. */
 export interface Pointed {
   readonly world: Vec3;
@@ -22,7 +25,7 @@ export function readout(
   { world, picked }: Pointed,
   layers: readonly ShownLayer[],
   leading: ShownLayer,
-  lookup: (volume: number, key: BrickKey) => Brick | undefined,
+  lookup: Lookup,
 ): string {
   const shown = layers.find(({ volume }) => volume.handle === picked?.volume) ?? leading;
   const { description } = shown.volume;

@@ -4,9 +4,9 @@ import { Scene } from '../annotation/scene.js';
 import { VolumeRenderer } from '../renderer/renderer.js';
 import type { Pixel, View } from '../renderer/views.js';
 import type { Session } from '../session/session.js';
-import type { SessionError } from '../session/types.js';
 import { AnnotationTools } from './annotation_tools.js';
 import { makeCommands } from './commands.js';
+import { CursorReader } from './cursor_reader.js';
 import { MissingProgress } from './footer.js';
 import { FrameLoop } from './frame_loop.js';
 import { type GestureContext, Interactions } from './interactions.js';
@@ -14,7 +14,8 @@ import { bindKeys } from './keyboard.js';
 import { type Layout, placeViews, viewAt } from './layout.js';
 import type { GuideStyle } from './overlay_guides.js';
 import { Pointers } from './pointer.js';
-import { type Pointed, readout, unitedBounds } from './readout.js';
+import { type Lookup, unitedBounds } from './readout.js';
+import { SessionNotices } from './session_notices.js';
 import { composePicture, download, pictureName } from './screenshot.js';
 import { Settling } from './settling.js';
 import { Shell } from './shell.js';
@@ -22,7 +23,6 @@ import { ShownLayers } from './shown_layers.js';
 import { showStatus } from './status.js';
 import { adoptStyles } from './styles.js';
 import { BACKGROUND, type Theme, type ThemeChoice, ThemeWatch } from './theme.js';
-import { onFacingPlane } from './view_geometry.js';
 import { type Bounds, fitted, type Size, ViewStore, viewsOf } from './view_state.js';
 import { VolumeFeed } from './volume_feed.js';
 
@@ -40,10 +40,6 @@ export interface ViewerOptions {
 }
 
 const STATUS_MS = 200;
-/** A message in the footer stays this long. */
-const TELL_MS = 7000;
-/** Values in 3D come from a ray through the bricks in memory: not with every move of the mouse. */
-const PICK_MS = 80;
 const STYLES: Readonly<Record<Theme, GuideStyle>> = {
   dark: { ink: '#e9edf2', halo: 'rgba(8, 10, 13, 0.72)' },
   light: { ink: '#1b2026', halo: 'rgba(255, 255, 255, 0.8)' },
@@ -63,6 +59,8 @@ export class Viewer {
   readonly #shell: Shell;
   readonly #tools: AnnotationTools;
   readonly #interactions: Interactions;
+  readonly #reader: CursorReader;
+  readonly #notices: SessionNotices;
   readonly #pointers: Pointers;
   readonly #theme: ThemeWatch;
   readonly #settling: Settling;
@@ -82,14 +80,10 @@ export class Viewer {
   #moving = false;
   #synced = false;
   #missing = 0;
-  #error: string | undefined;
-  #pointer: { view: string; px: Pixel } | undefined;
+  /** Why there is no picture. */
+  #failure: string | undefined;
   #hovered: string | undefined;
-  /** The pointer is at a place whose value has not been read yet. */
-  #unread = false;
-  #lastPick = 0;
   #statusTimer: ReturnType<typeof setTimeout> | undefined;
-  #tellTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ViewerOptions) {
     this.#options = options;
@@ -106,13 +100,21 @@ export class Viewer {
       interactions: () => this.#interactions,
       cancelDrag: () => this.#pointers.cancel(),
       mayEdit: this.#mayEdit,
-      activeView: () => this.#view(this.#pointer?.view ?? '') ?? this.#view('volume') ?? this.#views[0],
+      activeView: () => this.#view(this.#reader.lastView ?? '') ?? this.#view('volume') ?? this.#views[0],
       fit: () => this.#fit(),
       savePicture: () => void this.#savePicture(),
       refresh: () => this.#mark('volumes', 'panels', 'overlay'),
     });
     this.#shell = new Shell(this.#root, commands);
     adoptStyles(this.#root);
+    this.#reader = new CursorReader({
+      layers: this.#layers,
+      lookup: this.#lookup,
+      view: (id) => this.#view(id),
+      pick: (view, px) => this.#renderer?.pick(view, px),
+      cross: () => this.#store.state.cross,
+      show: (text) => this.#shell.footer.show('cursor', text),
+    });
     const context = this.#gestures();
     this.#tools = new AnnotationTools(context);
     this.#interactions = new Interactions(context, this.#tools);
@@ -121,6 +123,7 @@ export class Viewer {
       this.#root.dataset.settled = String(settled);
       this.#options.onEvent?.({ type: 'settled', settled });
     });
+    this.#notices = new SessionNotices(options.session, this.#shell.banner, this.#shell.footer, () => this.#connectionChanged());
     this.#startRenderer();
     this.#theme = new ThemeWatch(this.#root, options.theme ?? 'auto', (theme) => {
       this.#renderer?.setBackground(BACKGROUND[theme]);
@@ -140,7 +143,7 @@ export class Viewer {
 
   /** The picture as it is, with marks and scale bars, as a PNG. */
   async screenshot(): Promise<Blob> {
-    if (!this.#renderer) throw new Error(`no picture: ${this.#error ?? 'the viewer is closed'}`);
+    if (!this.#renderer) throw new Error(`no picture: ${this.#failure ?? 'the viewer is closed'}`);
     this.#drawOverlay();
     return composePicture(await this.#renderer.screenshot(), this.#shell.overlay.canvas);
   }
@@ -149,7 +152,7 @@ export class Viewer {
   dispose(): void {
     this.#loop.stop();
     clearTimeout(this.#statusTimer);
-    clearTimeout(this.#tellTimer);
+    this.#notices.dispose();
     this.#ending.abort();
     this.#pointers.dispose();
     this.#interactions.dispose();
@@ -164,7 +167,7 @@ export class Viewer {
 
   #startRenderer(): void {
     try {
-      this.#renderer = new VolumeRenderer(this.#shell.canvas, { lookup: (volume, key) => this.#session.peek(volume, key) });
+      this.#renderer = new VolumeRenderer(this.#shell.canvas, { lookup: this.#lookup });
       this.#feed = new VolumeFeed(this.#session, this.#renderer, this.#layers, () => this.#mark('volumes', 'panels'));
     } catch (error) {
       this.#fail('No picture in this browser', error);
@@ -173,9 +176,9 @@ export class Viewer {
 
   #fail(title: string, error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    this.#error = `${title}: ${reason}`;
+    this.#failure = `${title}: ${reason}`;
     this.#shell.message.show(title, reason);
-    this.#options.onEvent?.({ type: 'error', message: this.#error });
+    this.#options.onEvent?.({ type: 'error', message: this.#failure });
     this.#status();
   }
 
@@ -207,10 +210,7 @@ export class Viewer {
         this.#synced = true;
         this.#mark('volumes', 'panels');
       }),
-      this.#session.on('state', () => this.#connection()),
-      this.#session.on('error', (error) => this.#sessionError(error)),
     );
-    this.#connection();
   }
 
   #gestures(): GestureContext {
@@ -229,7 +229,7 @@ export class Viewer {
       volumeName: () => this.#layers.leading?.volume.description.name ?? '',
       mayEdit: this.#mayEdit,
       redraw: () => this.#mark('overlay'),
-      tell: (message) => this.#tell(message),
+      tell: (message) => this.#notices.tell(message),
       setCursor: (cursor) => this.#shell.setCursor(cursor),
       moving: (active) => {
         this.#moving = active;
@@ -239,6 +239,8 @@ export class Viewer {
       pointAt: (view, px) => this.#pointAt(view, px),
     };
   }
+
+  readonly #lookup: Lookup = (volume, key) => this.#session.peek(volume, key);
 
   readonly #mayEdit = (): boolean => this.#session.role !== 'view';
 
@@ -287,7 +289,7 @@ export class Viewer {
     this.#missing = this.#feed?.want() ?? 0;
     if (this.#dirty.overlay) this.#drawOverlay();
     if (this.#dirty.panels) this.#showPanels();
-    const reading = this.#read(now);
+    const reading = !this.#moving && this.#renderer !== undefined && this.#reader.read(now);
     this.#settle();
     this.#statusTimer ??= setTimeout(() => this.#status(), STATUS_MS);
     return more || reading;
@@ -351,9 +353,7 @@ export class Viewer {
   }
 
   #pointAt(view: View | undefined, px: Pixel | undefined): void {
-    if (view && px) this.#pointer = { view: view.id, px };
-    else this.#shell.footer.show('cursor', '');
-    this.#unread = view !== undefined;
+    this.#reader.pointAt(view, px);
     const hovered = view && px ? this.#tools.hit(view, px)?.id : undefined;
     if (hovered !== this.#hovered) {
       this.#hovered = hovered;
@@ -362,28 +362,12 @@ export class Viewer {
     if (view) this.#loop.wake();
   }
 
-  /** Writes what is under the pointer, where that is due; true where it has to wait for a later frame. */
-  #read(now: number): boolean {
-    const { leading } = this.#layers;
-    const view = this.#pointer && this.#view(this.#pointer.view);
-    if (!this.#unread || !this.#pointer || !view || !leading || !this.#renderer || this.#moving) return false;
-    if (view.kind === 'volume' && now - this.#lastPick < PICK_MS) return true;
-    this.#unread = false;
-    if (view.kind === 'volume') this.#lastPick = now;
-    const picked = this.#renderer.pick(view.id, this.#pointer.px);
-    const world = picked?.world ?? (view.kind === 'slice' ? onFacingPlane(view, this.#pointer.px, this.#store.state.cross) : undefined);
-    const pointed: Pointed | undefined = world && { world, picked };
-    const lookup = this.#session.peek.bind(this.#session);
-    this.#shell.footer.show('cursor', pointed ? readout(pointed, this.#layers.list, leading, lookup) : '');
-    return false;
-  }
-
   #status(): void {
     clearTimeout(this.#statusTimer);
     this.#statusTimer = undefined;
     const { state, transport, counters } = this.#session;
     const report = this.#renderer?.report;
-    const shown = report?.volumes.get(this.#layers.leading?.volume.handle ?? -1);
+    const shown = report?.volumes.find(({ volume }) => volume === this.#layers.leading?.volume.handle);
     showStatus(this.#root, this.#shell.footer, {
       transport,
       connection: state,
@@ -392,59 +376,24 @@ export class Viewer {
       fps: report?.fps,
       bytes: counters.bytesReceived,
       firstPicture: report?.firstPictureAt,
-      error: this.#error,
+      error: this.#failure ?? this.#notices.error,
     });
     this.#shell.footer.progress(this.#progress.update(this.#missing));
-    if (this.#tellTimer === undefined) this.#shell.footer.show('message', this.#standingMessage());
+    this.#notices.showStanding(report?.problem);
   }
 
-  /** What is wrong for as long as it is. */
-  #standingMessage(): string {
-    for (const { volume } of this.#session.volumes.size > 0 ? this.#layers.list : []) {
-      const { description, status } = volume;
-      if (status.message) return `${description.name}: ${status.message}`;
-      if (status.producer === 'gone' && !status.complete) return `${description.name}: its producer is gone; shown is what is here`;
-    }
-    return '';
-  }
-
-  #tell(message: string): void {
-    clearTimeout(this.#tellTimer);
-    this.#shell.footer.show('message', message);
-    this.#tellTimer = setTimeout(() => {
-      this.#tellTimer = undefined;
-      this.#status();
-    }, TELL_MS);
-  }
-
-  #connection(): void {
-    const { banner } = this.#shell;
-    const { state } = this.#session;
-    if (state === 'open') {
-      banner.hide();
-      if (this.#renderer) this.#error = undefined;
-    } else if (state === 'reconnecting') banner.show('Connection to the server lost, reconnecting. Shown is what is here.');
-    else if (state === 'closed' && this.#error === undefined) banner.show('Not connected to the server any more. Shown is what is here.', 'bad');
+  #connectionChanged(): void {
     this.#mark('panels');
     this.#status();
-  }
-
-  #sessionError({ message, remedy, fatal, volume }: SessionError): void {
-    const name = volume === undefined ? undefined : this.#session.volumes.get(volume)?.description.name;
-    const text = `${name ? `${name}: ` : ''}${message}${remedy ? `. ${remedy}` : ''}`;
-    this.#tell(text);
-    if (!fatal) return;
-    this.#error = text;
-    this.#shell.banner.show(text, 'bad');
-    this.#options.onEvent?.({ type: 'error', message: text });
-    this.#status();
+    const { error } = this.#notices;
+    if (error) this.#options.onEvent?.({ type: 'error', message: error });
   }
 
   async #savePicture(): Promise<void> {
     try {
       download(await this.screenshot(), pictureName(this.#layers.leading?.volume.description.name ?? '', new Date()));
     } catch (error) {
-      this.#tell(`The picture could not be saved: ${(error as Error).message}`);
+      this.#notices.tell(`The picture could not be saved: ${(error as Error).message}`);
     }
   }
 }

@@ -1,0 +1,85 @@
+/** What the session has to tell people: a banner for the connection, the footer for the rest. */
+
+import type { Session } from '../session/session.js';
+import type { SessionError } from '../session/types.js';
+import type { Footer } from './footer.js';
+import type { Banner } from './notices.js';
+
+/** A message in the footer stays this long, unless it says what is still so. */
+const TELL_MS = 7000;
+
+export class SessionNotices {
+  /** The last error that ended something, until the connection stands again. */
+  error: string | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #problem: string | undefined;
+  readonly #ends: (() => void)[];
+
+  constructor(
+    readonly session: Session,
+    readonly banner: Banner,
+    readonly footer: Footer,
+    /** Called when the state of the connection or the error changed. */
+    readonly changed: () => void,
+  ) {
+    const follow = () => {
+      this.#connection();
+      changed();
+    };
+    this.#ends = [session.on('state', follow), session.on('error', (error) => this.#failed(error))];
+    this.#connection();
+  }
+
+  /** Says something for a while. */
+  tell(message: string): void {
+    clearTimeout(this.#timer);
+    this.footer.show('message', message);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.showStanding(this.#problem);
+    }, TELL_MS);
+  }
+
+  /**
+   * Says what is wrong for as long as it is, unless there is something newer to say.
+   *
+   * @param problem of the renderer, where it has one
+   */
+  showStanding(problem?: string): void {
+    this.#problem = problem;
+    if (this.#timer === undefined) this.footer.show('message', problem ?? this.#standing());
+  }
+
+  dispose(): void {
+    clearTimeout(this.#timer);
+    for (const end of this.#ends) end();
+  }
+
+  #standing(): string {
+    for (const { description, status } of this.session.volumes.values()) {
+      if (status.message) return `${description.name}: ${status.message}`;
+      if (status.producer === 'gone' && !status.complete) return `${description.name}: its kernel is gone; shown is what the server has`;
+    }
+    return '';
+  }
+
+  #connection(): void {
+    const { banner } = this;
+    const { state } = this.session;
+    if (state === 'open') {
+      banner.hide();
+      this.error = undefined;
+    } else if (state === 'reconnecting') banner.show('Connection to the server lost, reconnecting. Shown is what is here.');
+    else if (state === 'closed' && this.error === undefined) banner.show('Not connected to the server any more. Shown is what is here.', 'bad');
+  }
+
+  #failed({ message, remedy, fatal, volume }: SessionError): void {
+    const name = volume === undefined ? undefined : this.session.volumes.get(volume)?.description.name;
+    const text = `${name ? `${name}: ` : ''}${message}${remedy ? `. ${remedy}` : ''}`;
+    this.tell(text);
+    if (!fatal) return;
+    this.error = text;
+    this.banner.show(text, 'bad');
+    this.changed();
+  }
+}

@@ -1,0 +1,235 @@
+/** @jest-environment jsdom */
+import { afterEach, expect, jest, test } from '@jest/globals';
+import type { Annotation } from '../../../src/annotation/model.js';
+import { AnnotationPanel } from '../../../src/viewer/annotation_panel.js';
+import { ColormapSelect, gradient } from '../../../src/viewer/colormap_select.js';
+import { Footer, MissingProgress } from '../../../src/viewer/footer.js';
+import { facts, LayerRow } from '../../../src/viewer/layer_row.js';
+import { LayerPanel } from '../../../src/viewer/layer_panel.js';
+import { OpacityEditor } from '../../../src/viewer/opacity_editor.js';
+import { addPoint, movePoint, removePoint, withEnds } from '../../../src/viewer/opacity_points.js';
+import { RangeSlider } from '../../../src/viewer/range_slider.js';
+import type { ShownLayer } from '../../../src/viewer/shown_layers.js';
+import { showStatus } from '../../../src/viewer/status.js';
+import { Toolbar, type ToolbarActions } from '../../../src/viewer/toolbar.js';
+import { volume } from './volumes.js';
+
+const EVIL = '<img src=x onerror="window.hacked=1"><b>bold</b>';
+afterEach(() => document.body.replaceChildren());
+
+function shown(changes: Partial<ShownLayer['layer']> = {}, of = volume(1)): ShownLayer {
+  const name = of.description.name;
+  const layer = {
+    id: name, kind: of.description.kind, volumeName: name, order: 0, visible: true, opacity: 1, window: undefined, colormap: 'gray',
+    points: [[0, 0], [1, 1]], mode: 'dvr', ...changes,
+  } as ShownLayer['layer'];
+  const { visible, opacity, colormap, points, mode, order } = layer;
+  return {
+    volume: of, layer, automatic: layer.window === undefined, histogram: undefined, range: { min: 0, max: 1000 },
+    settings: { visible, opacity, colormap, points, mode, order, window: layer.window ?? [100, 900] },
+  };
+}
+
+const field = (element: Element, label: string) => element.querySelector<HTMLInputElement>(`[aria-label="${label}"]`)!;
+function enter(input: HTMLInputElement, value: string, event: string): void {
+  input.value = value;
+  input.dispatchEvent(new Event(event, { bubbles: true }));
+}
+
+test('names from files and people are text, never HTML', () => {
+  const panel = new LayerPanel(() => undefined);
+  const marks = new AnnotationPanel({ update() {}, remove() {}, jump() {}, select() {} });
+  document.body.append(panel.element, marks.element);
+  panel.show([shown({}, volume(1, { name: EVIL, unit: EVIL, note: EVIL, dtype: EVIL }))]);
+  marks.show([{ id: '1', kind: 'point', coords: [0, 0, 0], name: EVIL, color: '#ff0000', volumeName: EVIL, created: '', author: EVIL }], undefined, true);
+  expect(document.querySelector('img, b')).toBeNull();
+  expect(panel.element.textContent).toContain(EVIL);
+  expect(marks.element.querySelector<HTMLInputElement>('input[type="text"]')?.value).toBe(EVIL);
+});
+
+test('a layer row shows settings and asks for changes', () => {
+  const patches: unknown[] = [];
+  const row = new LayerRow((patch) => patches.push(patch), true);
+  document.body.append(row.element);
+  row.show(shown());
+  expect(row.element.textContent).toContain('40 × 50 × 60 uint16');
+  expect(row.element.textContent).toContain('voxel 1 mm');
+  expect(field(row.element, 'Window, low end value').value).toBe('100');
+  expect(row.element.querySelector('[data-action="auto"]')?.getAttribute('aria-pressed')).toBe('true');
+  row.element.querySelector<HTMLElement>('[data-action="visible"]')?.click();
+  enter(field(row.element, 'Opacity'), '0.5', 'input');
+  enter(field(row.element, 'Window, high end value'), '500', 'change');
+  row.element.querySelector<HTMLElement>('[data-action="auto"]')?.click();
+  row.element.querySelector<HTMLElement>('[data-mode="mip"]')?.click();
+  expect(patches).toEqual([{ visible: false }, { opacity: 0.5 }, { window: [100, 500] }, { window: undefined }, { mode: 'mip' }]);
+});
+
+test('labels have an opacity and nothing that makes no sense for names', () => {
+  const row = new LayerRow(() => undefined, true);
+  row.show(shown({}, volume(1, { kind: 'labels' })));
+  expect(field(row.element, 'Opacity')).not.toBeNull();
+  expect(row.element.querySelector('.voxbeam-window, .voxbeam-colormap, .voxbeam-opacity')).toBeNull();
+});
+
+test('a volume says how it is: loading, gone, or with a note', () => {
+  const of = (changes: object) => ({ volume: volume(1, { note: '3 voxels are not finite' }, changes) });
+  expect(facts(of({})).text).toContain('3 voxels are not finite');
+  expect(facts(of({ filling: true, resident: 5, total: 20 })).text).toContain('25 %');
+  expect(facts(of({ producer: 'gone', complete: false, resident: 5, total: 20 }))).toMatchObject({ bad: true });
+  expect(facts(of({ producer: 'gone', complete: true }))).toMatchObject({ bad: false });
+});
+
+test('layers are listed from the top one down, and rows stay as they are', () => {
+  const panel = new LayerPanel(() => undefined);
+  const [a, b] = [shown({}, volume(1, { name: 'a' })), shown({}, volume(2, { name: 'b' }))];
+  panel.show([a, b]);
+  const names = () => [...panel.element.querySelectorAll('.voxbeam-layer-name')].map((element) => element.textContent);
+  expect(names()).toEqual(['b', 'a']);
+  const row = panel.element.querySelector('.voxbeam-layer');
+  panel.show([b, a]);
+  expect(names()).toEqual(['a', 'b']);
+  panel.show([b]);
+  expect(names()).toEqual(['b']);
+  expect(panel.element.querySelector('.voxbeam-layer')).toBe(row);
+});
+
+test('a range slider keeps its ends in order and takes exact numbers beyond its limits', () => {
+  const values: unknown[] = [];
+  const slider = new RangeSlider('Window', (value) => values.push(value));
+  document.body.append(slider.element);
+  slider.show([100, 900], [0, 1000]);
+  enter(field(slider.element, 'Window, low end'), '1000', 'input');
+  expect(values.at(-1)).toEqual([900, 900]);
+  slider.show([100, 900], [0, 1000]);
+  enter(field(slider.element, 'Window, high end value'), '5000', 'change');
+  expect(values.at(-1)).toEqual([100, 5000]);
+  enter(field(slider.element, 'Window, high end value'), '', 'change');
+  expect(values).toHaveLength(2);
+  expect(field(slider.element, 'Window, high end value').value).toBe('5000');
+});
+
+test('what others change does not overwrite what is being typed', () => {
+  const slider = new RangeSlider('Window', () => undefined);
+  document.body.append(slider.element);
+  slider.show([100, 900], [0, 1000]);
+  const low = field(slider.element, 'Window, low end value');
+  low.focus();
+  low.value = '12';
+  slider.show([300, 700], [0, 1000]);
+  expect(low.value).toBe('12');
+});
+
+test('opacity points stay in order and keep their ends', () => {
+  const points = [[0, 0], [0.5, 0.2], [1, 1]] as const;
+  expect(movePoint(points, 1, 2, 0.7)[1]).toEqual([1, 0.7]);
+  expect(movePoint(points, 0, 0.4, -1)[0]).toEqual([0, 0]);
+  expect(addPoint(points, 0.25, 0.5).map(([value]) => value)).toEqual([0, 0.25, 0.5, 1]);
+  expect(removePoint(points, 1)).toHaveLength(2);
+  expect(removePoint(points, 0)).toBe(points);
+  expect(withEnds([[0.3, 0.4], [0.6, 0.5]])).toEqual([[0, 0.4], [0.3, 0.4], [0.6, 0.5], [1, 0.5]]);
+});
+
+test('the opacity editor adds, moves and removes points by mouse and keys', () => {
+  let points: readonly (readonly [number, number])[] = [];
+  const editor = new OpacityEditor((value) => {
+    points = value;
+  });
+  document.body.append(editor.element);
+  editor.element.getBoundingClientRect = () => ({ left: 0, top: 0, width: 224, height: 64 }) as DOMRect;
+  editor.show([[0, 0], [1, 1]], undefined, [0, 1]);
+  editor.element.dispatchEvent(new MouseEvent('dblclick', { clientX: 112, clientY: 32, bubbles: true }));
+  expect(points).toEqual([[0, 0], [0.5, 0.5], [1, 1]]);
+  const circles = editor.element.querySelectorAll('circle');
+  expect(circles).toHaveLength(3);
+  circles[1]?.dispatchEvent(new MouseEvent('pointerdown', { bubbles: true }));
+  editor.element.dispatchEvent(new MouseEvent('pointermove', { clientX: 6, clientY: 6, bubbles: true }));
+  editor.element.dispatchEvent(new MouseEvent('pointerup', { bubbles: true }));
+  expect(points[1]).toEqual([0, 1]);
+  circles[1]?.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true }));
+  expect(points[1]).toEqual([0, 0.98]);
+  circles[1]?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Delete', bubbles: true }));
+  expect(points).toEqual([[0, 0], [1, 1]]);
+  expect(editor.element.querySelectorAll('circle')).toHaveLength(2);
+});
+
+test('the colour map list opens, is walked with arrows, and chooses', () => {
+  const chosen: string[] = [];
+  const select = new ColormapSelect((name) => chosen.push(name));
+  document.body.append(select.element);
+  select.show('gray');
+  const [button, options] = [select.element.querySelector('button')!, select.element.querySelector<HTMLElement>('[role="listbox"]')!];
+  expect(options.hidden).toBe(true);
+  button.click();
+  expect(options.hidden).toBe(false);
+  expect(document.activeElement?.textContent).toBe('gray');
+  options.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true }));
+  (document.activeElement as HTMLElement).click();
+  expect(chosen).toEqual(['viridis']);
+  expect(options.hidden).toBe(true);
+  expect(gradient('gray')).toMatch(/^linear-gradient\(to right, rgb\(0 0 0\).*rgb\(255 255 255\)\)$/);
+});
+
+test('the list of annotations edits, jumps and removes, and follows changes', () => {
+  const calls: unknown[][] = [];
+  const panel = new AnnotationPanel({
+    update: (...args) => calls.push(['update', ...args]),
+    remove: (...args) => calls.push(['remove', ...args]),
+    jump: (...args) => calls.push(['jump', ...args]),
+    select: () => undefined,
+  });
+  document.body.append(panel.element);
+  const mark = (id: string, name: string): Annotation => ({ id, kind: 'point', coords: [0, 0, 0], name, color: '#00ff00', volumeName: '', created: '', author: '' });
+  panel.show([mark('1', 'one'), mark('2', 'two')], '2', true);
+  const rows = panel.element.querySelectorAll('.voxbeam-annotation');
+  expect([...rows].map((row) => row.getAttribute('data-selected'))).toEqual(['false', 'true']);
+  enter(rows[0]!.querySelector('[aria-label="Name"]')!, 'first', 'change');
+  enter(rows[0]!.querySelector('[aria-label="Colour"]')!, '#0000ff', 'input');
+  rows[1]!.querySelector<HTMLElement>('[data-action="jump"]')!.click();
+  rows[1]!.querySelector<HTMLElement>('[data-action="remove"]')!.click();
+  expect(calls).toEqual([['update', '1', { name: 'first' }], ['update', '1', { color: '#0000ff' }], ['jump', '2'], ['remove', '2']]);
+  panel.show([mark('2', 'renamed')], undefined, false);
+  expect(panel.element.querySelectorAll('.voxbeam-annotation')).toHaveLength(1);
+  expect(panel.element.querySelector<HTMLInputElement>('[aria-label="Name"]')).toMatchObject({ value: 'renamed', readOnly: true });
+  expect(panel.element.querySelector<HTMLButtonElement>('[data-action="remove"]')?.disabled).toBe(true);
+  panel.show([], undefined, true);
+  expect(panel.element.textContent).toContain('Press p');
+});
+
+test('footer and attributes say the same', () => {
+  const [root, footer] = [document.createElement('div'), new Footer()];
+  root.append(footer.element);
+  showStatus(root, footer, {
+    transport: 'comm', connection: 'open', missing: 3, levels: [0, 2], fps: 58.7, bytes: 12_345_678, firstPicture: 1700000000000.4, error: undefined,
+  });
+  const text = (name: string) => root.querySelector(`[data-footer="${name}"]`)?.textContent;
+  expect(root.dataset).toMatchObject({ transport: 'comm', missing: '3', level: '0', fps: '58.7', bytes: '12345678', firstPicture: '1700000000000' });
+  expect([text('level'), text('missing'), text('transport'), text('fps'), text('bytes')]).toEqual(['level 0–2', '3 bricks missing', 'kernel comm', '59 fps', '12.3 MB']);
+  expect('error' in root.dataset).toBe(false);
+});
+
+test('progress goes from nothing to all and begins anew', () => {
+  const progress = new MissingProgress();
+  expect([0, 8, 4, 8, 2, 0, 5].map((missing) => progress.update(missing))).toEqual([1, 0, 0.5, 0, 0.75, 1, 0]);
+  const footer = new Footer();
+  footer.progress(0.5);
+  expect(footer.element.querySelector('[role="progressbar"]')?.getAttribute('aria-valuenow')).toBe('50');
+});
+
+test('every button of the toolbar has words, does its thing, and shows what is on', () => {
+  const names = ['tool', 'layout', 'reset', 'toggleMode', 'undo', 'redo', 'screenshot', 'togglePanel', 'help'] as const;
+  const actions = Object.fromEntries(names.map((name) => [name, jest.fn()])) as unknown as ToolbarActions & Record<string, jest.Mock>;
+  const toolbar = new Toolbar(actions);
+  document.body.append(toolbar.element);
+  toolbar.show({ tool: 'point', layout: 'slices', mip: true, canUndo: true, canRedo: true, mayEdit: true, panel: false });
+  const buttons = [...toolbar.element.querySelectorAll('button')];
+  for (const button of buttons) {
+    expect(button.title && button.getAttribute('aria-label')).toBeTruthy();
+    button.click();
+  }
+  for (const name of names) expect(actions[name]).toHaveBeenCalled();
+  expect(toolbar.element.querySelector('[data-tool="point"]')?.getAttribute('aria-pressed')).toBe('true');
+  expect(toolbar.element.querySelector('[data-tool="navigate"]')?.getAttribute('aria-pressed')).toBe('false');
+  toolbar.show({ tool: 'navigate', layout: 'four', mip: false, canUndo: false, canRedo: false, mayEdit: false, panel: true });
+  expect(toolbar.element.querySelector<HTMLButtonElement>('[data-tool="box"]')?.disabled).toBe(true);
+  expect(toolbar.element.querySelector<HTMLButtonElement>('[data-action="undo"]')?.disabled).toBe(true);
+});

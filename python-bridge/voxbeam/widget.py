@@ -17,12 +17,14 @@ from voxbeam.transport import checked_transport, forced_transport
 from voxbeam.tunnel import Tunnel
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
+
+    from typing_extensions import Self
 
 STATIC = Path(__file__).parent / "static"
 LOADER = STATIC / "loader.js"
 _NO_LOADER = """export default { render({ el }) {
-  el.textContent = "voxbeam was installed without its browser code: run `npm run build` in its checkout, then restart the kernel.";
+  el.textContent = "voxbeam was installed without its browser code: run `npm run build` there, then restart the kernel.";
 } };"""
 #: Assets of the viewer that the kernel hands to a page which cannot fetch them.
 _ASSETS = {"widget.js": STATIC / "widget.js"}
@@ -91,7 +93,7 @@ class VolumeView(anywidget.AnyWidget):
         # Comm messages may arrive on a subshell's thread while a cell runs on the main one.
         self._guard = threading.RLock()
         self._tunnels: dict[str, Tunnel] = {}
-        self._pictures: dict[int, Future[bytes]] = {}
+        self._pictures: dict[str, Future[bytes]] = {}
         self._picture_ids = itertools.count(1)
         super().__init__(height=height, _forced="" if forced == "auto" else forced, _candidates=candidates(instance))
         self.on_msg(self._on_page_message)
@@ -110,13 +112,15 @@ class VolumeView(anywidget.AnyWidget):
         """Ask the page for its picture as PNG bytes: ``png = await view.screenshot()``."""
         future: Future[bytes] = Future()
         with self._guard:
-            number = next(self._picture_ids)
-            self._pictures[number] = future
-        self.send({"t": "screenshot", "id": number})
+            name = f"picture-{next(self._picture_ids)}"
+            self._pictures[name] = future
+        self.send({"t": "screenshot", "id": name})
         return Screenshot(future)
 
     def close(self) -> None:
         """Take the view off its page and end its connections. The instance and its volumes stay."""
+        if not hasattr(self, "_guard"):
+            return  # its arguments were refused; collecting it calls this all the same
         with self._guard:
             tunnels = list(self._tunnels.values())
             self._tunnels.clear()
@@ -128,7 +132,7 @@ class VolumeView(anywidget.AnyWidget):
             picture.cancel()
         super().close()
 
-    def __enter__(self) -> VolumeView:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -144,11 +148,15 @@ class VolumeView(anywidget.AnyWidget):
         return super()._repr_mimebundle_(**kwargs)
 
     def _on_page_message(self, _widget: object, content: Any, buffers: Sequence[memoryview]) -> None:
-        handlers = {
-            "code": self._send_code, "ticket": self._send_ticket, "open": self._open_tunnel,
-            "frame": self._send_frames, "close": self._close_tunnel, "screenshot": self._take_picture,
+        handlers: dict[str, Callable[[dict[str, Any], Sequence[memoryview]], None]] = {
+            "code": self._send_code,
+            "ticket": self._send_ticket,
+            "open": self._open_tunnel,
+            "frame": self._send_frames,
+            "close": self._close_tunnel,
+            "screenshot": self._take_picture,
         }
-        handler = handlers.get(content.get("t") if isinstance(content, dict) else None)
+        handler = handlers.get(str(content.get("t"))) if isinstance(content, dict) else None
         if handler is not None:
             handler(content, buffers)
 
@@ -210,7 +218,7 @@ class VolumeView(anywidget.AnyWidget):
 
     def _take_picture(self, content: dict[str, Any], buffers: Sequence[memoryview]) -> None:
         with self._guard:
-            future = self._pictures.pop(content.get("id"), None)  # type: ignore[arg-type]
+            future = self._pictures.pop(str(content.get("id")), None)
         if future is None or future.done():
             return  # a second page of the same view, or a picture no longer waited for
         if buffers:

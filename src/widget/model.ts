@@ -41,7 +41,7 @@ export type KernelMessage =
   | { t: 'opened'; id: string }
   | { t: 'frames'; id: string }
   | { t: 'closed'; id: string; reason: string }
-  | { t: 'screenshot'; id: number };
+  | { t: 'screenshot'; id: string };
 
 let last = 0;
 const page = `${Date.now().toString(36)}${Math.random().toString(36).slice(2)}`;

@@ -91,7 +91,7 @@ describe('bricks from a sidecar', () => {
     s.want(volume, row(1));
     await s.until(() => s.bricks.length === 1, 'the brick');
     expect([s.counters.framesRefused, cable.damageChunkOf]).toEqual([1, undefined]);
-    expect((s.bricks[0]?.voxels as Uint16Array).every((v) => v === 1)).toBe(true);
+    expect((s.bricks[0] as { voxels: Uint16Array }).voxels.every((v) => v === 1)).toBe(true);
   });
 
   test('a change brings the new content of what is wanted', async () => {

@@ -42,7 +42,7 @@ async function picture(page, name) {
     content.node.querySelector('.jp-WindowedPanel-outer')?.scrollTo(0, 0);
     return { height: Math.ceil(Math.max(...content.widgets.map((cell) => cell.node.getBoundingClientRect().bottom))) };
   });
-  await page.send('Emulation.setDeviceMetricsOverride', { width: 1280, height: Math.min(height + 60, 6000), deviceScaleFactor: 1, mobile: false });
+  await page.send('Emulation.setDeviceMetricsOverride', { width: 1440, height: Math.min(height + 60, 6000), deviceScaleFactor: 1, mobile: false });
   await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500)));
   return writeFile(join(root, 'out', name), await page.screenshot());
 }
@@ -51,7 +51,7 @@ async function picture(page, name) {
 export async function checkQuickstart(lab, { notebook, transport, screenshot = 'quickstart.png' }) {
   const browser = await Browser.launch();
   try {
-    const page = await browser.newPage({ width: 1280, height: 2600 });
+    const page = await browser.newPage({ width: 1440, height: 2600 });
     await openNotebook(page, lab, notebook);
     const runs = await runCells(page);
     const viewCell = runs.find(({ source }) => /rv\.view\(/.test(source));

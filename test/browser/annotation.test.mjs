@@ -66,7 +66,7 @@ test('a point and a box drawn with the mouse are in the kernel, in world and vox
   assert.ok(near(point.world, MIDDLE, 1.5), `${point.world} is the middle ${MIDDLE}`);
   assert.ok(near(point.voxel, [0, 1, 2].map((i) => point.world[2 - i] / VOXEL[i]), 1e-3), 'voxel coordinates are z, y, x');
 
-  await drawBox(page, view, [axial.x - 60, axial.y - 30], [axial.x + 60, axial.y + 30]);
+  await drawBox(page, view, [axial.x - 40, axial.y - 20], [axial.x + 40, axial.y + 20]);
   const box = await eventually('the box in the kernel', async () => (await kernelJson(page, LIST)).find(({ kind }) => kind === 'box'));
   const [low, high] = box.world;
   const middle = low.map((value, i) => (value + high[i]) / 2);

@@ -32,3 +32,76 @@ for (const transport of ['direct', 'proxy', 'comm']) {
     await page.close();
   });
 }
+
+/** A cell that shows a view whose candidates `edit` (Python, of the list `ways`) has changed. */
+const withWays = (edit, show = 'view = rv.view(volume, height=300)\nview') => `${SHOW}
+import voxbeam.widget as w
+honest = w.candidates
+def changed(instance):
+    ways = honest(instance)
+    ${edit}
+    return ways
+w.candidates = changed
+${show}`;
+const NOWHERE = '"127.0.0.1:9"';
+
+test('chosen by itself: direct; proxy where direct is unreachable; comm where both are', async () => {
+  const deadDirect = `ways[0].update(url="ws://" + ${NOWHERE} + "/v1/stream", assets="http://" + ${NOWHERE} + "/assets/")`;
+  const deadProxy = 'ways[1].update(path="proxy/9/v1/stream", assets="proxy/9/assets/")';
+  for (const [edit, expected] of [['pass', 'direct'], [deadDirect, 'proxy'], [`${deadDirect}; ${deadProxy}`, 'comm']]) {
+    const page = await place.notebook([withWays(edit)]);
+    await runCells(page, [0]);
+    assert.equal((await settled(page)).transport, expected);
+    await page.close();
+  }
+});
+
+test('tickets that have grown old are replaced by way of the kernel', async () => {
+  const page = await place.notebook([withWays('for way in ways[:2]: way["ticket"] = "x" * 43')]);
+  await runCells(page, [0]);
+  assert.equal((await settled(page)).transport, 'direct');
+  await page.close();
+});
+
+test('two views of one model: the code comes once, both show, each has its connection, and closing ends both', async () => {
+  const page = await place.notebook([`${SHOW}view = rv.view(volume, height=300)\nview`, 'view']);
+  const fetched = [];
+  page.on('request', (request) => request.url().endsWith('/assets/widget.js') && fetched.push(request.url()));
+  await runCells(page, [0]);
+  await settled(page);
+  const code = new Set(fetched.map((url) => new URL(url).port));
+  await runCells(page, [1]);
+  await settled(page, VIEW, { nth: 1 });
+  assert.equal(fetched.length, code.size, `each way is asked once a page: ${fetched}`);
+  const viewers = () => kernelJson(page, 'print(view.instance.status()["viewers"])');
+  assert.equal(await viewers(), 2);
+  await kernelRun(page, 'view.close()');
+  await eventually('the viewers to go', async () => (await viewers()) === 0);
+  assert.equal(await page.locator(VIEW).count(), 0);
+  await page.close();
+});
+
+test('a screenshot is awaited in a cell', async () => {
+  const page = await place.notebook([
+    `${SHOW}view = rv.view(volume, height=300)\nview`,
+    'png = await view.screenshot()\nimport struct\nprint(png[:4], *struct.unpack(">II", png[16:24]))',
+  ]);
+  await runCells(page, [0]);
+  const { width } = await settled(page).then(() => page.locator(VIEW).boundingBox());
+  await runCells(page, [1]);
+  const words = await page.locator('.jp-OutputArea-output pre').last().textContent();
+  const [, w, h] = /^b'\\x89PNG' (\d+) (\d+)/.exec(words) ?? assert.fail(words);
+  assert.ok(Number(w) > 100 && Number(w) <= width && Number(h) <= 300 && Number(h) > 100, words);
+  await page.close();
+});
+
+test('code that cannot be had is said in the cell, and the next view tries again', async () => {
+  const lost = 'w._ASSETS["widget.js"] = w.STATIC / "no such file"; [way.pop("assets", None) for way in ways]';
+  const page = await place.notebook([withWays(lost), 'w._ASSETS["widget.js"] = w.STATIC / "widget.js"\nw.candidates = honest\nview']);
+  await runCells(page, [0]);
+  const words = await page.locator('.jp-OutputArea [role=alert]').first().textContent({ timeout: 30_000 });
+  assert.match(words, /did not load.*missing from the installed package/s);
+  await runCells(page, [1]);
+  await settled(page);
+  await page.close();
+});

@@ -3,6 +3,8 @@
  * WebAssembly, which a strict content policy forbids.
  */
 
+const { imul } = Math;
+
 const P1 = 0x9e3779b1 | 0;
 const P2 = 0x85ebca77 | 0;
 const P3 = 0xc2b2ae3d | 0;
@@ -40,14 +42,14 @@ export function xxh32(bytes: Uint8Array, seed = 0): number {
     let d = (seed - P1) | 0;
     const stripes = count & ~3;
     for (; i < stripes; i += 4) {
-      a = (a + Math.imul(w[i] as number, P2)) | 0;
-      a = Math.imul((a << 13) | (a >>> 19), P1);
-      b = (b + Math.imul(w[i + 1] as number, P2)) | 0;
-      b = Math.imul((b << 13) | (b >>> 19), P1);
-      c = (c + Math.imul(w[i + 2] as number, P2)) | 0;
-      c = Math.imul((c << 13) | (c >>> 19), P1);
-      d = (d + Math.imul(w[i + 3] as number, P2)) | 0;
-      d = Math.imul((d << 13) | (d >>> 19), P1);
+      a = (a + imul(w[i] as number, P2)) | 0;
+      a = imul((a << 13) | (a >>> 19), P1);
+      b = (b + imul(w[i + 1] as number, P2)) | 0;
+      b = imul((b << 13) | (b >>> 19), P1);
+      c = (c + imul(w[i + 2] as number, P2)) | 0;
+      c = imul((c << 13) | (c >>> 19), P1);
+      d = (d + imul(w[i + 3] as number, P2)) | 0;
+      d = imul((d << 13) | (d >>> 19), P1);
     }
     h = (((a << 1) | (a >>> 31)) + ((b << 7) | (b >>> 25)) + ((c << 12) | (c >>> 20)) + ((d << 18) | (d >>> 14))) | 0;
   } else {
@@ -55,14 +57,14 @@ export function xxh32(bytes: Uint8Array, seed = 0): number {
   }
   h = (h + length) | 0;
   for (; i < count; i += 1) {
-    h = (h + Math.imul(w[i] as number, P3)) | 0;
-    h = Math.imul((h << 17) | (h >>> 15), P4);
+    h = (h + imul(w[i] as number, P3)) | 0;
+    h = imul((h << 17) | (h >>> 15), P4);
   }
   for (let j = count * 4; j < length; j += 1) {
-    h = (h + Math.imul(bytes[j] as number, P5)) | 0;
-    h = Math.imul((h << 11) | (h >>> 21), P1);
+    h = (h + imul(bytes[j] as number, P5)) | 0;
+    h = imul((h << 11) | (h >>> 21), P1);
   }
-  h = Math.imul(h ^ (h >>> 15), P2);
-  h = Math.imul(h ^ (h >>> 13), P3);
+  h = imul(h ^ (h >>> 15), P2);
+  h = imul(h ^ (h >>> 13), P3);
   return (h ^ (h >>> 16)) >>> 0;
 }

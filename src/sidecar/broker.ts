@@ -64,22 +64,20 @@ export class Broker {
       return;
     }
     const demand = this.demand(record, key, false);
+    // A need of a fill stands last at the producer: taken back, it is asked again with the viewer's priority.
+    if (demand.offset !== undefined && demand.waiters.size === 0) this.#takeBack(demand);
     demand.waiters.set(viewer, priority);
     this.settle(demand);
   }
 
   /** `viewer` no longer needs these bricks. */
   unwant(viewer: ViewerLink, record: VolumeRecord, ids: Iterable<string>): void {
-    const cancelled: Demand[] = [];
     for (const id of ids) {
       const demand = record.demands.get(id);
       if (!demand?.waiters.delete(viewer)) continue;
       this.settle(demand);
-      if (demand.wanted || demand.offset === undefined || demand.cancelled) continue;
-      demand.cancelled = true;
-      cancelled.push(demand);
+      if (!demand.wanted && demand.offset !== undefined) this.#takeBack(demand);
     }
-    if (cancelled.length > 0) record.producer?.cancel(record, cancelled);
   }
 
   /** The demand for a missing brick, made if need be. */
@@ -185,6 +183,15 @@ export class Broker {
     if (record.producer) this.schedule(record.producer);
   }
 
+  /** Cancels a need that was sent. It is over only when the producer answers; if it is wanted then, it is sent again. */
+  #takeBack(demand: Demand): void {
+    const { producer } = demand.record;
+    if (demand.cancelled || !producer) return;
+    demand.cancelled = true;
+    producer.cancel(demand);
+    this.schedule(producer);
+  }
+
   /** Takes a volume from its producer. What that was still writing may be written yet: those slots rest for a while. */
   #abandon(record: VolumeRecord, producer: ProducerLink): void {
     producer.records.delete(record);
@@ -208,6 +215,7 @@ export class Broker {
 
   /** Sends needs to `producer` until enough are under way. */
   #ask(producer: ProducerLink): void {
+    producer.sendCancels();
     const asked: Demand[] = [];
     while (producer.outstanding.size < MAX_OUTSTANDING) {
       const demand = producer.queue.peek() ?? this.filler.next(producer);

@@ -54,7 +54,7 @@ export function parseConfig(line: string): SidecarConfig {
   const issue = result.error.issues[0];
   const field = issue?.path.join('.') || 'configuration';
   const given = issue?.path.reduce<unknown>((v, k) => (v as Record<PropertyKey, unknown> | undefined)?.[k], value);
-  const shown = field === 'token' ? '' : ` (given: ${JSON.stringify(given)?.slice(0, 100)})`;
+  const shown = field === 'token' || field === 'configuration' ? '' : ` (given: ${JSON.stringify(given)?.slice(0, 100)})`;
   throw new StartError(`${field}: ${issue?.message}${shown}`, REMEDIES[field] ?? 'correct this field of the configuration');
 }
 

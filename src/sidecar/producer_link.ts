@@ -22,6 +22,7 @@ export class ProducerLink implements Link {
   readonly outstanding = new Map<string, Demand>();
   /** Those of them that no viewer waited for. */
   readonly #fills = new Set<Demand>();
+  readonly #cancels = new Set<Demand>();
 
   constructor(readonly connection: Connection) {}
 
@@ -109,9 +110,19 @@ export class ProducerLink implements Link {
     }
   }
 
-  /** Nobody waits for these any more. */
-  cancel(record: VolumeRecord, demands: readonly Demand[]): void {
-    this.connection.sendControl(FrameType.CANCEL, { volume: record.handle, keys: demands.map(({ key }) => wireKey(key)) });
+  /** Takes a need back, with the next CANCEL that is sent. */
+  cancel(demand: Demand): void {
+    this.#cancels.add(demand);
+  }
+
+  /** Sends what was cancelled and is still unanswered, one frame a volume. */
+  sendCancels(): void {
+    const demands = [...this.#cancels].filter((demand) => this.outstanding.get(demand.globalId) === demand);
+    this.#cancels.clear();
+    for (const record of new Set(demands.map((demand) => demand.record))) {
+      const keys = demands.filter((demand) => demand.record === record).map(({ key }) => wireKey(key));
+      this.connection.sendControl(FrameType.CANCEL, { volume: record.handle, keys });
+    }
   }
 
   #mine(volume: number, then: (record: VolumeRecord) => void): void {

@@ -12,11 +12,18 @@ function newest(folder: string): number {
   return Math.max(0, ...readdirSync(folder).map((name) => statSync(path.join(folder, name)).mtimeMs));
 }
 
+let folders: Promise<string> | undefined;
+
 /** Path of `sidecar.mjs` or `scheduler.mjs`, with the page and the other program beside it. */
 export async function bundled(program: 'sidecar' | 'scheduler'): Promise<string> {
   const built = path.resolve(BUILT, `${program}.mjs`);
   const sources = Math.max(...SOURCES.filter((folder) => existsSync(folder)).map(newest));
   if (existsSync(built) && statSync(built).mtimeMs > sources && existsSync(path.resolve(BUILT, 'page.html'))) return built;
+  folders ??= bundleAll();
+  return path.join(await folders, `${program}.mjs`);
+}
+
+async function bundleAll(): Promise<string> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'voxbeam-test-'));
   process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
   const entries = ['sidecar', 'scheduler'].filter((name) => existsSync(`src/${name}/main.ts`));
@@ -27,5 +34,5 @@ export async function bundled(program: 'sidecar' | 'scheduler'): Promise<string>
     banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
   });
   if (existsSync('src/viewer/page.html')) copyFileSync('src/viewer/page.html', path.join(folder, 'page.html'));
-  return path.join(folder, `${program}.mjs`);
+  return folder;
 }

@@ -71,7 +71,11 @@ export function autoWindow(histogram: Histogram | undefined, range: ValueRange |
 
 /** A window must not be empty: a constant volume is shown at its lower end. */
 function spread(low: number, high: number): readonly [number, number] {
-  return high > low ? [low, high] : [low, low + Math.max(1e-6, Math.abs(low) * 1e-3)];
+  if (!(high > low)) return [low, low + Math.max(1e-6, Math.abs(low) * 1e-3)];
+  // To a thousandth of the span: more digits would be noise to read and to type.
+  const step = 10 ** (Math.floor(Math.log10(high - low)) - 3);
+  const round = (value: number) => Number((Math.round(value / step) * step).toPrecision(12));
+  return [round(low), round(high)];
 }
 
 /** The histogram in `count` equal bins over a window, on a logarithmic scale of 0..1: for drawing. */

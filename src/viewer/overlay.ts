@@ -22,6 +22,13 @@ export interface OverlayScene {
   readonly guides: boolean;
 }
 
+/** Fills what is between the views. */
+function drawSeams(context: CanvasRenderingContext2D, { views, style }: OverlayScene, { width, height }: Size): void {
+  context.fillStyle = style.seam;
+  context.fillRect(0, 0, width, height);
+  for (const { rect } of views) context.clearRect(rect.x, rect.y, rect.width, rect.height);
+}
+
 /** With more marks than this only the selected and the hovered one are named. */
 const NAMED = 40;
 
@@ -50,6 +57,7 @@ export class Overlay {
     context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     if (!scene.guides) return;
+    if (scene.views.length > 1) drawSeams(context, scene, this.#size);
     for (const view of scene.views) {
       const { rect } = view;
       context.save();

@@ -7,6 +7,7 @@ import { formatNumber } from './format.js';
 import { VIEW_TITLES, type ViewId } from './layout.js';
 import type { OverlayScene } from './overlay.js';
 import { scaleBar } from './scale_bar.js';
+import type { Theme } from './theme.js';
 import { worldPerPixel } from './view_geometry.js';
 
 /** Colours that go with the background. */
@@ -14,7 +15,15 @@ export interface GuideStyle {
   readonly ink: string;
   /** Around letters and lines, so that they are read on any picture. */
   readonly halo: string;
+  /** Between the views. */
+  readonly seam: string;
 }
+
+/** For a dark and a light page. */
+export const GUIDE_STYLES: Readonly<Record<Theme, GuideStyle>> = {
+  dark: { ink: '#e9edf2', halo: 'rgba(8, 10, 13, 0.72)', seam: '#30353d' },
+  light: { ink: '#1b2026', halo: 'rgba(255, 255, 255, 0.8)', seam: '#d7dce2' },
+};
 
 /** Colours of what is normal to x, y and z. */
 export const AXIS_COLORS = ['#ff6b6b', '#51c46f', '#5aa9ff'] as const;
@@ -25,10 +34,8 @@ export const FONT = '11px system-ui, -apple-system, "Segoe UI", Roboto, sans-ser
 /** Draws the guides of one view. The context is clipped to it. */
 export function drawGuides(context: CanvasRenderingContext2D, view: View, scene: OverlayScene): void {
   const small = Math.min(view.rect.width, view.rect.height) < 90;
-  if (view.kind === 'slice') {
-    drawCross(context, view, scene);
-    if (!small) drawDirections(context, view, scene.style);
-  } else if (!small) drawTriad(context, view, scene.style);
+  if (view.kind === 'slice') drawCross(context, view, scene);
+  if (!small) drawAxes(context, view, scene.style);
   drawTitle(context, view, scene);
   if (!small) drawScaleBar(context, view, scene);
 }
@@ -79,34 +86,47 @@ function drawCross(context: CanvasRenderingContext2D, view: SliceView, { state }
   context.globalAlpha = 1;
 }
 
-/** Which way the axes grow, at the right and upper edge. */
-function drawDirections(context: CanvasRenderingContext2D, view: SliceView, style: GuideStyle): void {
-  const { rect } = view;
-  const { u, v } = sliceAxes(view.axis);
-  context.globalAlpha = 0.75;
-  context.textAlign = 'right';
-  context.textBaseline = 'middle';
-  inkText(context, `${AXIS_NAMES[u]} →`, [rect.x + rect.width - MARGIN, rect.y + rect.height / 2 - 9], style);
+/** The directions in which the axes grow, in the lower left corner; those that point away first. */
+function drawAxes(context: CanvasRenderingContext2D, view: View, style: GuideStyle): void {
+  const length = 18;
+  const axes = view.kind === 'slice' ? sliceDirections(view) : cameraDirections(view);
+  const inset = view.kind === 'slice' ? 16 : 32;
+  const origin: Pixel = [view.rect.x + inset, view.rect.y + view.rect.height - inset];
   context.textAlign = 'center';
-  context.textBaseline = 'top';
-  inkText(context, `${AXIS_NAMES[v]} ↑`, [rect.x + rect.width / 2 + 12, rect.y + MARGIN - 1], style);
-  context.globalAlpha = 1;
+  context.textBaseline = 'middle';
+  context.lineCap = 'round';
+  for (const { axis, dx, dy } of axes) {
+    const [x, y] = [dx * length, dy * length];
+    for (const [color, width] of [[style.halo, 4], [AXIS_COLORS[axis], 2]] as const) {
+      context.strokeStyle = color;
+      context.lineWidth = width;
+      line(context, origin, [origin[0] + x, origin[1] + y]);
+    }
+    const beyond = 1 + 8 / Math.max(8, Math.hypot(x, y));
+    inkText(context, AXIS_NAMES[axis], [origin[0] + x * beyond, origin[1] + y * beyond], { ...style, ink: AXIS_COLORS[axis] });
+  }
+  context.lineCap = 'butt';
 }
 
-/** The three axes as the camera sees them, in the lower left corner; the far ones first. */
-function drawTriad(context: CanvasRenderingContext2D, view: VolumeView, style: GuideStyle): void {
+interface Direction {
+  readonly axis: 0 | 1 | 2;
+  /** On the screen, of length 1 at most. */
+  readonly dx: number;
+  readonly dy: number;
+}
+
+function sliceDirections(view: SliceView): Direction[] {
+  const { u, v } = sliceAxes(view.axis);
+  return [
+    { axis: u, dx: 1, dy: 0 },
+    { axis: v, dx: 0, dy: -1 },
+  ];
+}
+
+function cameraDirections(view: VolumeView): Direction[] {
   const { right, up, forward } = cameraBasis(view.camera);
-  const origin: Pixel = [view.rect.x + 30, view.rect.y + view.rect.height - 30];
-  const length = 18;
-  context.textAlign = 'center';
-  context.textBaseline = 'middle';
-  for (const axis of [0, 1, 2].sort((a, b) => forward[b]! - forward[a]!) as (0 | 1 | 2)[]) {
-    const [dx, dy] = [right[axis] * length, -up[axis] * length];
-    context.strokeStyle = AXIS_COLORS[axis];
-    context.lineWidth = 2;
-    line(context, origin, [origin[0] + dx, origin[1] + dy]);
-    inkText(context, AXIS_NAMES[axis], [origin[0] + dx * 1.45, origin[1] + dy * 1.45], { ...style, ink: AXIS_COLORS[axis] });
-  }
+  const axes = [0, 1, 2].sort((a, b) => forward[b]! - forward[a]!) as (0 | 1 | 2)[];
+  return axes.map((axis) => ({ axis, dx: right[axis], dy: -up[axis] }));
 }
 
 function drawScaleBar(context: CanvasRenderingContext2D, view: View, { unit, style }: OverlayScene): void {

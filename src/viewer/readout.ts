@@ -2,7 +2,7 @@
 
 import type { Picked } from '../renderer/views.js';
 import type { Brick } from '../session/types.js';
-import { type BrickKey, type Vec3, worldBounds, worldToVoxel } from '../volume/geometry.js';
+import { type BrickKey, type Vec3, worldToVoxel } from '../volume/geometry.js';
 import { formatCoordinates, formatNumber } from './format.js';
 import { geometryOf, type ShownLayer } from './shown_layers.js';
 import { valueAt } from './value_at.js';
@@ -45,13 +45,4 @@ export function readout(
     if (label) parts.push(`${volume.description.name} ${label}`);
   }
   return parts.join(' · ');
-}
-
-/** World bounds of all volumes together; undefined without any. */
-export function unitedBounds(layers: readonly ShownLayer[]): { min: Vec3; max: Vec3 } | undefined {
-  const all = layers.map(({ volume }) => worldBounds(geometryOf(volume.description)));
-  if (all.length === 0) return undefined;
-  const outermost = (choose: (...values: number[]) => number, end: 'min' | 'max') =>
-    [0, 1, 2].map((i) => choose(...all.map((bounds) => bounds[end][i]!))) as unknown as Vec3;
-  return { min: outermost(Math.min, 'min'), max: outermost(Math.max, 'max') };
 }

@@ -9,7 +9,9 @@ import type { Brick, SessionVolume } from '../session/types.js';
 import { type BrickKey, levelCount, type VolumeGeometry } from '../volume/geometry.js';
 import type { BrickRanges, ValueRange } from '../volume/ranges.js';
 import { Doc } from 'yjs';
+import { contentBounds } from './content_bounds.js';
 import { autoWindow, brickHistogram, type Histogram } from './histogram.js';
+import type { Bounds } from './view_state.js';
 
 /** What a session offers to this part. */
 export interface VolumeSource {
@@ -25,6 +27,8 @@ export interface ShownLayer {
   readonly automatic: boolean;
   readonly settings: LayerSettings;
   readonly histogram: Histogram | undefined;
+  /** World bounds of what can be seen of it, once that is known. */
+  readonly content: Bounds | undefined;
   /** Range of the values known so far, for sliders. */
   readonly range: ValueRange;
 }
@@ -32,6 +36,7 @@ export interface ShownLayer {
 /** Completes the scene's layers for one viewer. */
 export class ShownLayers {
   readonly #histograms = new Map<string, Histogram>();
+  readonly #contents = new Map<string, Bounds>();
   /** Settings of a viewer that may not change the scene: they stay with it. */
   readonly #own = new Map<string, LayerPatch>();
   readonly #defaults = new Map<string, Layer>();
@@ -80,7 +85,20 @@ export class ShownLayers {
     if (!histogram) return false;
     this.#histograms.set(identity(volume), histogram);
     this.refresh();
+    this.#lookForContent(brick, volume);
     return true;
+  }
+
+  /** Once for each volume: a view that was framed by it does not jump when better bricks come. */
+  #lookForContent(brick: Brick, volume: SessionVolume): void {
+    const shown = this.of(volume.handle);
+    if (!shown || this.#contents.has(identity(volume))) return;
+    const [low, high] = shown.settings.window;
+    const clear = shown.settings.points.findLast(([, opacity], i, points) => opacity === 0 && points.slice(0, i).every((p) => p[1] === 0));
+    const threshold = low + (high - low) * (clear?.[0] ?? 0);
+    const content = contentBounds(brick, geometryOf(volume.description), volume.description, threshold);
+    if (content) this.#contents.set(identity(volume), content);
+    this.refresh();
   }
 
   #make(): ShownLayer[] {
@@ -98,6 +116,7 @@ export class ShownLayers {
         automatic: layer.window === undefined,
         settings: { visible, opacity, window: window as [number, number], colormap, points, mode, order },
         histogram,
+        content: this.#contents.get(identity(volume)),
         range: overall ?? histogram ?? { min: window[0]!, max: window[1]! },
       };
     });

@@ -56,9 +56,9 @@ export const SHELL_STYLE = `
 .voxbeam-stage[data-cursor='grabbing'] { cursor: grabbing; }
 .voxbeam-stage[data-cursor='pointer'] { cursor: pointer; }
 .voxbeam-stage[data-cursor='move'] { cursor: move; }
-.voxbeam-maximise { position: absolute; opacity: 0; transition: opacity 0.12s; background: color-mix(in srgb, var(--vb-panel) 70%, transparent); }
-.voxbeam-stage:hover .voxbeam-maximise, .voxbeam-maximise:focus-visible { opacity: 0.85; }
-.voxbeam-maximise[hidden] { display: none; }
+.voxbeam .voxbeam-maximise { position: absolute; opacity: 0; transition: opacity 0.12s; background: color-mix(in srgb, var(--vb-panel) 70%, transparent); }
+.voxbeam .voxbeam-stage:hover .voxbeam-maximise, .voxbeam .voxbeam-maximise:focus-visible { opacity: 0.85; }
+.voxbeam .voxbeam-maximise[hidden] { display: none; }
 .voxbeam-message {
   position: absolute; inset: 0; display: grid; place-content: center; justify-items: center; gap: 6px; padding: 24px; text-align: center;
   background: var(--vb-bg); color: var(--vb-muted); pointer-events: none;

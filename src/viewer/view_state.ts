@@ -42,8 +42,12 @@ export function withAxis(point: Vec3, axis: 0 | 1 | 2, value: number): Vec3 {
   return changed;
 }
 
-/** A view that shows all of `bounds`, the cross in its middle. */
-export function fitted(bounds: Bounds, layout: Layout, maximised: ViewId | undefined, size: Size): Partial<ViewState> {
+/**
+ * Views that show all of `bounds`, the cross in its middle.
+ *
+ * @param focus what 3D looks at
+ */
+export function fitted(bounds: Bounds, layout: Layout, maximised: ViewId | undefined, size: Size, focus: Bounds = bounds): Partial<ViewState> {
   const middle: Vec3 = [0, 1, 2].map((i) => (bounds.min[i]! + bounds.max[i]!) / 2) as unknown as Vec3;
   // Views that are hidden now are fitted to the room they would have in the layout.
   const places = new Map([...placeViews('four', undefined, size), ...placeViews(layout, maximised, size)]);
@@ -54,7 +58,7 @@ export function fitted(bounds: Bounds, layout: Layout, maximised: ViewId | undef
     if (rect) pixelSize = Math.max(pixelSize, fitSlice(axis, bounds, rect).pixelSize);
   }
   return {
-    camera: frameBounds(bounds, Math.max(0.2, volume.width / Math.max(1, volume.height))),
+    camera: frameBounds(focus, Math.max(0.2, volume.width / Math.max(1, volume.height))),
     cross: middle,
     center: middle,
     pixelSize: pixelSize || 1,

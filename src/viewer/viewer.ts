@@ -5,6 +5,7 @@ import { VolumeRenderer } from '../renderer/renderer.js';
 import type { Pixel, View } from '../renderer/views.js';
 import type { Session } from '../session/session.js';
 import { AnnotationTools } from './annotation_tools.js';
+import { contentOf, unitedBounds } from './bounds.js';
 import { makeCommands } from './commands.js';
 import { CursorReader } from './cursor_reader.js';
 import { MissingProgress } from './footer.js';
@@ -12,9 +13,9 @@ import { FrameLoop } from './frame_loop.js';
 import { type GestureContext, Interactions } from './interactions.js';
 import { bindKeys } from './keyboard.js';
 import { type Layout, placeViews, viewAt } from './layout.js';
-import type { GuideStyle } from './overlay_guides.js';
+import { GUIDE_STYLES } from './overlay_guides.js';
 import { Pointers } from './pointer.js';
-import { type Lookup, unitedBounds } from './readout.js';
+import type { Lookup } from './readout.js';
 import { SessionNotices } from './session_notices.js';
 import { composePicture, download, pictureName } from './screenshot.js';
 import { Settling } from './settling.js';
@@ -22,7 +23,7 @@ import { Shell } from './shell.js';
 import { ShownLayers } from './shown_layers.js';
 import { showStatus } from './status.js';
 import { adoptStyles } from './styles.js';
-import { BACKGROUND, type Theme, type ThemeChoice, ThemeWatch } from './theme.js';
+import { BACKGROUND, type ThemeChoice, ThemeWatch } from './theme.js';
 import { type Bounds, fitted, type Size, ViewStore, viewsOf } from './view_state.js';
 import { VolumeFeed } from './volume_feed.js';
 
@@ -40,10 +41,6 @@ export interface ViewerOptions {
 }
 
 const STATUS_MS = 200;
-const STYLES: Readonly<Record<Theme, GuideStyle>> = {
-  dark: { ink: '#e9edf2', halo: 'rgba(8, 10, 13, 0.72)' },
-  light: { ink: '#1b2026', halo: 'rgba(255, 255, 255, 0.8)' },
-};
 const NO_BOUNDS: Bounds = { min: [-1, -1, -1], max: [1, 1, 1] };
 
 /** What can be out of date. */
@@ -74,12 +71,15 @@ export class Viewer {
   #size: Size = { width: 0, height: 0 };
   #views: readonly View[] = [];
   #bounds: Bounds | undefined;
+  #content: Bounds | undefined;
   /** Someone moved the views: what comes later does not move them away. */
   #moved = false;
   #fitting = false;
   #moving = false;
   #synced = false;
   #missing = 0;
+  /** Of the last move. */
+  #fps: number | undefined;
   /** Why there is no picture. */
   #failure: string | undefined;
   #hovered: string | undefined;
@@ -168,7 +168,11 @@ export class Viewer {
   #startRenderer(): void {
     try {
       this.#renderer = new VolumeRenderer(this.#shell.canvas, { lookup: this.#lookup });
-      this.#feed = new VolumeFeed(this.#session, this.#renderer, this.#layers, () => this.#mark('volumes', 'panels'));
+      this.#shell.canvas.addEventListener('webglcontextrestored', this.#loop.wake, { signal: this.#ending.signal });
+      this.#feed = new VolumeFeed(this.#session, this.#renderer, this.#layers, (settings) => {
+        if (settings) this.#mark('volumes', 'panels');
+        else this.#loop.wake();
+      });
     } catch (error) {
       this.#fail('No picture in this browser', error);
     }
@@ -272,7 +276,8 @@ export class Viewer {
   #fit(): void {
     if (!this.#bounds || this.#size.width < 1) return;
     this.#fitting = true;
-    this.#store.update(fitted(this.#bounds, this.#store.state.layout, undefined, this.#size));
+    const { layout } = this.#store.state;
+    this.#store.update(fitted(this.#bounds, layout, undefined, this.#size, this.#content));
     this.#fitting = false;
     this.#moved = false;
   }
@@ -307,8 +312,10 @@ export class Viewer {
     this.#dirty.volumes = false;
     this.#feed?.update();
     const bounds = unitedBounds(this.#layers.list);
-    if (JSON.stringify(bounds) !== JSON.stringify(this.#bounds)) {
+    const content = contentOf(this.#layers.list);
+    if (JSON.stringify([bounds, content]) !== JSON.stringify([this.#bounds, this.#content])) {
       this.#bounds = bounds;
+      this.#content = content;
       if (!this.#moved) this.#fit();
     }
     if (this.#renderer) {
@@ -330,7 +337,7 @@ export class Viewer {
       hovered: this.#hovered,
       unit: leading?.unit ?? '',
       voxel: [x, y, z],
-      style: STYLES[this.#theme.theme],
+      style: GUIDE_STYLES[this.#theme.theme],
       guides: this.#bounds !== undefined && this.#renderer !== undefined,
     });
   }
@@ -367,13 +374,15 @@ export class Viewer {
     this.#statusTimer = undefined;
     const { state, transport, counters } = this.#session;
     const report = this.#renderer?.report;
+    // Single pictures of a view at rest have no rate.
+    if (this.#moving && report) this.#fps = report.fps;
     const shown = report?.volumes.find(({ volume }) => volume === this.#layers.leading?.volume.handle);
     showStatus(this.#root, this.#shell.footer, {
       transport,
       connection: state,
       missing: this.#missing,
       levels: shown && [shown.finest, shown.coarsest],
-      fps: report?.fps,
+      fps: this.#fps,
       bytes: counters.bytesReceived,
       firstPicture: report?.firstPictureAt,
       error: this.#failure ?? this.#notices.error,

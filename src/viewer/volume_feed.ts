@@ -11,27 +11,27 @@ export class VolumeFeed {
   readonly #wanted = new Map<number, readonly WantedBrick[]>();
   readonly #ends: (() => void)[];
 
-  /** @param changed called after anything that may change the picture */
+  /** @param changed called after anything that may change the picture; true where settings may differ too */
   constructor(
     readonly session: Session,
     readonly renderer: VolumeRenderer,
     readonly layers: ShownLayers,
-    readonly changed: () => void,
+    readonly changed: (settings: boolean) => void,
   ) {
     this.#ends = [
       session.on('ranges', (volume) => {
         this.layers.refresh();
         if (this.#given.has(volume)) renderer.rangesChanged(volume);
-        changed();
+        changed(true);
       }),
       session.on('changed', ({ volume, boxes }) => {
         if (this.#given.has(volume)) renderer.invalidate(volume, boxes);
-        changed();
+        changed(false);
       }),
       session.on('brick', (brick) => {
-        this.layers.learn(brick);
+        const learned = this.layers.learn(brick);
         renderer.offer(brick, () => session.consumed(brick));
-        changed();
+        changed(learned);
       }),
     ];
   }

@@ -25,7 +25,7 @@ function shown(changes: Partial<ShownLayer['layer']> = {}, of = volume(1)): Show
   } as ShownLayer['layer'];
   const { visible, opacity, colormap, points, mode, order } = layer;
   return {
-    volume: of, layer, automatic: layer.window === undefined, histogram: undefined, range: { min: 0, max: 1000 },
+    volume: of, layer, automatic: layer.window === undefined, histogram: undefined, content: undefined, range: { min: 0, max: 1000 },
     settings: { visible, opacity, colormap, points, mode, order, window: layer.window ?? [100, 900] },
   };
 }
@@ -52,8 +52,7 @@ test('a layer row shows settings and asks for changes', () => {
   const row = new LayerRow((patch) => patches.push(patch), true);
   document.body.append(row.element);
   row.show(shown());
-  expect(row.element.textContent).toContain('40 × 50 × 60 uint16');
-  expect(row.element.textContent).toContain('voxel 1 mm');
+  expect(row.element.textContent).toContain('40 × 50 × 60 · uint16 · 1 mm');
   expect(field(row.element, 'Window, low end value').value).toBe('100');
   expect(row.element.querySelector('[data-action="auto"]')?.getAttribute('aria-pressed')).toBe('true');
   row.element.querySelector<HTMLElement>('[data-action="visible"]')?.click();

@@ -12,7 +12,7 @@ from voxbeam.geometry import Vec3, voxel_to_world, world_to_voxel
 from voxbeam.protocol import MAX_NAME_CHARS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections import Counter
 
     from voxbeam.description import VolumeDescription
     from voxbeam.scene import Entry
@@ -201,10 +201,9 @@ def from_entry(entry_id: str, entry: Entry, volume: VolumeDescription | None) ->
     return placed(found, volume) if found else None
 
 
-def next_color(used: Sequence[str]) -> str:
-    """The colour used least so far; of those the first in the palette."""
-    lower = [color.lower() for color in used]
-    return min(PALETTE, key=lower.count)
+def next_color(used: Counter[str]) -> str:
+    """The colour used least so far (in small letters); of those the first in the palette."""
+    return min(PALETTE, key=lambda color: used[color])
 
 
 def _known(volume: VolumeDescription | None, annotation: Annotation) -> VolumeDescription:

@@ -8,9 +8,10 @@ import getpass
 import logging
 import threading
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, overload
 
 from voxbeam.annotation import Annotation, Box, Kind, Point, from_entry, next_color, placed, to_entry
 from voxbeam.annotation_table import to_html, to_table
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from voxbeam.description import VolumeDescription
-    from voxbeam.scene import Change, Origin, Scene
+    from voxbeam.scene import Change, Entry, Origin, Scene
 
 log = logging.getLogger("voxbeam.annotations")
 AnyAnnotation = TypeVar("AnyAnnotation", bound=Annotation)
@@ -53,6 +54,12 @@ class AnnotationEvent:
     origin: Origin
 
 
+class _Parsed(NamedTuple):
+    entry: Entry
+    volume: VolumeDescription | None
+    annotation: Annotation | None
+
+
 class Annotations(Sequence[Annotation]):
     """Points and boxes of one instance, shared by all its viewers and kernels; in the order they were made.
 
@@ -80,14 +87,29 @@ class Annotations(Sequence[Annotation]):
         self._check = check
         self._waiting: set[Callable[[Exception], None]] = set()
         self._waiting_lock = threading.Lock()
+        #: What was read last; replaced as a whole, so that threads that read at once only do some work twice.
+        self._parsed: dict[str, _Parsed] = {}
 
     # Reading
 
     def _all(self) -> list[Annotation]:
-        found = [self._read(entry_id, entry) for entry_id, entry in self._scene.entries().items()]
-        return sorted((a for a in found if a is not None), key=lambda a: (a.created, a.id or ""))
+        volumes: dict[str, VolumeDescription | None] = {}
+        before, read = self._parsed, {}
+        for entry_id, entry in self._scene.entries().items():
+            name = entry.get("volume_name")
+            key = name if isinstance(name, str) else ""
+            if key not in volumes:
+                volumes[key] = self._find_volume(key) if key else None
+            known = before.get(entry_id)
+            # Entries and descriptions are replaced on change, never changed in place.
+            if known is None or known.entry is not entry or known.volume is not volumes[key]:
+                known = _Parsed(entry, volumes[key], from_entry(entry_id, entry, volumes[key]))
+            read[entry_id] = known
+        self._parsed = read
+        found = [one.annotation for one in read.values() if one.annotation is not None]
+        return sorted(found, key=lambda a: (a.created, a.id or ""))
 
-    def _read(self, entry_id: str, entry: dict[str, Any]) -> Annotation | None:
+    def _read(self, entry_id: str, entry: Entry) -> Annotation | None:
         name = entry.get("volume_name")
         return from_entry(entry_id, entry, self._find_volume(name) if isinstance(name, str) and name else None)
 
@@ -125,11 +147,11 @@ class Annotations(Sequence[Annotation]):
     def extend(self, annotations: Iterable[AnyAnnotation]) -> list[AnyAnnotation]:
         """Add many at once; returns them with their ids, colours and coordinates."""
         self._check()
-        used = [a.color or "" for a in self._all()]
+        used = Counter((a.color or "").lower() for a in self._all())
         added = []
         for annotation in annotations:
             new = self._new(annotation, used)
-            used.append(new.color or "")
+            used[(new.color or "").lower()] += 1
             added.append(new)
         for at in range(0, len(added), _ENTRIES_AT_ONCE):
             self._scene.put({str(a.id): to_entry(a) for a in added[at : at + _ENTRIES_AT_ONCE]})
@@ -175,7 +197,7 @@ class Annotations(Sequence[Annotation]):
         self._check()
         self._scene.remove(list(self._scene.entries()))
 
-    def _new(self, annotation: AnyAnnotation, used: list[str]) -> AnyAnnotation:
+    def _new(self, annotation: AnyAnnotation, used: Counter[str]) -> AnyAnnotation:
         if not isinstance(annotation, (Point, Box)):
             raise TypeError(f"{annotation!r} is a {type(annotation).__name__}; an annotation is a voxbeam.Point or a voxbeam.Box")
         volume = self._find_volume(None) if annotation.volume is None else self._named(annotation.volume)
@@ -186,7 +208,7 @@ class Annotations(Sequence[Annotation]):
             color=new.color or next_color(used),
             volume=volume.name if volume else None,
             author=new.author or _user(),
-            created=_now(),
+            created=_CLOCK.now(),
         )
         return finished
 
@@ -308,6 +330,17 @@ def _user() -> str:
         return "kernel"
 
 
-def _now() -> str:
-    """As JavaScript writes it, so that annotations of viewers and kernels sort together."""
-    return dt.datetime.now(dt.timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+class _Clock:
+    """Times that never repeat, so that what is made in one call has an order; sorted together with those of JavaScript."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._last = dt.datetime.min.replace(tzinfo=dt.timezone.utc)
+
+    def now(self) -> str:
+        with self._lock:
+            self._last = max(dt.datetime.now(dt.timezone.utc), self._last + dt.timedelta(microseconds=1))
+            return self._last.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+_CLOCK = _Clock()

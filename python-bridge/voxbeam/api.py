@@ -15,6 +15,7 @@ from voxbeam.progress import Progress
 from voxbeam.protocol import MAX_AXIS
 from voxbeam.scheduler import SchedulerClient
 from voxbeam.settings import checked_store_bytes
+from voxbeam.transport import checked_transport
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -193,6 +194,8 @@ def view(
     refuse_unknown("view", unknown, ("height", "transport", *RENDER_OPTIONS))
     if isinstance(volume, Instance):
         raise TypeError("view() got an Instance as its volume; write view(instance=…) to show what it holds")
+    if transport is not None:
+        checked_transport(transport, "transport")
     place = _place(instance, "view")
     options = {
         "name": name,
@@ -203,8 +206,6 @@ def view(
         "window": window,
         "colormap": colormap,
     }
-    from voxbeam.widget import VolumeView  # noqa: PLC0415  anywidget is needed by views only
-
     produced = None
     if volume is not None:
         produced = place.declared(volume, options)
@@ -213,6 +214,8 @@ def view(
             # What is larger than the store stays lazy: its bricks come and go as they are looked at.
             if produced.description.store_bytes <= place.store_bytes:
                 produced.fill(wait=False)
+    from voxbeam.widget import VolumeView  # noqa: PLC0415  half a second, in which the volume is on its way already
+
     return VolumeView(place, produced, height=height, transport=transport)
 
 

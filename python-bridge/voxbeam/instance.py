@@ -31,7 +31,6 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SYNC_SECONDS = 10.0
 #: Name of a volume that has no other.
 UNNAMED = "volume"
-_GIB = 2**30
 Options = dict[str, Any]
 
 
@@ -146,11 +145,12 @@ class Instance:
 
         When the instance is gone, those last known can still be read.
         """
-        if self._connection is None or self._connection.gone is None:
+        if self._connection is None or not self._scene.wait_synced(0):
             self._connected()
             if not self._scene.wait_synced(SYNC_SECONDS):
+                self._refuse_closed()
                 raise VoxbeamError(
-                    f"The instance at {self._place} did not send its annotations within {SYNC_SECONDS:g} s.", "Try again."
+                    f"The instance at {self._place} did not send its annotations in {SYNC_SECONDS:g} s.", "Try again."
                 )
         return self._annotations
 
@@ -170,7 +170,9 @@ class Instance:
         from voxbeam.sources import open_source  # noqa: PLC0415
 
         source = open_source(volume)
-        name = options["name"] or (source.name if source.name != UNNAMED else None) or fallback_name or UNNAMED
+        name = options["name"]
+        if name is None:
+            name = fallback_name if fallback_name and source.name == UNNAMED else source.name
         produced = self.producer.declare(source, **{**options, "name": name})
         with self._lock:
             self._declared[name] = _Declared(volume, options, produced)
@@ -268,8 +270,9 @@ class Instance:
         except VoxbeamError as error:
             return f"{self._place}, {error.message}"
         count = len(status["volumes"])
-        used, whole = status["used_bytes"] / _GIB, status["store_bytes"] / _GIB
-        return f"{self._place}, {count} volume{'' if count == 1 else 's'}, store {used:.1f} of {whole:.1f} GiB"
+        size, unit = (2**30, "GiB") if status["store_bytes"] >= 2**30 else (2**20, "MiB")
+        used, whole = status["used_bytes"] / size, status["store_bytes"] / size
+        return f"{self._place}, {count} volume{'' if count == 1 else 's'}, store {used:.1f} of {whole:.1f} {unit}"
 
     def __repr__(self) -> str:
         return f"<Instance {self._words()}>"

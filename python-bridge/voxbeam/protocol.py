@@ -266,20 +266,25 @@ RANGES_SCHEMA = pa.schema(
     ],
 )
 
+_RANGES_NUMPY = {pa.uint8(): np.uint8, pa.uint32(): np.uint32, pa.float32(): np.float32}
+
 
 def encode_ranges(rows: Iterable[tuple[int, int, int, int, float, float]]) -> bytes:
     """The payload of a RANGES frame: rows of level, z, y, x, min, max; min > max where nothing is finite."""
     columns = list(zip(*rows, strict=True)) or [()] * len(RANGES_SCHEMA)
     with np.errstate(over="ignore"):
-        arrays = [
-            pa.array(np.asarray(column, dtype=field.type.to_pandas_dtype()))
-            for column, field in zip(columns, RANGES_SCHEMA, strict=True)
-        ]
+        arrays = [_column(values, field.type) for values, field in zip(columns, RANGES_SCHEMA, strict=True)]
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, RANGES_SCHEMA) as writer:
         writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=RANGES_SCHEMA))
     payload: bytes = sink.getvalue().to_pybytes()
     return payload
+
+
+def _column(values: Iterable[float], arrow_type: pa.DataType) -> pa.Array:
+    """The values as Arrow; ``pa.array`` would first import pandas, which takes longer than everything else before a picture."""
+    column = np.array(values, dtype=_RANGES_NUMPY[arrow_type])
+    return pa.Array.from_buffers(arrow_type, len(column), [None, pa.py_buffer(column)])
 
 
 def decode_ranges(payload: bytes | memoryview) -> list[tuple[int, int, int, int, float, float]]:

@@ -79,7 +79,7 @@ class Scene:
             self._updates.clear()
             self._settle("remote")
         if reply is not None:
-            self._send_message(bytes([YMessageType.SYNC]) + reply)
+            self._send_message(reply)
         if message[1] == _SYNC_STEP_2:
             self._synced.set()
 

@@ -138,7 +138,7 @@ def _payload(spec: dict[str, Any], handle: int, description: dict[str, Any]) -> 
     return bytes.fromhex(spec.get("payload_hex", "")) or b" " * spec.get("spaces", 0)
 
 
-def filled(value: Any, handle: int, description: dict[str, Any]) -> Any:
+def filled(value: Any, handle: int, description: dict[str, Any]) -> Any:  # noqa: PLR0911  a case for each placeholder
     """``value`` with what its placeholders stand for."""
     if value == "$volume":
         return handle

@@ -22,7 +22,9 @@ STORE_BYTES = 256 * MIB
 @pytest.fixture(scope="session", autouse=True)
 def bundle():
     """The bundles must be there: a test that is skipped for want of them would prove nothing."""
-    missing = [name for name in ("sidecar.mjs",) if not (STATIC / name).is_file()]
+    missing = [
+        name for name in ("sidecar.mjs", "scheduler.mjs", "widget.js", "loader.js", "page.html") if not (STATIC / name).is_file()
+    ]
     if missing:
         pytest.exit(f"{STATIC} lacks {', '.join(missing)}: run `npm run setup` first", returncode=4)
 
@@ -70,7 +72,7 @@ class Scheduler:
         children = self.children()
         self.process.terminate()
         self.process.wait(10)
-        gone, alive = psutil.wait_procs(children, timeout=10)
+        _, alive = psutil.wait_procs(children, timeout=10)
         for child in alive:
             child.kill()
         assert not alive, "the scheduler's instances outlived it"

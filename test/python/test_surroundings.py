@@ -72,7 +72,7 @@ def test_the_name_of_a_variable_is_that_of_the_very_object():
 
 
 def test_the_transport_is_what_was_said_last(monkeypatch):
-    import voxbeam.transport as transport
+    from voxbeam import transport
 
     monkeypatch.setattr(transport, "_configured", None)
     monkeypatch.delenv("VOXBEAM_TRANSPORT", raising=False)

@@ -1,0 +1,175 @@
+"""Annotations of a live instance: two Python processes' worth of clients see, edit and wait for the same marks."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import voxbeam as rv
+from conftest import until
+from voxbeam.instance import Instance
+
+BRAIN = np.arange(20 * 30 * 40, dtype="u2").reshape(20, 30, 40)
+
+
+@pytest.fixture
+def pair(instance, sidecar):
+    """Two clients of one instance that holds a volume; edits of the second are remote to the first."""
+    rv.render_volume(BRAIN, instance, name="brain", voxel_size=(2, 1, 0.5), origin=(10, 20, 30))
+    other = Instance(sidecar.host, sidecar.port, sidecar.token)
+    yield instance.annotations, other.annotations
+    other.close()
+
+
+def test_what_one_adds_the_other_has_with_voxels_and_world(pair):
+    mine, theirs = pair
+    point = mine.add(rv.Point(voxel=(4, 5, 6), name="seed"))
+    assert re.fullmatch(r"[0-9a-f]{32}", point.id)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", point.created)
+    assert (point.world, point.volume, point.color) == ((33, 25, 18), "brain", "#ffb000")
+    assert point.author
+    box = mine.add(rv.Box(world=((29.75, 19.5, 9), (30.75, 21.5, 13)), name="region", color="#00ff00"))
+    assert box.slices == (slice(0, 2), slice(0, 2), slice(0, 2))
+    until(lambda: len(theirs) == 2)
+    assert list(theirs) == [point, box] == list(mine)
+    assert BRAIN[theirs["region"].slices].shape == (2, 2, 2)
+
+
+def test_a_collection_is_read_by_position_id_and_name(pair):
+    mine, _ = pair
+    a, b, c = mine.extend([rv.Point(world=(n, 0, 0), name=name) for n, name in enumerate("abb")])
+    assert (mine[0], mine[-1], mine[a.id], mine["a"]) == (a, c, a, a)
+    assert mine[:2] == [a, b]
+    assert a in mine
+    assert a.id in mine
+    assert "nothing" not in mine
+    assert repr(mine) == "<Annotations: 3 points, 0 boxes>"
+    with pytest.raises(KeyError, match="2 annotations have the name"):
+        mine["b"]
+    with pytest.raises(KeyError, match="no annotations have the name or id 'z'"):
+        mine["z"]
+    with pytest.raises(IndexError):
+        mine[3]
+    assert "<table>" in mine._repr_html_()
+    assert mine.to_pandas().loc[a.id, "name"] == "a"
+    assert mine.to_table().num_rows == 3
+
+
+def test_updates_change_only_what_they_name(pair):
+    mine, theirs = pair
+    point = mine.add(rv.Point(voxel=(1, 1, 1), name="p", color="#123456"))
+    until(lambda: point.id in theirs)
+    moved = theirs.update(point.id, voxel=(2, 2, 2))
+    assert moved.world == (31, 22, 14)
+    until(lambda: mine["p"].voxel == (2, 2, 2))
+    mine.update("p", name="q", world=(30, 20, 10))
+    until(lambda: "q" in [a.name for a in theirs])
+    assert (theirs["q"].voxel, theirs["q"].color, theirs["q"].id) == ((0, 0, 0), "#123456", point.id)
+    box = mine.add(rv.Box((0, 0, 0), (4, 4, 4), name="box"))
+    assert mine.update(box, stop=(8, 8, 8)).slices == (slice(0, 8),) * 3
+    for call, error in (
+        (lambda: mine.update(box, voxel=(1, 1, 1)), TypeError),
+        (lambda: mine.update(box, colour="#000000"), TypeError),
+        (lambda: mine.update(box, color="black"), rv.ParameterError),
+        (lambda: mine.update(box, start=(0, 0, 0), world=((0, 0, 0), (1, 1, 1))), rv.ParameterError),
+        (lambda: mine.update(box, volume="none"), rv.ParameterError),
+        (lambda: mine.update("nobody", name="x"), KeyError),
+        (lambda: mine.remove("nobody"), KeyError),
+        (lambda: mine.remove(rv.Point(world=(0, 0, 0))), rv.ParameterError),
+        (lambda: mine.add(rv.Point(voxel=(0, 0, 0), volume="none")), rv.ParameterError),
+        (lambda: mine.add((1, 2, 3)), TypeError),
+    ):
+        with pytest.raises(error):
+            call()
+    assert len(mine) == 2
+    mine.remove("box")
+    theirs.clear()
+    until(lambda: len(mine) == 0)
+
+
+def test_without_a_volume_only_world_coordinates_make_sense(instance):
+    assert instance.annotations.add(rv.Point(world=(1, 2, 3))).voxel is None
+    with pytest.raises(rv.ParameterError, match="no volume yet"):
+        instance.annotations.add(rv.Point(voxel=(1, 2, 3)))
+
+
+def test_events_tell_what_who_and_from_where(pair):
+    mine, theirs = pair
+    events, lock = [], threading.Lock()
+
+    def note(batch):
+        with lock:
+            events.extend(batch)
+
+    stop = mine.on_change(note)
+    point = theirs.add(rv.Point(voxel=(1, 1, 1), name="theirs", author="ann"))
+    until(lambda: point.id in mine)
+    mine.update(point.id, name="mine")
+    mine.remove(point.id)
+    until(lambda: len(events) == 3)
+    assert [(e.kind, e.origin, e.author, e.annotation.name) for e in events] == [
+        ("added", "remote", "ann", "theirs"),
+        ("changed", "local", "ann", "mine"),
+        ("removed", "local", "ann", "mine"),
+    ]
+    assert events[0].annotation.voxel == (1, 1, 1)
+    mine.extend([rv.Point(world=(0, 0, n)) for n in range(5)])
+    until(lambda: len(events) == 8)
+    stop()
+    mine.clear()
+    time.sleep(0.1)
+    assert len(events) == 8
+
+
+def test_next_waits_for_somebody_elses_mark_of_the_kind(pair):
+    mine, theirs = pair
+
+    async def session():
+        waiting = asyncio.create_task(mine.next("box", timeout=10))
+        await asyncio.sleep(0.05)
+        mine.add(rv.Box((0, 0, 0), (1, 1, 1), name="own"))
+        theirs.add(rv.Point(voxel=(0, 0, 0), name="a point"))
+        theirs.add(rv.Box((0, 0, 0), (2, 2, 2), name="wanted"))
+        return await waiting
+
+    assert asyncio.run(session()).name == "wanted"
+    with pytest.raises(TimeoutError, match=r"no point was added within 0\.05 s"):
+        asyncio.run(mine.next("point", timeout=0.05))
+
+
+def test_next_ends_when_the_instance_does(instance, sidecar):
+    async def session():
+        waiting = asyncio.create_task(instance.annotations.next())
+        await asyncio.sleep(0.05)
+        os.kill(sidecar.pid, signal.SIGKILL)
+        await asyncio.wait_for(waiting, 10)
+
+    with pytest.raises(rv.InstanceGoneError):
+        asyncio.run(session())
+
+
+def test_many_are_added_quickly(pair):
+    mine, theirs = pair
+    began = time.monotonic()
+    mine.extend([rv.Point(voxel=(n % 20, 1, 1), name=f"n{n}") for n in range(5000)])
+    until(lambda: len(theirs) == 5000, 20)
+    assert time.monotonic() - began < 20
+    assert theirs["n4321"].voxel == (4321 % 20, 1, 1)
+
+
+def test_marks_of_a_volume_that_went_keep_their_place(pair, instance):
+    mine, _ = pair
+    point = mine.add(rv.Point(voxel=(1, 2, 3)))
+    instance.producer.volumes[0].remove()
+    until(lambda: instance.volumes == {})
+    assert (mine[point.id].world, mine[point.id].voxel) == (point.world, None)
+    rv.render_volume(BRAIN, instance, name="brain", voxel_size=1)
+    assert mine[point.id].world == point.world
+    assert mine[point.id].voxel == (point.world[2], point.world[1], point.world[0])

@@ -28,6 +28,8 @@ export interface CameraBasis {
 }
 
 const PITCH_LIMIT = Math.PI / 2 - 1e-3;
+/** Room around a framed box. */
+const FRAME_MARGIN = 1.06;
 export const DEFAULT_FOV = (35 * Math.PI) / 180;
 
 const add = (a: Vec3, b: Vec3, s = 1): Vec3 => [a[0] + b[0] * s, a[1] + b[1] * s, a[2] + b[2] * s];
@@ -74,12 +76,20 @@ export function frameBounds(
   aspect: number,
   angles: { readonly yaw: number; readonly pitch: number } = { yaw: -0.9, pitch: 0.42 },
 ): OrbitCamera {
+  const axes = [0, 1, 2] as const;
   const half: Vec3 = [0, 1, 2].map((i) => ((bounds.max[i] as number) - (bounds.min[i] as number)) / 2) as unknown as Vec3;
   const target = add(bounds.min, half);
-  const radius = Math.max(Math.hypot(...half), 1e-9);
-  const narrow = Math.atan(Math.tan(DEFAULT_FOV / 2) * Math.min(1, aspect));
-  // A ball that just fits leaves the corners of a box far from the rim: 0.88 fills the view better and clips nothing.
-  return { target, distance: (0.88 * radius) / Math.sin(narrow), ...angles, fovY: DEFAULT_FOV };
+  const camera = { target, distance: 1, ...angles, fovY: DEFAULT_FOV };
+  const { right, up, forward } = cameraBasis(camera);
+  const tan = Math.tan(DEFAULT_FOV / 2);
+  // Of the eight corners the one that needs the most distance decides.
+  let distance = 1e-9;
+  for (let corner = 0; corner < 8; corner += 1) {
+    const c = axes.map((i) => (corner & (1 << i) ? half[i] : -half[i])) as unknown as Vec3;
+    const wide = Math.max(Math.abs(dot(c, right)) / (tan * aspect), Math.abs(dot(c, up)) / tan);
+    distance = Math.max(distance, wide - dot(c, forward));
+  }
+  return { ...camera, distance: distance * FRAME_MARGIN };
 }
 
 /** World → camera (x right, y up, z towards the eye), column by column. */

@@ -1,5 +1,10 @@
 /** What the renderer tells about itself. */
 
+import type { GpuBudget } from './gpu_budget.js';
+import type { Residency } from './residency.js';
+import type { ViewState } from './view_state.js';
+import type { VolumeState } from './volume_state.js';
+
 /** What is seen of one volume. */
 export interface VolumeReport {
   readonly volume: number;
@@ -39,6 +44,35 @@ export interface RendererReport {
   readonly contextLosses: number;
   /** A sentence for the user where something could not be drawn as asked. */
   readonly problem: string | undefined;
+}
+
+/** What the views show of a volume; the coarsest level while they show nothing. */
+export function reportVolume(volume: VolumeState, views: readonly ViewState[], missing: number): VolumeReport {
+  const top = volume.numbering.levels - 1;
+  const seen = views.flatMap((state) => {
+    const outcome = state.tables.get(volume.handle)?.outcome;
+    return outcome?.any ? [outcome] : [];
+  });
+  return {
+    volume: volume.handle,
+    finest: Math.min(top, ...seen.map(({ finest }) => finest)),
+    coarsest: seen.length > 0 ? Math.max(...seen.map(({ coarsest }) => coarsest)) : top,
+    missing,
+  };
+}
+
+/** The counters of memory and bricks. */
+export function reportMemory(budget: GpuBudget, residency: Residency) {
+  const { total, used } = residency.slots;
+  return {
+    gpuBytes: budget.total,
+    gpuBytesPeak: budget.peak,
+    gpuBudget: budget.max,
+    slots: total,
+    slotsUsed: used,
+    uploads: residency.uploads,
+    evictions: residency.evictions,
+  };
 }
 
 /** Counts the frames of the last second. */

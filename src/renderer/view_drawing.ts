@@ -3,7 +3,7 @@
 import * as THREE from 'three';
 import { worldBounds } from '../volume/geometry.js';
 import type { Quality } from './adaptive_resolution.js';
-import type { Rgb } from './colormaps.js';
+import { LABEL_COLORS, type Rgb } from './colormaps.js';
 import { type DeviceRect, Fullscreen, shaderMaterial } from './fullscreen.js';
 import { boxEdges, eyeOf, LinePass } from './line_pass.js';
 import type { PictureStep } from './picture.js';
@@ -35,6 +35,7 @@ export class ViewDrawing {
     readonly residency: Residency,
   ) {
     this.screen = new Fullscreen(renderer);
+    residency.budget.take('palettes', 2 * 4 * LABEL_COLORS);
     this.#rays = new VolumePass(this.screen);
     this.#slices = new SlicePass(this.screen);
     this.#lines = new LinePass(this.screen);

@@ -2,7 +2,7 @@
 
 import * as THREE from 'three';
 import type { BrickPlan } from '../volume/lod_plan.js';
-import { AdaptiveResolution } from './adaptive_resolution.js';
+import { AdaptiveResolution, type Quality } from './adaptive_resolution.js';
 import type { DeviceRect } from './fullscreen.js';
 import type { GpuBudget } from './gpu_budget.js';
 import { PageTable } from './page_table.js';
@@ -21,8 +21,8 @@ export class ViewState {
   /** The view's part of the canvas must be drawn again, from a picture that is up to date. */
   drawDirty = true;
   plannedAt = Number.NEGATIVE_INFINITY;
-  /** Resolution of the picture on the canvas. */
-  shownScale = 1;
+  /** Quality of the picture on the canvas. */
+  shown: Quality = { scale: 1, stepBias: 0 };
   target: THREE.WebGLRenderTarget | undefined;
   /** Part of the target that the last picture fills. */
   used: readonly [number, number] = [1, 1];

@@ -3,7 +3,7 @@
 import type { VoxelArray } from '../../src/protocol/dtype.js';
 import { BRICK_EDGE, STORED_EDGE, STORED_VOXELS } from '../../src/protocol/limits.js';
 import type { Brick, SessionVolume } from '../../src/session/types.js';
-import { type BrickKey, brickGrid, keyText, levelCount, levelShape, type Vec3 } from '../../src/volume/geometry.js';
+import { type BrickKey, brickGrid, keyText, levelCount, type Vec3 } from '../../src/volume/geometry.js';
 import { BrickRanges } from '../../src/volume/ranges.js';
 
 export type Stored = 'u8' | 'u16' | 'u32' | 'f32';

@@ -1,0 +1,85 @@
+/** The way of bricks from the session to the GPU: offered, waiting, uploaded or dropped. */
+
+import type { Brick } from '../session/types.js';
+import type { BrickLookup } from './pick.js';
+import type { Residency } from './residency.js';
+import { UploadQueue } from './upload_queue.js';
+import type { ViewState } from './view_state.js';
+import type { VolumeState } from './volume_state.js';
+
+/** Half-open box of bricks: level, then z, y, x from and to. */
+export type BrickBox = readonly [number, number, number, number, number, number, number];
+
+/** Takes bricks in. */
+export class BrickIntake {
+  readonly #queue = new UploadQueue();
+
+  constructor(
+    readonly volumes: ReadonlyMap<number, VolumeState>,
+    readonly residency: Residency,
+    readonly lookup: BrickLookup,
+  ) {}
+
+  /** Bricks that wait for their upload. */
+  get waiting(): number {
+    return this.#queue.size;
+  }
+
+  /** Whether a brick waits for its upload. */
+  isWaiting(volume: number, number: number): boolean {
+    return this.#queue.has(`${volume}/${number}`);
+  }
+
+  /** Takes a brick; `uploaded` is called once, whatever becomes of it. */
+  offer(brick: Brick, uploaded: () => void): void {
+    const volume = this.volumes.get(brick.volume);
+    if (!volume || brick.level >= volume.numbering.levels) uploaded();
+    else this.#queue.add(`${brick.volume}/${volume.numbering.pack(brick.level, brick.z, brick.y, brick.x)}`, brick, uploaded);
+  }
+
+  /** Uploads for `budgetMs`; the tables of the views that show what has changed are out of date then. Returns how many. */
+  run(budgetMs: number, views: readonly ViewState[]): number {
+    return this.#queue.run(budgetMs, (brick) => this.#upload(brick, views));
+  }
+
+  /** Drops what waits of a volume. */
+  dropVolume(handle: number): void {
+    this.#queue.drop((brick) => brick.volume === handle);
+  }
+
+  /** Drops everything. */
+  dropAll(): void {
+    this.#queue.drop(() => true);
+  }
+
+  /** Bricks in these boxes have changed at their source: they are shown until newer ones are here. */
+  invalidate(volume: VolumeState, boxes: readonly BrickBox[]): void {
+    const inside = (key: { level: number; z: number; y: number; x: number }): boolean =>
+      boxes.some(
+        ([level, z0, y0, x0, z1, y1, x1]) =>
+          key.level === level && key.z >= z0 && key.z < z1 && key.y >= y0 && key.y < y1 && key.x >= x0 && key.x < x1,
+      );
+    this.#queue.drop((brick) => brick.volume === volume.handle && inside(brick));
+    this.residency.invalidate(volume, inside);
+  }
+
+  /** Empty atlases after a lost context: what browser memory still has is queued again. */
+  restore(): void {
+    for (const { volume: handle, number } of this.residency.rebuild()) {
+      const volume = this.volumes.get(handle);
+      const brick = volume && this.lookup(handle, volume.numbering.unpack(number));
+      if (brick) this.#queue.add(`${handle}/${number}`, brick, () => {});
+    }
+  }
+
+  #upload(brick: Brick, views: readonly ViewState[]): void {
+    const volume = this.volumes.get(brick.volume);
+    if (!volume) return;
+    const number = volume.numbering.pack(brick.level, brick.z, brick.y, brick.x);
+    const planned = views.filter((state) => state.plans.get(brick.volume)?.numbers.has(number));
+    const { evictions } = this.residency;
+    if (!this.residency.upload(volume, brick, planned.length > 0)) return;
+    // A slot that went from one brick to another may still stand in any table.
+    for (const state of this.residency.evictions > evictions ? views : planned) state.tableDirty = true;
+  }
+}

@@ -1,0 +1,135 @@
+/** Decides what each view draws in a frame, draws it, and hears from the GPU how long it took. */
+
+import type { DeviceRect } from './fullscreen.js';
+import type { GpuFence } from './gpu_fence.js';
+import { FrameRate } from './report.js';
+import type { ViewDrawing } from './view_drawing.js';
+import type { Shown } from './view_plans.js';
+import { deviceRect, type ViewState } from './view_state.js';
+
+/** What a frame draws. */
+export interface FrameScene {
+  readonly views: readonly ViewState[];
+  readonly shown: Shown;
+  readonly size: { readonly width: number; readonly height: number; readonly ratio: number };
+  readonly moving: boolean;
+  /** Bricks are missing or on their way. */
+  readonly loading: boolean;
+}
+
+/** The drawing part of a frame. */
+export class FrameDrawing {
+  readonly rate = new FrameRate();
+  /** The whole canvas must be drawn anew. */
+  clearAll = true;
+  /** Epoch milliseconds at which the first picture with voxels was done. */
+  firstPictureAt: number | undefined;
+  #firstPending = false;
+
+  constructor(
+    readonly drawing: ViewDrawing,
+    readonly fence: GpuFence,
+  ) {}
+
+  /**
+   * Draws at most one piece of work for each view.
+   *
+   * @param now time of the frame
+   * @param begun when the frame's work began, uploads included
+   * @returns whether something was drawn
+   */
+  draw(scene: FrameScene, now: number, begun: number): boolean {
+    if (this.clearAll) {
+      this.clearAll = false;
+      this.drawing.clear({ x: 0, y: 0, width: scene.size.width, height: scene.size.height });
+      for (const state of scene.views) state.redraw(now);
+    }
+    let drawn = false;
+    let voxels = false;
+    for (const state of scene.views) {
+      if (state.view.kind === 'slice') {
+        if (!state.drawDirty) continue;
+        voxels = this.#slice(scene, state) || voxels;
+        drawn = true;
+      } else {
+        const did = this.#picture(scene, state, now, begun);
+        drawn = drawn || did !== undefined;
+        voxels = voxels || did === true;
+      }
+    }
+    if (voxels) this.#markFirst(begun);
+    if (drawn && this.fence.open === 0) this.fence.mark(begun, () => {});
+    return drawn;
+  }
+
+  /** Draws every view at full resolution, at once. */
+  drawFull(scene: FrameScene, now: number): void {
+    for (const state of scene.views) {
+      if (state.view.kind === 'slice') {
+        this.#slice(scene, state);
+      } else if (!state.picture.full) {
+        const rect = this.#rect(scene, state);
+        this.drawing.strip(state, scene.shown, rect, { kind: 'strip', pass: 0, from: 0, rows: rect.height, last: true });
+        state.picture.fullDrawn(now);
+        state.shown = { scale: 1, stepBias: 0 };
+        this.drawing.show(state, scene.shown, rect, scene.size.ratio);
+        state.drawDirty = false;
+      }
+    }
+  }
+
+  /** Whether no view has anything left to draw. */
+  idle(scene: FrameScene, now: number): boolean {
+    return scene.views.every((state) => {
+      if (state.planDirty || state.tableDirty || state.drawDirty) return false;
+      return state.view.kind === 'slice' || state.picture.idle(now);
+    });
+  }
+
+  #rect(scene: FrameScene, state: ViewState): DeviceRect {
+    return deviceRect(state.view.rect, scene.size.ratio, scene.size.height);
+  }
+
+  #slice(scene: FrameScene, state: ViewState): boolean {
+    state.drawDirty = false;
+    return this.drawing.slice(state, scene.shown, this.#rect(scene, state), scene.size.ratio);
+  }
+
+  /** True: voxels were drawn; false: something else was; undefined: nothing. */
+  #picture(scene: FrameScene, state: ViewState, now: number, begun: number): boolean | undefined {
+    const rect = this.#rect(scene, state);
+    const step = state.picture.next(now, scene.moving, scene.loading, rect.height);
+    if (!step) return undefined;
+    let any: boolean;
+    if (step.kind === 'quick') {
+      const { quality } = state.resolution;
+      any = this.drawing.quick(state, scene.shown, rect, quality);
+      state.shown = any ? quality : { scale: 1, stepBias: 0 };
+      state.picture.quickDrawn(now, state.shown, state.resolution.fullMs, rect.height);
+      this.fence.mark(begun, (ms) => {
+        if (!any) return;
+        state.resolution.record(ms, quality);
+        state.picture.quickTook(ms);
+      });
+    } else {
+      any = this.drawing.strip(state, scene.shown, rect, step);
+      state.picture.stripDrawn(now, step);
+      this.fence.mark(begun, (ms) => state.picture.stripTook(ms, step.rows));
+      if (!step.last) return any;
+      state.shown = { scale: 1, stepBias: 0 };
+    }
+    this.drawing.show(state, scene.shown, rect, scene.size.ratio);
+    state.drawDirty = false;
+    this.rate.tick(now);
+    return any;
+  }
+
+  /** The first picture counts when the GPU has drawn it, not when it was told to. */
+  #markFirst(begun: number): void {
+    if (this.#firstPending) return;
+    this.#firstPending = true;
+    this.fence.mark(begun, () => {
+      this.firstPictureAt = performance.timeOrigin + performance.now();
+    });
+  }
+}

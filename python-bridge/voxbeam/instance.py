@@ -11,7 +11,7 @@ from voxbeam import __version__
 from voxbeam.annotations import Annotations
 from voxbeam.connection import Connection, gone_error
 from voxbeam.endpoint import Endpoint
-from voxbeam.errors import InstanceGoneError, VoxbeamError
+from voxbeam.errors import InstanceGoneError, ParameterError, VoxbeamError
 from voxbeam.jupyter_base import jupyter_base_path
 from voxbeam.protocol import FrameType
 from voxbeam.scene import Scene
@@ -180,12 +180,28 @@ class Instance:
 
     def declared(self, volume: Any, options: Options) -> ProducedVolume | None:
         """What this object made of the very same ``volume`` with the same options, or with any where `options` says nothing."""
+        given = {name: value for name, value in options.items() if value is not None}
         with self._lock:
             for one in self._declared.values():
-                given = {name: value for name, value in options.items() if value is not None}
-                if one.volume is volume and all(one.options[name] == value for name, value in given.items()):
+                if (
+                    one.volume is volume
+                    and one.produced.live
+                    and all(one.options[name] == value for name, value in given.items())
+                ):
                     return one.produced
         return None
+
+    def remove_volume(self, name: str) -> None:
+        """Take a volume that was rendered here out of the instance, with its layer and its bricks. Annotations stay."""
+        with self._lock:
+            one = self._declared.pop(name, None)
+        if one is not None and one.produced.live:
+            one.produced.remove()
+        elif name in self.volumes:
+            raise ParameterError(f"The volume {name!r} was rendered by another kernel.", "Remove it there, or stop the instance.")
+        else:
+            known = ", ".join(map(repr, self.volumes)) or "none"
+            raise ParameterError(f"The instance holds no volume called {name!r}.", f"It holds {known}.")
 
     # Its end
 

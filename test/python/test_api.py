@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import textwrap
 import threading
 import time
 
@@ -190,6 +195,53 @@ def test_a_view_shows_what_was_rendered_without_rendering_it_again(instance):
     rv.view(instance=instance).close()
     with pytest.raises(rv.ParameterError, match="transport='udp'"):
         rv.view(BRAIN, instance, transport="udp")
+
+
+def test_a_volume_is_removed_with_its_bricks_and_nothing_else(instance, sidecar):
+    rv.render_volume(BRAIN, instance, name="a")
+    rv.render_volume(BRAIN, instance, name="b")
+    mark = instance.annotations.add(rv.Point(voxel=(1, 2, 3), volume="a"))
+    used = instance.status()["used_bytes"]
+    instance.remove_volume("a")
+    until(lambda: set(instance.volumes) == {"b"})
+    assert instance.status()["used_bytes"] == used / 2
+    assert [a.world for a in instance.annotations] == [mark.world]
+    with pytest.raises(rv.ParameterError, match="no volume called 'a'") as caught:
+        instance.remove_volume("a")
+    assert caught.value.remedy == "It holds 'b'."
+    other = rv.Instance(sidecar.host, sidecar.port, sidecar.token)
+    with pytest.raises(rv.ParameterError, match="by another kernel"):
+        other.remove_volume("b")
+    other.close()
+    view = rv.view(BRAIN, instance, name="a")  # what was removed is rendered again, not taken for what is there
+    until(lambda: instance.volumes["a"].complete)
+    view.close()
+
+
+def test_an_interrupt_ends_the_wait_and_nothing_else(tmp_path):
+    """What the kernel's stop button does: SIGINT to the whole process group, while a cell waits for a volume."""
+    code = """
+        import numpy as np, voxbeam as rv
+        from voxbeam.embedded import embedded_instance
+        rv.configure(store_bytes=2**30)
+        instance = embedded_instance()
+        volume = np.random.default_rng(0).integers(0, 255, (512, 512, 512), "u1")
+        small = np.zeros((8, 8, 8), "u1")
+        print("ready", flush=True)
+        try:
+            while True:
+                rv.render_volume(volume)
+        except KeyboardInterrupt:
+            print("interrupted", rv.render_volume(small), instance.volumes["small"].complete, instance.alive, flush=True)
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(code)], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(0.5)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.stdout.readline() == "interrupted True True True\n"
+    assert process.wait(30) == 0
 
 
 def test_a_view_never_waits_for_the_volume(instance):

@@ -5,6 +5,7 @@ import { boxCentre } from '../annotation/box.js';
 import type { Scene } from '../annotation/scene.js';
 import { dolly, orbit } from '../renderer/camera.js';
 import type { View } from '../renderer/views.js';
+import type { Vec3 } from '../volume/geometry.js';
 import type { Interactions } from './interactions.js';
 import type { Commands } from './keyboard.js';
 import type { Layout, ViewId } from './layout.js';
@@ -25,6 +26,8 @@ export interface CommandContext {
   mayEdit(): boolean;
   /** The view that keys are for: the one pointed at last, where it is shown. */
   activeView(): View | undefined;
+  /** The nearest place for the cross. */
+  snap(place: Vec3): Vec3;
   /** Shows all of the volumes again. */
   fit(): void;
   savePicture(): void;
@@ -113,7 +116,7 @@ export function makeCommands(context: CommandContext): Commands & ShellActions {
         const annotation = scene.annotation(id);
         if (!annotation) return;
         const place = annotation.kind === 'box' ? boxCentre(annotation.coords) : annotation.coords;
-        store.update({ cross: place, center: place, selected: id, camera: { ...store.state.camera, target: place } });
+        store.update({ cross: context.snap(place), center: place, selected: id, camera: { ...store.state.camera, target: place } });
       },
     },
   };

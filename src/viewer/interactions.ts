@@ -1,7 +1,7 @@
 /** Decides what a gesture does, from the tool, the button and what lies under the pointer. */
 
-import { sliceAxes } from '../renderer/slice_view.js';
 import type { Pixel, SliceView, View } from '../renderer/views.js';
+import type { VolumeGeometry } from '../volume/geometry.js';
 import type { AnnotationTools, ToolContext } from './annotation_tools.js';
 import type { ViewId } from './layout.js';
 import { dragOrbit, dragPan, wheelFactor, zoomAt } from './orbit_controls.js';
@@ -10,6 +10,8 @@ import { crossTo, panSlices, stepSlice, WheelSteps, zoomSlices } from './slice_c
 
 /** What gestures need of the viewer around them. */
 export interface GestureContext extends ToolContext {
+  /** The volume whose voxels slices go through; undefined without any. */
+  grid(): VolumeGeometry | undefined;
   viewUnder(px: Pixel): View | undefined;
   mayEdit(): boolean;
   /** The picture is being moved: speed before sharpness, until told otherwise. */
@@ -92,8 +94,9 @@ export class Interactions implements GestureTarget {
 
   /** Moves a slice's plane by whole voxels. */
   step(view: SliceView, steps: number): void {
-    const { store, voxel, bounds } = this.context;
-    if (steps !== 0) store.update(stepSlice(store.state, view, steps, voxel(sliceAxes(view.axis).normal), bounds()));
+    const { store, grid } = this.context;
+    const volume = grid();
+    if (steps !== 0 && volume) store.update(stepSlice(store.state, view, steps, volume));
   }
 
   /** For moves without an end, such as wheel and keys. */
@@ -129,9 +132,10 @@ export class Interactions implements GestureTarget {
   }
 
   #cross(view: SliceView, start: Pixel): Drag {
-    const { store, bounds, pointAt } = this.context;
+    const { store, grid, pointAt } = this.context;
     const move = (px: Pixel) => {
-      store.update(crossTo(view, px, bounds()));
+      const volume = grid();
+      if (volume) store.update(crossTo(view, px, volume));
       pointAt(view, px);
     };
     store.update({ selected: undefined });

@@ -1,6 +1,6 @@
 /** How the page gets in: the ticket of its address for a cookie, and the cookie for tickets to the stream. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 
 const Answer = z.object({ ticket: z.string().min(1), role: z.string() });
 

@@ -2,15 +2,21 @@
 
 import { sliceAxes, sliceToWorld } from '../renderer/slice_view.js';
 import type { Pixel, SliceView } from '../renderer/views.js';
-import type { Vec3 } from '../volume/geometry.js';
+import { type Vec3, type VolumeGeometry, voxelToWorld, worldToVoxel } from '../volume/geometry.js';
 import { type Bounds, type ViewState, withAxis } from './view_state.js';
 
 /** Wheel distance of one slice: a notch of most mice is 100 or 120. */
 const WHEEL_SLICE = 100;
 
-/** The cross moved to the pixel, within the bounds. */
-export function crossTo(view: SliceView, px: Pixel, bounds: Bounds): Pick<ViewState, 'cross'> {
-  return { cross: clampTo(bounds, sliceToWorld(view, px)) };
+/** The cross moved to the voxel under the pixel. */
+export function crossTo(view: SliceView, px: Pixel, volume: VolumeGeometry): Pick<ViewState, 'cross'> {
+  return { cross: snapped(sliceToWorld(view, px), volume) };
+}
+
+/** The centre of the volume's voxel that is nearest to a world point: a slice through it shows voxels as they are. */
+export function snapped(world: Vec3, volume: VolumeGeometry): Vec3 {
+  const voxel = worldToVoxel(volume, world).map((v, axis) => Math.min(volume.shape[axis]! - 1, Math.max(0, Math.round(v))));
+  return voxelToWorld(volume, voxel as unknown as Vec3);
 }
 
 /** The slices' centre moved so that the picture follows the pointer. */
@@ -30,10 +36,11 @@ export function zoomSlices(state: ViewState, view: SliceView, factor: number, px
   return { center: withAxis(center, v, under[v] + (state.center[v] - under[v]) * kept), pixelSize };
 }
 
-/** The cross moved by whole slices along a slice's normal, within the bounds. */
-export function stepSlice(state: ViewState, view: SliceView, steps: number, voxel: number, bounds: Bounds): Pick<ViewState, 'cross'> {
+/** The cross moved by whole slices along a slice's normal, within the volume. */
+export function stepSlice(state: ViewState, view: SliceView, steps: number, volume: VolumeGeometry): Pick<ViewState, 'cross'> {
   const { normal } = sliceAxes(view.axis);
-  return { cross: clampTo(bounds, withAxis(state.cross, normal, state.cross[normal] + steps * voxel)) };
+  const moved = state.cross[normal] + steps * volume.voxelSize[view.axis];
+  return { cross: snapped(withAxis(state.cross, normal, moved), volume) };
 }
 
 /** Adds up wheel distances until they make whole slices: trackpads send many small ones. */

@@ -25,7 +25,7 @@ export const SHELL_STYLE = `
 .voxbeam *, .voxbeam *::before { box-sizing: border-box; }
 .voxbeam:focus, .voxbeam:focus-visible { outline: none; }
 .voxbeam:focus-visible::after {
-  content: ''; position: absolute; inset: 0; border: 2px solid var(--vb-accent); pointer-events: none; z-index: 9; opacity: 0.8;
+  content: ''; position: absolute; inset: 0; border: 1px solid var(--vb-accent); pointer-events: none; z-index: 9; opacity: 0.8;
 }
 .voxbeam button {
   all: unset; box-sizing: border-box; display: inline-flex; align-items: center; justify-content: center; gap: 4px;

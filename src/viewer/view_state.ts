@@ -1,6 +1,6 @@
 /** What one viewer looks at: camera, slices, layout, tool. It stays with the viewer; what is shared stands in the scene. */
 
-import { frameBounds, type OrbitCamera } from '../renderer/camera.js';
+import { dolly, frameBounds, type OrbitCamera } from '../renderer/camera.js';
 import { fitSlice, sliceAxes } from '../renderer/slice_view.js';
 import type { View } from '../renderer/views.js';
 import type { Vec3 } from '../volume/geometry.js';
@@ -45,9 +45,9 @@ export function withAxis(point: Vec3, axis: 0 | 1 | 2, value: number): Vec3 {
 /**
  * Views that show all of `bounds`, the cross in its middle.
  *
- * @param focus what 3D looks at
+ * @param focus what 3D looks at: what can be seen, where that is known
  */
-export function fitted(bounds: Bounds, layout: Layout, maximised: ViewId | undefined, size: Size, focus: Bounds = bounds): Partial<ViewState> {
+export function fitted(bounds: Bounds, layout: Layout, maximised: ViewId | undefined, size: Size, focus?: Bounds): Partial<ViewState> {
   const middle: Vec3 = [0, 1, 2].map((i) => (bounds.min[i]! + bounds.max[i]!) / 2) as unknown as Vec3;
   // Views that are hidden now are fitted to the room they would have in the layout.
   const places = new Map([...placeViews('four', undefined, size), ...placeViews(layout, maximised, size)]);
@@ -57,8 +57,10 @@ export function fitted(bounds: Bounds, layout: Layout, maximised: ViewId | undef
     const rect = places.get(id as ViewId);
     if (rect) pixelSize = Math.max(pixelSize, fitSlice(axis, bounds, rect).pixelSize);
   }
+  const camera = frameBounds(focus ?? bounds, Math.max(0.2, volume.width / Math.max(1, volume.height)));
   return {
-    camera: frameBounds(focus, Math.max(0.2, volume.width / Math.max(1, volume.height))),
+    // Things rarely reach into the corners of the box around them.
+    camera: focus ? dolly(camera, 0.8) : camera,
     cross: middle,
     center: middle,
     pixelSize: pixelSize || 1,

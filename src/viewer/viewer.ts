@@ -5,11 +5,11 @@ import { VolumeRenderer } from '../renderer/renderer.js';
 import type { Pixel, View } from '../renderer/views.js';
 import type { Session } from '../session/session.js';
 import { AnnotationTools } from './annotation_tools.js';
-import { contentOf, unitedBounds } from './bounds.js';
 import { makeCommands } from './commands.js';
 import { CursorReader } from './cursor_reader.js';
 import { MissingProgress } from './footer.js';
 import { FrameLoop } from './frame_loop.js';
+import { Framing } from './framing.js';
 import { type GestureContext, Interactions } from './interactions.js';
 import { bindKeys } from './keyboard.js';
 import { type Layout, placeViews, viewAt } from './layout.js';
@@ -24,7 +24,7 @@ import { ShownLayers } from './shown_layers.js';
 import { showStatus } from './status.js';
 import { adoptStyles } from './styles.js';
 import { BACKGROUND, type ThemeChoice, ThemeWatch } from './theme.js';
-import { type Bounds, fitted, type Size, ViewStore, viewsOf } from './view_state.js';
+import { type Bounds, type Size, ViewStore, viewsOf } from './view_state.js';
 import { VolumeFeed } from './volume_feed.js';
 
 /** What a viewer tells the page around it. */
@@ -53,6 +53,7 @@ export class Viewer {
   readonly #scene: Scene;
   readonly #store: ViewStore;
   readonly #layers: ShownLayers;
+  readonly #framing: Framing;
   readonly #shell: Shell;
   readonly #tools: AnnotationTools;
   readonly #interactions: Interactions;
@@ -70,11 +71,6 @@ export class Viewer {
   #feed: VolumeFeed | undefined;
   #size: Size = { width: 0, height: 0 };
   #views: readonly View[] = [];
-  #bounds: Bounds | undefined;
-  #content: Bounds | undefined;
-  /** Someone moved the views: what comes later does not move them away. */
-  #moved = false;
-  #fitting = false;
   #moving = false;
   #synced = false;
   #missing = 0;
@@ -92,6 +88,7 @@ export class Viewer {
     this.#scene = new Scene(options.session.doc, this);
     this.#store = new ViewStore({ layout: options.layout ?? 'four' });
     this.#layers = new ShownLayers(options.session, this.#scene, this.#mayEdit);
+    this.#framing = new Framing(this.#store, this.#layers, () => this.#size);
     const commands = makeCommands({
       scene: this.#scene,
       store: this.#store,
@@ -101,7 +98,8 @@ export class Viewer {
       cancelDrag: () => this.#pointers.cancel(),
       mayEdit: this.#mayEdit,
       activeView: () => this.#view(this.#reader.lastView ?? '') ?? this.#view('volume') ?? this.#views[0],
-      fit: () => this.#fit(),
+      snap: (place) => this.#framing.snap(place),
+      fit: () => this.#framing.fit(),
       savePicture: () => void this.#savePicture(),
       refresh: () => this.#mark('volumes', 'panels', 'overlay'),
     });
@@ -174,7 +172,8 @@ export class Viewer {
         else this.#loop.wake();
       });
     } catch (error) {
-      this.#fail('No picture in this browser', error);
+      const reason = error instanceof Error ? error.message.replace(/\.?$/, '.') : String(error);
+      this.#fail('No picture in this browser', `${reason} voxbeam needs WebGL 2: turn hardware acceleration on, or use another browser.`);
     }
   }
 
@@ -196,10 +195,9 @@ export class Viewer {
     this.#resize(stage.clientWidth, stage.clientHeight);
     this.#ends.push(
       this.#store.onChange((state, before) => {
-        const camera = state.camera !== before.camera || state.center !== before.center || state.pixelSize !== before.pixelSize;
-        if (!this.#fitting && (camera || state.cross !== before.cross)) this.#moved = true;
-        if (state.selected !== before.selected || state.tool !== before.tool || state.layout !== before.layout) this.#mark('panels');
-        if (state.layout !== before.layout || state.maximised !== before.maximised) this.#place();
+        const placed = state.layout !== before.layout || state.maximised !== before.maximised;
+        if (placed) this.#place();
+        if (placed || state.selected !== before.selected || state.tool !== before.tool) this.#mark('panels');
         this.#mark('views', 'overlay');
       }),
       this.#scene.onChange(({ layers }) => {
@@ -228,7 +226,8 @@ export class Viewer {
         return id && this.#view(id);
       },
       pick: (view, px) => this.#renderer?.pick(view, px),
-      bounds: () => this.#bounds ?? NO_BOUNDS,
+      bounds: () => this.#framing.bounds ?? NO_BOUNDS,
+      grid: () => this.#framing.grid,
       voxel: (axis) => this.#layers.leading?.volume.description.voxel_size[2 - axis] ?? 1,
       volumeName: () => this.#layers.leading?.volume.description.name ?? '',
       mayEdit: this.#mayEdit,
@@ -265,21 +264,12 @@ export class Viewer {
     this.#shell.overlay.resize(this.#size, globalThis.devicePixelRatio || 1);
     this.#shell.openPanelForWidth(this.#root.clientWidth);
     this.#place();
-    if (!this.#moved) this.#fit();
+    this.#framing.resized();
     this.#mark('views', 'overlay', 'panels');
   }
 
   #place(): void {
     this.#shell.placeButtons(placeViews(this.#store.state.layout, this.#store.state.maximised, this.#size));
-  }
-
-  #fit(): void {
-    if (!this.#bounds || this.#size.width < 1) return;
-    this.#fitting = true;
-    const { layout } = this.#store.state;
-    this.#store.update(fitted(this.#bounds, layout, undefined, this.#size, this.#content));
-    this.#fitting = false;
-    this.#moved = false;
   }
 
   /** One frame. True asks for another. */
@@ -311,15 +301,10 @@ export class Viewer {
   #updateVolumes(): void {
     this.#dirty.volumes = false;
     this.#feed?.update();
-    const bounds = unitedBounds(this.#layers.list);
-    const content = contentOf(this.#layers.list);
-    if (JSON.stringify([bounds, content]) !== JSON.stringify([this.#bounds, this.#content])) {
-      this.#bounds = bounds;
-      this.#content = content;
-      if (!this.#moved) this.#fit();
-    }
+    this.#framing.volumesChanged();
     if (this.#renderer) {
-      if (bounds) this.#shell.message.hide();
+      if (this.#framing.bounds) this.#shell.message.hide();
+      else if (this.#session.state === 'connecting') this.#shell.message.show('Connecting …', '');
       else this.#shell.message.show('Waiting for a volume', 'It appears here as soon as render_volume or view sends one.');
     }
     this.#dirty.overlay = true;
@@ -338,7 +323,7 @@ export class Viewer {
       unit: leading?.unit ?? '',
       voxel: [x, y, z],
       style: GUIDE_STYLES[this.#theme.theme],
-      guides: this.#bounds !== undefined && this.#renderer !== undefined,
+      guides: this.#framing.bounds !== undefined && this.#renderer !== undefined,
     });
   }
 
@@ -392,7 +377,7 @@ export class Viewer {
   }
 
   #connectionChanged(): void {
-    this.#mark('panels');
+    this.#mark('panels', 'volumes');
     this.#status();
     const { error } = this.#notices;
     if (error) this.#options.onEvent?.({ type: 'error', message: error });

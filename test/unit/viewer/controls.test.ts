@@ -58,21 +58,22 @@ test('panning a slice moves the picture with the pointer', () => {
   }
 });
 
-test('the cross goes to the pointer, and not out of the volume', () => {
+const VOLUME = { shape: [189, 233, 197], voxelSize: [1, 1, 1], origin: [0.5, 0.5, 0.5] } as const;
+
+test('the cross goes to the voxel under the pointer, and not out of the volume', () => {
   const before = state();
   const view = sliceOf(before, 'coronal');
-  const { cross } = crossTo(view, worldToSlice(view, [20, 0, 30]), BOUNDS);
-  expect(cross[0]).toBeCloseTo(20, 9);
-  expect(cross[1]).toBe(before.cross[1]);
-  expect(cross[2]).toBeCloseTo(30, 9);
-  expect(crossTo(view, [-5000, 0], BOUNDS).cross[0]).toBe(0);
+  const { cross } = crossTo(view, worldToSlice(view, [20.4, 0, 30.9]), VOLUME);
+  expect(cross).toEqual([20.5, 116.5, 30.5]);
+  expect(crossTo(view, [-5000, 0], VOLUME).cross[0]).toBe(0.5);
 });
 
-test('a step moves the plane by whole voxels along its normal and stops at the end', () => {
-  const before = state();
+test('a step moves the plane by whole voxels along its normal and stops at the last one', () => {
+  const before = { ...state(), cross: [98.5, 116.5, 94.5] } as const;
   const view = sliceOf(before, 'axial');
-  expect(stepSlice(before, view, 3, 2, BOUNDS).cross).toEqual([98.5, 116.5, 94.5 + 6]);
-  expect(stepSlice(before, view, 1e6, 2, BOUNDS).cross[2]).toBe(189);
+  expect(stepSlice(before, view, 3, VOLUME).cross).toEqual([98.5, 116.5, 97.5]);
+  expect(stepSlice(before, view, 1e6, VOLUME).cross[2]).toBe(188.5);
+  expect(stepSlice(before, view, -1, { ...VOLUME, voxelSize: [3, 1, 1], shape: [63, 233, 197] }).cross[2]).toBe(90.5);
   expect(clampTo(BOUNDS, [-1, 5, 500])).toEqual([0, 5, 189]);
 });
 

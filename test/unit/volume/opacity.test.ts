@@ -1,0 +1,59 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { DEFAULT_OPACITY_POINTS, isClear, maxOpacity, type OpacityPoint, opacityAt, opacityOfStep, windowPlace } from '../../../src/volume/opacity.js';
+
+const points = fc
+  .array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.constantFrom(0, 0, 0.2, 0.7)), { minLength: 1, maxLength: 6 })
+  .map((list) => list.sort((a, b) => a[0] - b[0]) as OpacityPoint[]);
+
+test('opacity is linear between points and level beyond them', () => {
+  const list: OpacityPoint[] = [[0.2, 0], [0.6, 0.4], [0.8, 0.1]];
+  expect([0, 0.2, 0.4, 0.6, 0.7, 1].map((t) => opacityAt(list, t))).toEqual([0, 0, expect.closeTo(0.2), 0.4, expect.closeTo(0.25), 0.1]);
+});
+
+test('the most opacity of an interval is never below that of a place in it', () => {
+  const unit = fc.double({ min: 0, max: 1, noNaN: true });
+  fc.assert(
+    fc.property(points, unit, unit, unit, (list, a, b, f) => {
+      const [from, to] = [Math.min(a, b), Math.max(a, b)];
+      expect(maxOpacity(list, from, to)).toBeGreaterThanOrEqual(opacityAt(list, from + f * (to - from)) - 1e-12);
+    }),
+  );
+});
+
+test('a brick that is called clear has no opaque value', () => {
+  const value = fc.double({ min: -100, max: 1100, noNaN: true });
+  fc.assert(
+    fc.property(points, value, value, fc.double({ min: 0, max: 1, noNaN: true }), (list, a, b, f) => {
+      const range = { min: Math.min(a, b), max: Math.max(a, b) };
+      if (!isClear({ window: [0, 1000], points: list, mode: 'dvr' }, range)) return;
+      const t = Math.min(Math.max((range.min + f * (range.max - range.min)) / 1000, 0), 1);
+      expect(opacityAt(list, t)).toBeLessThanOrEqual(1e-12);
+    }),
+  );
+});
+
+test('what has nothing finite is clear; a maximum below the window is clear in a maximum projection', () => {
+  const display = { window: [100, 200] as const, points: [[0, 1], [1, 1]] as OpacityPoint[], mode: 'mip' as const };
+  expect(isClear(display, { min: 1, max: 0 })).toBe(true);
+  expect(isClear(display, { min: 0, max: 100 })).toBe(true);
+  expect(isClear(display, { min: 0, max: 101 })).toBe(false);
+  expect(isClear({ ...display, mode: 'dvr' }, { min: 0, max: 50 })).toBe(false);
+});
+
+test('steps of parts add up to the whole', () => {
+  fc.assert(
+    fc.property(fc.double({ min: 0, max: 0.99, noNaN: true }), fc.integer({ min: 1, max: 50 }), (opacity, parts) => {
+      expect(1 - (1 - opacityOfStep(opacity, 1 / parts)) ** parts).toBeCloseTo(opacity, 9);
+    }),
+  );
+});
+
+test('an empty window is a threshold, and a reversed one turns', () => {
+  expect([windowPlace([5, 5], 4), windowPlace([5, 5], 5), windowPlace([10, 0], 2)]).toEqual([0, 1, 0.8]);
+});
+
+test('the default opacities clear the lowest values and never fall', () => {
+  expect(opacityAt(DEFAULT_OPACITY_POINTS, 0.1)).toBe(0);
+  for (let t = 0; t < 1; t += 0.01) expect(opacityAt(DEFAULT_OPACITY_POINTS, t + 0.01)).toBeGreaterThanOrEqual(opacityAt(DEFAULT_OPACITY_POINTS, t));
+});

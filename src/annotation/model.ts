@@ -1,6 +1,6 @@
 /** What stands in the scene document, and what of it is believed: a malformed entry is left out, a malformed nicety gets its default. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_NAME_CHARS } from '../protocol/limits.js';
 import { DEFAULT_COLOR } from './colors.js';
 import { DEFAULT_POINTS } from './layers.js';

@@ -1,6 +1,6 @@
 /** The JSON payloads of control frames. Names are snake_case on the wire; vectors are z, y, x. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { STORED_DTYPES } from './dtype.js';
 import { encodeFrame, FrameError, FrameType } from './frame.js';
 import {

@@ -1,6 +1,6 @@
 /** The commands of the socket: what a request must hold, and its answer. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { MAX_AXIS } from '../protocol/index.js';
 import { SchedulerError } from './backend.js';
 import type { InstanceRecord, SchedulerState } from './state.js';

@@ -2,7 +2,7 @@
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Backend, type InstanceRequest, type RunningInstance, SchedulerError } from './backend.js';
 
 const READY_MS = 15_000;

@@ -1,6 +1,6 @@
 /** What the process that starts a sidecar tells it: one line of JSON on stdin, so that nothing secret stands in argv. */
 
-import { z } from 'zod';
+import * as z from 'zod';
 import { MIN_STORE_BYTES } from './store_budget.js';
 
 /** Names this machine's own interface only: nothing listens beyond loopback without TLS and login. */

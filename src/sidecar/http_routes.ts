@@ -1,7 +1,7 @@
 /** Every path this instance answers, with who may use it. What does not stand here is 404. */
 
 import type { IncomingMessage } from 'node:http';
-import { z } from 'zod';
+import * as z from 'zod';
 import { PAGE_TICKET_MS, Role, SESSION_MS, STREAM_TICKET_MS } from '../protocol/index.js';
 import { HttpError, type Reply } from './http_reply.js';
 import { isOriginRule, originAllowed, ownOrigin } from './origin.js';

@@ -1,6 +1,6 @@
 /** One producer: the volumes it declares, the needs it has been sent, and its answers. */
 
-import type { z } from 'zod';
+import type * as z from 'zod';
 import {
   Changed, decodeControl, Done, ErrorCode, ErrorMessage, FrameError, type FrameHeader, FrameType, VolumeDescription, VolumeRef,
 } from '../protocol/index.js';

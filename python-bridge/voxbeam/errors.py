@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
+
+_PACKAGE = str(Path(__file__).parent)
+
 
 class VoxbeamError(Exception):
     """Base of all errors of this package.
@@ -22,6 +27,14 @@ class VoxbeamError(Exception):
     def __str__(self) -> str:
         """Message and remedy as one text."""
         return f"{self.message} {self.remedy}" if self.remedy else self.message
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook cell shows: the lines of its own that led here, and the message. Elsewhere tracebacks are whole."""
+        frames = traceback.extract_tb(self.__traceback__)
+        shell = max((i for i, frame in enumerate(frames) if "IPython" in Path(frame.filename).parts), default=-1)
+        own = [frame for frame in frames[shell + 1 :] if not frame.filename.startswith(_PACKAGE)]
+        lines = "".join(traceback.format_list(own)).splitlines()
+        return [*lines, f"{type(self).__name__}: {self.message}", *([self.remedy] if self.remedy else [])]
 
 
 class SourceError(VoxbeamError):

@@ -1,0 +1,80 @@
+"""In a real IPython kernel: cells that wait for marks, views that show, and a restart that leaves nothing."""
+
+from __future__ import annotations
+
+import json
+
+import nbformat
+import psutil
+import pytest
+from jupyter_core.utils import run_sync
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from conftest import until
+
+SETUP = """
+import json, numpy as np, voxbeam as rv
+from voxbeam import embedded
+from voxbeam.instance import Instance
+rv.configure(store_bytes=256 * 2**20)
+brain = np.arange(64**3, dtype="u2").reshape(64, 64, 64)
+print(json.dumps([rv.render_volume(brain), embedded._process.pid, list(embedded._instance.volumes)]))
+"""
+WAIT = """
+import asyncio
+sidecar = embedded._process
+elsewhere = Instance(sidecar.host, sidecar.port, sidecar.token)  # somebody else's kernel
+asyncio.get_running_loop().call_later(0.3, lambda: elsewhere.annotations.add(rv.Point(voxel=(1, 2, 3), name="drawn")))
+mark = await view.annotations.next("point", timeout=10)
+print(json.dumps([mark.name, mark.voxel]))
+"""
+EVENTS = """
+import time
+seen = []
+stop = view.annotations.on_change(seen.extend)
+elsewhere.annotations.add(rv.Box((0, 0, 0), (2, 2, 2), name="while busy"))
+until = time.monotonic() + 5
+while not seen and time.monotonic() < until:
+    pass
+stop()
+print(json.dumps([event.annotation.name for event in seen]))
+"""
+
+
+@pytest.fixture
+def kernel():
+    cells = [SETUP, "view = rv.view(brain)\nview", WAIT, EVENTS, "view.annotations", "rv.render_volume(np.zeros((2, 2)))"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    client = NotebookClient(notebook, kernel_name="python3", timeout=60)
+    with client.setup_kernel():
+        yield client, notebook.cells
+
+
+def test_a_session(kernel):
+    client, cells = kernel
+    rendered, pid, names = printed(client, cells, 0)
+    assert (rendered, names) == (True, ["brain"])
+    assert psutil.pid_exists(pid)
+    client.execute_cell(cells[1], 1)
+    bundle = cells[1].outputs[0]["data"]
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert bundle["text/plain"].startswith("<VolumeView brain 64×64×64 uint16")
+    assert printed(client, cells, 2) == ["drawn", [1, 2, 3]]
+    assert printed(client, cells, 3) == ["while busy"]
+    client.execute_cell(cells[4], 4)
+    assert "while busy" in cells[4].outputs[0]["data"]["text/html"]
+    with pytest.raises(CellExecutionError, match="ShapeError"):
+        client.execute_cell(cells[5], 5)
+    shown = "\n".join(cells[5].outputs[0]["traceback"]).splitlines()
+    assert shown[-2:] == ["ShapeError: The volume has 2 axes, shape (2, 2).", "Add an axis: volume[None]."]
+    assert "rv.render_volume(np.zeros((2, 2)))" in shown[1]
+    assert len(shown) == 4  # nothing of the package's inside
+    run_sync(client.km.restart_kernel)(now=True)
+    until(lambda: not psutil.pid_exists(pid))
+
+
+def printed(client: NotebookClient, cells: list, index: int) -> list:
+    """What a cell prints, as JSON."""
+    client.execute_cell(cells[index], index)
+    return json.loads(next(output["text"] for output in cells[index].outputs if output.get("name") == "stdout"))

@@ -51,7 +51,8 @@ def build_levels(volume: ProducedVolume) -> None:
             volume.levels.publish()
         else:
             volume.levels.give_up()
-        volume.send(FrameType.CHANGED, {"generation": 1, "boxes": volume.levels.boxes})
+        if volume.levels.boxes:
+            volume.send(FrameType.CHANGED, {"generation": 1, "boxes": volume.levels.boxes})
     volume.built.set()
     volume.flush_ranges()
     volume.add_note(note if note != volume.levels.note else None)

@@ -81,7 +81,7 @@ export function frameBounds(
   const target = add(bounds.min, half);
   const camera = { target, distance: 1, ...angles, fovY: DEFAULT_FOV };
   const { right, up, forward } = cameraBasis(camera);
-  const tan = Math.tan(DEFAULT_FOV / 2);
+  const tan = Math.tan(DEFAULT_FOV / 2) / FRAME_MARGIN;
   // Of the eight corners the one that needs the most distance decides.
   let distance = 1e-9;
   for (let corner = 0; corner < 8; corner += 1) {
@@ -89,7 +89,7 @@ export function frameBounds(
     const wide = Math.max(Math.abs(dot(c, right)) / (tan * aspect), Math.abs(dot(c, up)) / tan);
     distance = Math.max(distance, wide - dot(c, forward));
   }
-  return { ...camera, distance: distance * FRAME_MARGIN };
+  return { ...camera, distance };
 }
 
 /** World → camera (x right, y up, z towards the eye), column by column. */

@@ -1,0 +1,74 @@
+import { expect, test } from '@jest/globals';
+import { COLORMAPS, colorAt, colormapStops, LABEL_COLORS, labelColor, labelHash } from '../../../src/renderer/colormaps.js';
+import { storageClass, texelBytes, windowUniform } from '../../../src/renderer/storage.js';
+import { opacityRows, TRANSFER_ROWS, TRANSFER_SIZE, transferTexels } from '../../../src/renderer/transfer_function.js';
+
+test('the colour maps that a scene may name are there, each with colours of its own', () => {
+  expect(COLORMAPS).toEqual(['gray', 'viridis', 'magma', 'inferno', 'plasma', 'cividis', 'turbo', 'bone', 'hot', 'coolwarm']);
+  const all = COLORMAPS.map((name) => JSON.stringify(colormapStops(name)));
+  expect(new Set(all).size).toBe(COLORMAPS.length);
+  for (const name of COLORMAPS) {
+    for (const c of colormapStops(name).flat()) {
+      expect(c).toBeGreaterThanOrEqual(0);
+      expect(c).toBeLessThanOrEqual(1);
+    }
+  }
+});
+
+test('perceptual maps brighten all along; an unknown name is gray', () => {
+  for (const name of ['gray', 'viridis', 'magma', 'inferno', 'plasma', 'cividis', 'bone', 'hot']) {
+    const luma = colormapStops(name).map(([r, g, b]) => 0.2126 * r + 0.7152 * g + 0.0722 * b);
+    for (let i = 1; i < luma.length; i += 1) expect(luma[i]).toBeGreaterThan((luma[i - 1] as number) - 1e-3);
+  }
+  expect(colormapStops('no such map')).toEqual(colormapStops('gray'));
+  expect(colorAt(colormapStops('gray'), 0.5)).toEqual([expect.closeTo(0.5, 2), expect.closeTo(0.5, 2), expect.closeTo(0.5, 2)]);
+});
+
+test('label colours are the same in every session and mostly differ between neighbours', () => {
+  expect(labelHash(1)).toBe(labelHash(1));
+  expect([1, 2, 3, 0xffffffff].map(labelHash)).toEqual([1753845952, 3507691905, 1408362973, 1734902346]);
+  const palette = new Set(Array.from({ length: 200 }, (_, i) => labelHash(i + 1) % LABEL_COLORS));
+  expect(palette.size).toBeGreaterThan(170);
+  for (let id = 1; id < 100; id += 1) expect(Math.max(...labelColor(id))).toBeGreaterThan(0.7);
+});
+
+test('a step of twice the length lets the square of the light through', () => {
+  const rows = opacityRows(0.1);
+  expect(rows).toHaveLength(TRANSFER_ROWS);
+  rows.forEach((opacity, n) => {
+    expect(1 - opacity).toBeCloseTo(0.9 ** (2 ** n), 12);
+  });
+});
+
+test('texels: row 0 the plain colours, then colour times opacity by step; opacity 0 clears all', () => {
+  const settings = { colormap: 'gray', points: [[0, 0], [1, 0.5]] as [number, number][], opacity: 1, mode: 'dvr' as const };
+  const texels = transferTexels(settings, 0.25);
+  const at = (row: number, i: number) => [...texels.subarray(4 * (row * TRANSFER_SIZE + i), 4 * (row * TRANSFER_SIZE + i) + 4)];
+  expect(at(0, TRANSFER_SIZE - 1)).toEqual([1, 1, 1, 1]);
+  const one = 1 - 0.5 ** 0.25;
+  expect(at(1, TRANSFER_SIZE - 1)).toEqual([one, one, one, one].map((v) => expect.closeTo(v, 6)));
+  expect(at(3, TRANSFER_SIZE - 1)[3]).toBeCloseTo(0.5, 6);
+  expect(at(1, 0)[3]).toBe(0);
+  const clear = transferTexels({ ...settings, opacity: 0 }, 0.25).subarray(4 * TRANSFER_SIZE);
+  expect(clear.every((v) => v === 0)).toBe(true);
+});
+
+test('values go to their place in the window, whatever the storage', () => {
+  const u16 = windowUniform(storageClass('image', 'u16'), 2, -100, [0, 1000]);
+  const raw = 300 / 65535; // value 500
+  expect(raw * u16.scale + u16.offset).toBeCloseTo(0.5, 6);
+  const f32 = windowUniform(storageClass('image', 'f32'), 1, 0, [-1, 1]);
+  expect(0.5 * f32.scale + f32.offset).toBeCloseTo(0.75, 6);
+  const threshold = windowUniform(storageClass('image', 'u8'), 1, 0, [100, 100]);
+  expect((99 / 255) * threshold.scale + threshold.offset).toBeLessThan(0);
+  expect((101 / 255) * threshold.scale + threshold.offset).toBeGreaterThan(1);
+});
+
+test('16-bit voxels are handed over as their own bytes, not copied', () => {
+  const voxels = new Uint16Array([0x1234, 0xfffe]);
+  const bytes = texelBytes(storageClass('image', 'u16'), voxels) as Uint8Array;
+  expect([...bytes]).toEqual([0x34, 0x12, 0xfe, 0xff]);
+  expect(bytes.buffer).toBe(voxels.buffer);
+  expect(() => texelBytes(storageClass('image', 'u16'), new Uint32Array(2))).toThrow(/4 bytes.*image\/u16/);
+  expect(() => storageClass('image', 'u32')).toThrow(/image stored as u32/);
+});

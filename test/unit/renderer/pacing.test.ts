@@ -1,0 +1,127 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { AdaptiveResolution, QUALITIES, StripHeight, TARGET_MS } from '../../../src/renderer/adaptive_resolution.js';
+import { PASSES, Picture } from '../../../src/renderer/picture.js';
+import { UploadQueue } from '../../../src/renderer/upload_queue.js';
+import type { Brick } from '../../../src/session/types.js';
+
+const cost = (q: { scale: number; stepBias: number }) => q.scale ** 2 * 2 ** -q.stepBias;
+const run = (fullMs: number, frames = 40) => {
+  const resolution = new AdaptiveResolution();
+  const used = Array.from({ length: frames }, () => {
+    const quality = resolution.quality;
+    resolution.record(3 + fullMs * cost(quality), quality);
+    return quality;
+  });
+  return { resolution, used };
+};
+
+test('a fast device gets full resolution, a slow one what keeps the frame time, whatever its speed', () => {
+  expect(run(5).resolution.quality).toEqual(QUALITIES[0]);
+  fc.assert(
+    fc.property(fc.double({ min: 1, max: 3000, noNaN: true }), (fullMs) => {
+      const { quality } = run(fullMs).resolution;
+      const ms = 3 + fullMs * cost(quality);
+      if (quality !== QUALITIES[QUALITIES.length - 1]) expect(ms).toBeLessThanOrEqual(TARGET_MS);
+      const better = QUALITIES[QUALITIES.indexOf(quality) - 1];
+      if (better) expect(3 + fullMs * cost(better)).toBeGreaterThan(TARGET_MS * 0.79);
+    }),
+  );
+});
+
+test('the quality does not flicker, and one slow frame does not lower it', () => {
+  const { used, resolution } = run(300);
+  expect(new Set(used.slice(-20)).size).toBe(1);
+  const before = resolution.quality;
+  resolution.record(400, before);
+  expect(resolution.quality).toBe(before);
+  resolution.record(400, before);
+  resolution.record(400, before);
+  expect(cost(resolution.quality)).toBeLessThan(cost(before));
+});
+
+test('strips take about the time they may', () => {
+  const strips = new StripHeight(600, 600);
+  expect(strips.rows(30)).toBe(30);
+  for (let i = 0; i < 10; i += 1) strips.record(0.25 * 30, 30);
+  expect(strips.rows(30)).toBeGreaterThan(110);
+  expect(new StripHeight(1e9, 100).rows(30)).toBe(8);
+});
+
+test('a picture: quick at once, then calm, then strips to the last row, then passes, then nothing', () => {
+  const picture = new Picture();
+  picture.touch(0);
+  expect(picture.next(0, false, false, 600)).toEqual({ kind: 'quick' });
+  picture.quickDrawn(0, { scale: 0.5, stepBias: 0 }, 400, 600);
+  expect(picture.next(20, false, false, 600)).toBeUndefined();
+  expect(picture.idle(20)).toBe(false);
+  let now = 200;
+  const rows: number[] = [];
+  for (let step = picture.next(now, false, false, 600); step && step.kind === 'strip' && step.pass === 0; step = picture.next((now += 10), false, false, 600)) {
+    expect(step.from).toBe(rows.reduce((a, b) => a + b, 0));
+    rows.push(step.rows);
+    picture.stripDrawn(now, step);
+  }
+  expect(rows.reduce((a, b) => a + b, 0)).toBe(600);
+  expect(rows.length).toBeGreaterThan(5);
+  expect(picture.full).toBe(true);
+  for (let step = picture.next(now, false, false, 600); step?.kind === 'strip'; step = picture.next((now += 5), false, false, 600)) {
+    expect(step.pass).toBeLessThan(PASSES);
+    picture.stripDrawn(now, step);
+  }
+  expect(picture.idle(now)).toBe(true);
+  picture.touch(now);
+  expect(picture.full).toBe(false);
+  expect(picture.next(now, false, false, 600)).toEqual({ kind: 'quick' });
+});
+
+test('a quick picture at full quality is the first pass; a slow polish ends by time, between passes', () => {
+  const picture = new Picture();
+  picture.touch(0);
+  picture.quickDrawn(0, { scale: 1, stepBias: 0 }, 10, 100);
+  expect(picture.full).toBe(true);
+  expect(picture.idle(5000)).toBe(true);
+});
+
+test('while it moves only quick pictures are drawn; while bricks arrive not more than a third of the time', () => {
+  const picture = new Picture();
+  picture.quickDrawn(0, { scale: 0.25, stepBias: 0 }, 2000, 600);
+  picture.quickTook(100);
+  expect(picture.next(5000, true, false, 600)).toBeUndefined();
+  picture.touch(5000);
+  expect(picture.next(5000, true, true, 600)).toEqual({ kind: 'quick' });
+  picture.quickDrawn(5000, { scale: 0.25, stepBias: 0 }, 2000, 600);
+  picture.touch(5010);
+  expect(picture.next(5100, false, true, 600)).toBeUndefined();
+  expect(picture.next(5300, false, true, 600)).toEqual({ kind: 'quick' });
+});
+
+const brick = (level: number, x = 0): Brick => ({ volume: 1, level, z: 0, y: 0, x, generation: 1, preview: false, dtype: 'u8', voxels: new Uint8Array() });
+
+test('uploads end with their time, coarse ones first, and every brick is answered once', () => {
+  const queue = new UploadQueue();
+  let clock = 0;
+  const answered: string[] = [];
+  const order: string[] = [];
+  for (const [level, x] of [[0, 0], [2, 0], [1, 0], [0, 1]] as const) queue.add(`${level}/${x}`, brick(level, x), () => answered.push(`${level}/${x}`));
+  const upload = (b: Brick) => {
+    order.push(`${b.level}/${b.x}`);
+    clock += 3;
+  };
+  expect(queue.run(4, upload, () => clock)).toBe(2);
+  expect(order).toEqual(['2/0', '1/0']);
+  queue.add('0/0', brick(0), () => answered.push('again'));
+  expect(answered).toContain('0/0');
+  queue.drop((b) => b.x === 1);
+  expect(queue.run(1, upload, () => clock)).toBe(1);
+  expect(queue.size).toBe(0);
+  expect([...answered].sort()).toEqual(['0/0', '0/1', '1/0', '2/0', 'again']);
+});
+
+test('an upload that throws is answered too', () => {
+  const queue = new UploadQueue();
+  let answered = 0;
+  queue.add('a', brick(0), () => (answered += 1));
+  expect(() => queue.run(1, () => { throw new RangeError('no'); })).toThrow('no');
+  expect([answered, queue.size]).toEqual([1, 0]);
+});

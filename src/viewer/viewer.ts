@@ -148,6 +148,7 @@ export class Viewer {
 
   /** Lets everything go; the session stays open, for it is its maker's. */
   dispose(): void {
+    if (this.#ending.signal.aborted) return;
     this.#loop.stop();
     clearTimeout(this.#statusTimer);
     this.#notices.dispose();

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from websockets.exceptions import ConnectionClosed
 
+from voxbeam.protocol import FrameType, encode_frame, unpack_frame
 from voxbeam.stream import open_stream
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ MAX_MESSAGE_BYTES = 4 * 2**20
 GATHER_SECONDS = 0.004
 #: Least time between two messages: a Jupyter server silently drops what goes beyond 1000 messages a second.
 PACE_SECONDS = 0.005
+#: A page not heard of for this long is gone: a tab closes without a word. A kernel may be deaf to its pages for long.
+PAGE_SILENCE_SECONDS = 600.0
+#: Where a frame's header holds its type.
+_TYPE_AT = 6
 
 
 class TicketSource(Protocol):
@@ -54,6 +59,7 @@ class Tunnel:
         self._deliver = deliver
         self._closed = closed
         self._ending = threading.Event()
+        self._heard = time.monotonic()
         ticket = instance.ticket(use="stream", role="edit", origin="none")
         self._socket = open_stream(instance.host, instance.port, ticket)
         self._thread = threading.Thread(target=self._relay, name="voxbeam-tunnel", daemon=True)
@@ -61,6 +67,7 @@ class Tunnel:
 
     def send(self, frame: bytes) -> None:
         """Pass a frame of the page on to the sidecar."""
+        self._heard = time.monotonic()
         try:
             self._socket.send(frame)
         except (ConnectionClosed, OSError):
@@ -77,9 +84,10 @@ class Tunnel:
         reason = ""
         try:
             while True:
-                batch = self._gather(_binary(self._socket.recv()))
-                self._deliver(batch)
-                time.sleep(PACE_SECONDS)
+                batch = [frame for frame in self._gather(_binary(self._socket.recv())) if not self._answered(frame)]
+                if batch:
+                    self._deliver(batch)
+                    time.sleep(PACE_SECONDS)
         except ConnectionClosed as error:
             received = error.rcvd
             reason = received.reason if received and received.reason else "the connection to the server ended"
@@ -88,6 +96,14 @@ class Tunnel:
         self._socket.close()
         if not self._ending.is_set():
             self._closed(reason)
+
+    def _answered(self, frame: bytes) -> bool:
+        """Whether ``frame`` is a ping, answered here: while a cell runs the kernel may not hear the page's answer for minutes."""
+        if frame[_TYPE_AT] != FrameType.PING or time.monotonic() - self._heard > PAGE_SILENCE_SECONDS:
+            return False
+        _, payload = unpack_frame(frame)
+        self._socket.send(encode_frame(FrameType.PONG, bytes(payload)))
+        return True
 
     def _gather(self, first: bytes) -> list[bytes]:
         """``first`` and what else comes within a moment, up to a message's bytes."""

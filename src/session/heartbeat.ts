@@ -5,6 +5,7 @@ const UNANSWERED = 2;
 export class Heartbeat {
   #timer: ReturnType<typeof setInterval> | undefined;
   #unanswered = 0;
+  #patient = false;
 
   /**
    * @param ping sends a PING holding `t`
@@ -15,10 +16,15 @@ export class Heartbeat {
     private readonly dead: () => void,
   ) {}
 
-  /** Pings now and then every `everyMs`. */
-  start(everyMs: number): void {
+  /**
+   * Pings now and then every `everyMs`.
+   *
+   * @param patient silence means nothing: a kernel that is busy for minutes still holds its tunnel, and says when it ends
+   */
+  start(everyMs: number, patient: boolean): void {
     this.stop();
     this.#unanswered = 0;
+    this.#patient = patient;
     this.#beat();
     this.#timer = setInterval(() => this.#beat(), everyMs);
   }
@@ -41,6 +47,7 @@ export class Heartbeat {
 
   #beat(): void {
     if (this.#unanswered >= UNANSWERED) {
+      if (this.#patient) return; // the answers are on their way; more questions would only queue behind them
       this.stop();
       this.dead();
       return;

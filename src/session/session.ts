@@ -158,12 +158,12 @@ export class Session {
     this.#events.clear();
   }
 
-  #opened({ welcome }: Connection): void {
+  #opened({ welcome, kind }: Connection): void {
     const sameInstance = this.#instance === undefined || this.#instance === welcome.instance;
     this.#instance = welcome.instance;
     this.#role = welcome.role;
     for (const handle of this.#table.replaceAll(welcome.volumes, sameInstance)) this.#desk.drop(handle);
-    this.#heartbeat.start(welcome.heartbeat_ms);
+    this.#heartbeat.start(welcome.heartbeat_ms, kind === 'comm');
     this.#scene.start(welcome.role !== 'view');
     const outdated = this.#desk.reconnected();
     this.#events.emit('volumes', undefined);

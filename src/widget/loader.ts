@@ -1,6 +1,6 @@
 /**
  * The module that every view's model carries, so it is small: it brings the viewer's code once for a page, from the
- * instance, or from the kernel where the page cannot fetch. Code with another hash is not run.
+ * instance, or from the kernel where the page cannot fetch. Fetched code with another hash than the build's is not run.
  */
 
 import type { RenderProps } from '@anywidget/types';

@@ -12,8 +12,11 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 import voxbeam as rv
+from voxbeam import tunnel as tunnel_module
 from voxbeam import widget as widget_module
+from voxbeam.instance import Instance
 from voxbeam.protocol import FrameType, decode_control, encode_control, unpack_frame
+from voxbeam.sidecar import start_sidecar
 from voxbeam.tunnel import MAX_MESSAGE_BYTES
 from voxbeam.widget import VolumeView
 
@@ -253,3 +256,20 @@ def test_unknown_keywords_are_refused(instance):
         VolumeView(instance, colour="red")
     with pytest.raises(TypeError, match="colour"):
         rv.view(None, instance, colour="red")
+
+
+def test_a_page_that_the_kernel_cannot_hear_keeps_its_connection_for_a_while(monkeypatch):
+    process = start_sidecar(store_bytes=64 * 2**20, heartbeat_ms=100)
+    instance = Instance(process.host, process.port, process.token, process=process)
+    view = VolumeView(instance)
+    try:
+        page = Page(view, monkeypatch)
+        page.open()
+        time.sleep(1)  # ten heartbeats without a word of the page
+        assert instance.status()["viewers"] == 1
+        monkeypatch.setattr(tunnel_module, "PAGE_SILENCE_SECONDS", 0.5)  # a tab that was closed
+        page.wait(lambda m: m["t"] == "closed")
+        eventually(lambda: instance.status()["viewers"] == 0)
+    finally:
+        view.close()
+        instance.close()

@@ -119,6 +119,16 @@ describe('the choice of transport', () => {
     expect(server.of(FrameType.HELLO)).toHaveLength(2);
   });
 
+  test('a tunnel that is silent for long is kept, for a kernel may be busy', async () => {
+    server.welcome.heartbeat_ms = 50;
+    const tunnel = relay(url);
+    const s = session([{ kind: 'comm', tunnel }]);
+    await s.opened();
+    server.pongs = false;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect([s.state, tunnel.opens]).toEqual(['open', 1]);
+  });
+
   test('with no way at all the user is told, and the session goes on trying', async () => {
     const s = session([socketCandidate(nowhere)]);
     await s.until(() => s.errors.length >= 2, 'two tries');

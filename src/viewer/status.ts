@@ -16,6 +16,8 @@ export interface Status {
   /** Epoch milliseconds of the first frame with voxels. */
   readonly firstPicture: number | undefined;
   readonly error: string | undefined;
+  /** Bytes of GPU memory: now, at most so far, and the budget. */
+  readonly gpu: readonly [number, number, number] | undefined;
 }
 
 const TRANSPORTS: Readonly<Record<string, string>> = { direct: 'direct', proxy: 'Jupyter proxy', comm: 'kernel comm' };
@@ -31,6 +33,9 @@ export function showStatus(root: HTMLElement, footer: Footer, status: Status): v
   setAttribute(root, 'data-bytes', String(bytes));
   setAttribute(root, 'data-first-picture', firstPicture === undefined ? undefined : String(Math.round(firstPicture)));
   setAttribute(root, 'data-error', status.error);
+  setAttribute(root, 'data-gpu-bytes', status.gpu && String(status.gpu[0]));
+  setAttribute(root, 'data-gpu-peak', status.gpu && String(status.gpu[1]));
+  setAttribute(root, 'data-gpu-budget', status.gpu && String(status.gpu[2]));
   footer.show('level', levels ? levelText(levels) : '');
   footer.show('missing', missing > 0 ? `${count(missing, 'brick')} missing` : '0 missing');
   footer.show('bytes', bytes > 0 ? formatBytes(bytes) : '');

@@ -372,6 +372,7 @@ export class Viewer {
       bytes: counters.bytesReceived,
       firstPicture: report?.firstPictureAt,
       error: this.#failure ?? this.#notices.error,
+      gpu: report && [report.gpuBytes, report.gpuBytesPeak, report.gpuBudget],
     });
     this.#shell.footer.progress(this.#progress.update(this.#missing));
     this.#notices.showStanding(report?.problem);

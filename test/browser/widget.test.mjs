@@ -105,3 +105,34 @@ test('code that cannot be had is said in the cell, and the next view tries again
   await settled(page);
   await page.close();
 });
+
+test('a kernel that is busy holds up nothing: the view settles while the cell still runs', async () => {
+  const busy = `from IPython.display import display
+import time
+display(rv.view(volume, height=300))
+end = time.monotonic() + 25
+while time.monotonic() < end:
+    sum(range(10_000))`;
+  const page = await place.notebook([`${SHOW}${busy}`]);
+  const ran = runCells(page, [0]).then(() => 'ended');
+  await settled(page);
+  assert.equal(await Promise.race([ran, Promise.resolve('runs')]), 'runs');
+  await page.close();
+});
+
+test('frames are checked in a worker, in a cell and on the page with its strict policy', async () => {
+  const page = await place.notebook([`${SHOW}view = rv.view(volume, height=300)\nview`]);
+  const workers = [];
+  page.on('worker', (worker) => workers.push(worker.url()));
+  await runCells(page, [0]);
+  await settled(page);
+  assert.equal(workers.filter((url) => url.startsWith('blob:')).length, 1, workers.join(' '));
+  const url = (await kernelRun(page, 'print(view.instance.visualization_server_url)')).trim();
+  const alone = await place.browser.newPage();
+  const own = [];
+  alone.on('worker', (worker) => own.push(worker.url()));
+  await alone.goto(url);
+  await settled(alone, '.voxbeam[data-settled]');
+  assert.equal(own.length, 1, own.join(' '));
+  await Promise.all([page.close(), alone.close()]);
+});

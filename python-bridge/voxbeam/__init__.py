@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from voxbeam.volumes import Volume
     from voxbeam.widget import VolumeView
 
-#: Where each public name lives. They are loaded when first used: importing the package is instant, whatever it needs.
+#: Where each public name lives. They are loaded when first used: outside notebooks importing the package is instant, whatever it needs.
 _HOMES = {
     "api": ("initialize_visualization_server", "query_visualization_server", "render_volume", "view"),
     "annotation": ("Annotation", "Box", "Point"),
@@ -107,3 +108,9 @@ def __dir__() -> list[str]:
 def _jupyter_labextension_paths() -> list[dict[str, str]]:
     """Where JupyterLab finds the extension in an editable install."""
     return [{"src": "labextension", "dest": "voxbeam-jupyter"}]
+
+
+if "ipykernel" in sys.modules:
+    # A notebook will need it all, and the cell that imports is the place to wait for that, not the first picture.
+    for _part in ("api", "producer", "sources", "widget"):
+        import_module(f"{__name__}.{_part}")

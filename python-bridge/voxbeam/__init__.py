@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from voxbeam.volumes import Volume
     from voxbeam.widget import VolumeView
 
-#: Where each public name lives. They are loaded when first used: outside notebooks importing the package is instant, whatever it needs.
+#: Where each public name lives. Outside notebooks they are loaded when first used: importing the package is instant.
 _HOMES = {
     "api": ("initialize_visualization_server", "query_visualization_server", "render_volume", "view"),
     "annotation": ("Annotation", "Box", "Point"),

@@ -11,6 +11,7 @@ export interface WorkerLike {
 }
 
 const TICK_MS = 500;
+const LINGER_MS = 250;
 /** Ticks without an answer, 2 s, after which a worker counts as hung. Ticks of the page are counted, not time: a page
  * that was itself busy for seconds sees the answers that waited for it before its next tick. */
 const HUNG_TICKS = 4;
@@ -45,9 +46,11 @@ export class WorkerLink implements FrameLink {
 
   dispose(): void {
     clearInterval(this.#timer);
-    this.#worker?.terminate();
-    this.#worker = undefined;
     this.#fallback?.dispose();
+    const worker = this.#worker;
+    this.#worker = undefined;
+    // What was sent last, such as the goodbye to others, is still on its way through the worker.
+    if (worker) setTimeout(() => worker.terminate(), LINGER_MS);
   }
 
   #start(): void {

@@ -82,6 +82,25 @@ describe('the worker', () => {
     expect([s.counters.framesRefused, workers]).toEqual([1, 1]);
   });
 
+  test('closing says goodbye, ends the connection and then the worker', async () => {
+    let ended = 0;
+    const s = await opened(inWorker(() => {
+      const thread = startThread();
+      const { terminate } = thread;
+      thread.terminate = () => {
+        ended += 1;
+        terminate();
+      };
+      return thread;
+    }));
+    s.awareness.setLocalStateField('name', 'Ada');
+    const before = server.of(FrameType.SCENE).length;
+    s.close();
+    await server.until(() => server.of(FrameType.SCENE).length > before, 'the goodbye');
+    await server.until(() => server.sockets[0]?.readyState === 3, 'the close');
+    await server.until(() => ended === 1, 'the end of the worker');
+  });
+
   test('a frame that hangs the parser costs the worker, not the session', async () => {
     const s = await opened(inWorker(startThread));
     // One flipped bit in Arrow's metadata, under a checksum that holds: the work of a broken producer.

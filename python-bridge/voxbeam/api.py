@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from voxbeam.description import Kind
     from voxbeam.transport import Transport
-    from voxbeam.widget import VolumeView
+    from voxbeam.widget import Views, VolumeView
 
 RENDER_OPTIONS = ("name", "voxel_size", "unit", "origin", "kind", "window", "colormap")
 
@@ -165,6 +165,7 @@ def view(
     instance: Instance | None = None,
     *,
     height: int = 450,
+    views: Views = "four",
     transport: Transport | None = None,
     name: str | None = None,
     voxel_size: float | Sequence[float] | None = None,
@@ -186,12 +187,14 @@ def view(
         Left out, this kernel's embedded instance.
     height
         Of the widget, in CSS pixels.
+    views
+        What the viewer opens with: ``"four"`` is three slices and the volume; ``"volume"`` or ``"slices"`` is one of them alone.
     transport
         Forces ``"direct"``, ``"proxy"`` or ``"comm"`` for this view. See :func:`configure`.
     name, voxel_size, unit, origin, kind, window, colormap
         As for :func:`render_volume`.
     """
-    refuse_unknown("view", unknown, ("height", "transport", *RENDER_OPTIONS))
+    refuse_unknown("view", unknown, ("height", "views", "transport", *RENDER_OPTIONS))
     if isinstance(volume, Instance):
         raise TypeError("view() got an Instance as its volume; write view(instance=…) to show what it holds")
     if transport is not None:
@@ -216,7 +219,7 @@ def view(
                 produced.fill(wait=False)
     from voxbeam.widget import VolumeView  # noqa: PLC0415  half a second, in which the volume is on its way already
 
-    return VolumeView(place, produced, height=height, transport=transport)
+    return VolumeView(place, produced, height=height, views=views, transport=transport)
 
 
 def _place(instance: Instance | None, function: str) -> Instance:

@@ -7,7 +7,7 @@ import itertools
 import threading
 from concurrent.futures import Future
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import anywidget
 import traitlets as t
@@ -29,6 +29,9 @@ _NO_LOADER = """export default { render({ el }) {
 #: Assets of the viewer that the kernel hands to a page which cannot fetch them.
 _ASSETS = {"widget.js": STATIC / "widget.js"}
 SCREENSHOT_SECONDS = 30.0
+#: Views a widget can open with.
+Views = Literal["four", "volume", "slices"]
+VIEWS = get_args(Views)
 
 
 class Screenshot:
@@ -67,6 +70,8 @@ class VolumeView(anywidget.AnyWidget):
         The volume it was made for, for its ``repr``: anything with a ``description`` that has a name, shape and dtype.
     height
         Height in CSS pixels.
+    views
+        ``"four"``: three slices and the volume; ``"volume"`` or ``"slices"`` alone.
     transport
         ``"direct"``, ``"proxy"`` or ``"comm"`` to force one, ``"auto"`` for the best that works; None as configured.
     """
@@ -81,11 +86,14 @@ class VolumeView(anywidget.AnyWidget):
     settled = t.Bool(default_value=False).tag(sync=True)
     #: Height in CSS pixels.
     height = t.Int(450, min=50, max=10_000).tag(sync=True)
+    #: The views it opens with: "four", "volume" or "slices".
+    views = t.Enum(VIEWS, "four").tag(sync=True)
     #: Counters of the page: bytes, first_picture (epoch ms), level, missing, fps.
     stats = t.Dict().tag(sync=True)
 
     def __init__(
-        self, instance: Any, volume: Any = None, *, height: int = 450, transport: str | None = None,
+        self, instance: Any, volume: Any = None, *, height: int = 450, views: Views = "four",
+        transport: str | None = None,
     ) -> None:
         forced = forced_transport() if transport is None else checked_transport(transport, "transport")
         self._instance = instance
@@ -95,7 +103,7 @@ class VolumeView(anywidget.AnyWidget):
         self._tunnels: dict[str, Tunnel] = {}
         self._pictures: dict[str, Future[bytes]] = {}
         self._picture_ids = itertools.count(1)
-        super().__init__(height=height, _forced="" if forced == "auto" else forced, _candidates=candidates(instance))
+        super().__init__(height=height, views=views, _forced="" if forced == "auto" else forced, _candidates=candidates(instance))
         self.on_msg(self._on_page_message)
 
     @property

@@ -15,7 +15,7 @@ function render({ model, el, signal }: RenderProps<ViewTraits & Record<string, u
   resize();
   el.append(root);
   const session = new Session({ client: 'voxbeam widget', candidates: sessionCandidates(model, el.ownerDocument) });
-  const viewer = new Viewer({ root, session, theme: 'auto' });
+  const viewer = new Viewer({ root, session, theme: 'auto', layout: model.get('views') });
   model.on('change:height', resize);
   reportViewState(model, root, session, signal);
   answerScreenshots(model, viewer, signal);

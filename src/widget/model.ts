@@ -29,6 +29,8 @@ export interface ViewTraits {
   transport: string;
   settled: boolean;
   height: number;
+  /** The views it opens with. */
+  views: 'four' | 'volume' | 'slices';
   stats: Partial<ViewStats>;
 }
 

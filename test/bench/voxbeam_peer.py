@@ -1,4 +1,4 @@
 # %% setup
 import voxbeam as rv
 # %% show
-rv.view(vol, height=600)
+rv.view(vol, height=600, views="volume")

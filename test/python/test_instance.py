@@ -72,6 +72,7 @@ def test_a_killed_instance_is_gone_in_bounded_time_and_leaves_nothing(instance, 
     files = {entry.path for entry in psutil.Process(sidecar.pid).open_files() if "voxbeam" in entry.path}
     os.kill(sidecar.pid, signal.SIGKILL)
     began = time.monotonic()
+    until(lambda: not sidecar.alive)  # the kernel takes a moment to bury it
     calls = (
         lambda: instance.visualization_server_url,
         instance.status,

@@ -16,6 +16,12 @@ export const BOX_EDGES: readonly (readonly [number, number])[] = [0, 1, 2, 3, 4,
   [1, 2, 4].filter((bit) => !(corner & bit)).map((bit) => [corner, corner | bit] as const),
 );
 
+/** Of each edge, whether it ends in the corner that lies farthest along `forward`: the box's own faces stand before it. */
+export function edgesBehind(forward: PointCoords): boolean[] {
+  const farthest = forward.reduce((corner, along, axis) => (along > 0 ? corner | (1 << axis) : corner), 0);
+  return BOX_EDGES.map(([a, b]) => a === farthest || b === farthest);
+}
+
 /** The box with `a` and `b` as opposite corners. */
 export function boxBetween(a: PointCoords, b: PointCoords): BoxCoords {
   return orderedBox([...a, ...b] as unknown as BoxCoords);

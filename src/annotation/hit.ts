@@ -17,6 +17,8 @@ export interface Hit {
 export interface Drawn {
   readonly dot?: Px;
   readonly lines: readonly (readonly [Px, Px])[];
+  /** For each line, whether the shape itself lies before it. */
+  readonly behind?: readonly boolean[];
 }
 
 /** Pixel lines of all edges of a box in view. */

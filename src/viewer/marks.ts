@@ -1,9 +1,10 @@
 /** What a view shows of an annotation, and which handles it offers. Pure. */
 
-import { FACE_HANDLES, type Sides, sliceCuts, sliceHandles } from '../annotation/box.js';
+import { BOX_EDGES, edgesBehind, FACE_HANDLES, type Sides, sliceCuts, sliceHandles } from '../annotation/box.js';
 import { type Drawn, projectEdges } from '../annotation/hit.js';
 import type { Annotation, BoxCoords } from '../annotation/model.js';
 import type { Px } from '../annotation/pixels.js';
+import { cameraBasis } from '../renderer/camera.js';
 import { sliceAxes, worldToSlice } from '../renderer/slice_view.js';
 import type { SliceView, View } from '../renderer/views.js';
 import { projector } from './view_geometry.js';
@@ -30,7 +31,10 @@ export function drawn(view: View, shape: Shape, voxel: number): Drawn | undefine
     return dot && { dot, lines: [] };
   }
   const box = shape.coords as BoxCoords;
-  if (view.kind === 'volume') return { lines: projectEdges(box, projector(view)) };
+  if (view.kind === 'volume') {
+    const lines = projectEdges(box, projector(view));
+    return lines.length === BOX_EDGES.length ? { lines, behind: edgesBehind(cameraBasis(view.camera).forward) } : { lines };
+  }
   const corners = boxSection(view, box);
   return corners && { lines: corners.map((corner, i) => [corner, corners[(i + 1) % 4] as Px] as const) };
 }

@@ -29,9 +29,12 @@ export function drawMark(
   const depth = view.kind === 'slice' ? voxel[sliceAxes(view.axis).normal] : 0;
   const form = drawn(view, shape, depth);
   if (!form) return;
-  context.globalAlpha = shape.kind === 'point' ? 0.25 + 0.75 * pointStrength(view, shape.coords as PointCoords, depth) : 1;
   context.setLineDash(look.dashed ? [5, 4] : []);
-  for (const [from, to] of form.lines) outlined(context, shape.color, style.halo, look, () => line(context, from, to));
+  form.lines.forEach(([from, to], i) => {
+    context.globalAlpha = form.behind?.[i] ? 0.35 : 1;
+    outlined(context, shape.color, style.halo, look, () => line(context, from, to));
+  });
+  context.globalAlpha = shape.kind === 'point' ? 0.25 + 0.75 * pointStrength(view, shape.coords as PointCoords, depth) : 1;
   if (form.dot) drawDot(context, form.dot, shape.color, style.halo, look);
   context.setLineDash([]);
   if (look.selected && shape.kind === 'box') drawHandles(context, view, shape.coords as BoxCoords, shape.color);

@@ -3,7 +3,7 @@
 export const SHELL_STYLE = `
 .voxbeam {
   --vb-bg: #14161a; --vb-panel: #1b1e23; --vb-raised: #252930; --vb-border: #30353d; --vb-text: #e7eaee;
-  --vb-muted: #98a1ad; --vb-accent: #5aa9ff; --vb-on-accent: #08121d; --vb-warn: #f0b34a; --vb-bad: #ff7b72;
+  --vb-muted: #98a1ad; --vb-accent: #5aa9ff; --vb-warn: #f0b34a; --vb-bad: #ff7b72;
   color-scheme: dark;
   display: grid; grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr) auto; position: relative;
   box-sizing: border-box; width: 100%; height: 100%; min-height: 200px; overflow: hidden; container-type: size;
@@ -13,14 +13,13 @@ export const SHELL_STYLE = `
 }
 .voxbeam[data-theme='light'] {
   --vb-bg: #ffffff; --vb-panel: #f7f8fa; --vb-raised: #e9ecf0; --vb-border: #d7dce2; --vb-text: #1c2229;
-  --vb-muted: #5b6673; --vb-accent: #1668dc; --vb-on-accent: #ffffff; --vb-warn: #9a6200; --vb-bad: #c62828;
+  --vb-muted: #5b6673; --vb-accent: #1668dc; --vb-warn: #9a6200; --vb-bad: #c62828;
   color-scheme: light;
 }
 .voxbeam[data-host='jupyter'] {
   --vb-panel: var(--jp-layout-color1, #1b1e23); --vb-raised: var(--jp-layout-color2, #252930);
   --vb-border: var(--jp-border-color2, #30353d); --vb-text: var(--jp-ui-font-color1, #e7eaee);
   --vb-muted: var(--jp-ui-font-color2, #98a1ad); --vb-accent: var(--jp-brand-color1, #5aa9ff);
-  --vb-on-accent: var(--jp-ui-inverse-font-color1, #ffffff);
 }
 .voxbeam *, .voxbeam *::before { box-sizing: border-box; }
 .voxbeam:focus, .voxbeam:focus-visible { outline: none; }

@@ -6,6 +6,7 @@ import {
   boxCentre,
   boxCorners,
   dragFaces,
+  edgesBehind,
   FACE_HANDLES,
   handlePosition,
   moved,
@@ -28,6 +29,14 @@ test('a box has twelve edges, each along one axis', () => {
   expect(BOX_EDGES).toHaveLength(12);
   const lengths = BOX_EDGES.map(([a, b]) => Math.hypot(...corners[a]!.map((v, i) => v - corners[b]![i]!)));
   expect(lengths.sort((a, b) => a - b)).toEqual([10, 10, 10, 10, 20, 20, 20, 20, 30, 30, 30, 30]);
+});
+
+test('three edges of a box lie behind it', () => {
+  const behind = edgesBehind([1, -1, 1]);
+  const corners = boxCorners(BOX);
+  const hidden = BOX_EDGES.filter((_, i) => behind[i]);
+  expect(hidden).toHaveLength(3);
+  for (const [a, b] of hidden) expect([corners[a], corners[b]]).toContainEqual([10, 0, 30]);
 });
 
 test('handles stand on the faces, edges and corners they move', () => {

@@ -1,7 +1,6 @@
 // npm start: sets up, starts a scheduler and JupyterLab, and opens the quickstart. With --check it runs it and says what it saw.
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
-import { checkQuickstart, report } from './check.mjs';
 import { startLab } from './lab.mjs';
 import { command, Failure, say } from './process.mjs';
 import { startScheduler } from './scheduler.mjs';
@@ -47,6 +46,7 @@ async function main() {
     const env = { VOXBEAM_SCHEDULER: scheduler.address, ...(transport ? { VOXBEAM_TRANSPORT: transport } : {}) };
     lab = await startLab({ env, automated: check });
     if (!check) return await stayOpen(lab, signal);
+    const { checkQuickstart, report } = await import('./check.mjs'); // needs the Node packages, which are there by now
     const stopped = new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Failure('stopped'))));
     report(await Promise.race([checkQuickstart(lab, { notebook: NOTEBOOK, transport }), stopped]));
     return 0;

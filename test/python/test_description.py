@@ -9,11 +9,14 @@ from voxbeam.errors import ParameterError, ShapeError
 
 
 def make(**fields):
-    return VolumeDescription(**{"name": "v", "shape": (100, 2, 3), "dtype": "int16", "stored": "u16", "fingerprint": "f"} | fields)
+    usual = {"name": "v", "shape": (100, 2, 3), "dtype": "int16", "stored": "u16", "fingerprint": "f"}
+    return VolumeDescription(**usual | fields)
 
 
 def test_it_comes_back_from_the_wire():
-    full = make(window=(0, 5), colormap="gray", unit="mm", origin=(1, 2, 3), voxel_size=(0.5, 1, 1), offset=-32768.0, note="words")
+    full = make(
+        window=(0, 5), colormap="gray", unit="mm", origin=(1, 2, 3), voxel_size=(0.5, 1, 1), offset=-32768.0, note="words"
+    )
     back = VolumeDescription.from_wire(full.to_wire())
     assert back == full
     assert back.note == "words"

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from voxel_reference import brick
 
 from voxbeam.errors import ShapeError, UnsupportedDtypeError
 from voxbeam.geometry import BrickKey, brick_grid
@@ -15,6 +14,7 @@ from voxbeam.producer.dtype_mapping import map_dtype
 from voxbeam.producer.scratch import Scratch
 from voxbeam.producer.voxels import ArrayVoxels, strided_preview
 from voxbeam.sources import open_source
+from voxel_reference import brick
 
 DTYPES = ["?", "u1", "i1", "<u2", ">u2", "<i2", ">i2", "<u4", ">u4", "<i4", "<u8", ">i8", "<f2", ">f4", "<f4", "<f8", ">f8"]
 
@@ -50,7 +50,9 @@ def test_every_dtype_keeps_its_values(dtype):
     np.testing.assert_array_equal(values, expected)
 
 
-@pytest.mark.parametrize(("dtype", "stored"), [("?", "u8"), ("u1", "u8"), ("i1", "u8"), ("u2", "u16"), (">u4", "u32"), ("i8", "u32")])
+@pytest.mark.parametrize(
+    ("dtype", "stored"), [("?", "u8"), ("u1", "u8"), ("i1", "u8"), ("u2", "u16"), (">u4", "u32"), ("i8", "u32")]
+)
 def test_labels_keep_their_ids(dtype, stored):
     array = np.arange(70 * 3 * 5).reshape(70, 3, 5) % 100
     array = (array % 2 if dtype == "?" else array).astype(dtype)
@@ -94,7 +96,12 @@ def test_labels_that_are_not_whole_numbers_are_refused():
 
 @pytest.mark.parametrize(
     ("shape", "words"),
-    [((2, 2), r"2 axes.*volume\[None\]"), ((1, 2, 2, 2), r"4 axes.*volume\[0\]"), ((), "0 axes"), ((2, 0, 2), r"empty axis.*\(2, 0, 2\)")],
+    [
+        ((2, 2), r"2 axes.*volume\[None\]"),
+        ((1, 2, 2, 2), r"4 axes.*volume\[0\]"),
+        ((), "0 axes"),
+        ((2, 0, 2), r"empty axis.*\(2, 0, 2\)"),
+    ],
 )
 def test_only_three_axes_with_voxels_make_a_volume(shape, words):
     with pytest.raises(ShapeError, match=words):

@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -114,7 +115,7 @@ def test_a_store_that_cannot_be_opened_is_none(tmp_path):
     assert Store.open({"path": str(tmp_path / "absent"), "bytes": 10}) is None
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
 def test_a_full_store_is_an_error_of_the_write():
     store = Store("/dev/full", 1 << 20)
     with pytest.raises(OSError, match="No space") as caught:
@@ -125,7 +126,7 @@ def test_a_full_store_is_an_error_of_the_write():
 
 def test_the_file_is_closed_when_nobody_holds_the_store(tmp_path):
     def handles() -> int:
-        return sum(os.path.realpath(f"/proc/self/fd/{fd}") == str(tmp_path / "store") for fd in os.listdir("/proc/self/fd"))
+        return sum(fd.resolve() == tmp_path / "store" for fd in Path("/proc/self/fd").iterdir())
 
     store = store_of(tmp_path)
     assert handles() == 1

@@ -101,7 +101,9 @@ def test_a_header_is_packed_in_place():
     assert bytes(memory[64:]) == bytes(36)
 
 
-@pytest.mark.parametrize(("payload", "code"), [(b"{", 4400), (b"[1]", 4400), (b"\xff", 4400), (b" " * (MAX_CONTROL_BYTES + 1), 4413)])
+@pytest.mark.parametrize(
+    ("payload", "code"), [(b"{", 4400), (b"[1]", 4400), (b"\xff", 4400), (b" " * (MAX_CONTROL_BYTES + 1), 4413)]
+)
 def test_a_control_message_is_an_object_of_bounded_size(payload, code):
     with pytest.raises(FrameError) as caught:
         decode_control(payload)

@@ -8,9 +8,9 @@ import nibabel
 import numpy as np
 import pytest
 import zarr
+
 from brick_reader import BrickReader
 from test_producer import check_all
-
 from voxbeam.errors import ParameterError, ShapeError, SourceError, UnsupportedDtypeError
 from voxbeam.geometry import level_shape
 from voxbeam.producer.dtype_mapping import map_dtype
@@ -32,6 +32,15 @@ def test_an_array_is_read_in_place():
     assert (source.shape, source.dtype, source.kind) == ((3, 6, 7), np.dtype("i2"), "image")
 
 
+def test_what_fails_to_turn_into_an_array_is_refused_with_its_own_words():
+    class OnTheGpu:
+        def __array__(self, dtype=None, copy=None):
+            raise TypeError("copy it to host memory first")
+
+    with pytest.raises(SourceError, match=r"OnTheGpu.*host memory first"):
+        open_source(OnTheGpu())
+
+
 def test_what_turns_into_an_array_is_one():
     class Lazy:
         def __array__(self, dtype=None, copy=None):
@@ -42,7 +51,8 @@ def test_what_turns_into_an_array_is_one():
 
 def test_overrides_replace_what_the_source_says():
     source = open_source(data(), name="n", voxel_size=(3, 2, 1), unit="mm", origin=(1, 2, 3), kind="labels")
-    assert (source.name, source.voxel_size, source.unit, source.origin, source.kind) == ("n", (3, 2, 1), "mm", (1, 2, 3), "labels")
+    assert (source.name, source.unit, source.kind) == ("n", "mm", "labels")
+    assert (source.voxel_size, source.origin) == ((3, 2, 1), (1, 2, 3))
     assert open_source(data(), name=None).name == "volume"
     with pytest.raises(ParameterError, match="colour"):
         open_source(data(), colour="red")
@@ -144,11 +154,15 @@ def test_scaled_integers_stay_integers(tmp_path):
     assert (source.dtype, source.scale, source.offset) == (np.dtype("i2"), 0.5, -10.0)
     stored = (source.array.astype(int) + 32768) * mapping.scale + mapping.offset
     np.testing.assert_allclose(stored, np.asarray(nibabel.load(path).dataobj).T)
-    with pytest.raises(UnsupportedDtypeError, match="scaled by 0.5"):
+    with pytest.raises(UnsupportedDtypeError, match=r"scaled by 0\.5"):
         map_dtype(open_source(path, kind="labels"))
 
 
-@pytest.mark.parametrize("affine", [np.diag([-2.0, 3, 4, 1]), np.array([[0, 2.0, 0, 0], [2, 0, 0, 0], [0, 0, 2, 0], [0, 0, 0, 1]])])
+FLIPPED = np.diag([-2.0, 3, 4, 1])
+TURNED = np.array([[0, 2.0, 0, 0], [2, 0, 0, 0], [0, 0, 2, 0], [0, 0, 0, 1]])
+
+
+@pytest.mark.parametrize("affine", [FLIPPED, TURNED])
 def test_a_rotation_or_flip_is_not_applied_and_says_so(tmp_path, affine):
     source = open_source(nifti(tmp_path, data((7, 6, 5)), affine=affine))
     assert source.origin == (0.0, 0.0, 0.0)
@@ -179,7 +193,10 @@ def test_a_truncated_nifti_names_itself(tmp_path, name):
         open_source(path)
 
 
-@pytest.mark.parametrize(("name", "content"), [("a.nii", b"hello" * 100), ("a.nii.gz", b"not gzip"), ("b.nii.gz", gzip.compress(b"x" * 999)), ("c.nii", b"")])
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("a.nii", b"hello" * 100), ("a.nii.gz", b"not gzip"), ("b.nii.gz", gzip.compress(b"x" * 999)), ("c.nii", b"")],
+)
 def test_a_file_that_is_not_what_its_name_says(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(SourceError, match=name):
@@ -268,7 +285,13 @@ def test_a_group_without_multiscales_lists_what_it_holds(tmp_path):
         open_source(tmp_path / "a.zarr")
 
 
-@pytest.mark.parametrize("metadata", [{}, {"axes": "zyx"}, {"axes": ["z", "y", "x"], "datasets": [{"path": "9"}]}, {"axes": ["z", "y", "x"], "datasets": [{"path": "0", "coordinateTransformations": [{"type": "scale", "scale": [0, 1, 1]}]}]}])
+FLAT = [{"path": "0", "coordinateTransformations": [{"type": "scale", "scale": [0, 1, 1]}]}]
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [{}, {"axes": "zyx"}, {"axes": ["z", "y", "x"], "datasets": [{"path": "9"}]}, {"axes": ["z", "y", "x"], "datasets": FLAT}],
+)
 def test_metadata_that_contradict_themselves(tmp_path, metadata):
     group = zarr.open_group(str(tmp_path / "a.zarr"), mode="w")
     group.create_array("0", shape=(4, 4, 4), dtype="u1")
@@ -329,3 +352,14 @@ def test_nifti_through_a_sidecar(instance, sidecar, tmp_path):
     reader = BrickReader(sidecar)
     check_all(reader, volume, np.ascontiguousarray(values.T))
     reader.close()
+
+
+def test_an_unchanged_file_declared_again_keeps_its_bricks(instance, tmp_path):
+    path = nifti(tmp_path, data((7, 6, 5)))
+    volume = instance.producer.declare(path)
+    volume.fill(timeout=30)
+    assert instance.producer.declare(path, window=(0, 5)) is volume
+    assert volume.status["complete"]
+    assert instance.producer.declare(path, voxel_size=2) is not volume
+    nifti(tmp_path, data((7, 6, 6)))
+    assert instance.producer.declare(path).description.shape == (6, 6, 7)

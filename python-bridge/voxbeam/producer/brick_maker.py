@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from voxbeam.producer.levels import Answer
     from voxbeam.producer.need_queue import Need
     from voxbeam.producer.produced_volume import ProducedVolume
+    from voxbeam.producer.voxels import Voxels
     from voxbeam.producer.workers import Tools
 
 log = logging.getLogger("voxbeam.producer")
@@ -77,31 +78,36 @@ def _make(volume: ProducedVolume, need: Need, tools: Tools) -> Made | None:
     if not has_brick(volume.levels.shape, need.key):
         refuse(need, ErrorCode.NOT_FOUND, f"{volume.description.name!r} has no brick {tuple(need.key)}")
         return None
-    while volume.live and need.link.alive:
+    answered = False
+    while not answered and volume.live and need.link.alive:
         answer = volume.levels.answers[need.key.level]
         if answer.voxels is None:
-            if not volume.put_off(need):
-                refuse(need, ErrorCode.INTERNAL, f"level {need.key.level} of {volume.description.name!r} could not be built")
-                return None
-            if _current(volume, need, answer):
-                return None
+            answered = volume.put_off(need)
             continue
         try:
-            frame, size = _cut(volume, need, answer, tools)
+            frame, size = _cut(volume, need, answer, answer.voxels, tools)
         except Exception as error:  # noqa: BLE001  whatever a source raises, the need must be answered
             _failed(volume, need, error)
             return None
         if frame is None:
             return Made(need, answer, size)
-        with volume.order:
-            if _current(volume, need, answer):
-                need.link.send(frame.bytes)
-                volume.previews_sent |= bool(answer.flags & PREVIEW)
-                return None
+        answered = _send_inline(volume, need, answer, frame)
     return None
 
 
-def _cut(volume: ProducedVolume, need: Need, answer: Answer, tools: Tools) -> tuple[FrameBuffer | None, int]:
+def _send_inline(volume: ProducedVolume, need: Need, answer: Answer, frame: FrameBuffer) -> bool:
+    """Send a frame, unless its level has changed since."""
+    with volume.order:
+        if not _current(volume, need, answer):
+            return False
+        need.link.send(frame.bytes)
+        volume.previews_sent |= bool(answer.flags & PREVIEW)
+    return True
+
+
+def _cut(
+    volume: ProducedVolume, need: Need, answer: Answer, voxels: Voxels, tools: Tools,
+) -> tuple[FrameBuffer | None, int]:
     """Cut and seal a frame. Returns it where it is to be sent inline, else None: it stands in the store."""
     stored = volume.description.stored
     size = brick_template(stored).frame_bytes
@@ -110,9 +116,7 @@ def _cut(volume: ProducedVolume, need: Need, answer: Answer, tools: Tools) -> tu
         store = None
     mapped = store.mapped(need.offset, size) if store is not None else None
     frame = tools.frame(stored) if mapped is None else FrameBuffer(stored, mapped)
-    if answer.voxels is None:
-        raise AssertionError(f"level {need.key.level} has no voxels")
-    cut_brick(answer.voxels, need.key, frame.voxels, tools.scratch)
+    cut_brick(voxels, need.key, frame.voxels, tools.scratch)
     frame.seal(volume.handle, need.key, answer.generation, answer.flags)
     if answer.generation and not volume.ranges.knows(need.key):
         volume.ranges.put(need.key, *block_range(frame.voxels))

@@ -41,7 +41,7 @@ def build_levels(volume: ProducedVolume) -> None:
     except MemoryError:
         note = "Coarse levels are taken at a stride: there was no memory for their means."
     except VoxbeamError as error:
-        volume.failure = error
+        volume.failure = volume.build_failure = error
         note = f"Coarse levels could not be built: {error.message}"
     except Exception as error:
         log.exception("the pyramid of %r could not be built", volume.description.name)

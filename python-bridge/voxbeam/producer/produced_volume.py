@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from voxbeam.connection import gone_error
 from voxbeam.errors import SidecarError, StoreTooSmallError, VoxbeamError
-from voxbeam.producer.brick_maker import answer_needs
+from voxbeam.producer.brick_maker import answer_needs, refuse
 from voxbeam.producer.ranges import MAX_ROWS, RangeTable
 from voxbeam.protocol import ErrorCode, FrameType, encode_frame, encode_ranges
 
@@ -54,6 +55,7 @@ class ProducedVolume:
         self.built = threading.Event()
         self.live = True
         self.failure: VoxbeamError | None = None
+        self.build_failure: VoxbeamError | None = None
         #: Held while DONE, BRICK or CHANGED is said, so that they are said in the order in which they are true.
         self.order = threading.Lock()
         self.previews_sent = False
@@ -104,7 +106,8 @@ class ProducedVolume:
             if not wait:
                 return
             text = f"{self.description.name!r} takes {needed:,} bytes in the store, which has {budget:,}."
-            raise StoreTooSmallError(text, f"wait=False shows it as it is needed; or start the instance with store_bytes={needed}.")
+            remedy = f"wait=False shows it as it is needed; or start the instance with store_bytes={needed}."
+            raise StoreTooSmallError(text, remedy)
         self._fill_wanted = True
         self.failure = None
         self.send(FrameType.FILL, {})
@@ -150,13 +153,19 @@ class ProducedVolume:
         answer_needs(self, needs, tools)
 
     def put_off(self, need: Need) -> bool:
-        """Keep a need until its level is built; False where that will not happen."""
+        """Keep a need until its level is built, or refuse it where that will not happen; False where it is built by now."""
         with self.order:
             level = need.key.level
-            if self.levels.answers[level].voxels is None and level in self.levels.unbuilt:
+            if self.levels.answers[level].voxels is not None:
+                return False
+            if level in self.levels.unbuilt:
                 self._waiting[need.key] = need
                 return True
-            return self.levels.answers[level].voxels is not None
+        reason = self.levels.note or f"Level {level} of {self.description.name!r} was not built."
+        error = self.build_failure or VoxbeamError(reason)
+        self.failure = error
+        refuse(need, ErrorCode.INTERNAL, error.message, error.remedy)
+        return True
 
     def take_up(self) -> None:
         """Answer what was put off."""
@@ -208,6 +217,11 @@ class ProducedVolume:
         self._send_ranges(self.ranges.rows())
         if self._fill_wanted and not again:
             self.send(FrameType.FILL, {})
+
+    def shows_the_same(self, description: VolumeDescription) -> bool:
+        """Whether `description` is of equal voxels at an equal place, so that all bricks can stay."""
+        mine = self.description
+        return replace(description, window=mine.window, colormap=mine.colormap) == mine
 
     def update(self, status: dict[str, Any]) -> None:
         """The sidecar's word on how far it has come."""

@@ -88,6 +88,11 @@ class Producer:
         window, colormap
             How it is shown at first.
 
+        Returns
+        -------
+        ProducedVolume
+            The one that is served already, where an unchanged file is declared again.
+
         Raises
         ------
         VoxbeamError
@@ -112,6 +117,10 @@ class Producer:
             colormap=colormap,
             note=" ".join(filter(None, [source.note, mapping.note, levels.note])) or None,
         )
+        with self._declaring:
+            served = self._volumes.get(description.name)
+            if served is not None and served.live and served.shows_the_same(description):
+                return served
         produced = ProducedVolume(self, source, description, levels)
         if levels.small:
             build_levels(produced)

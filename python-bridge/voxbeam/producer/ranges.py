@@ -28,7 +28,9 @@ class RangeTable:
     def __init__(self, shape: Shape, scale: float, offset: float) -> None:
         self._scale = scale
         self._offset = offset
-        self._tables = [np.full((*brick_grid(shape, level), 2), np.nan, np.float32) for level in range(level_count(shape))]
+        grids = [brick_grid(shape, level) for level in range(level_count(shape))]
+        self._tables = [np.zeros((*grid, 2), np.float32) for grid in grids]  # zeros take no memory until they are written
+        self._known = [np.zeros(grid, np.bool_) for grid in grids]
         self._fresh: list[BrickKey] = []
         self._lock = threading.Lock()
 
@@ -41,11 +43,12 @@ class RangeTable:
             row = np.float32(np.inf), np.float32(-np.inf)
         with self._lock:
             self._tables[key.level][key[1:]] = row
+            self._known[key.level][key[1:]] = True
             self._fresh.append(key)
 
     def knows(self, key: BrickKey) -> bool:
         """Whether the brick's range has been put."""
-        return not np.isnan(self._tables[key.level][key[1:]][0])
+        return bool(self._known[key.level][key[1:]])
 
     def take_fresh(self) -> list[Row]:
         """What was put since the last call."""
@@ -59,8 +62,8 @@ class RangeTable:
             self._fresh = []
             return [
                 self._row(BrickKey(level, int(z), int(y), int(x)))
-                for level, table in reversed(list(enumerate(self._tables)))
-                for z, y, x in np.argwhere(~np.isnan(table[..., 0]))
+                for level, known in reversed(list(enumerate(self._known)))
+                for z, y, x in np.argwhere(known)
             ]
 
     def _row(self, key: BrickKey) -> Row:
@@ -69,11 +72,12 @@ class RangeTable:
 
 
 def _outwards(value: float, towards: float) -> np.float32:
+    """The float32 nearest to `value`, or its neighbour `towards` where the nearest would leave `value` outside."""
     with np.errstate(over="ignore"):
         near = np.float32(value)
-        if (near > value) if towards < 0 else (near < value):
-            near = np.nextafter(near, np.float32(towards))
-    return near
+        inside = near > value if towards < 0 else near < value
+        further: np.float32 = np.nextafter(near, np.float32(towards))
+    return further if inside else near
 
 
 def block_range(block: NDArray[Any]) -> tuple[float, float]:

@@ -26,5 +26,9 @@ def open_numpy(volume: Any) -> Source | None:
         return None
     if np.ma.isMaskedArray(volume):
         raise UnsupportedDtypeError("The volume is a masked array.", "Fill it first: volume.filled(0).")
-    array = np.asarray(volume)
+    try:
+        array = np.asarray(volume)
+    except Exception as error:
+        text = f"A {type(volume).__qualname__} does not turn into an array: {error}."
+        raise SourceError(text, "Give numpy.asarray(...).") from error
     return Source(shape=volume_shape(array.shape), dtype=array.dtype, name=name, array=array)

@@ -107,6 +107,7 @@ export class FrameDrawing {
       state.shown = any ? quality : { scale: 1, stepBias: 0 };
       state.picture.quickDrawn(now, state.shown, state.resolution.fullMs, rect.height);
       this.fence.mark(begun, (ms) => {
+        this.rate.tick(performance.now());
         if (!any) return;
         state.resolution.record(ms, quality);
         state.picture.quickTook(ms);
@@ -114,13 +115,15 @@ export class FrameDrawing {
     } else {
       any = this.drawing.strip(state, scene.shown, rect, step);
       state.picture.stripDrawn(now, step);
-      this.fence.mark(begun, (ms) => state.picture.stripTook(ms, step.rows));
+      this.fence.mark(begun, (ms) => {
+        if (step.last) this.rate.tick(performance.now());
+        state.picture.stripTook(ms, step.rows);
+      });
       if (!step.last) return any;
       state.shown = { scale: 1, stepBias: 0 };
     }
     this.drawing.show(state, scene.shown, rect, scene.size.ratio);
     state.drawDirty = false;
-    this.rate.tick(now);
     return any;
   }
 

@@ -247,6 +247,7 @@ export class VolumeRenderer {
       stepBias: shown?.stepBias ?? 0,
       ...reportMemory(this.#budget, this.#residency),
       drawCalls: this.#drawing.screen.draws,
+      pictures: this.#frames.rate.count,
       firstPictureAt: this.#frames.firstPictureAt,
       filterError: this.#filterError,
       filterExact: this.#filterError <= EXACT_STEPS,

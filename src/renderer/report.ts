@@ -34,6 +34,8 @@ export interface RendererReport {
   readonly uploads: number;
   readonly evictions: number;
   readonly drawCalls: number;
+  /** Pictures of perspective views that were drawn, and that the GPU is done with. */
+  readonly pictures: number;
   /** Epoch milliseconds at which the first picture with voxels was done. */
   readonly firstPictureAt: number | undefined;
   /** Largest error of the GPU's 16-bit filter in steps of 1/65535, and whether that counts as exact. */
@@ -77,10 +79,13 @@ export function reportMemory(budget: GpuBudget, residency: Residency) {
 
 /** Counts the frames of the last second. */
 export class FrameRate {
+  /** Frames since the start. */
+  count = 0;
   #times: number[] = [];
 
   /** A frame was done. */
   tick(now: number): void {
+    this.count += 1;
     this.#times.push(now);
     while ((this.#times[0] as number) < now - 1000) this.#times.shift();
   }

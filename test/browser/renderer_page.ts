@@ -1,7 +1,8 @@
 /** What the browser tests of the renderer run inside the page: the renderer, volumes, and a bare ray march to compare with. */
 
 import * as THREE from 'three';
-import { cameraBasis, frameBounds, orbit } from '../../src/renderer/camera.js';
+import { cameraBasis, frameBounds, orbit, project } from '../../src/renderer/camera.js';
+import * as colormaps from '../../src/renderer/colormaps.js';
 import { Fullscreen, shaderMaterial } from '../../src/renderer/fullscreen.js';
 import { VolumeRenderer } from '../../src/renderer/renderer.js';
 import { fitSlice } from '../../src/renderer/slice_view.js';
@@ -10,7 +11,6 @@ import type { LayerSettings, View } from '../../src/renderer/views.js';
 import * as geometry from '../../src/volume/geometry.js';
 import { DEFAULT_OPACITY_POINTS } from '../../src/volume/opacity.js';
 import * as sample from '../../src/volume/sample.js';
-import * as colormaps from '../../src/renderer/colormaps.js';
 import { makeBare } from './renderer_bare.js';
 import { atlasBench } from './renderer_atlas.js';
 import { halve, makeLevel, shellsAndGyroid, TestVolume } from './renderer_volume.js';
@@ -127,6 +127,6 @@ export function difference(a: Uint8Array, b: Uint8Array): { max: number; mean: n
 Object.assign(globalThis, {
   vox: {
     THREE, VolumeRenderer, Stage, TestVolume, makeLevel, halve, shellsAndGyroid, difference, geometry, sample, colormaps, source,
-    camera: { cameraBasis, frameBounds, orbit }, fitSlice, Fullscreen, shaderMaterial, makeBare, atlasBench, wait, DEFAULT_OPACITY_POINTS,
+    camera: { cameraBasis, frameBounds, orbit, project }, fitSlice, Fullscreen, shaderMaterial, makeBare, atlasBench, wait, DEFAULT_OPACITY_POINTS,
   },
 });

@@ -61,7 +61,7 @@ test('a framed box is wholly in the picture and fills it but for a margin', () =
       let reach = 0;
       for (let corner = 0; corner < 8; corner += 1) {
         const p = max.map((n, i) => (corner & (1 << i) ? n : 0)) as unknown as Vec3;
-        const [x, y] = project(framed, view, p)?.px as Pixel;
+        const [x, y] = (project(framed, view, p) as { px: Pixel }).px;
         reach = Math.max(reach, Math.abs(x / view.width - 0.5), Math.abs(y / view.height - 0.5));
       }
       expect(reach).toBeLessThanOrEqual(0.5);

@@ -57,7 +57,11 @@ test('a picture: quick at once, then calm, then strips to the last row, then pas
   expect(picture.idle(20)).toBe(false);
   let now = 200;
   const rows: number[] = [];
-  for (let step = picture.next(now, false, false, 600); step && step.kind === 'strip' && step.pass === 0; step = picture.next((now += 10), false, false, 600)) {
+  const next = () => {
+    now += 5;
+    return picture.next(now, false, false, 600);
+  };
+  for (let step = next(); step?.kind === 'strip' && step.pass === 0; step = next()) {
     expect(step.from).toBe(rows.reduce((a, b) => a + b, 0));
     rows.push(step.rows);
     picture.stripDrawn(now, step);
@@ -65,7 +69,7 @@ test('a picture: quick at once, then calm, then strips to the last row, then pas
   expect(rows.reduce((a, b) => a + b, 0)).toBe(600);
   expect(rows.length).toBeGreaterThan(5);
   expect(picture.full).toBe(true);
-  for (let step = picture.next(now, false, false, 600); step?.kind === 'strip'; step = picture.next((now += 5), false, false, 600)) {
+  for (let step = next(); step?.kind === 'strip'; step = next()) {
     expect(step.pass).toBeLessThan(PASSES);
     picture.stripDrawn(now, step);
   }

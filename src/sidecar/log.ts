@@ -4,7 +4,12 @@
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 
+/** `message` as one line of the log. */
+export function logLine(message: string): string {
+  return `voxbeam sidecar: ${message.replace(CONTROL, '?').slice(0, 2000)}\n`;
+}
+
 /** Writes one line. */
 export function log(message: string): void {
-  process.stderr.write(`voxbeam sidecar: ${message.replace(CONTROL, '?').slice(0, 2000)}\n`);
+  process.stderr.write(logLine(message));
 }

@@ -68,7 +68,8 @@ export class GoodProducer {
     }
     const [level, z, y, x, , offset] = key;
     try {
-      fs.writeSync(this.#fd, frame, 0, frame.byteLength, offset);
+      // A file system that is nearly full writes a part first, and fails only then.
+      for (let at = 0; at < frame.byteLength; ) at += fs.writeSync(this.#fd, frame, at, frame.byteLength - at, offset + at);
     } catch (error) {
       const message = (error as Error).message;
       this.client.control(FrameType.ERROR, { code: 4507, message, volume, key: [level, z, y, x], fatal: false });

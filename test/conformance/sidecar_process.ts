@@ -3,6 +3,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import http from 'node:http';
+import { afterAll } from '@jest/globals';
 import { bundled } from './bundle.js';
 
 export interface HttpAnswer {
@@ -28,6 +29,12 @@ export interface Started {
   remedy?: string;
 }
 
+/** All that were started, so that a test that fails halfway leaves none behind. */
+const started = new Set<SidecarProcess>();
+afterAll(async () => {
+  for (const sidecar of started) await sidecar.stop('SIGKILL');
+});
+
 export class SidecarProcess {
   readonly token = randomBytes(32).toString('base64url');
   started!: Started;
@@ -44,6 +51,7 @@ export class SidecarProcess {
     const program = await bundled('sidecar');
     const before = performance.now();
     it.child = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env.PATH } });
+    started.add(it);
     it.exited = new Promise((resolve) => it.child.once('exit', (code, signal) => resolve(code ?? signal ?? -1)));
     it.child.stderr?.on('data', (chunk) => {
       it.log += chunk;
@@ -67,9 +75,10 @@ export class SidecarProcess {
   }
 
   /** Ends it and waits. */
-  async stop(): Promise<void> {
-    this.child.kill('SIGTERM');
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    this.child.kill(signal);
     await this.exited;
+    started.delete(this);
   }
 
   /** One HTTP request; the path goes out as it stands. */

@@ -5,10 +5,17 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
+import { afterAll } from '@jest/globals';
 import { bundled } from '../../conformance/bundle.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every form
 export type Answer = any;
+
+/** All that were started, so that a test that fails halfway leaves none behind. */
+const started = new Set<SchedulerProcess>();
+afterAll(async () => {
+  for (const scheduler of started) await scheduler.stop('SIGKILL');
+});
 
 export class SchedulerProcess {
   started!: { port: number; host: string; token_file: string };
@@ -26,6 +33,7 @@ export class SchedulerProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env.PATH, XDG_RUNTIME_DIR: runtime },
     });
+    started.add(it);
     it.exited = new Promise((resolve) => it.child.once('exit', (code, signal) => resolve(code ?? signal ?? -1)));
     it.child.stderr?.on('data', (chunk) => {
       it.log += chunk;
@@ -70,6 +78,7 @@ export class SchedulerProcess {
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.child.kill(signal);
     await this.exited;
+    started.delete(this);
     rmSync(this.runtime, { recursive: true, force: true });
   }
 }

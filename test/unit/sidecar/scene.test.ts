@@ -1,0 +1,165 @@
+/** The scene document through a live sidecar: who sees and changes it, and what stays. */
+
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import * as decoding from 'lib0/decoding';
+import * as encoding from 'lib0/encoding';
+import { applyAwarenessUpdate, Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness';
+import { readSyncMessage, writeSyncStep1, writeUpdate } from 'y-protocols/sync';
+import * as Y from 'yjs';
+import { encodeFrame, FrameType } from '../../../src/protocol/index.js';
+import { Client } from '../../conformance/client.js';
+import { GoodProducer } from '../../conformance/good_producer.js';
+import { SidecarProcess } from '../../conformance/sidecar_process.js';
+
+let sidecar: SidecarProcess;
+beforeAll(async () => {
+  sidecar = await SidecarProcess.start();
+}, 20_000);
+afterAll(() => sidecar?.stop());
+
+/** A client with a document of its own, as a viewer or Python has it. */
+class Peer {
+  readonly doc = new Y.Doc();
+  readonly awareness = new Awareness(this.doc);
+  #seen = 0;
+
+  private constructor(readonly client: Client) {
+    client.socket.on('message', () => this.#look());
+    this.doc.on('update', (update: Uint8Array, origin: unknown) => {
+      if (origin !== this) this.#send(0, (e) => writeUpdate(e, update));
+    });
+    this.awareness.on('update', ({ added, updated, removed }: Record<string, number[]>, origin: unknown) => {
+      const ids = [...(added ?? []), ...(updated ?? []), ...(removed ?? [])];
+      if (origin !== this) this.#send(1, (e) => encoding.writeVarUint8Array(e, encodeAwarenessUpdate(this.awareness, ids)));
+    });
+    this.#look();
+    this.#send(0, (e) => writeSyncStep1(e, this.doc));
+  }
+
+  static async join(role: string, kind: 'viewer' | 'producer' = 'viewer'): Promise<Peer> {
+    return new Peer(await Client.greet(sidecar, kind, role));
+  }
+
+  get annotations(): Y.Map<unknown> {
+    return this.doc.getMap('annotations');
+  }
+
+  leave(): Promise<void> {
+    this.awareness.destroy();
+    return this.client.close();
+  }
+
+  #send(kind: number, write: (encoder: encoding.Encoder) => void): void {
+    const encoder = encoding.createEncoder();
+    encoding.writeVarUint(encoder, kind);
+    write(encoder);
+    this.client.send(encodeFrame(FrameType.SCENE, encoding.toUint8Array(encoder)));
+  }
+
+  #look(): void {
+    for (; this.#seen < this.client.frames.length; this.#seen += 1) {
+      const frame = this.client.frames[this.#seen];
+      if (frame?.header.type !== FrameType.SCENE) continue;
+      const decoder = decoding.createDecoder(frame.payload);
+      if (decoding.readVarUint(decoder) === 1) {
+        applyAwarenessUpdate(this.awareness, decoding.readVarUint8Array(decoder), this);
+        continue;
+      }
+      const encoder = encoding.createEncoder();
+      encoding.writeVarUint(encoder, 0);
+      readSyncMessage(decoder, encoder, this.doc, this);
+      if (encoding.length(encoder) > 1) this.client.send(encodeFrame(FrameType.SCENE, encoding.toUint8Array(encoder)));
+    }
+  }
+}
+
+const eventually = (peer: Peer, done: () => boolean, what: string) => peer.client.until(done, what);
+
+test('what one draws the others see, Python too, and those who come later', async () => {
+  const [a, b, python] = [await Peer.join('edit'), await Peer.join('view'), await Peer.join('owner', 'producer')];
+  a.annotations.set('p', { kind: 'point', coords: [1, 2, 3] });
+  for (const peer of [b, python]) await eventually(peer, () => peer.annotations.has('p'), 'the point');
+  python.annotations.set('q', { kind: 'box' });
+  await eventually(a, () => a.annotations.has('q'), 'the box');
+  await Promise.all([a.leave(), b.leave(), python.leave()]);
+  const late = await Peer.join('view');
+  await eventually(late, () => late.annotations.has('q') && late.annotations.has('p'), 'both, kept by the sidecar');
+  await late.leave();
+});
+
+test('what was drawn while there was no connection is not lost', async () => {
+  const doc = new Y.Doc();
+  doc.getMap('annotations').set('offline', { kind: 'point' });
+  const peer = await Peer.join('edit');
+  Y.applyUpdate(peer.doc, Y.encodeStateAsUpdate(doc), peer); // as if it had been there before: the greeting asks for it
+  await peer.client.roundTrip();
+  await peer.leave();
+  const again = await Client.greet(sidecar, 'viewer', 'edit');
+  const encoder = encoding.createEncoder();
+  encoding.writeVarUint(encoder, 0);
+  encoding.writeVarUint(encoder, 1); // step 2, the answer to the greeting
+  encoding.writeVarUint8Array(encoder, Y.encodeStateAsUpdate(doc));
+  again.send(encodeFrame(FrameType.SCENE, encoding.toUint8Array(encoder)));
+  await again.roundTrip();
+  const other = await Peer.join('view');
+  await eventually(other, () => other.annotations.has('offline'), 'the offline point');
+  await Promise.all([again.close(), other.leave()]);
+});
+
+test('a viewer with the role view changes nothing, and is told', async () => {
+  const [looker, editor] = [await Peer.join('view'), await Peer.join('edit')];
+  looker.annotations.set('mine', { kind: 'point' });
+  const { json } = await looker.client.next(FrameType.ERROR);
+  expect(json).toMatchObject({ code: 4403, fatal: false });
+  editor.annotations.set('after', 1);
+  await eventually(looker, () => looker.annotations.has('after'), 'later changes');
+  expect(editor.annotations.has('mine')).toBe(false);
+  const late = await Peer.join('edit');
+  await eventually(late, () => late.annotations.has('after'), 'the document');
+  expect(late.annotations.has('mine')).toBe(false);
+  await Promise.all([looker.leave(), editor.leave(), late.leave()]);
+});
+
+test('a volume has a layer as long as it is there; its settings outlive a new declaration', async () => {
+  const [producer, peer] = [await GoodProducer.connect(sidecar), await Peer.join('edit')];
+  const layers = peer.doc.getMap('layers') as Y.Map<Y.Map<unknown>>;
+  await producer.declare({ name: 'brain' });
+  await eventually(peer, () => layers.has('brain'), 'the layer');
+  layers.get('brain')?.set('colormap', 'magma');
+  await peer.client.roundTrip();
+  const volume = await producer.declare({ name: 'brain', fingerprint: 'other' });
+  await peer.client.next(FrameType.VOLUME, (f) => f.json.volume === volume);
+  expect(layers.get('brain')?.get('colormap')).toBe('magma');
+  producer.client.control(FrameType.VOLUME_GONE, { volume });
+  await eventually(peer, () => !layers.has('brain'), 'the layer gone');
+  await Promise.all([producer.close(), peer.leave()]);
+});
+
+test('what clients say of themselves goes when they go', async () => {
+  const [a, b] = [await Peer.join('view'), await Peer.join('view')];
+  a.awareness.setLocalStateField('cursor', [1, 2, 3]);
+  const id = a.doc.clientID;
+  await eventually(b, () => b.awareness.getStates().get(id)?.cursor !== undefined, 'the cursor');
+  const late = await Peer.join('view');
+  await eventually(late, () => late.awareness.getStates().has(id), 'the cursor, told on joining');
+  a.awareness.destroy();
+  a.client.socket.terminate();
+  for (const peer of [b, late]) await eventually(peer, () => !peer.awareness.getStates().has(id), 'the cursor gone');
+  await Promise.all([b.leave(), late.leave()]);
+});
+
+test('an update that is damaged ends its connection and changes nothing', async () => {
+  const good = await Peer.join('edit');
+  const state = () => Buffer.from(Y.encodeStateAsUpdate(good.doc)).toString('hex');
+  good.annotations.set('stays', 1);
+  await good.client.roundTrip();
+  const before = state();
+  for (const payload of ['00', '0002', '000205ffffffffff', '0103616263', '07', '']) {
+    const bad = await Client.greet(sidecar, 'viewer', 'edit');
+    bad.send(encodeFrame(FrameType.SCENE, Buffer.from(payload, 'hex')));
+    expect(await bad.closed()).toBe(4400);
+  }
+  await good.client.roundTrip();
+  expect(state()).toBe(before);
+  await good.leave();
+});

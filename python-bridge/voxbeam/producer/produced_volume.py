@@ -254,9 +254,10 @@ class ProducedVolume:
         """Whether the sidecar has given it a handle on this connection."""
         return self._link is not None
 
-    def wait_for_news(self, seconds: float) -> None:
-        """Wait until something has changed."""
+    def wait_until_announced(self, seconds: float) -> None:
+        """Wait for the sidecar's answer to a declaration, or until the time is over."""
         with self._news:
-            self._news.wait(seconds)
+            if not self.is_announced:
+                self._news.wait(seconds)
 
 

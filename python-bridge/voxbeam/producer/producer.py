@@ -177,7 +177,7 @@ class Producer:
             if time.monotonic() > end:
                 reason = f"it did not answer within {DECLARE_SECONDS:g} s"
                 raise gone_error(connection.host, connection.port, reason)
-            volume.wait_for_news(0.05)
+            volume.wait_until_announced(0.05)
 
     # On the connection's thread
 

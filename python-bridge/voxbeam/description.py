@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from math import isfinite, prod
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal
 
 from voxbeam.errors import ParameterError, ShapeError
@@ -26,7 +27,7 @@ def triple(name: str, value: float | Sequence[float], *, positive: bool = False)
         Where it is anything else; `name` is the parameter's.
     """
     try:
-        numbers = [float(value)] * 3 if isinstance(value, (int, float)) else [float(n) for n in value]
+        numbers = [float(value)] * 3 if isinstance(value, (float, Real)) else [float(n) for n in value]
     except (TypeError, ValueError):
         numbers = []
     good = len(numbers) == 3 and all(isfinite(n) and (n > 0 or not positive) for n in numbers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from voxbeam.description import VolumeDescription, triple
@@ -54,4 +55,5 @@ def test_a_voxel_size_is_three_positive_numbers(value):
 
 
 def test_one_number_stands_for_all_axes():
+    assert triple("voxel_size", np.float32(2)) == (2.0, 2.0, 2.0)
     assert triple("voxel_size", 2) == (2.0, 2.0, 2.0)

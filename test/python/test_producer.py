@@ -473,6 +473,8 @@ def test_an_instance_that_ends_while_it_is_filled(producer, sidecar, monkeypatch
     SlowSource.gate.set()
     with pytest.raises(InstanceGoneError):
         producer.declare(noise((5, 5, 5)))
+    with pytest.raises(InstanceGoneError):
+        volume.fill(wait=False)
 
 
 def test_after_a_broken_connection_it_is_declared_again_with_its_bricks(producer, reader, instance):

@@ -108,8 +108,9 @@ class ProducedVolume:
             text = f"{self.description.name!r} takes {needed:,} bytes in the store, which has {budget:,}."
             remedy = f"wait=False shows it as it is needed; or start the instance with store_bytes={needed}."
             raise StoreTooSmallError(text, remedy)
-        self._fill_wanted = True
         self.failure = None
+        self._raise_trouble()
+        self._fill_wanted = True
         self.send(FrameType.FILL, {})
         if wait:
             self._wait_until_complete(progress, timeout)

@@ -1,14 +1,8 @@
 // Opens a page with the renderer, its test volumes and the bare march in a headless Chromium, for the tests beside this file.
-import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
-
-const CANDIDATES = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser'];
-const FLAGS = [
-  '--headless', '--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync',
-];
+import { FLAGS, findChromium } from '../../scripts/chromium.mjs';
 
 let bundled;
 
@@ -27,9 +21,7 @@ async function script() {
  * it, is thrown by `close`.
  */
 export async function openPage({ width = 900, height = 700, deviceScaleFactor = 1 } = {}) {
-  const executablePath = CANDIDATES.find((path) => path && existsSync(path));
-  if (!executablePath) throw new Error('no Chromium found: install it, or set CHROMIUM to its path');
-  const browser = await chromium.launch({ executablePath, args: FLAGS });
+  const browser = await chromium.launch({ executablePath: await findChromium(), args: FLAGS });
   const page = await browser.newPage({ viewport: { width, height }, deviceScaleFactor });
   const problems = [];
   page.on('pageerror', (error) => problems.push(String(error)));

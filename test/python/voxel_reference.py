@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 
-
 import numpy as np
 
 from voxbeam.geometry import BRICK_EDGE, BRICK_HALO, BrickKey, level_count

@@ -123,7 +123,11 @@ export class Broker {
     this.#scheduled.add(producer);
     queueMicrotask(() => {
       this.#scheduled.delete(producer);
-      if (producer.open) this.#ask(producer);
+      try {
+        if (producer.open) this.#ask(producer);
+      } catch (error) {
+        producer.connection.broken(error);
+      }
     });
   }
 

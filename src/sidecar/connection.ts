@@ -121,9 +121,14 @@ export class Connection {
         this.fail(error.code, error.message);
         return;
       }
-      log(`internal error: ${(error as Error).stack ?? error}`);
-      this.fail(ErrorCode.INTERNAL, 'internal error in the sidecar; its log has the details');
+      this.broken(error);
     }
+  }
+
+  /** An error of this program: it ends this connection, not the instance. */
+  broken(error: unknown): void {
+    log(`internal error: ${(error as Error).stack ?? error}`);
+    this.fail(ErrorCode.INTERNAL, 'internal error in the sidecar; its log has the details');
   }
 
   #frame(header: FrameHeader, payload: Uint8Array, frame: Uint8Array): void {

@@ -9,6 +9,8 @@ import type { Services } from './services.js';
 import { type Grant, secretsEqual } from './tickets.js';
 
 const MAX_BODY_BYTES = 64 * 1024;
+/** Sockets, those of streams among them. */
+const MAX_CONNECTIONS = 512;
 
 export interface HttpOptions {
   readonly services: Services;
@@ -35,7 +37,11 @@ export function createHttpServer(options: HttpOptions): Server {
   });
   server.headersTimeout = 5_000;
   server.requestTimeout = 10_000;
-  server.on('clientError', (_error, socket) => socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'));
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+    else socket.destroy();
+  });
   return server;
 }
 

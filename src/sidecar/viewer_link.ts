@@ -135,7 +135,11 @@ export class ViewerLink implements Link {
     this.#scheduled = true;
     queueMicrotask(() => {
       this.#scheduled = false;
-      this.#pump();
+      try {
+        this.#pump();
+      } catch (error) {
+        this.connection.broken(error);
+      }
     });
   }
 

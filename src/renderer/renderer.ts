@@ -207,8 +207,7 @@ export class VolumeRenderer {
    */
   frame(now: number): boolean {
     if (this.#lost || this.#gl.getContext().isContextLost()) return false;
-    this.#fence.poll();
-    if (this.#fence.open >= (this.#moving ? OPEN_MOVING : OPEN_STILL)) return true;
+    if (this.busy) return true;
     const begun = performance.now();
     try {
       if (this.#size.update()) this.#resize();
@@ -226,6 +225,12 @@ export class VolumeRenderer {
       return false;
     }
     return this.#fence.open > 0 || this.#intake.waiting > 0 || !this.#frames.idle(this.#scene(), now);
+  }
+
+  /** Whether the GPU has so much in hand that a frame now would draw nothing: what is drawn over the picture waits with it. */
+  get busy(): boolean {
+    this.#fence.poll();
+    return this.#fence.open >= (this.#moving ? OPEN_MOVING : OPEN_STILL);
   }
 
   /** Whether every view shows all it should at full resolution. Frames may still be drawn that make it smoother. */

@@ -40,6 +40,12 @@ export class Message {
     this.element.hidden = false;
   }
 
+  /** There is no volume yet. */
+  wait(connecting: boolean): void {
+    if (connecting) this.show('Connecting …', '');
+    else this.show('Waiting for a volume', 'It appears here as soon as render_volume or view sends one.');
+  }
+
   hide(): void {
     this.element.hidden = true;
   }

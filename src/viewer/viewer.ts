@@ -71,6 +71,8 @@ export class Viewer {
   #feed: VolumeFeed | undefined;
   #size: Size = { width: 0, height: 0 };
   #views: readonly View[] = [];
+  /** Those that the picture shows. */
+  #drawnViews: readonly View[] = [];
   #moving = false;
   #synced = false;
   #missing = 0;
@@ -142,6 +144,8 @@ export class Viewer {
   /** The picture as it is, with marks and scale bars, as a PNG. */
   async screenshot(): Promise<Blob> {
     if (!this.#renderer) throw new Error(`no picture: ${this.#failure ?? 'the viewer is closed'}`);
+    this.#step(performance.now());
+    this.#drawnViews = this.#views;
     this.#drawOverlay();
     return composePicture(await this.#renderer.screenshot(), this.#shell.overlay.canvas);
   }
@@ -281,6 +285,11 @@ export class Viewer {
       this.#renderer?.setViews(this.#views);
       this.#dirty.views = false;
     }
+    // Marks stay with the picture they are over: while the GPU is busy with an older one, so are they.
+    if (this.#drawnViews !== this.#views && !this.#renderer?.busy) {
+      this.#drawnViews = this.#views;
+      this.#dirty.overlay = true;
+    }
     const more = this.#renderer?.frame(now) ?? false;
     this.#missing = this.#feed?.want() ?? 0;
     if (this.#dirty.overlay) this.#drawOverlay();
@@ -293,7 +302,7 @@ export class Viewer {
 
   #settle(): void {
     const known = this.#layers.list.length > 0 ? (this.#renderer?.settled ?? false) && this.#missing === 0 : this.#session.state === 'open';
-    const settled = known && this.#synced && this.#renderer !== undefined && !this.#dirty.volumes && !this.#dirty.views;
+    const settled = known && this.#synced && this.#renderer !== undefined && !this.#dirty.volumes && !this.#dirty.views && this.#drawnViews === this.#views;
     // The numbers stand before the word: who waits for it reads them next.
     if (settled && !this.#settling.settled) this.#status();
     this.#settling.set(settled);
@@ -303,11 +312,8 @@ export class Viewer {
     this.#dirty.volumes = false;
     this.#feed?.update();
     this.#framing.volumesChanged();
-    if (this.#renderer) {
-      if (this.#framing.bounds) this.#shell.message.hide();
-      else if (this.#session.state === 'connecting') this.#shell.message.show('Connecting …', '');
-      else this.#shell.message.show('Waiting for a volume', 'It appears here as soon as render_volume or view sends one.');
-    }
+    if (this.#framing.bounds && this.#renderer) this.#shell.message.hide();
+    else if (this.#renderer) this.#shell.message.wait(this.#session.state === 'connecting');
     this.#dirty.overlay = true;
   }
 
@@ -316,7 +322,7 @@ export class Viewer {
     const leading = this.#layers.leading?.volume.description;
     const [z, y, x] = leading?.voxel_size ?? [1, 1, 1];
     this.#shell.overlay.draw({
-      views: this.#views,
+      views: this.#drawnViews,
       state: this.#store.state,
       annotations: this.#scene.annotations(),
       draft: this.#tools.draft,
@@ -381,8 +387,7 @@ export class Viewer {
   #connectionChanged(): void {
     this.#mark('panels', 'volumes');
     this.#status();
-    const { error } = this.#notices;
-    if (error) this.#options.onEvent?.({ type: 'error', message: error });
+    if (this.#notices.error) this.#options.onEvent?.({ type: 'error', message: this.#notices.error });
   }
 
   async #savePicture(): Promise<void> {

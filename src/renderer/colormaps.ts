@@ -46,6 +46,8 @@ export function colorAt(stops: readonly Rgb[], t: number): Rgb {
 /** Colours that labels are drawn from: the shader looks a label up by its hash. */
 export const LABEL_COLORS = 1024;
 
+const LEAST_LUMA = 0.45;
+
 /** Mixes the bits of an id; shaders/labels.glsl has the same lines. */
 export function labelHash(id: number): number {
   let h = Math.imul(id ^ (id >>> 16), 0x7feb352d);
@@ -62,7 +64,11 @@ export function labelPaletteColor(index: number): Rgb {
     const k = (n + hue * 6) % 6;
     return value - value * saturation * Math.max(0, Math.min(k, 4 - k, 1));
   };
-  return [channel(5), channel(3), channel(1)];
+  const [r, g, b] = [channel(5), channel(3), channel(1)];
+  // Deep blues would drown in a dark picture: what is darker than the others is lightened.
+  const luma = 0.3 * r + 0.59 * g + 0.11 * b;
+  const white = Math.max(0, (LEAST_LUMA - luma) / (1 - luma));
+  return [r + (1 - r) * white, g + (1 - g) * white, b + (1 - b) * white];
 }
 
 /** The colour of a label; 0 is the background and has none. The same id has the same colour in every session. */

@@ -69,8 +69,8 @@ export class ViewDrawing {
     let any = false;
     for (const volume of [shown.image, shown.labels]) {
       const source = volume && this.#source(state, volume);
-      if (!source?.table.outcome.any) continue;
-      any = this.#slices.draw(source, view, rect, ratio) || any;
+      // Drawn with an empty table too: the shader is then compiled while the first brick is still on its way.
+      if (source) any = (this.#slices.draw(source, view, rect, ratio) && source.table.outcome.any) || any;
     }
     return any;
   }
@@ -125,20 +125,27 @@ export class ViewDrawing {
     if (state.view.kind !== 'volume' || !volume) return this.#clearTarget(target);
     const primary = this.#source(state, volume);
     const overlay = shown.image && shown.labels ? this.#source(state, shown.labels) : undefined;
+    const shows = primary.table.outcome.any || overlay?.table.outcome.any === true;
+    const camera = state.view.camera;
+    if (!shows) {
+      // One pixel, so that the shader is compiled while the first brick is still on its way.
+      this.#rays.draw({ primary, overlay, camera, rect, clip: { x: 0, y: 0, width: 1, height: 1 }, target, shaded: true });
+      return this.#clearTarget(target);
+    }
     const { width, height, from = 0, rows = height } = draw;
     state.used = [width / rect.width, height / rect.height];
-    const drawn = this.#rays.draw({
+    return this.#rays.draw({
       primary,
       overlay: overlay?.table.outcome.any ? overlay : undefined,
-      camera: state.view.camera,
+      camera,
       rect: { x: 0, y: 0, width, height },
       clip: { x: 0, y: height - from - rows, width, height: rows },
       target,
       stepBias: draw.stepBias,
+      shaded: true,
       jitter: passJitter(draw.pass),
       weight: 1 / (draw.pass + 1),
     });
-    return drawn ? primary.table.outcome.any : this.#clearTarget(target);
   }
 
   #clearTarget(target: THREE.WebGLRenderTarget): false {

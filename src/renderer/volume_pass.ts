@@ -25,6 +25,8 @@ export interface RayDraw {
   readonly target: THREE.WebGLRenderTarget | null;
   /** Steps are 2^this times as long as the level's voxels. */
   readonly stepBias?: number;
+  /** Light an image's surfaces. */
+  readonly shaded?: boolean;
   /** Shift of the rays in pixels, and of the first sample in steps. */
   readonly jitter?: readonly [number, number, number];
   /** Weight of this drawing against what is in the target: 1 replaces. */
@@ -46,10 +48,11 @@ export class VolumePass {
     const lookup = lookupOf(draw.primary);
     const over = draw.overlay && lookupOf(draw.overlay);
     if (!lookup) return false;
-    const material = this.#material(draw.primary, over ? draw.overlay : undefined);
+    const material = this.#material(draw.primary, over ? draw.overlay : undefined, draw.shaded ?? false);
     const u = material.uniforms as Record<string, THREE.IUniform>;
     this.#setRays(u, draw, lookup);
     this.#setPrimary(u, draw.primary, lookup);
+    this.#setLight(u, draw);
     if (over && draw.overlay) this.#setOverlay(u, draw, draw.overlay, lookup, over);
     const weight = draw.weight ?? 1;
     material.blending = weight < 1 ? THREE.CustomBlending : THREE.NoBlending;
@@ -82,6 +85,20 @@ export class VolumePass {
     (u.uStep as THREE.IUniform).value = stepLength(draw.primary.geometry) * 2 ** (lookup.window.level + bias);
     (u.uStart as THREE.IUniform).value = start;
     (u.uRowBias as THREE.IUniform).value = lookup.window.level + bias;
+  }
+
+  /** The light comes from above the viewer's left shoulder, whatever the camera. */
+  #setLight(u: Record<string, THREE.IUniform>, draw: RayDraw): void {
+    const { right, up, forward } = cameraBasis(draw.camera);
+    const [r, a, f] = [right, up, forward].map((v) => new THREE.Vector3(...v)) as [THREE.Vector3, THREE.Vector3, THREE.Vector3];
+    const light = new THREE.Vector3().addScaledVector(r, -0.35).addScaledVector(a, 0.6).addScaledVector(f, -0.72);
+    const { geometry, atlas } = draw.primary;
+    const step = stepLength(geometry);
+    const [z, y, x] = geometry.voxelSize;
+    (u.uLight as THREE.IUniform).value = light.normalize();
+    (u.uView as THREE.IUniform).value = f.negate();
+    (u.uPerVoxel as THREE.IUniform).value = new THREE.Vector3(step / x, step / y, step / z).multiplyScalar(0.5);
+    (u.uHalfTexel as THREE.IUniform).value = new THREE.Vector3(...atlas.size.map((n) => 0.5 / n));
   }
 
   #setPrimary(u: Record<string, THREE.IUniform>, source: VolumeSource, lookup: Lookup): void {
@@ -123,11 +140,12 @@ export class VolumePass {
     set('uLabelOpacity', opacityRows(labelStepOpacity(draw.primary.geometry, source.opacity)));
   }
 
-  #material(primary: VolumeSource, overlay: VolumeSource | undefined): THREE.RawShaderMaterial {
+  #material(primary: VolumeSource, overlay: VolumeSource | undefined, lit: boolean): THREE.RawShaderMaterial {
     const { storage } = primary.atlas;
     const labels = storage.labels ? storage : overlay?.atlas.storage;
     const mip = !storage.labels && primary.mode === 'mip';
-    const key = `${storage.name} ${overlay?.atlas.storage.name ?? ''} ${mip}`;
+    const shaded = lit && !mip && !storage.labels;
+    const key = `${storage.name} ${overlay?.atlas.storage.name ?? ''} ${mip} ${shaded}`;
     const known = this.#materials.get(key);
     if (known) return known;
     const vec3 = (): THREE.IUniform => ({ value: new THREE.Vector3() });
@@ -139,6 +157,7 @@ export class VolumePass {
     const others = ['uTable', 'uAtlas', 'uInvGrid', 'uCellToAtlas', 'uBoxMin', 'uBoxMax', 'uStep', 'uStart', 'uWidest', 'uRowBias'];
     others.push('uTransfer', 'uWindow', 'uLabelOpacity', 'uLabelTable', 'uLabelAtlas', 'uLabelScale', 'uLabelOffset');
     others.push('uLabelBoxMin', 'uLabelBoxMax', 'uLabelInvGrid', 'uLabelCellToAtlas', 'uLabelSpan');
+    others.push('uLight', 'uView', 'uPerVoxel', 'uHalfTexel');
     for (const name of others) uniforms[name] = { value: null };
     const defines: Record<string, string | number> = {
       IMAGE_STORAGE: storage.labels ? -1 : storage.code,
@@ -148,6 +167,7 @@ export class VolumePass {
     };
     if (overlay) defines.OVERLAY = 1;
     if (mip) defines.MIP = 1;
+    if (shaded) defines.SHADED = 1;
     const parts = [storage.labels ? '' : voxelGlsl, labels ? labelsGlsl : '', marchGlsl];
     const material = shaderMaterial(parts, uniforms, 'replace', defines);
     material.blendSrc = material.blendSrcAlpha = THREE.ConstantAlphaFactor;

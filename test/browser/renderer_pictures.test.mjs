@@ -254,3 +254,36 @@ test('floats that are not numbers are clear, and the rest is shown, never a blac
   }
   assert.ok(result.none.volume[2] > result.none.volume[0] + 60, `a volume of nothing but NaN shows the background: ${result.none.volume}`);
 });
+
+test('surfaces are lit from the upper left, on every level alike, and what is even inside is not shaded', async () => {
+  const seen = await inPage(async () => {
+    const { TestVolume, makeLevel, camera, geometry, atlasBench, DEFAULT_OPACITY_POINTS } = globalThis.vox;
+    const n = 128;
+    const ball = (z, y, x) => 60000 / (1 + Math.exp((Math.hypot(z - 63.5, y - 63.5, x - 63.5) - 45) / 1.5));
+    const volume = new TestVolume(1, 'u16', 'image', makeLevel([n, n, n], 'u16', (z, y, x) => Math.round(ball(z, y, x))));
+    const settings = { visible: true, opacity: 1, window: [0, 65535], colormap: 'gray', points: DEFAULT_OPACITY_POINTS, mode: 'dvr', order: 0 };
+    const rect = { x: 0, y: 0, width: 200, height: 200 };
+    const out = [];
+    for (const level of [0, 1]) {
+      const b = atlasBench(200, 200, volume, settings, (k) => k.level === level);
+      const c = camera.frameBounds(geometry.worldBounds(b.state.geometry), 1);
+      const gl = b.renderer.getContext();
+      const read = (shaded) => {
+        b.pass.draw({ primary: b.source, camera: c, rect, target: null, shaded });
+        const data = new Uint8Array(200 * 200 * 4);
+        gl.readPixels(0, 0, 200, 200, gl.RGBA, gl.UNSIGNED_BYTE, data);
+        return (x, y) => data[4 * (y * 200 + x)]; // y from below
+      };
+      const [plain, lit] = [read(false), read(true)];
+      const at = (f) => ({ upperLeft: f(85, 125), lowerRight: f(120, 70) });
+      out.push({ level, plain: at(plain), lit: at(lit) });
+      b.renderer.dispose();
+    }
+    return out;
+  });
+  for (const { level, plain, lit } of seen) {
+    assert.ok(Math.abs(plain.upperLeft - plain.lowerRight) < 30, `level ${level}: unlit, both sides are alike: ${JSON.stringify(plain)}`);
+    assert.ok(lit.upperLeft > lit.lowerRight + 40, `level ${level}: ${JSON.stringify(lit)}`);
+  }
+  assert.ok(Math.abs(seen[0].lit.upperLeft - seen[1].lit.upperLeft) < 30, JSON.stringify(seen));
+});

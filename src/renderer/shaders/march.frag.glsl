@@ -27,6 +27,30 @@ uniform vec2 uWindow;
 #if LABEL_STORAGE >= 0
 uniform float uLabelOpacity[TRANSFER_ROWS];
 #endif
+#if defined(SHADED)
+uniform vec3 uLight;        // world direction towards the light
+uniform vec3 uView;         // world direction towards the eye, in the middle of the picture
+uniform vec3 uPerVoxel;     // relative density of voxels along x, y, z
+uniform vec3 uHalfTexel;
+
+// How light falls on the surface through x: factor of the colour, and gloss. Four samples half a voxel away, which the halo holds.
+vec2 shadeAt(vec3 x) {
+  vec3 g = vec3(0.);
+  for (int k = 0; k < 4; ++k) {
+    vec3 d = vec3(k == 0 || k == 3 ? 1. : -1., k > 1 ? 1. : -1., (k & 1) == 1 ? 1. : -1.);
+    g += d * voxelValue(textureLod(uAtlas, x + d * uHalfTexel, 0.));
+  }
+  g *= uWindow.x * uPerVoxel;
+  float steep = length(g) + 1e-6;
+  if (!isNumber(steep)) return vec2(.9, 0.);
+  vec3 n = -g / steep;
+  float lit = dot(n, uLight);
+  float diffuse = .75 * max(lit, 0.) + .25 * abs(lit);
+  float gloss = pow(max(dot(n, normalize(uLight + uView)), 0.), 24.);
+  float surface = steep / (steep + .06); // inside of what is even there is no surface to be lit
+  return vec2(mix(.9, .4 + .95 * diffuse, surface), .16 * gloss * surface);
+}
+#endif
 #if defined(OVERLAY)
 uniform sampler3D uLabelTable;
 uniform sampler3D uLabelAtlas;
@@ -110,6 +134,13 @@ void main() {
       vec4 l = overlayAt(P, uLabelOpacity[row]);
       c = l + (1. - l.a) * c;
       P += dP;
+#endif
+#if defined(SHADED)
+      // A loop of at most one turn: where no ray of a group needs it, it is skipped, which an `if` need not be.
+      for (int k = 0; k < 1 && e.w > 0. && c.a > .002 && acc.a < .985; ++k) {
+        vec2 shade = shadeAt(x);
+        c.rgb = min(c.rgb * shade.x + c.a * shade.y, c.a);
+      }
 #endif
       acc += (1. - acc.a) * c;
 #endif

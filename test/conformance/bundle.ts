@@ -3,6 +3,7 @@
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { afterAll } from '@jest/globals';
 import { build } from 'esbuild';
 
 const BUILT = 'python-bridge/voxbeam/static';
@@ -12,27 +13,29 @@ function newest(folder: string): number {
   return Math.max(0, ...readdirSync(folder).map((name) => statSync(path.join(folder, name)).mtimeMs));
 }
 
-let folders: Promise<string> | undefined;
+let folder: Promise<string> | undefined;
+afterAll(async () => {
+  if (folder) rmSync(await folder, { recursive: true, force: true });
+});
 
 /** Path of `sidecar.mjs` or `scheduler.mjs`, with the page and the other program beside it. */
 export async function bundled(program: 'sidecar' | 'scheduler'): Promise<string> {
   const built = path.resolve(BUILT, `${program}.mjs`);
   const sources = Math.max(...SOURCES.filter((folder) => existsSync(folder)).map(newest));
   if (existsSync(built) && statSync(built).mtimeMs > sources && existsSync(path.resolve(BUILT, 'page.html'))) return built;
-  folders ??= bundleAll();
-  return path.join(await folders, `${program}.mjs`);
+  folder ??= bundleAll();
+  return path.join(await folder, `${program}.mjs`);
 }
 
 async function bundleAll(): Promise<string> {
-  const folder = mkdtempSync(path.join(os.tmpdir(), 'voxbeam-test-'));
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const outdir = mkdtempSync(path.join(os.tmpdir(), 'voxbeam-test-'));
   const entries = ['sidecar', 'scheduler'].filter((name) => existsSync(`src/${name}/main.ts`));
   await build({
     entryPoints: Object.fromEntries(entries.map((name) => [name, `src/${name}/main.ts`])),
-    outdir: folder, bundle: true, format: 'esm', platform: 'node', target: 'node20', outExtension: { '.js': '.mjs' }, logLevel: 'warning',
+    outdir, bundle: true, format: 'esm', platform: 'node', target: 'node20', outExtension: { '.js': '.mjs' }, logLevel: 'warning',
     external: ['bufferutil', 'utf-8-validate'],
     banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
   });
-  if (existsSync('src/viewer/page.html')) copyFileSync('src/viewer/page.html', path.join(folder, 'page.html'));
-  return folder;
+  if (existsSync('src/viewer/page.html')) copyFileSync('src/viewer/page.html', path.join(outdir, 'page.html'));
+  return outdir;
 }

@@ -13,9 +13,18 @@ export type Answer = any;
 
 /** All that were started, so that a test that fails halfway leaves none behind. */
 const started = new Set<SchedulerProcess>();
+const folders = new Set<string>();
 afterAll(async () => {
   for (const scheduler of started) await scheduler.stop('SIGKILL');
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
+
+/** A runtime folder of its own. */
+function runtimeFolder(): string {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'voxbeam-run-'));
+  folders.add(folder);
+  return folder;
+}
 
 export class SchedulerProcess {
   started!: { port: number; host: string; token_file: string };
@@ -26,7 +35,7 @@ export class SchedulerProcess {
   private constructor(readonly runtime: string) {}
 
   /** Starts one with a runtime folder of its own; rejects with its log when it ends at once. */
-  static async start(args: string[] = ['--port', '0'], runtime = mkdtempSync(path.join(os.tmpdir(), 'voxbeam-run-'))): Promise<SchedulerProcess> {
+  static async start(args: string[] = ['--port', '0'], runtime = runtimeFolder()): Promise<SchedulerProcess> {
     const it = new SchedulerProcess(runtime);
     const program = await bundled('scheduler');
     it.child = spawn(process.execPath, [program, ...args], {
@@ -79,7 +88,6 @@ export class SchedulerProcess {
     this.child.kill(signal);
     await this.exited;
     started.delete(this);
-    rmSync(this.runtime, { recursive: true, force: true });
   }
 }
 

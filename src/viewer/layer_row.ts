@@ -104,7 +104,8 @@ export class LayerRow {
 export function facts({ volume: { description, status } }: Pick<ShownLayer, 'volume'>): { text: string; bad: boolean } {
   const { shape, dtype, voxel_size: size, unit, note } = description;
   const voxel = size.every((edge) => edge === size[0]) ? formatNumber(size[0]) : size.map((edge) => formatNumber(edge)).join(' × ');
-  const parts = [shape.join(' × '), dtype, `${voxel}${unit ? ` ${unit}` : ''}`];
+  const parts = [shape.join(' × '), dtype];
+  if (unit || voxel !== '1') parts.push(unit ? `${voxel} ${unit}` : `voxel ${voxel}`);
   if (note) parts.push(note);
   const gone = status.producer === 'gone' && !status.complete;
   if (gone) parts.push(`its kernel is gone: shows the ${status.resident} of ${status.total} bricks that are here`);

@@ -34,6 +34,9 @@ export class Picture {
   #fullAt = 0;
   #strips: StripHeight | undefined;
 
+  /** @param passesMax passes that a still picture is the mean of, at most */
+  constructor(readonly passesMax = PASSES) {}
+
   /** The picture no longer shows what it should. */
   touch(now: number): void {
     this.#stale = true;
@@ -65,7 +68,7 @@ export class Picture {
   /** Whether nothing is left to draw. */
   idle(now: number): boolean {
     if (this.#stale || this.#pass === 0) return false;
-    return this.#pass >= PASSES || (this.#row === 0 && now - this.#fullAt > POLISH_MS);
+    return this.#pass >= this.passesMax || (this.#row === 0 && now - this.#fullAt > POLISH_MS);
   }
 
   /** A quick picture was drawn; at full quality it is the first pass already. */

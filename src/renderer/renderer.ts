@@ -34,6 +34,8 @@ export interface RendererOptions {
   /** Finds a brick in browser memory: for values under the pointer, and to fill a lost atlas again. */
   readonly lookup: BrickLookup;
   readonly background?: Rgb;
+  /** Passes that a still picture is the mean of, at most; 1 draws the plain picture only. */
+  readonly passes?: number;
 }
 
 /** Frames the GPU may have in hand: two while the picture moves, so that it is never idle; one while it is still. */
@@ -62,6 +64,7 @@ export class VolumeRenderer {
   #missing = 0;
   #problem: string | undefined;
   readonly #filterError: number;
+  readonly #passes: number | undefined;
 
   /** @throws Error where the browser gives no WebGL 2 context */
   constructor(
@@ -69,6 +72,7 @@ export class VolumeRenderer {
     options: RendererOptions,
   ) {
     this.#lookup = options.lookup;
+    this.#passes = options.passes;
     this.#gl = new THREE.WebGLRenderer({
       canvas,
       antialias: false,
@@ -141,7 +145,7 @@ export class VolumeRenderer {
     if (layout(views) !== layout(this.#views.map((state) => state.view))) this.#frames.clearAll = true;
     this.#views = views.map((view) => {
       const known = before.get(view.id);
-      if (known?.view.kind !== view.kind) return new ViewState(view, this.#budget);
+      if (known?.view.kind !== view.kind) return new ViewState(view, this.#budget, this.#passes);
       before.delete(view.id);
       if (known.change(view, now)) this.#wantedDirty = true;
       return known;

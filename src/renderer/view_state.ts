@@ -14,7 +14,7 @@ export class ViewState {
   /** Plans by volume handle. */
   readonly plans = new Map<number, BrickPlan>();
   readonly tables = new Map<number, PageTable>();
-  readonly picture = new Picture();
+  readonly picture: Picture;
   readonly resolution = new AdaptiveResolution();
   planDirty = true;
   tableDirty = true;
@@ -31,7 +31,9 @@ export class ViewState {
   constructor(
     public view: View,
     readonly budget: GpuBudget,
+    passes?: number,
   ) {
+    this.picture = new Picture(passes);
     this.#text = JSON.stringify(view);
   }
 

@@ -35,7 +35,7 @@ export class Stage {
   uploadedCalls = 0;
   offered = 0;
 
-  constructor(width: number, height: number, options: { maxGpuBytes?: number; background?: [number, number, number] } = {}) {
+  constructor(width: number, height: number, options: { maxGpuBytes?: number; background?: [number, number, number]; passes?: number } = {}) {
     this.canvas = makeCanvas(width, height);
     this.renderer = new VolumeRenderer(this.canvas, {
       ...options,

@@ -81,14 +81,14 @@ test('a small budget holds over a session of zooms and turns, in the counters an
   const result = await inPage(async () => {
     const { Stage, camera, geometry } = globalThis.vox;
     const volume = globalThis.makeShells(256);
-    const max = 48 * 2 ** 20;
-    const stage = new Stage(500, 250, { maxGpuBytes: max });
+    const max = 40 * 2 ** 20;
+    const stage = new Stage(360, 180, { maxGpuBytes: max, passes: 1 });
     stage.add(volume);
     const shape = volume.shape;
-    const [slice, view] = globalThis.twoViews(shape, 500, 250);
+    const [slice, view] = globalThis.twoViews(shape, 360, 180);
     let worst = 0;
     let missing = 0;
-    for (let step = 0; step < 12; step += 1) {
+    for (let step = 0; step < 8; step += 1) {
       const c = camera.orbit(view.camera, step * 0.7, Math.sin(step) * 0.6);
       const zoom = [1, 0.3, 0.12, 0.5][step % 4];
       stage.views({ ...slice, position: 10 + step * 20, pixelSize: slice.pixelSize * zoom }, { ...view, camera: { ...c, distance: c.distance * zoom } });
@@ -104,7 +104,7 @@ test('a small budget holds over a session of zooms and turns, in the counters an
   assert.ok(result.peak <= result.max && result.worst <= result.max, `${result.peak} of ${result.max} bytes`);
   assert.ok(result.slots < result.bricks, `the budget must be too small for all ${result.bricks} bricks, but has ${result.slots} slots`);
   assert.ok(result.evictions > 10, `${result.evictions} evictions`);
-  assert.ok(result.uploads > result.bricks);
+  assert.ok(result.uploads > 2 * result.slots, `${result.uploads} uploads into ${result.slots} slots`);
   assert.equal(result.missing, 0);
   assert.ok(result.same, 'every offered brick is answered');
 });
@@ -116,7 +116,7 @@ test('an atlas that grows keeps the picture', async () => {
     const pictures = [];
     const slots = [];
     for (const perFrame of [1, 1000]) {
-      const stage = new Stage(400, 200);
+      const stage = new Stage(400, 200, { passes: 1 });
       stage.add(volume);
       stage.views(...globalThis.twoViews(volume.shape, 400, 200));
       slots.push(stage.renderer.report.slots);
@@ -130,14 +130,14 @@ test('an atlas that grows keeps the picture', async () => {
     return { slots, ...difference(pictures[0], pictures[1]) };
   });
   assert.ok(result.slots[1] > 27, `${result.slots} slots`);
-  assert.ok(result.max <= 6, `${result.max} of 255`);
+  assert.ok(result.max <= 1, `${result.max} of 255`);
 });
 
 test('a lost context comes back with its picture from browser memory', async () => {
   const result = await inPage(async () => {
     const { Stage, difference, wait } = globalThis.vox;
     const volume = globalThis.makeShells(128);
-    const stage = new Stage(400, 200);
+    const stage = new Stage(400, 200, { passes: 1 });
     stage.add(volume);
     stage.views(...globalThis.twoViews(volume.shape, 400, 200));
     await stage.settle();

@@ -38,6 +38,13 @@ export interface RendererOptions {
   readonly passes?: number;
 }
 
+/** Whether two descriptions are of the same voxels at the same place; names, notes and displays may differ. */
+function sameVoxels(a: SessionVolume['description'], b: SessionVolume['description']): boolean {
+  const text = (d: SessionVolume['description']) =>
+    JSON.stringify([d.fingerprint, d.kind, d.stored, d.shape, d.voxel_size, d.origin, d.scale, d.offset]);
+  return text(a) === text(b);
+}
+
 /** Frames the GPU may have in hand: two while the picture moves, so that it is never idle; one while it is still. */
 const OPEN_MOVING = 2;
 const OPEN_STILL = 1;
@@ -106,8 +113,7 @@ export class VolumeRenderer {
     const known = this.#volumes.get(volume.handle);
     const { description } = volume;
     if (known) {
-      const before = known.volume.description;
-      if (known.ranges === ranges && before.fingerprint === description.fingerprint && before.stored === description.stored) return;
+      if (known.ranges === ranges && sameVoxels(known.volume.description, description)) return;
       this.removeVolume(volume.handle);
     }
     const made = new VolumeState(volume, ranges);

@@ -104,7 +104,7 @@ test('a small budget holds over a session of zooms and turns, in the counters an
   assert.ok(result.peak <= result.max && result.worst <= result.max, `${result.peak} of ${result.max} bytes`);
   assert.ok(result.slots < result.bricks, `the budget must be too small for all ${result.bricks} bricks, but has ${result.slots} slots`);
   assert.ok(result.evictions > 10, `${result.evictions} evictions`);
-  assert.ok(result.uploads > 2 * result.slots, `${result.uploads} uploads into ${result.slots} slots`);
+  assert.ok(result.uploads > 1.5 * result.slots, `${result.uploads} uploads into ${result.slots} slots`);
   assert.equal(result.missing, 0);
   assert.ok(result.same, 'every offered brick is answered');
 });

@@ -21,6 +21,9 @@ export const QUALITIES: readonly Quality[] = [
   { scale: 0.125, stepBias: 2 },
 ];
 
+/** The longest steps are 2^this times as long as a level's voxels. */
+export const MAX_STEP_BIAS = 2;
+
 /** Time a moving frame may take. */
 export const TARGET_MS = 40;
 /** A better quality is taken only where it would stay this far below the target, so that it does not flicker. */

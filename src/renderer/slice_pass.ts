@@ -10,7 +10,7 @@ import voxelGlsl from './shaders/voxel.glsl';
 import { sliceAxes } from './slice_view.js';
 import { lookupOf, type VolumeSource } from './source.js';
 import { toCells } from './table_window.js';
-import { TRANSFER_ROWS } from './transfer_function.js';
+import { TRANSFER_ROWS, transferUniform } from './transfer_function.js';
 import type { SliceView } from './views.js';
 
 /** The pass for slices. */
@@ -48,7 +48,7 @@ export class SlicePass {
       uCellToAtlas: new THREE.Vector3(...lookup.cellToAtlas),
       uOpacity: source.opacity,
       uTransfer: source.transfer.texture,
-      uWindow: new THREE.Vector2(source.window.scale, source.window.offset),
+      uWindow: transferUniform(source.window),
       uPalette: this.#palette,
     };
     for (const [name, value] of Object.entries(values)) (material.uniforms[name] as THREE.IUniform).value = value;

@@ -4,11 +4,17 @@ import * as THREE from 'three';
 import { type OpacityPoint, opacityAt, opacityOfStep } from '../volume/opacity.js';
 import { colorAt, colormapStops } from './colormaps.js';
 
-/** Texels over the window. */
-export const TRANSFER_SIZE = 1024;
+/** Texels over the window: so many that none need be mixed, and a look-up reads one texel in place of four. */
+export const TRANSFER_SIZE = 2048;
 /** Rows of steps: row n is for steps of 2^n voxels of level 0. */
 export const TRANSFER_ROWS = 16;
 export const TRANSFER_BYTES = TRANSFER_SIZE * (TRANSFER_ROWS + 1) * 8;
+
+/** Takes a texel's number to its place in the texture: place 0 of the window is the middle of the first texel, 1 that of the last. */
+export function transferUniform({ scale, offset }: { readonly scale: number; readonly offset: number }): THREE.Vector2 {
+  const part = (TRANSFER_SIZE - 1) / TRANSFER_SIZE;
+  return new THREE.Vector2(scale * part, offset * part + 0.5 / TRANSFER_SIZE);
+}
 
 /** What a transfer function is made of. */
 export interface TransferSettings {
@@ -34,8 +40,9 @@ export function opacityRows(one: number, rows = TRANSFER_ROWS): number[] {
  * over the background by an opacity of its own, so that dark values stay clear on a light page.
  *
  * @param stepFraction length of a voxel of level 0 as a fraction of the length that the points' opacities are for
+ * @param rowCount rows of steps that are filled; a volume of few levels needs few
  */
-export function transferTexels(settings: TransferSettings, stepFraction: number): Float32Array {
+export function transferTexels(settings: TransferSettings, stepFraction: number, rowCount = TRANSFER_ROWS): Float32Array {
   const stops = colormapStops(settings.colormap);
   const texels = new Float32Array(TRANSFER_SIZE * (TRANSFER_ROWS + 1) * 4);
   for (let i = 0; i < TRANSFER_SIZE; i += 1) {
@@ -45,8 +52,8 @@ export function transferTexels(settings: TransferSettings, stepFraction: number)
     const ramp = Math.min(t / MIP_SOLID, 1);
     const rows =
       settings.mode === 'mip'
-        ? new Array<number>(TRANSFER_ROWS).fill(settings.opacity * ramp * ramp * (3 - 2 * ramp))
-        : opacityRows(opacityOfStep(opacityAt(settings.points, t) * settings.opacity, stepFraction));
+        ? new Array<number>(1).fill(settings.opacity * ramp * ramp * (3 - 2 * ramp))
+        : opacityRows(opacityOfStep(opacityAt(settings.points, t) * settings.opacity, stepFraction), rowCount);
     rows.forEach((a, row) => {
       texels.set([r * a, g * a, b * a, a], 4 * ((row + 1) * TRANSFER_SIZE + i));
     });
@@ -65,16 +72,16 @@ export class TransferTexture {
   constructor() {
     const data = new Uint16Array(TRANSFER_SIZE * (TRANSFER_ROWS + 1) * 4);
     this.texture = new THREE.DataTexture(data, TRANSFER_SIZE, TRANSFER_ROWS + 1, THREE.RGBAFormat, THREE.HalfFloatType);
-    this.texture.minFilter = this.texture.magFilter = THREE.LinearFilter;
+    this.texture.minFilter = this.texture.magFilter = THREE.NearestFilter;
   }
 
   /** Makes the texels anew where the settings differ from those in the texture. */
-  update(settings: TransferSettings, stepFraction: number): void {
+  update(settings: TransferSettings, stepFraction: number, rowCount = TRANSFER_ROWS): void {
     const { colormap, points, opacity, mode } = settings;
-    const wanted = JSON.stringify([colormap, points, opacity, mode, stepFraction]);
+    const wanted = JSON.stringify([colormap, points, opacity, mode, stepFraction, rowCount]);
     if (wanted === this.#made) return;
     this.#made = wanted;
-    const texels = transferTexels(settings, stepFraction);
+    const texels = transferTexels(settings, stepFraction, rowCount);
     const half = this.texture.image.data as unknown as Uint16Array;
     for (let i = 0; i < texels.length; i += 1) half[i] = THREE.DataUtils.toHalfFloat(texels[i] as number);
     this.texture.needsUpdate = true;

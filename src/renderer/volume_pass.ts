@@ -9,7 +9,7 @@ import marchGlsl from './shaders/march.frag.glsl';
 import voxelGlsl from './shaders/voxel.glsl';
 import { type Lookup, labelStepOpacity, lookupOf, stepLength, type VolumeSource } from './source.js';
 import { MAX_TABLE_EDGE, toCells } from './table_window.js';
-import { opacityRows, TRANSFER_ROWS } from './transfer_function.js';
+import { opacityRows, TRANSFER_ROWS, transferUniform } from './transfer_function.js';
 
 /** One drawing of rays. */
 export interface RayDraw {
@@ -116,7 +116,7 @@ export class VolumePass {
       set('uLabelOpacity', opacityRows(labelStepOpacity(source.geometry, source.opacity)));
     } else {
       set('uTransfer', source.transfer.texture);
-      set('uWindow', new THREE.Vector2(source.window.scale, source.window.offset));
+      set('uWindow', transferUniform(source.window));
     }
   }
 

@@ -7,7 +7,8 @@ import { DEFAULT_OPACITY_POINTS, isClear } from '../volume/opacity.js';
 import type { BrickRanges } from '../volume/ranges.js';
 import { stepFraction } from './source.js';
 import { type StorageClass, storageClass, windowUniform } from './storage.js';
-import { TRANSFER_SIZE, TransferTexture } from './transfer_function.js';
+import { MAX_STEP_BIAS } from './adaptive_resolution.js';
+import { TRANSFER_ROWS, TRANSFER_SIZE, TransferTexture } from './transfer_function.js';
 import type { LayerSettings } from './views.js';
 
 /** One volume. */
@@ -66,7 +67,7 @@ export class VolumeState {
 
   /** Brings the transfer function's texture up to date. */
   updateTransfer(): void {
-    if (this.isImage) this.transfer.update(this.settings, stepFraction(this.geometry));
+    if (this.isImage) this.transfer.update(this.settings, stepFraction(this.geometry), Math.min(this.numbering.levels + MAX_STEP_BIAS, TRANSFER_ROWS));
   }
 
   /** From a texel's number to a place in the window. */

@@ -8,7 +8,7 @@ import { cameraBasis, type OrbitCamera } from '../../src/renderer/camera.js';
 import { type DeviceRect, type Fullscreen, shaderMaterial } from '../../src/renderer/fullscreen.js';
 import { stepFraction, stepLength } from '../../src/renderer/source.js';
 import { windowUniform } from '../../src/renderer/storage.js';
-import { TransferTexture, TRANSFER_ROWS } from '../../src/renderer/transfer_function.js';
+import { TransferTexture, TRANSFER_ROWS, transferUniform } from '../../src/renderer/transfer_function.js';
 import type { LayerSettings } from '../../src/renderer/views.js';
 import type { VolumeState } from '../../src/renderer/volume_state.js';
 import type { TestVolume } from './renderer_volume.js';
@@ -52,13 +52,13 @@ export function makeBare(screen: Fullscreen, volume: TestVolume, settings: Layer
   texture.needsUpdate = true;
   const transfer = new TransferTexture();
   transfer.update(settings, stepFraction(state.geometry));
-  const { scale, offset } = windowUniform(state.storage, 1, 0, settings.window);
+  const window = transferUniform(windowUniform(state.storage, 1, 0, settings.window));
   const { voxelSize, origin } = state.geometry;
   const perWorld = new THREE.Vector3(1 / (nx * voxelSize[2]), 1 / (ny * voxelSize[1]), 1 / (nz * voxelSize[0]));
   const corner = [origin[2] - voxelSize[2] / 2, origin[1] - voxelSize[1] / 2, origin[0] - voxelSize[0] / 2] as const;
   const vec = () => ({ value: new THREE.Vector3() });
   const uniforms = {
-    uVolume: { value: texture }, uTransfer: { value: transfer.texture }, uWindow: { value: new THREE.Vector2(scale, offset) },
+    uVolume: { value: texture }, uTransfer: { value: transfer.texture }, uWindow: { value: window },
     uEye: vec(), uForward: vec(), uRight: vec(), uUp: vec(), uPerWorld: { value: perWorld },
     uViewport: { value: new THREE.Vector4() }, uStep: { value: stepLength(state.geometry) },
   };

@@ -136,8 +136,8 @@ void main() {
       P += dP;
 #endif
 #if defined(SHADED)
-      // A loop of at most one turn: where no ray of a group needs it, it is skipped, which an `if` need not be.
-      for (int k = 0; k < 1 && e.w > 0. && c.a > .002 && acc.a < .985; ++k) {
+      // What adds less than a step of 8 bits is not lit. A loop of at most one turn: where no ray of a group needs it, it is skipped, which an `if` need not be.
+      for (int k = 0; k < 1 && e.w > 0. && (1. - acc.a) * c.a > .003; ++k) {
         vec2 shade = shadeAt(x);
         c.rgb = min(c.rgb * shade.x + c.a * shade.y, c.a);
       }

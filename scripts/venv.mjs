@@ -1,10 +1,11 @@
 // The virtual environment: made with the system's Python, filled with the package and its extras.
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
 import { environment, Failure, isRoot, python, root, run, say, works } from './process.mjs';
 import { hashOf, setStamp, stamped } from './stamp.mjs';
 
 const MINIMUM = [3, 10];
+const EXTENSION = join(root, '.venv', 'share', 'jupyter', 'labextensions', 'voxbeam-jupyter');
 
 async function systemPython() {
   const seen = [];
@@ -59,8 +60,15 @@ export async function installPackage(extra) {
   const value = hashOf(['pyproject.toml']);
   if (stamped(stamp(extra), value) || stamped(stamp('dev'), value)) return; // dev holds all others
   say(`installing the Python package with its ${extra} extra (a few minutes the first time)`);
+  rmSync(EXTENSION, { recursive: true, force: true }); // else pip would write, and remove, what the link points at
   await pip('-e', `.[${extra}]`);
-  // An editable install copies the JupyterLab extension; a link keeps it the built one.
-  await run(join(root, '.venv', 'bin', 'jupyter-builder'), ['develop', '--overwrite', '.']);
+  linkExtension();
   setStamp(stamp(extra), value);
+}
+
+/** An editable install copies the JupyterLab extension; a link keeps it the one that was built last. */
+function linkExtension() {
+  rmSync(EXTENSION, { recursive: true, force: true });
+  mkdirSync(dirname(EXTENSION), { recursive: true });
+  symlinkSync(relative(dirname(EXTENSION), join(root, 'python-bridge', 'voxbeam', 'labextension')), EXTENSION);
 }

@@ -28,17 +28,26 @@ export const MAX_STEP_BIAS = 2;
 export const TARGET_MS = 40;
 /** A better quality is taken only where it would stay this far below the target, so that it does not flicker. */
 const HEADROOM = 0.8;
-/** What a frame costs however few rays it has. */
+/** What a frame costs however few rays it has, before that is known. */
 const FIXED_MS = 3;
+/** Where other work than rays already takes the time, rays may take this part of it more: fewer would not help. */
+const RAYS_BESIDE = 0.3;
+/** Weight of a new measurement. */
+const NEWEST = 0.4;
 /** The quality to begin with, before anything is measured. */
 const FIRST = 2;
 
 const cost = ({ scale, stepBias }: Quality): number => scale * scale * 2 ** -stepBias;
 
-/** Chooses a quality frame by frame. */
+/**
+ * Chooses a quality frame by frame. Time is taken to be `fixed + rays * cost`; the two are told apart by the times at the present
+ * quality and at the one before.
+ */
 export class AdaptiveResolution {
   #at = FIRST;
   #slow = 0;
+  #before: { readonly cost: number; readonly ms: number } | undefined;
+  #now: { cost: number; ms: number } | undefined;
 
   get quality(): Quality {
     return QUALITIES[this.#at] as Quality;
@@ -49,18 +58,34 @@ export class AdaptiveResolution {
 
   /** Takes in how long a frame took on the GPU at the quality it was drawn with. */
   record(ms: number, drawn: Quality): void {
-    const full = Math.max(ms - FIXED_MS, 0.5) / cost(drawn);
     // One slow frame may be another's fault (an upload, a compiled shader): two in a row are believed.
-    if (ms > TARGET_MS * 1.25 && this.#slow === 0 && !Number.isNaN(this.fullMs)) {
+    if (this.#now && ms > 1.5 * this.#now.ms && ms > TARGET_MS && this.#slow === 0) {
       this.#slow = 1;
       return;
     }
     this.#slow = 0;
-    this.fullMs = Number.isNaN(this.fullMs) ? full : 0.5 * this.fullMs + 0.5 * full;
-    const expect = (at: number): number => FIXED_MS + this.fullMs * cost(QUALITIES[at] as Quality);
-    const last = QUALITIES.length - 1;
-    while (this.#at < last && expect(this.#at) > TARGET_MS) this.#at += 1;
-    if (this.#at > 0 && expect(this.#at - 1) < TARGET_MS * HEADROOM) this.#at -= 1;
+    if (this.#now?.cost === cost(drawn)) this.#now.ms += NEWEST * (ms - this.#now.ms);
+    else {
+      this.#before = this.#now;
+      this.#now = { cost: cost(drawn), ms };
+    }
+    const { fixed, rays } = this.#model(this.#now as { cost: number; ms: number });
+    this.fullMs = fixed + rays;
+    const allowed = Math.max(TARGET_MS - fixed, RAYS_BESIDE * fixed);
+    const time = (at: number): number => rays * cost(QUALITIES[at] as Quality);
+    while (this.#at < QUALITIES.length - 1 && time(this.#at) > allowed) this.#at += 1;
+    if (this.#at > 0 && time(this.#at - 1) < allowed * HEADROOM) this.#at -= 1;
+  }
+
+  #model(now: { readonly cost: number; readonly ms: number }): { fixed: number; rays: number } {
+    const alone = Math.min(FIXED_MS, now.ms / 2);
+    // Much more time for fewer rays: what was measured before no longer holds.
+    const stale = this.#before && now.cost < this.#before.cost && now.ms > 1.5 * this.#before.ms;
+    if (!this.#before || stale) return { fixed: alone, rays: (now.ms - alone) / now.cost };
+    const slope = (now.ms - this.#before.ms) / (now.cost - this.#before.cost);
+    // Not less than a little: or noise could say that rays cost nothing.
+    const rays = Math.min(Math.max(slope, (0.02 * now.ms) / now.cost), (now.ms - alone) / now.cost);
+    return { fixed: now.ms - rays * now.cost, rays };
   }
 }
 

@@ -6,11 +6,11 @@ import { UploadQueue } from '../../../src/renderer/upload_queue.js';
 import type { Brick } from '../../../src/session/types.js';
 
 const cost = (q: { scale: number; stepBias: number }) => q.scale ** 2 * 2 ** -q.stepBias;
-const run = (fullMs: number, frames = 40) => {
+const run = (fullMs: number, frames = 40, fixed = 3) => {
   const resolution = new AdaptiveResolution();
   const used = Array.from({ length: frames }, () => {
     const quality = resolution.quality;
-    resolution.record(3 + fullMs * cost(quality), quality);
+    resolution.record(fixed + fullMs * cost(quality), quality);
     return quality;
   });
   return { resolution, used };
@@ -29,14 +29,20 @@ test('a fast device gets full resolution, a slow one what keeps the frame time, 
   );
 });
 
+test('where other work takes the time, resolution is not given away for nothing', () => {
+  const { quality } = run(400, 60, 70).resolution;
+  expect(quality.scale).toBeGreaterThanOrEqual(0.1875);
+  expect(400 * cost(quality)).toBeGreaterThan(5);
+  expect(run(20, 60, 70).resolution.quality.scale).toBeGreaterThanOrEqual(0.75);
+});
+
 test('the quality does not flicker, and one slow frame does not lower it', () => {
   const { used, resolution } = run(300);
   expect(new Set(used.slice(-20)).size).toBe(1);
   const before = resolution.quality;
   resolution.record(400, before);
   expect(resolution.quality).toBe(before);
-  resolution.record(400, before);
-  resolution.record(400, before);
+  for (let i = 0; i < 4; i += 1) resolution.record(400, before);
   expect(cost(resolution.quality)).toBeLessThan(cost(before));
 });
 

@@ -27,6 +27,7 @@ function table(rows) {
     cells.push([row.group, row.name, number(row.value), row.unit, number(row.reference), number(row.ratio), row.target ?? '', row.holds === null ? '' : row.holds ? 'yes' : 'NO']);
   }
   const widths = cells[0].map((_, i) => Math.max(...cells.map((line) => String(line[i]).length)));
+  cells.splice(1, 0, widths.map((width) => '-'.repeat(width)));
   return cells.map((line) => `| ${line.map((cell, i) => String(cell).padEnd(widths[i])).join(' | ')} |`).join('\n');
 }
 

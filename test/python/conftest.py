@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from producer_support import held_build, producer, reader  # noqa: F401  fixtures
 from voxbeam.instance import Instance
 from voxbeam.sidecar import STATIC, start_sidecar
 

@@ -21,6 +21,8 @@ export const QUALITIES: readonly Quality[] = [
   { scale: 0.125, stepBias: 2 },
 ];
 
+/** The best resolution below the full one. */
+export const BEST_QUICK_SCALE = 0.75;
 /** The longest steps are 2^this times as long as a level's voxels. */
 export const MAX_STEP_BIAS = 2;
 

@@ -11,7 +11,8 @@ export interface DeviceRect {
   readonly height: number;
 }
 
-const HEAD = 'precision highp float;\nprecision highp int;\nprecision highp sampler2D;\nprecision highp sampler3D;\n';
+/** Precisions, for the head of every shader. */
+export const HEAD = 'precision highp float;\nprecision highp int;\nprecision highp sampler2D;\nprecision highp sampler3D;\n';
 
 /** How a pass's result meets what is there: in place of it, or laid over it (premultiplied). */
 export type Blend = 'replace' | 'over';

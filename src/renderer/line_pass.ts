@@ -4,7 +4,9 @@ import * as THREE from 'three';
 import type { Vec3 } from '../volume/geometry.js';
 import { cameraBasis, type OrbitCamera, projectionMatrix, viewMatrix } from './camera.js';
 import type { Rgb } from './colormaps.js';
-import type { DeviceRect, Fullscreen } from './fullscreen.js';
+import { type DeviceRect, type Fullscreen, HEAD } from './fullscreen.js';
+import pictureGlsl from './shaders/picture.glsl';
+import { pictureUniforms, type ShownPicture, setPicture } from './shown_picture.js';
 import lineFragment from './shaders/line.frag.glsl';
 import lineVertex from './shaders/line.vert.glsl';
 
@@ -12,6 +14,17 @@ import lineVertex from './shaders/line.vert.glsl';
 export interface Segment {
   readonly start: Vec3;
   readonly end: Vec3;
+}
+
+/** Lines of one colour. */
+export interface Lines {
+  readonly segments: readonly Segment[];
+  readonly color: Rgb;
+  readonly opacity: number;
+  /** Device pixels. */
+  readonly width: number;
+  /** Whether the picture hides them. */
+  readonly behind: boolean;
 }
 
 /** The edges of a box, those behind it and those in front of it as seen from `eye`. */
@@ -45,9 +58,15 @@ export class LinePass {
   constructor(readonly screen: Fullscreen) {
     this.#material = new THREE.RawShaderMaterial({
       glslVersion: THREE.GLSL3,
-      vertexShader: `precision highp float;\n${lineVertex}`,
-      fragmentShader: `precision highp float;\n${lineFragment}`,
-      uniforms: { uClip: { value: new THREE.Matrix4() }, uHalfSize: { value: new THREE.Vector2() }, uWidth: { value: 1 } },
+      vertexShader: HEAD + lineVertex,
+      fragmentShader: HEAD + pictureGlsl + lineFragment,
+      uniforms: {
+        uClip: { value: new THREE.Matrix4() },
+        uHalfSize: { value: new THREE.Vector2() },
+        uWidth: { value: 1 },
+        uBehind: { value: 0 },
+        ...pictureUniforms(),
+      },
       depthTest: false,
       depthWrite: false,
       transparent: true,
@@ -58,8 +77,9 @@ export class LinePass {
     });
   }
 
-  /** Draws segments of one colour over `rect` of the canvas. */
-  draw(segments: readonly Segment[], color: Rgb, opacity: number, camera: OrbitCamera, rect: DeviceRect, width: number): void {
+  /** Draws lines over `rect` of the canvas, behind or before the picture that is there. */
+  draw(lines: Lines, picture: ShownPicture, camera: OrbitCamera, rect: DeviceRect): void {
+    const { segments, color, opacity, width } = lines;
     if (segments.length === 0) return;
     // World points may be large and close together: the GPU gets them relative to the target.
     const centered = { ...camera, target: [0, 0, 0] as Vec3 };
@@ -70,6 +90,8 @@ export class LinePass {
     (u.uClip as THREE.IUniform).value = clip;
     (u.uHalfSize as THREE.IUniform<THREE.Vector2>).value.set(rect.width / 2, rect.height / 2);
     (u.uWidth as THREE.IUniform).value = width;
+    (u.uBehind as THREE.IUniform).value = lines.behind ? 1 : 0;
+    setPicture(u, picture, rect);
     this.#fill(segments.flatMap((s) => near(s.start)), segments.flatMap((s) => near(s.end)), segments.flatMap(() => [...color, opacity]));
     this.screen.object(this.#scene, rect);
   }

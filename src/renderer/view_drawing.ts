@@ -11,6 +11,8 @@ import { passJitter } from './picture.js';
 import type { Residency } from './residency.js';
 import backgroundGlsl from './shaders/background.frag.glsl';
 import compositeGlsl from './shaders/composite.frag.glsl';
+import pictureGlsl from './shaders/picture.glsl';
+import { pictureUniforms, setPicture } from './shown_picture.js';
 import { SlicePass } from './slice_pass.js';
 import type { VolumeSource } from './source.js';
 import type { ViewState } from './view_state.js';
@@ -39,25 +41,15 @@ export class ViewDrawing {
     this.#rays = new VolumePass(this.screen);
     this.#slices = new SlicePass(this.screen);
     this.#lines = new LinePass(this.screen);
-    const view = () => ({ value: new THREE.Vector4() });
-    this.#composite = shaderMaterial(
-      [compositeGlsl],
-      { uPicture: { value: null }, uViewport: view(), uUsed: { value: new THREE.Vector2() }, uHalfTexel: { value: new THREE.Vector2() } },
-      'over',
-    );
-    this.#backdrop = shaderMaterial(
-      [backgroundGlsl],
-      { uColor: { value: new THREE.Vector3() }, uGlow: { value: 0 }, uViewport: view() },
-      'replace',
-    );
+    const color = () => ({ value: new THREE.Vector3() });
+    const uniforms = { uColor: color(), uGlow: { value: 0 }, ...pictureUniforms() };
+    this.#composite = shaderMaterial([pictureGlsl, compositeGlsl], uniforms, 'replace');
+    this.#backdrop = shaderMaterial([backgroundGlsl], { uColor: color() }, 'replace');
   }
 
-  /** Fills a part of the canvas with the background; `glow` lightens its middle. */
-  clear(rect: DeviceRect, glow = 0): void {
-    const u = this.#backdrop.uniforms as Record<string, THREE.IUniform>;
-    (u.uColor as THREE.IUniform<THREE.Vector3>).value.set(...this.background);
-    (u.uGlow as THREE.IUniform).value = glow;
-    this.#setViewport(u, rect);
+  /** Fills a part of the canvas with the background. */
+  clear(rect: DeviceRect): void {
+    (this.#backdrop.uniforms.uColor as THREE.IUniform<THREE.Vector3>).value.set(...this.background);
     this.screen.draw(this.#backdrop, rect);
   }
 
@@ -92,22 +84,24 @@ export class ViewDrawing {
   show(state: ViewState, shown: Shown, rect: DeviceRect, ratio: number): void {
     const { view } = state;
     if (view.kind !== 'volume') return;
-    const dark = luma(this.background) < 0.5;
-    this.clear(rect, dark ? 0.05 : 0.035);
-    const volume = shown.image ?? shown.labels;
-    const box = volume && worldBounds(volume.geometry);
-    const edges = box && boxEdges(box.min, box.max, eyeOf(view.camera));
-    const ink: Rgb = dark ? [0.62, 0.68, 0.76] : [0.3, 0.34, 0.4];
-    if (edges) this.#lines.draw(edges.back, ink, 0.3, view.camera, rect, ratio);
-    if (state.target) {
-      const u = this.#composite.uniforms as Record<string, THREE.IUniform>;
-      (u.uPicture as THREE.IUniform).value = state.target.texture;
-      (u.uUsed as THREE.IUniform<THREE.Vector2>).value.set(...state.used);
-      (u.uHalfTexel as THREE.IUniform<THREE.Vector2>).value.set(0.5 / state.target.width, 0.5 / state.target.height);
-      this.#setViewport(u, rect);
-      this.screen.draw(this.#composite, rect);
+    const picture = state.onCanvas;
+    if (!picture) {
+      this.clear(rect);
+      return;
     }
-    if (edges) this.#lines.draw(edges.front, ink, 0.22, view.camera, rect, ratio);
+    const dark = luma(this.background) < 0.5;
+    const u = this.#composite.uniforms as Record<string, THREE.IUniform>;
+    (u.uColor as THREE.IUniform<THREE.Vector3>).value.set(...this.background);
+    (u.uGlow as THREE.IUniform).value = dark ? 0.05 : 0.035;
+    setPicture(u, picture, rect);
+    this.screen.draw(this.#composite, rect);
+    const volume = shown.image ?? shown.labels;
+    if (!volume) return;
+    const box = worldBounds(volume.geometry);
+    const { back, front } = boxEdges(box.min, box.max, eyeOf(view.camera));
+    const color: Rgb = dark ? [0.62, 0.68, 0.76] : [0.3, 0.34, 0.4];
+    this.#lines.draw({ segments: back, color, opacity: 0.3, width: ratio, behind: true }, picture, view.camera, rect);
+    this.#lines.draw({ segments: front, color, opacity: 0.22, width: ratio, behind: false }, picture, view.camera, rect);
   }
 
   dispose(): void {
@@ -121,7 +115,11 @@ export class ViewDrawing {
     draw: { width: number; height: number; stepBias: number; pass: number; from?: number; rows?: number },
   ): boolean {
     const volume = shown.image ?? shown.labels;
-    const target = state.pictureTarget(rect.width, rect.height);
+    const { width, height, from = 0, rows = height } = draw;
+    const full = width === rect.width && height === rect.height;
+    const target = state.pictureTarget(rect.width, rect.height, full);
+    const size = [target.width, target.height] as const;
+    state.onCanvas = { texture: target.texture, size, used: [width / size[0], height / size[1]] };
     if (state.view.kind !== 'volume' || !volume) return this.#clearTarget(target);
     const primary = this.#source(state, volume);
     const overlay = shown.image && shown.labels ? this.#source(state, shown.labels) : undefined;
@@ -132,8 +130,6 @@ export class ViewDrawing {
       this.#rays.draw({ primary, overlay, camera, rect, clip: { x: 0, y: 0, width: 1, height: 1 }, target, shaded: true });
       return this.#clearTarget(target);
     }
-    const { width, height, from = 0, rows = height } = draw;
-    state.used = [width / rect.width, height / rect.height];
     return this.#rays.draw({
       primary,
       overlay: overlay?.table.outcome.any ? overlay : undefined,
@@ -169,9 +165,5 @@ export class ViewDrawing {
       opacity: volume.settings.opacity,
       mode: volume.settings.mode,
     };
-  }
-
-  #setViewport(u: Record<string, THREE.IUniform>, rect: DeviceRect): void {
-    (u.uViewport as THREE.IUniform<THREE.Vector4>).value.set(rect.x, rect.y, 1 / rect.width, 1 / rect.height);
   }
 }

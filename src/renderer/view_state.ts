@@ -2,11 +2,12 @@
 
 import * as THREE from 'three';
 import type { BrickPlan } from '../volume/lod_plan.js';
-import { AdaptiveResolution, type Quality } from './adaptive_resolution.js';
+import { AdaptiveResolution, BEST_QUICK_SCALE, type Quality } from './adaptive_resolution.js';
 import type { DeviceRect } from './fullscreen.js';
 import type { GpuBudget } from './gpu_budget.js';
 import { PageTable } from './page_table.js';
 import { Picture } from './picture.js';
+import type { ShownPicture } from './shown_picture.js';
 import type { View } from './views.js';
 
 /** State of one view. */
@@ -23,9 +24,10 @@ export class ViewState {
   plannedAt = Number.NEGATIVE_INFINITY;
   /** Quality of the picture on the canvas. */
   shown: Quality = { scale: 1, stepBias: 0 };
-  target: THREE.WebGLRenderTarget | undefined;
-  /** Part of the target that the last picture fills. */
-  used: readonly [number, number] = [1, 1];
+  /** The picture that is to be on the canvas. */
+  onCanvas: ShownPicture | undefined;
+  #full: THREE.WebGLRenderTarget | undefined;
+  #quick: THREE.WebGLRenderTarget | undefined;
   #text: string;
 
   constructor(
@@ -63,19 +65,18 @@ export class ViewState {
     return made;
   }
 
-  /** The render target of a perspective view. Half floats: the mean of several passes in 8 bits would show steps. */
-  pictureTarget(width: number, height: number): THREE.WebGLRenderTarget {
-    if (this.target?.width === width && this.target.height === height) return this.target;
-    this.target?.dispose();
-    this.target = undefined;
-    this.budget.take(`target/${this.view.id}`, width * height * 8);
-    this.target = new THREE.WebGLRenderTarget(width, height, {
-      depthBuffer: false,
-      type: THREE.HalfFloatType,
-      minFilter: THREE.LinearFilter,
-      magFilter: THREE.LinearFilter,
-    });
-    return this.target;
+  /**
+   * The target for a picture of this quality. Full ones are half floats: the mean of several passes in 8 bits would show steps.
+   * Quick ones are bytes, which slow devices enlarge in half the time, and smaller.
+   */
+  pictureTarget(width: number, height: number, full: boolean): THREE.WebGLRenderTarget {
+    if (full) {
+      this.#full = this.#target(this.#full, 'full', width, height, THREE.HalfFloatType);
+      return this.#full;
+    }
+    const part = (n: number) => Math.ceil(n * BEST_QUICK_SCALE);
+    this.#quick = this.#target(this.#quick, 'quick', part(width), part(height), THREE.UnsignedByteType);
+    return this.#quick;
   }
 
   /** Forgets all but `handles`. */
@@ -90,8 +91,24 @@ export class ViewState {
 
   dispose(): void {
     this.forgetOthers([]);
-    this.target?.dispose();
-    this.budget.release(`target/${this.view.id}`);
+    for (const [name, target] of [['full', this.#full], ['quick', this.#quick]] as const) {
+      target?.dispose();
+      this.budget.release(`target/${this.view.id}/${name}`);
+    }
+  }
+
+  #target(
+    known: THREE.WebGLRenderTarget | undefined,
+    name: string,
+    width: number,
+    height: number,
+    type: THREE.TextureDataType,
+  ): THREE.WebGLRenderTarget {
+    if (known?.width === width && known.height === height) return known;
+    known?.dispose();
+    this.budget.take(`target/${this.view.id}/${name}`, width * height * (type === THREE.HalfFloatType ? 8 : 4));
+    const filter = THREE.LinearFilter;
+    return new THREE.WebGLRenderTarget(width, height, { depthBuffer: false, type, minFilter: filter, magFilter: filter });
   }
 }
 

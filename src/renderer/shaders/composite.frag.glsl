@@ -1,12 +1,14 @@
-// Lays the ray-marched picture over what is there; a picture of lower resolution is enlarged linearly.
+// The picture over a calm background: lighter above the middle, darker towards the corners, with noise below one step of
+// 8 bits against banding. One pass that blends nothing: on slow devices every pass over the canvas counts.
 out vec4 color;
 
-uniform sampler2D uPicture;
-uniform vec4 uViewport;     // lower left corner and 1 / size of the view in gl_FragCoord
-uniform vec2 uUsed;         // part of the texture that holds the picture
-uniform vec2 uHalfTexel;
+uniform vec3 uColor;
+uniform float uGlow;
 
 void main() {
-  vec2 at = (gl_FragCoord.xy - uViewport.xy) * uViewport.zw * uUsed;
-  color = textureLod(uPicture, clamp(at, uHalfTexel, uUsed - uHalfTexel), 0.);
+  vec2 place = (gl_FragCoord.xy - uViewport.xy) * uViewport.zw;
+  float glow = uGlow * (smoothstep(.85, 0., length(place - vec2(.5, .58))) - .45);
+  float noise = fract(52.9829189 * fract(dot(gl_FragCoord.xy, vec2(.06711056, .00583715)))) - .5;
+  vec4 picture = pictureAt(place);
+  color = vec4(picture.rgb + (1. - picture.a) * (uColor + glow + noise / 255.), 1.);
 }

@@ -1,0 +1,27 @@
+/** The picture of a perspective view that is on the canvas, as shaders/picture.glsl takes it. */
+
+import * as THREE from 'three';
+import type { DeviceRect } from './fullscreen.js';
+
+/** A picture: where it is, and which part of that it fills. */
+export interface ShownPicture {
+  readonly texture: THREE.Texture;
+  readonly size: readonly [number, number];
+  readonly used: readonly [number, number];
+}
+
+/** Uniforms for `setPicture`. */
+export const pictureUniforms = (): Record<string, THREE.IUniform> => ({
+  uPicture: { value: null },
+  uViewport: { value: new THREE.Vector4() },
+  uUsed: { value: new THREE.Vector2() },
+  uHalfTexel: { value: new THREE.Vector2() },
+});
+
+/** Gives a picture to a material that draws into `rect`. */
+export function setPicture(u: Record<string, THREE.IUniform>, { texture, size, used }: ShownPicture, rect: DeviceRect): void {
+  (u.uPicture as THREE.IUniform).value = texture;
+  (u.uViewport as THREE.IUniform<THREE.Vector4>).value.set(rect.x, rect.y, 1 / rect.width, 1 / rect.height);
+  (u.uUsed as THREE.IUniform<THREE.Vector2>).value.set(...used);
+  (u.uHalfTexel as THREE.IUniform<THREE.Vector2>).value.set(0.5 / size[0], 0.5 / size[1]);
+}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
+from voxbeam.background_fill import fill_behind
 from voxbeam.embedded import embedded_instance
 from voxbeam.errors import ShapeError, UnsupportedDtypeError
 from voxbeam.instance import Instance
@@ -209,17 +210,19 @@ def view(
         "window": window,
         "colormap": colormap,
     }
-    produced = None
+    produced, fresh = None, False
     if volume is not None:
         produced = place.declared(volume, options)
         if produced is None:
             produced = place.declare(volume, options, _caller_name(volume))
-            # What is larger than the store stays lazy: its bricks come and go as they are looked at.
-            if produced.description.store_bytes <= place.store_bytes:
-                produced.fill(wait=False)
+            fresh = True
     from voxbeam.widget import VolumeView  # noqa: PLC0415  half a second, in which the volume is on its way already
 
-    return VolumeView(place, produced, height=height, views=views, transport=transport)
+    shown = VolumeView(place, produced, height=height, views=views, transport=transport)
+    # What is larger than the store stays lazy: its bricks come and go as they are looked at.
+    if produced is not None and fresh and produced.description.store_bytes <= place.store_bytes:
+        fill_behind(shown, produced)
+    return shown
 
 
 def _place(instance: Instance | None, function: str) -> Instance:

@@ -1,4 +1,4 @@
-/** Which way to the sidecar: WebSockets are tried side by side, the comm tunnel where none of them gets through. */
+/** Which way to the sidecar: WebSockets are tried first, a slow one beside the next, the comm tunnel where none of them gets through. */
 
 import { ErrorCode, type Hello, type Welcome } from '../protocol/messages.js';
 import { ConnectError, greet } from './handshake.js';
@@ -21,6 +21,8 @@ export interface Connection {
 export const SOCKET_TRY_MS = 1_500;
 /** How long a better way may still take once a worse one stands. */
 const GRACE_MS = 250;
+/** A way through a server costs that server work: it is begun only when the better one has had this long, or has failed. */
+const NEXT_WAY_MS = 300;
 /** Tickets may come from a kernel that is busy. */
 const TICKET_WAIT_MS = 30_000;
 const TUNNEL_WAIT_MS = 60_000;
@@ -70,6 +72,7 @@ function bestOf(
   return new Promise((resolve) => {
     const results: (Connection | 'failed' | undefined)[] = attempts.map(() => undefined);
     let settled = false;
+    let begun = 0;
     const settle = () => {
       if (settled) return;
       settled = true;
@@ -86,7 +89,11 @@ function bestOf(
       else if (success >= 0) setTimeout(settle, GRACE_MS);
     };
     signal.addEventListener('abort', settle, { once: true });
-    attempts.forEach((attempt, i) => {
+    const begin = (i: number) => {
+      const attempt = attempts[i];
+      if (!attempt || begun > i || settled) return;
+      begun = i + 1;
+      const next = setTimeout(() => begin(i + 1), NEXT_WAY_MS);
       attempt(stop.signal).then(
         (connection) => {
           if (settled) connection.wire.close();
@@ -97,9 +104,12 @@ function bestOf(
           failures.push(error);
           results[i] = 'failed';
           judge();
+          clearTimeout(next);
+          begin(i + 1);
         },
       );
-    });
+    };
+    begin(0);
     if (attempts.length === 0) settle();
   });
 }

@@ -10,6 +10,8 @@ import { askKernel, type CandidateTrait, type ViewModel, type ViewTraits } from 
 /** Hash of widget.js, put in by the build. */
 declare const WIDGET_INTEGRITY: string;
 const CODE = 'widget.js';
+/** A way through a server costs that server work: it is begun only when the direct one has had this long. */
+const NEXT_WAY_MS = 300;
 /** After this long the kernel is asked too; the fetches go on. */
 const FETCH_HEAD_START_MS = 1_500;
 const WAIT_MS = 60_000;
@@ -38,7 +40,7 @@ async function bringCode(model: ViewModel): Promise<Blob> {
   const fetches = model
     .get('_candidates')
     .filter((trait) => trait.assets && (!forced || trait.kind === forced))
-    .map((trait) => fetchCode(trait, stop.signal));
+    .map((trait, i) => afterHeadStart(i * NEXT_WAY_MS, stop.signal).then(() => fetchCode(trait, stop.signal)));
   const fetched = Promise.any(fetches);
   const headStart = Promise.race([fetched, new Promise((resolve) => setTimeout(resolve, FETCH_HEAD_START_MS))]);
   const asked = headStart.catch(() => undefined).then((code) => (code as Blob | undefined) ?? codeFromKernel(model));
@@ -49,6 +51,17 @@ async function bringCode(model: ViewModel): Promise<Blob> {
   } finally {
     stop.abort();
   }
+}
+
+/** Waits `ms`, unless nobody waits any more. */
+function afterHeadStart(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    });
+  });
 }
 
 async function fetchCode({ assets, url }: CandidateTrait, signal: AbortSignal): Promise<Blob> {

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
+import sys
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -18,6 +21,19 @@ log = logging.getLogger("voxbeam.producer")
 
 #: How often ranges that have become known are sent while the pyramid is built.
 RANGES_SECONDS = 0.05
+#: How far the builder's thread stands back: who needs a brick, and who draws one, come first.
+NICENESS = 10
+
+
+def start_builder(volume: ProducedVolume) -> None:
+    """Build the levels of `volume` on a thread of their own."""
+
+    def run() -> None:
+        if sys.platform == "linux":  # where each thread has a priority
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        build_levels(volume)
+
+    threading.Thread(target=run, name="voxbeam-builder", daemon=True).start()
 
 
 def build_levels(volume: ProducedVolume) -> None:

@@ -13,7 +13,7 @@ from voxbeam.description import VolumeDescription
 from voxbeam.errors import SidecarError, VoxbeamError
 from voxbeam.geometry import STORED_EDGE, BrickKey
 from voxbeam.producer.brick_maker import refuse
-from voxbeam.producer.builder import build_levels
+from voxbeam.producer.builder import build_levels, start_builder
 from voxbeam.producer.cutter import cut_brick
 from voxbeam.producer.dtype_mapping import map_dtype
 from voxbeam.producer.levels import Levels
@@ -129,7 +129,7 @@ class Producer:
         with self._declaring:
             self._announce(produced)
         if not produced.built.is_set():
-            threading.Thread(target=build_levels, args=(produced,), name="voxbeam-builder", daemon=True).start()
+            start_builder(produced)
         return produced
 
     def forget(self, volume: ProducedVolume) -> None:

@@ -22,8 +22,23 @@ export const workerSource = {
     });
   },
 };
+/**
+ * JupyterLab has a Yjs of its own, and Yjs complains on the console about a second one in a page. Ours never meets its documents:
+ * it goes by another name.
+ */
+const ownYjs = {
+  name: 'own-yjs',
+  setup(b) {
+    b.onLoad({ filter: /[\\/]yjs[\\/]dist[\\/]yjs\.mjs$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      const contents = source.replace("'__ $YJS$ __'", "'__ $YJS of voxbeam$ __'");
+      if (contents === source) throw new Error(`${path} does not name itself as expected: look at the guard against a second Yjs again`);
+      return { contents, loader: 'js' };
+    });
+  },
+};
 const browser = {
-  ...shared, platform: 'browser', target: 'es2022', loader: text, plugins: [workerSource],
+  ...shared, platform: 'browser', target: 'es2022', loader: text, plugins: [workerSource, ownYjs],
   define: { 'define.amd': 'false', 'process.env.NODE_ENV': '"production"' },
 };
 const node = {

@@ -214,8 +214,22 @@ def test_a_volume_is_removed_with_its_bricks_and_nothing_else(instance, sidecar)
         other.remove_volume("b")
     other.close()
     view = rv.view(BRAIN, instance, name="a")  # what was removed is rendered again, not taken for what is there
+    view.settled = True  # as its page says once it shows everything
     until(lambda: instance.volumes["a"].complete)
     view.close()
+
+
+def test_a_view_fills_the_instance_when_it_has_settled_or_after_a_while(instance, monkeypatch):
+    monkeypatch.setattr("voxbeam.background_fill.WAIT_SECONDS", 1.0)
+    shown = rv.view(BRAIN, instance, name="shown")
+    assert instance.status()["used_bytes"] == 0
+    shown.settled = True
+    until(lambda: instance.volumes["shown"].complete)
+    hidden = rv.view(BRAIN.copy(), instance, name="hidden")
+    assert not instance.volumes["hidden"].complete
+    until(lambda: instance.volumes["hidden"].complete)
+    shown.close()
+    hidden.close()
 
 
 def test_an_interrupt_ends_the_wait_and_nothing_else(tmp_path):

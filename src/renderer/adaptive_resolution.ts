@@ -32,8 +32,8 @@ export const TARGET_MS = 40;
 const HEADROOM = 0.8;
 /** What a frame costs however few rays it has, before that is known. */
 const FIXED_MS = 3;
-/** Where other work than rays already takes the time, rays may take this part of it more: fewer would not help. */
-const RAYS_BESIDE = 0.3;
+/** Where other work than rays already takes the time, rays may take as much again: fewer would help little. */
+const RAYS_BESIDE = 1;
 /** Weight of a new measurement. */
 const NEWEST = 0.4;
 /** The quality to begin with, before anything is measured. */

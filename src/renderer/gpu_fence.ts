@@ -32,16 +32,25 @@ export class GpuFence {
 
   /** Looks which frames are done. */
   poll(): void {
-    while (this.#pending.length > 0) {
-      const first = this.#pending[0] as Pending;
-      const lost = this.gl.isContextLost();
-      if (!lost && this.gl.getSyncParameter(first.sync, this.gl.SYNC_STATUS) !== this.gl.SIGNALED) break;
-      this.#pending.shift();
-      if (lost) continue;
-      this.gl.deleteSync(first.sync);
-      const now = performance.now();
-      first.done(now - Math.max(first.submitted, this.#signalled));
-      this.#signalled = now;
+    const { gl } = this;
+    if (gl.isContextLost()) {
+      this.#pending = [];
+      return;
+    }
+    let count = 0;
+    while (count < this.#pending.length) {
+      if (gl.getSyncParameter((this.#pending[count] as Pending).sync, gl.SYNC_STATUS) !== gl.SIGNALED) break;
+      count += 1;
+    }
+    if (count === 0) return;
+    const done = this.#pending.splice(0, count);
+    const now = performance.now();
+    // Frames that are found done at once share the time since the one before them.
+    const ms = (now - Math.max((done[0] as Pending).submitted, this.#signalled)) / count;
+    this.#signalled = now;
+    for (const frame of done) {
+      gl.deleteSync(frame.sync);
+      frame.done(ms);
     }
   }
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import getpass
 import logging
 import threading
 import uuid
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, overload
 from voxbeam.annotation import Annotation, Box, Kind, Point, from_entry, next_color, placed, to_entry
 from voxbeam.annotation_table import to_html, to_table
 from voxbeam.errors import ParameterError
+from voxbeam.user import user_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -207,7 +207,7 @@ class Annotations(Sequence[Annotation]):
             id=uuid.uuid4().hex,
             color=new.color or next_color(used),
             volume=volume.name if volume else None,
-            author=new.author or _user(),
+            author=new.author or user_name(),
             created=_CLOCK.now(),
         )
         return finished
@@ -321,13 +321,6 @@ def _resolve(future: asyncio.Future[Annotation], annotation: Annotation) -> None
 def _fail(future: asyncio.Future[Annotation], error: Exception) -> None:
     if not future.done():
         future.set_exception(error)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        return "kernel"
 
 
 class _Clock:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import socket
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from voxbeam.errors import SchedulerError, UnauthorizedError
+from voxbeam.user import user_name
 
 TOKEN_VARIABLE = "VOXBEAM_TOKEN"  # noqa: S105  the variable's name
 QUERY_SECONDS = 10.0
@@ -37,7 +37,7 @@ class SchedulerClient:
     def __init__(self, host: str, port: int, *, username: str | None = None, token: str | None = None) -> None:
         self.host = host
         self.port = port
-        self.username = username or getpass.getuser()
+        self.username = username or user_name()
         self._token, self._token_place = _find_token(port, token)
 
     def query(self) -> dict[str, Any] | None:
@@ -118,7 +118,7 @@ def default_token_file(port: int) -> Path:
     if runtime := os.environ.get("XDG_RUNTIME_DIR"):
         folder = Path(runtime) / "voxbeam"
     else:
-        user = os.getuid() if hasattr(os, "getuid") else getpass.getuser()
+        user = os.getuid() if hasattr(os, "getuid") else user_name()
         folder = Path(tempfile.gettempdir()) / f"voxbeam-{user}"
     return folder / f"scheduler-{port}.token"
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import getpass
 import os
-
-import pytest
+from typing import TYPE_CHECKING
 
 from voxbeam.user import user_name
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_a_user_has_the_login_name() -> None:

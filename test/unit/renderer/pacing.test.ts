@@ -6,7 +6,7 @@ import { UploadQueue } from '../../../src/renderer/upload_queue.js';
 import type { Brick } from '../../../src/session/types.js';
 
 const cost = (q: { scale: number; stepBias: number }) => q.scale ** 2 * 2 ** -q.stepBias;
-const run = (fullMs: number, frames = 40, fixed = 3) => {
+const run = (fullMs: number, frames = 40, fixed = 12) => {
   const resolution = new AdaptiveResolution();
   const used = Array.from({ length: frames }, () => {
     const quality = resolution.quality;
@@ -21,19 +21,12 @@ test('a fast device gets full resolution, a slow one what keeps the frame time, 
   fc.assert(
     fc.property(fc.double({ min: 1, max: 3000, noNaN: true }), (fullMs) => {
       const { quality } = run(fullMs).resolution;
-      const ms = 3 + fullMs * cost(quality);
+      const ms = 12 + fullMs * cost(quality);
       if (quality !== QUALITIES[QUALITIES.length - 1]) expect(ms).toBeLessThanOrEqual(TARGET_MS);
       const better = QUALITIES[QUALITIES.indexOf(quality) - 1];
-      if (better) expect(3 + fullMs * cost(better)).toBeGreaterThan(TARGET_MS * 0.79);
+      if (better) expect(fullMs * cost(better)).toBeGreaterThan((TARGET_MS - 12) * 0.79);
     }),
   );
-});
-
-test('where other work takes the time, resolution is not given away for nothing', () => {
-  const { quality } = run(400, 60, 70).resolution;
-  expect(quality.scale).toBeGreaterThanOrEqual(0.1875);
-  expect(400 * cost(quality)).toBeGreaterThan(5);
-  expect(run(20, 60, 70).resolution.quality.scale).toBeGreaterThanOrEqual(0.75);
 });
 
 test('the quality does not flicker, and one slow frame does not lower it', () => {

@@ -33,8 +33,8 @@ const HEADROOM = 0.8;
 const FIXED_MS = 12;
 /** Weight of a new measurement. */
 const NEWEST = 0.4;
-/** The quality to begin with, before anything is measured. */
-const FIRST = 2;
+/** The quality to begin with, before anything is measured: the first picture is there soon on any GPU. */
+const FIRST = 4;
 
 const cost = ({ scale, stepBias }: Quality): number => scale * scale * 2 ** -stepBias;
 

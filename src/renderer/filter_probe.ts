@@ -1,4 +1,4 @@
-/** Whether the GPU filters two bytes of a 16-bit number exactly enough to put them together afterwards. Drawn once at the start. */
+/** Whether the GPU filters two bytes of a 16-bit number exactly enough to put them together afterwards. Drawn once, when the first picture has settled. */
 
 import * as THREE from 'three';
 import { type Fullscreen, shaderMaterial } from './fullscreen.js';

@@ -70,7 +70,7 @@ export class VolumeRenderer {
   #wanted = new Map<number, WantedBrick[]>();
   #missing = 0;
   #problem: string | undefined;
-  readonly #filterError: number;
+  #filterError: number | undefined;
   readonly #passes: number | undefined;
 
   /** @throws Error where the browser gives no WebGL 2 context */
@@ -103,7 +103,6 @@ export class VolumeRenderer {
     this.#intake = new BrickIntake(this.#volumes, this.#residency, options.lookup);
     this.#gl.extensions.has('EXT_color_buffer_float');
     this.#gl.extensions.has('OES_texture_float_linear');
-    this.#filterError = probeFilterError(this.#drawing.screen);
     canvas.addEventListener('webglcontextlost', this.#onLost);
     canvas.addEventListener('webglcontextrestored', this.#onRestored);
   }
@@ -234,13 +233,21 @@ export class VolumeRenderer {
       this.#problem = error.message;
       return false;
     }
-    return this.#fence.open > 0 || this.#intake.waiting > 0 || !this.#frames.idle(this.#scene(), now);
+    const more = this.#fence.open > 0 || this.#intake.waiting > 0 || !this.#frames.idle(this.#scene(), now);
+    // Reading back waits for the GPU: not before there is time.
+    if (!more && this.#frames.firstPictureAt !== undefined) this.#filterError ??= probeFilterError(this.#drawing.screen);
+    return more;
   }
 
   /** Whether the GPU has so much in hand that a frame now would draw nothing: what is drawn over the picture waits with it. */
   get busy(): boolean {
     this.#fence.poll();
     return this.#fence.open >= (this.#moving ? OPEN_MOVING : OPEN_STILL);
+  }
+
+  /** Whether voxels have been seen. */
+  get hasPicture(): boolean {
+    return this.#frames.firstPictureAt !== undefined;
   }
 
   /** Whether every view shows all it should at full resolution. Frames may still be drawn that make it smoother. */
@@ -265,7 +272,7 @@ export class VolumeRenderer {
       pictures: this.#frames.rate.count,
       firstPictureAt: this.#frames.firstPictureAt,
       filterError: this.#filterError,
-      filterExact: this.#filterError <= EXACT_STEPS,
+      filterExact: this.#filterError === undefined ? undefined : this.#filterError <= EXACT_STEPS,
       floatLinear: this.#gl.extensions.has('OES_texture_float_linear'),
       contextLosses: this.#losses,
       problem: this.#problem,

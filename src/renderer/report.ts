@@ -39,8 +39,8 @@ export interface RendererReport {
   /** Epoch milliseconds at which the first picture with voxels was done. */
   readonly firstPictureAt: number | undefined;
   /** Largest error of the GPU's 16-bit filter in steps of 1/65535, and whether that counts as exact. */
-  readonly filterError: number;
-  readonly filterExact: boolean;
+  readonly filterError: number | undefined;
+  readonly filterExact: boolean | undefined;
   /** Whether floats are filtered; else their nearest voxel is shown. */
   readonly floatLinear: boolean;
   readonly contextLosses: number;

@@ -21,6 +21,7 @@ export const SHELL_STYLE = `
   --vb-border: var(--jp-border-color2, #30353d); --vb-text: var(--jp-ui-font-color1, #e7eaee);
   --vb-muted: var(--jp-ui-font-color2, #98a1ad); --vb-accent: var(--jp-brand-color1, #5aa9ff);
 }
+.voxbeam[data-early] > :not(.voxbeam-stage), .voxbeam[data-early] .voxbeam-stage > :not(.voxbeam-canvas) { visibility: hidden; }
 .voxbeam *, .voxbeam *::before { box-sizing: border-box; }
 .voxbeam:focus, .voxbeam:focus-visible { outline: none; }
 .voxbeam:focus-visible::after {

@@ -12,8 +12,9 @@ import { FrameLoop } from './frame_loop.js';
 import { Framing } from './framing.js';
 import { type GestureContext, Interactions } from './interactions.js';
 import { bindKeys } from './keyboard.js';
-import { type Layout, placeViews, viewAt } from './layout.js';
+import { placeViews, viewAt } from './layout.js';
 import { GUIDE_STYLES } from './overlay_guides.js';
+import { PictureFirst } from './picture_first.js';
 import { Pointers } from './pointer.js';
 import type { Lookup } from './readout.js';
 import { SessionNotices } from './session_notices.js';
@@ -23,22 +24,12 @@ import { Shell } from './shell.js';
 import { ShownLayers } from './shown_layers.js';
 import { showStatus } from './status.js';
 import { adoptStyles } from './styles.js';
-import { BACKGROUND, type ThemeChoice, ThemeWatch } from './theme.js';
+import { BACKGROUND, ThemeWatch } from './theme.js';
 import { type Bounds, type Size, ViewStore, viewsOf } from './view_state.js';
+import type { ViewerOptions } from './viewer_options.js';
 import { VolumeFeed } from './volume_feed.js';
 
-/** What a viewer tells the page around it. */
-export type ViewerEvent = { readonly type: 'settled'; readonly settled: boolean } | { readonly type: 'error'; readonly message: string };
-
-export interface ViewerOptions {
-  readonly root: HTMLElement;
-  readonly session: Session;
-  readonly theme?: ThemeChoice;
-  readonly layout?: Layout;
-  /** Name under which this viewer's annotations are made. */
-  readonly author?: string;
-  readonly onEvent?: (event: ViewerEvent) => void;
-}
+export type { ViewerEvent, ViewerOptions } from './viewer_options.js';
 
 const STATUS_MS = 200;
 const NO_BOUNDS: Bounds = { min: [-1, -1, -1], max: [1, 1, 1] };
@@ -63,6 +54,7 @@ export class Viewer {
   readonly #theme: ThemeWatch;
   readonly #settling: Settling;
   readonly #progress = new MissingProgress();
+  readonly #early: PictureFirst;
   readonly #ends: (() => void)[] = [];
   readonly #ending = new AbortController();
   readonly #loop = new FrameLoop((now) => this.#step(now), (error) => this.#fail('The picture cannot be drawn', error));
@@ -124,6 +116,7 @@ export class Viewer {
       this.#options.onEvent?.({ type: 'settled', settled });
     });
     this.#notices = new SessionNotices(options.session, this.#shell.banner, this.#shell.footer, () => this.#connectionChanged());
+    this.#early = new PictureFirst(this.#root, () => this.#mark('overlay', 'panels'));
     this.#startRenderer();
     this.#theme = new ThemeWatch(this.#root, options.theme ?? 'auto', (theme) => {
       this.#renderer?.setBackground(BACKGROUND[theme]);
@@ -155,6 +148,7 @@ export class Viewer {
     if (this.#ending.signal.aborted) return;
     this.#loop.stop();
     clearTimeout(this.#statusTimer);
+    this.#early.dispose();
     this.#notices.dispose();
     this.#ending.abort();
     this.#pointers.dispose();
@@ -185,6 +179,7 @@ export class Viewer {
   #fail(title: string, error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
     this.#failure = `${title}: ${reason}`;
+    this.#early.end();
     this.#shell.message.show(title, reason);
     this.#options.onEvent?.({ type: 'error', message: this.#failure });
     this.#status();
@@ -292,8 +287,9 @@ export class Viewer {
     }
     const more = this.#renderer?.frame(now) ?? false;
     this.#missing = this.#feed?.want() ?? 0;
-    if (this.#dirty.overlay) this.#drawOverlay();
-    if (this.#dirty.panels) this.#showPanels();
+    if (this.#renderer?.hasPicture) this.#early.end();
+    if (this.#dirty.overlay && !this.#early.waiting) this.#drawOverlay();
+    if (this.#dirty.panels && !this.#early.waiting) this.#showPanels();
     const reading = !this.#moving && this.#renderer !== undefined && this.#reader.read(now);
     this.#settle();
     this.#statusTimer ??= setTimeout(() => this.#status(), STATUS_MS);

@@ -1,0 +1,18 @@
+/** What a viewer is made with, and what it tells. */
+
+import type { Session } from '../session/session.js';
+import type { Layout } from './layout.js';
+import type { ThemeChoice } from './theme.js';
+
+/** What a viewer tells the page around it. */
+export type ViewerEvent = { readonly type: 'settled'; readonly settled: boolean } | { readonly type: 'error'; readonly message: string };
+
+export interface ViewerOptions {
+  readonly root: HTMLElement;
+  readonly session: Session;
+  readonly theme?: ThemeChoice;
+  readonly layout?: Layout;
+  /** Name under which this viewer's annotations are made. */
+  readonly author?: string;
+  readonly onEvent?: (event: ViewerEvent) => void;
+}

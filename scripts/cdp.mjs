@@ -193,6 +193,6 @@ export class Browser {
     await Promise.race([this.send('Browser.close').catch(() => undefined), sleep(3000)]);
     await end(this.process, 5000);
     this.#socket?.terminate();
-    await rm(this.#profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 }).catch(() => undefined);
+    await rm(this.#profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 300 }).catch(() => undefined);
   }
 }

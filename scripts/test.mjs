@@ -1,5 +1,5 @@
 // npm test: sets up, then runs every check and test. The last line is `N passed, N failed`.
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { findChromium } from './chromium.mjs';
 import { bin, command, environment, python, root, run, say } from './process.mjs';
@@ -69,6 +69,7 @@ async function main() {
   const began = Date.now();
   await setup('dev');
   await findChromium();
+  mkdirSync(out, { recursive: true });
   const total = { passed: 0, failed: 0 };
   const rows = [];
   for (const step of steps().filter(({ name }) => wanted(name, process.argv.slice(2)))) {

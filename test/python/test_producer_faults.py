@@ -112,6 +112,7 @@ def test_native_levels_that_lie_elsewhere_are_previews(producer, reader, held_bu
     ((header, voxels),) = reader.read(volume.handle, [BrickKey(1, 0, 0, 0)]).values()
     assert (header.flags, int(voxels.max())) == (PREVIEW, 11)
     held_build.set()
+    reader.until(lambda: reader.changed)
     check_all(reader, volume, np.full((100, 100, 100), 10, np.uint8))
 
 

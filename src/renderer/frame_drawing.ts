@@ -22,6 +22,8 @@ export class FrameDrawing {
   readonly rate = new FrameRate();
   /** The whole canvas must be drawn anew. */
   clearAll = true;
+  /** Nothing is put on the canvas before there are voxels to see: an empty picture would cost the page as much as a full one. */
+  held = false;
   /** Epoch milliseconds at which the first picture with voxels was done. */
   firstPictureAt: number | undefined;
   #firstPending = false;
@@ -39,6 +41,8 @@ export class FrameDrawing {
    * @returns whether something was drawn
    */
   draw(scene: FrameScene, now: number, begun: number): boolean {
+    if (this.held && !scene.views.some((state) => this.drawing.hasVoxels(state, scene.shown))) return this.#prepare(scene, begun);
+    this.held = false;
     if (this.clearAll) {
       this.clearAll = false;
       this.drawing.clear({ x: 0, y: 0, width: scene.size.width, height: scene.size.height });
@@ -62,6 +66,20 @@ export class FrameDrawing {
     return drawn;
   }
 
+  /** Compiles what the first picture is drawn with, while its first brick is on its way. */
+  #prepare(scene: FrameScene, begun: number): boolean {
+    let drawn = false;
+    for (const state of scene.views) {
+      if (!state.drawDirty) continue;
+      state.drawDirty = false;
+      if (state.view.kind === 'slice' || !(scene.shown.image ?? scene.shown.labels)) continue;
+      this.drawing.quick(state, scene.shown, this.#rect(scene, state), state.resolution.quality);
+      drawn = true;
+    }
+    if (drawn) this.fence.mark(begun, () => {});
+    return drawn;
+  }
+
   /** Draws every view at full resolution, at once. */
   drawFull(scene: FrameScene, now: number): void {
     for (const state of scene.views) {
@@ -72,7 +90,7 @@ export class FrameDrawing {
         this.drawing.strip(state, scene.shown, rect, { kind: 'strip', pass: 0, from: 0, rows: rect.height, last: true });
         state.picture.fullDrawn(now);
         state.shown = { scale: 1, stepBias: 0 };
-        this.drawing.show(state, scene.shown, rect, scene.size.ratio);
+        this.drawing.show(state, scene.shown, rect, scene.size.ratio, true);
         state.drawDirty = false;
       }
     }
@@ -122,7 +140,8 @@ export class FrameDrawing {
       if (!step.last) return any;
       state.shown = { scale: 1, stepBias: 0 };
     }
-    this.drawing.show(state, scene.shown, rect, scene.size.ratio);
+    // The box comes with the second picture: its shader is not compiled before the first.
+    this.drawing.show(state, scene.shown, rect, scene.size.ratio, !any || this.firstPictureAt !== undefined);
     state.drawDirty = false;
     return any;
   }

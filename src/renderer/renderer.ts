@@ -11,7 +11,9 @@ import { EXACT_STEPS, probeFilterError } from './filter_probe.js';
 import { DEFAULT_GPU_BYTES, GpuBudget } from './gpu_budget.js';
 import { GpuFence } from './gpu_fence.js';
 import { type BrickLookup, pickAt } from './pick.js';
+import type { RendererOptions } from './renderer_options.js';
 import { type RendererReport, reportMemory, reportVolume } from './report.js';
+import { shaderProblem } from './shader_problem.js';
 import { Residency } from './residency.js';
 import { chooseWindow } from './table_window.js';
 import { TRANSFER_BYTES } from './transfer_function.js';
@@ -20,30 +22,13 @@ import { ViewDrawing } from './view_drawing.js';
 import { chooseShown, missingBricks, planViews, type Shown, shownVolumes } from './view_plans.js';
 import { ViewState } from './view_state.js';
 import type { LayerSettings, Picked, Pixel, View } from './views.js';
-import { VolumeState } from './volume_state.js';
+import { sameVoxels, VolumeState } from './volume_state.js';
 
 export type { BrickBox } from './brick_intake.js';
 export type { BrickLookup } from './pick.js';
 export type { RendererReport, VolumeReport } from './report.js';
+export type { RendererOptions } from './renderer_options.js';
 export type { LayerSettings, Picked, Pixel, Rect, SliceView, View, VolumeView } from './views.js';
-
-/** What a renderer is made with. */
-export interface RendererOptions {
-  /** Bytes that all textures and render targets together may take. */
-  readonly maxGpuBytes?: number;
-  /** Finds a brick in browser memory: for values under the pointer, and to fill a lost atlas again. */
-  readonly lookup: BrickLookup;
-  readonly background?: Rgb;
-  /** Passes that a still picture is the mean of, at most; 1 draws the plain picture only. */
-  readonly passes?: number;
-}
-
-/** Whether two descriptions are of the same voxels at the same place; names, notes and displays may differ. */
-function sameVoxels(a: SessionVolume['description'], b: SessionVolume['description']): boolean {
-  const text = (d: SessionVolume['description']) =>
-    JSON.stringify([d.fingerprint, d.kind, d.stored, d.shape, d.voxel_size, d.origin, d.scale, d.offset]);
-  return text(a) === text(b);
-}
 
 /** Frames the GPU may have in hand: two while the picture moves, so that it is never idle; one while it is still. */
 const OPEN_MOVING = 2;
@@ -93,6 +78,7 @@ export class VolumeRenderer {
     this.#gl.autoClear = false;
     this.#gl.outputColorSpace = THREE.LinearSRGBColorSpace; // colours are written as they are
     this.#gl.info.autoReset = false;
+    this.#gl.debug.checkShaderErrors = false; // asking waits for the GPU: `shaderProblem` asks when there is time
     this.#size = new CanvasSize(canvas);
     this.#budget = new GpuBudget(options.maxGpuBytes ?? DEFAULT_GPU_BYTES);
     this.#residency = new Residency(this.#gl, this.#budget);
@@ -100,6 +86,7 @@ export class VolumeRenderer {
     if (options.background) this.#drawing.background = options.background;
     this.#fence = new GpuFence(this.#gl.getContext() as WebGL2RenderingContext);
     this.#frames = new FrameDrawing(this.#drawing, this.#fence);
+    this.#hold(options.held ?? false);
     this.#intake = new BrickIntake(this.#volumes, this.#residency, options.lookup);
     this.#gl.extensions.has('EXT_color_buffer_float');
     this.#gl.extensions.has('OES_texture_float_linear');
@@ -226,6 +213,7 @@ export class VolumeRenderer {
       this.wanted();
       this.#updateTables();
       const drawn = this.#frames.draw(this.#scene(), now, begun);
+      if (!this.#frames.held) this.#hold(false);
       if (!drawn && uploaded > 0) this.#fence.mark(begun, () => {});
       this.#problem = undefined;
     } catch (error) {
@@ -235,7 +223,10 @@ export class VolumeRenderer {
     }
     const more = this.#fence.open > 0 || this.#intake.waiting > 0 || !this.#frames.idle(this.#scene(), now);
     // Reading back waits for the GPU: not before there is time.
-    if (!more && this.#frames.firstPictureAt !== undefined) this.#filterError ??= probeFilterError(this.#drawing.screen);
+    if (!more && this.#frames.firstPictureAt !== undefined) {
+      this.#filterError ??= probeFilterError(this.#drawing.screen);
+      this.#problem = shaderProblem(this.#gl);
+    }
     return more;
   }
 
@@ -243,6 +234,12 @@ export class VolumeRenderer {
   get busy(): boolean {
     this.#fence.poll();
     return this.#fence.open >= (this.#moving ? OPEN_MOVING : OPEN_STILL);
+  }
+
+  /** Draws from now on, voxels or not. */
+  release(): void {
+    if (this.#frames.held) this.#frames.clearAll = true;
+    this.#hold(false);
   }
 
   /** Whether voxels have been seen. */
@@ -332,6 +329,12 @@ export class VolumeRenderer {
   #scene(): FrameScene {
     const loading = this.#missing > 0 || this.#intake.waiting > 0;
     return { views: this.#views, shown: this.#shown, size: this.#size, moving: this.#moving, loading };
+  }
+
+  /** A canvas that nothing was drawn on is black: it is not to be seen. */
+  #hold(held: boolean): void {
+    this.#frames.held = held;
+    this.canvas.style.visibility = held ? 'hidden' : '';
   }
 
   #resize(): void {

@@ -53,6 +53,11 @@ export class ViewDrawing {
     this.screen.draw(this.#backdrop, rect);
   }
 
+  /** Whether a view has voxels to show. */
+  hasVoxels(state: ViewState, shown: Shown): boolean {
+    return [shown.image, shown.labels].some((volume) => volume !== undefined && state.table(volume.handle).outcome.any);
+  }
+
   /** Draws a slice and the labels over it; false where no voxel was drawn. */
   slice(state: ViewState, shown: Shown, rect: DeviceRect, ratio: number): boolean {
     const { view } = state;
@@ -80,8 +85,8 @@ export class ViewDrawing {
     return this.#march(state, shown, rect, { width, height, stepBias: 0, pass: step.pass, from: step.from, rows: step.rows });
   }
 
-  /** Puts the view's picture on the canvas. */
-  show(state: ViewState, shown: Shown, rect: DeviceRect, ratio: number): void {
+  /** Puts the view's picture on the canvas, in the volume's box. */
+  show(state: ViewState, shown: Shown, rect: DeviceRect, ratio: number, boxed: boolean): void {
     const { view } = state;
     if (view.kind !== 'volume') return;
     const picture = state.onCanvas;
@@ -96,7 +101,7 @@ export class ViewDrawing {
     setPicture(u, picture, rect);
     this.screen.draw(this.#composite, rect);
     const volume = shown.image ?? shown.labels;
-    if (!volume) return;
+    if (!volume || !boxed) return;
     const box = worldBounds(volume.geometry);
     const { back, front } = boxEdges(box.min, box.max, eyeOf(view.camera));
     const color: Rgb = dark ? [0.62, 0.68, 0.76] : [0.3, 0.34, 0.4];

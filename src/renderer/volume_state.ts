@@ -97,3 +97,10 @@ export class VolumeState {
     this.version += 1;
   }
 }
+
+/** Whether two descriptions are of the same voxels at the same place; names, notes and displays may differ. */
+export function sameVoxels(a: SessionVolume['description'], b: SessionVolume['description']): boolean {
+  const text = (d: SessionVolume['description']) =>
+    JSON.stringify([d.fingerprint, d.kind, d.stored, d.shape, d.voxel_size, d.origin, d.scale, d.offset]);
+  return text(a) === text(b);
+}

@@ -22,7 +22,7 @@ export const SOCKET_TRY_MS = 1_500;
 /** How long a better way may still take once a worse one stands. */
 const GRACE_MS = 250;
 /** A way through a server costs that server work: it is begun only when the better one has had this long, or has failed. */
-const NEXT_WAY_MS = 300;
+const NEXT_WAY_MS = 700;
 /** Tickets may come from a kernel that is busy. */
 const TICKET_WAIT_MS = 30_000;
 const TUNNEL_WAIT_MS = 60_000;

@@ -116,7 +116,10 @@ export class Viewer {
       this.#options.onEvent?.({ type: 'settled', settled });
     });
     this.#notices = new SessionNotices(options.session, this.#shell.banner, this.#shell.footer, () => this.#connectionChanged());
-    this.#early = new PictureFirst(this.#root, () => this.#mark('overlay', 'panels'));
+    this.#early = new PictureFirst(this.#root, () => {
+      this.#renderer?.release();
+      this.#mark('overlay', 'panels');
+    });
     this.#startRenderer();
     this.#theme = new ThemeWatch(this.#root, options.theme ?? 'auto', (theme) => {
       this.#renderer?.setBackground(BACKGROUND[theme]);
@@ -164,7 +167,7 @@ export class Viewer {
 
   #startRenderer(): void {
     try {
-      this.#renderer = new VolumeRenderer(this.#shell.canvas, { lookup: this.#lookup });
+      this.#renderer = new VolumeRenderer(this.#shell.canvas, { lookup: this.#lookup, held: true });
       this.#shell.canvas.addEventListener('webglcontextrestored', this.#loop.wake, { signal: this.#ending.signal });
       this.#feed = new VolumeFeed(this.#session, this.#renderer, this.#layers, (settings) => {
         if (settings) this.#mark('volumes', 'panels');

@@ -11,7 +11,7 @@ import { askKernel, type CandidateTrait, type ViewModel, type ViewTraits } from 
 declare const WIDGET_INTEGRITY: string;
 const CODE = 'widget.js';
 /** A way through a server costs that server work: it is begun only when the direct one has had this long. */
-const NEXT_WAY_MS = 300;
+const NEXT_WAY_MS = 700;
 /** After this long the kernel is asked too; the fetches go on. */
 const FETCH_HEAD_START_MS = 1_500;
 const WAIT_MS = 60_000;

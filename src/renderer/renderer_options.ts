@@ -1,0 +1,16 @@
+/** What a renderer is made with. */
+
+import type { Rgb } from './colormaps.js';
+import type { BrickLookup } from './pick.js';
+
+export interface RendererOptions {
+  /** Bytes that all textures and render targets together may take. */
+  readonly maxGpuBytes?: number;
+  /** Finds a brick in browser memory: for values under the pointer, and to fill a lost atlas again. */
+  readonly lookup: BrickLookup;
+  readonly background?: Rgb;
+  /** Leave the canvas as it is until there are voxels, or until `release`. */
+  readonly held?: boolean;
+  /** Passes that a still picture is the mean of, at most; 1 draws the plain picture only. */
+  readonly passes?: number;
+}

@@ -23,6 +23,8 @@ log = logging.getLogger("voxbeam.producer")
 RANGES_SECONDS = 0.05
 #: How far the builder's thread stands back: who needs a brick, and who draws one, come first.
 NICENESS = 10
+#: How long it lets a first picture, made of a preview, have the processors. A fill does not wait.
+HEAD_START_SECONDS = 1.0
 
 
 def start_builder(volume: ProducedVolume) -> None:
@@ -31,6 +33,7 @@ def start_builder(volume: ProducedVolume) -> None:
     def run() -> None:
         if sys.platform == "linux":  # where each thread has a priority
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        volume.hurry.wait(HEAD_START_SECONDS)
         build_levels(volume)
 
     threading.Thread(target=run, name="voxbeam-builder", daemon=True).start()

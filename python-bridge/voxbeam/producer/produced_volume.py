@@ -53,6 +53,8 @@ class ProducedVolume:
         self.handle = -1
         self.status: dict[str, Any] = {"resident": 0, "total": description.bricks, "filling": False, "complete": False}
         self.built = threading.Event()
+        #: Set when somebody waits for the levels that are built in the background.
+        self.hurry = threading.Event()
         self.live = True
         self.failure: VoxbeamError | None = None
         self.build_failure: VoxbeamError | None = None
@@ -111,6 +113,7 @@ class ProducedVolume:
         self.failure = None
         self._raise_trouble()
         self._fill_wanted = True
+        self.hurry.set()
         self.send(FrameType.FILL, {})
         if wait:
             self._wait_until_complete(progress, timeout)
@@ -161,6 +164,7 @@ class ProducedVolume:
                 return False
             if level in self.levels.unbuilt:
                 self._waiting[need.key] = need
+                self.hurry.set()
                 return True
         reason = self.levels.note or f"Level {level} of {self.description.name!r} was not built."
         error = self.build_failure or VoxbeamError(reason)
@@ -248,6 +252,7 @@ class ProducedVolume:
     def close(self) -> None:
         """Nothing is said about it any more; the array is let go."""
         self.live = False
+        self.hurry.set()
         self.disconnected()
 
     @property

@@ -2,16 +2,10 @@
 
 import * as Y from 'yjs';
 import type { VolumeDescription } from '../protocol/messages.js';
+import { DEFAULT_POINTS } from './look.js';
 
 /** Name of the document's map of layers. */
 export const LAYERS = 'layers';
-
-/** Opacity points of a new layer: [value 0..1 within the window, opacity 0..1]. Chosen so that the low values of a scan stay clear. */
-export const DEFAULT_POINTS: readonly (readonly [number, number])[] = [
-  [0, 0],
-  [0.15, 0],
-  [1, 0.8],
-];
 
 /**
  * Adds a layer for a volume unless it has one: the settings people made before the volume came back stay.

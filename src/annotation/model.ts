@@ -3,50 +3,23 @@
 import * as z from 'zod';
 import { MAX_NAME_CHARS } from '../protocol/limits.js';
 import { DEFAULT_COLOR } from './colors.js';
-import { DEFAULT_POINTS } from './layers.js';
+import { type Look, parseLook } from './look.js';
 
 const coordinate = z.number().finite();
-const unit = z.number().min(0).max(1);
 const text = z.string().max(MAX_NAME_CHARS);
 
-const window = z.tuple([coordinate, coordinate]).refine(([low, high]) => low <= high);
-const points = z
-  .array(z.tuple([unit, unit]))
-  .min(2)
-  .max(64)
-  .transform((list) => list.sort((a, b) => a[0] - b[0]));
+/** What a layer is of; the rest of its entry is its look. */
+const StoredLayer = z.object({ kind: z.enum(['image', 'labels', 'points']), volume_name: text.min(1) });
 
-/** A layer as it stands in the document. */
-const StoredLayer = z.object({
-  kind: z.enum(['image', 'labels']),
-  volume_name: text.min(1),
-  order: z.number().catch(0),
-  visible: z.boolean().catch(true),
-  opacity: unit.catch(1),
-  window: window.optional().catch(undefined),
-  colormap: text.catch('gray'),
-  points: points.catch(() => DEFAULT_POINTS.map(([value, opacity]) => [value, opacity] as [number, number])),
-  mode: z.enum(['dvr', 'mip']).catch('dvr'),
-});
-
-/** How one volume is shown, the same for everyone. Without `window` each viewer derives one from the values. */
-export interface Layer {
+/** How one volume is shown, the same for everyone. */
+export interface Layer extends Look {
   readonly id: string;
-  readonly kind: 'image' | 'labels';
+  readonly kind: 'image' | 'labels' | 'points';
   readonly volumeName: string;
-  /** Layers with a higher order lie over those with a lower one. */
-  readonly order: number;
-  readonly visible: boolean;
-  readonly opacity: number;
-  readonly window: readonly [number, number] | undefined;
-  readonly colormap: string;
-  /** Opacity over the window: pairs of value 0..1 and opacity 0..1, by rising value. */
-  readonly points: readonly (readonly [number, number])[];
-  readonly mode: 'dvr' | 'mip';
 }
 
-/** What of a layer people may change. `window: undefined` makes it automatic again. */
-export type LayerPatch = Partial<Pick<Layer, 'order' | 'visible' | 'opacity' | 'window' | 'colormap' | 'points' | 'mode'>>;
+/** What of a layer people may change. `undefined` for a window makes it automatic again, for other parts absent. */
+export type LayerPatch = Partial<Look>;
 
 const common = {
   name: text.catch(''),
@@ -103,8 +76,7 @@ export interface AnnotationPatch {
 export function parseLayer(id: string, stored: unknown): Layer | undefined {
   const result = StoredLayer.safeParse(stored);
   if (!result.success) return undefined;
-  const { volume_name: volumeName, window: range, ...rest } = result.data;
-  return { id, volumeName, window: range, ...rest };
+  return { id, kind: result.data.kind, volumeName: result.data.volume_name, ...parseLook(stored as object) };
 }
 
 /** The annotation in a document's entry, or undefined where it is not one. A box's corners come back in order. */

@@ -21,8 +21,8 @@ export interface SceneChange {
   readonly annotations: boolean;
 }
 
-/** Name in the document of each field that can change. */
-const STORED_NAME: Readonly<Record<string, string>> = { volumeName: 'volume_name' };
+/** Name in the document of a field. */
+const storedName = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 /**
  * One person's hold on a scene document.
@@ -167,7 +167,7 @@ export class Scene {
 /** Writes fields that differ; an undefined one is removed. Lists are copied: the document keeps what it is given. */
 function assign(entry: Y.Map<unknown>, fields: object): void {
   for (const [field, value] of Object.entries(fields)) {
-    const name = STORED_NAME[field] ?? field;
+    const name = storedName(field);
     const text = JSON.stringify(value);
     if (text === undefined) entry.delete(name);
     else if (JSON.stringify(entry.get(name)) !== text) entry.set(name, JSON.parse(text));

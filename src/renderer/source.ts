@@ -1,6 +1,7 @@
 /** A volume as the passes take it: where its bricks are on the GPU and how they are shown. */
 
 import type * as THREE from 'three';
+import type { LayerSettings } from './views.js';
 import type { VolumeGeometry } from '../volume/geometry.js';
 import { REFERENCE_STEPS, opacityOfStep } from '../volume/opacity.js';
 import type { BrickNumbering } from '../volume/brick_key.js';
@@ -20,7 +21,7 @@ export interface VolumeSource {
   /** From a texel's number to a place in the window of values. */
   readonly window: { readonly scale: number; readonly offset: number };
   readonly opacity: number;
-  readonly mode: 'dvr' | 'mip';
+  readonly mode: LayerSettings['mode'];
 }
 
 /** World length of a step at level 0: the shortest edge of a voxel. */

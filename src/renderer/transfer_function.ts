@@ -21,7 +21,7 @@ export interface TransferSettings {
   readonly colormap: string;
   readonly points: readonly OpacityPoint[];
   readonly opacity: number;
-  readonly mode: 'dvr' | 'mip';
+  readonly mode: string;
 }
 
 /** The place in the window from which a maximum projection is solid; below it fades out. */

@@ -1,5 +1,6 @@
 /** What is shown where: rectangles of the canvas, and the layer settings that both kinds of view obey. */
 
+import type { Look } from '../annotation/look.js';
 import type { Vec3 } from '../volume/geometry.js';
 import type { OrbitCamera } from './camera.js';
 
@@ -14,19 +15,8 @@ export interface Rect {
 /** A position in CSS pixels of the canvas. */
 export type Pixel = readonly [number, number];
 
-/** How a volume is drawn. */
-export interface LayerSettings {
-  readonly visible: boolean;
-  readonly opacity: number;
-  /** Values shown at the colour map's ends. */
-  readonly window: readonly [number, number];
-  readonly colormap: string;
-  /** Opacity over the window: pairs of a place in 0..1 and an opacity in 0..1, by rising place. */
-  readonly points: readonly (readonly [number, number])[];
-  readonly mode: 'dvr' | 'mip';
-  /** Of the visible images the one with the highest order is drawn, and so of the labels. */
-  readonly order: number;
-}
+/** How a volume is drawn: its look, with the window that its values suggest where the scene has none. */
+export type LayerSettings = Omit<Look, 'window'> & { readonly window: readonly [number, number] };
 
 /** The volume in perspective. */
 export interface VolumeView {

@@ -1,9 +1,10 @@
 /** What the renderer knows of one volume: where it is, how it is shown, and which of its bricks show nothing. */
 
+import { DEFAULT_LOOK } from '../annotation/look.js';
 import type { SessionVolume } from '../session/types.js';
 import { BrickNumbering } from '../volume/brick_key.js';
 import { brickCount, type VolumeGeometry } from '../volume/geometry.js';
-import { DEFAULT_OPACITY_POINTS, isClear } from '../volume/opacity.js';
+import { isClear } from '../volume/opacity.js';
 import type { BrickRanges } from '../volume/ranges.js';
 import { stepFraction } from './source.js';
 import { type StorageClass, storageClass, windowUniform } from './storage.js';
@@ -34,13 +35,9 @@ export class VolumeState {
     this.storage = storageClass(description.kind, description.stored);
     this.bricks = brickCount(description.shape);
     this.settings = {
-      visible: true,
-      opacity: 1,
+      ...DEFAULT_LOOK,
       window: description.display.window ?? [ranges.overall?.min ?? 0, ranges.overall?.max ?? 1],
       colormap: description.display.colormap ?? (description.kind === 'labels' ? 'labels' : 'gray'),
-      points: DEFAULT_OPACITY_POINTS,
-      mode: 'dvr',
-      order: 0,
     };
   }
 

@@ -83,7 +83,7 @@ export class LayerRow {
   }
 
   /** Labels have neither window nor curve: their values are names. */
-  #arrange(kind: 'image' | 'labels'): void {
+  #arrange(kind: ShownLayer['layer']['kind']): void {
     const label = (text: string) => h('span', { class: 'voxbeam-label', 'aria-hidden': 'true' }, text);
     const rows: [string, Element][] = [['Opacity', this.#opacity]];
     if (kind === 'image') {

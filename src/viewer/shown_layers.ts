@@ -109,12 +109,12 @@ export class ShownLayers {
       const overall = this.source.ranges(volume.handle).overall;
       const histogram = this.#histograms.get(identity(volume));
       const window = layer.window ?? (layer.kind === 'labels' ? [0, overall?.max ?? 1] : autoWindow(histogram, overall));
-      const { visible, opacity, colormap, points, mode, order } = layer;
+      const { id: _id, kind: _kind, volumeName: _name, ...look } = layer;
       return {
         volume,
         layer,
         automatic: layer.window === undefined,
-        settings: { visible, opacity, window: window as [number, number], colormap, points, mode, order },
+        settings: { ...look, window: window as [number, number] },
         histogram,
         content: this.#contents.get(identity(volume)),
         range: overall ?? histogram ?? { min: window[0]!, max: window[1]! },

@@ -22,7 +22,7 @@ const MAX_OPACITY = 0.999;
 export interface Display {
   readonly window: readonly [number, number];
   readonly points: readonly OpacityPoint[];
-  readonly mode: 'dvr' | 'mip';
+  readonly mode: string;
 }
 
 /** Opacity at place `t`, linear between the points and level beyond them. */

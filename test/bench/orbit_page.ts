@@ -1,5 +1,6 @@
 /** The orbit benchmark's page: our ray pass, a bare march of the same volume, and the renderer as it ships. */
 
+import { DEFAULT_LOOK } from '../../src/annotation/look.js';
 import { cameraBasis, frameBounds, type OrbitCamera, orbit } from '../../src/renderer/camera.js';
 import { VolumeRenderer } from '../../src/renderer/renderer.js';
 import type { LayerSettings } from '../../src/renderer/views.js';
@@ -12,7 +13,7 @@ import { makeLevel, shellsAndGyroid, TestVolume } from '../browser/renderer_volu
 const [WIDTH, HEIGHT] = [800, 600];
 const SECONDS = 3;
 const settings: LayerSettings = {
-  visible: true, opacity: 1, window: [0, 65535], colormap: 'viridis', points: DEFAULT_OPACITY_POINTS, mode: 'dvr', order: 0,
+  ...DEFAULT_LOOK, window: [0, 65535], colormap: 'viridis', points: DEFAULT_OPACITY_POINTS,
 };
 const nextFrame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve));
 const n = 256;

@@ -101,7 +101,7 @@ export class ViewDrawing {
     setPicture(u, picture, rect);
     this.screen.draw(this.#composite, rect);
     const volume = shown.image ?? shown.labels;
-    if (!volume || !boxed) return;
+    if (!volume || !boxed || view.outline === false) return;
     const box = worldBounds(volume.geometry);
     const { back, front } = boxEdges(box.min, box.max, eyeOf(view.camera));
     const color: Rgb = dark ? [0.62, 0.68, 0.76] : [0.3, 0.34, 0.4];

@@ -18,12 +18,30 @@ export type Pixel = readonly [number, number];
 /** How a volume is drawn: its look, with the window that its values suggest where the scene has none. */
 export type LayerSettings = Omit<Look, 'window'> & { readonly window: readonly [number, number] };
 
+/** What of the world perspective views show: the inside of a box, and of planes the side that their normals point to. */
+export interface Clip {
+  /** World x, y, z. */
+  readonly box?: { readonly min: Vec3; readonly max: Vec3 };
+  /** A place p is shown where dot(normal, p) >= offset; normals are of length 1. */
+  readonly planes?: readonly ClipPlane[];
+}
+
+export interface ClipPlane {
+  readonly normal: Vec3;
+  readonly offset: number;
+}
+
 /** The volume in perspective. */
 export interface VolumeView {
   readonly id: string;
   readonly kind: 'volume';
   readonly rect: Rect;
   readonly camera: OrbitCamera;
+  readonly clip?: Clip;
+  /** World direction towards the light, of length 1; absent: it is above the viewer's left shoulder. */
+  readonly light?: Vec3;
+  /** Edges of the volume around it; drawn unless this is false. */
+  readonly outline?: boolean;
 }
 
 /** A slice across one axis of the world. */

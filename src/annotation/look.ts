@@ -71,13 +71,13 @@ export interface Look {
   readonly opacity: number;
   /** Values at the colour map's ends; absent: each viewer derives them from the values. */
   readonly window: readonly [number, number] | undefined;
-  /** Name of a colour map, or `#rrggbb` for a ramp from black to that colour. */
+  /** Name of a colour map, with `_r` behind it for the reverse, or `#rrggbb` for a ramp from black to that colour. */
   readonly colormap: string;
   /** Opacity over the window: pairs of value 0..1 and opacity 0..1, by rising value. */
   readonly points: readonly (readonly [number, number])[];
-  /** A place t of the window takes the colour at t to this power; above 1 dark values are spread. */
+  /** A place t of the window takes the colour at t to this power (its opacity is that at t): above 1 more of the window is dark. */
   readonly gamma: number;
-  /** The window is divided by the logarithm of the values. */
+  /** The window is divided by the logarithm of the values, over three decades at most; `logSteepness` in volume/opacity.ts says how. */
   readonly log: boolean;
   readonly mode: (typeof MODES)[number];
   /** Where in the window, 0..1, the surface of mode `iso` lies. */

@@ -3,7 +3,7 @@
 import type { Brick } from '../session/types.js';
 import type { BrickKey, Vec3 } from '../volume/geometry.js';
 import { worldBounds, worldToVoxel } from '../volume/geometry.js';
-import { opacityAt, opacityOfStep, windowPlace } from '../volume/opacity.js';
+import { opacityAt, opacityOfStep, placeOfShare, steepnessOf, windowShare } from '../volume/opacity.js';
 import { brickAt, linearIn, nearestIn } from '../volume/sample.js';
 import { rayThrough } from './camera.js';
 import { sliceToWorld } from './slice_view.js';
@@ -94,18 +94,19 @@ function hitAlong(view: View & { kind: 'volume' }, px: Pixel, volume: VolumeStat
   const fraction = (stepFraction(volume.geometry) * step) / stepLength(volume.geometry);
   const { settings, isImage } = volume;
   const mip = isImage && settings.mode === 'mip';
+  const steepness = steepnessOf(settings);
   let light = 1;
   let best = { at: from, weight: mip ? Number.NEGATIVE_INFINITY : 0 };
   for (let at = from + step / 2; at < to; at += step) {
     const p = [0, 1, 2].map((i) => (origin[i] as number) + at * (direction[i] as number)) as unknown as Vec3;
     const { value } = reader.read(worldToVoxel(volume.geometry, p), isImage);
     if (Number.isNaN(value)) continue;
-    const place = windowPlace(settings.window, value);
+    const share = windowShare(settings.window, value);
     if (mip) {
-      if (place > best.weight) best = { at, weight: place };
+      if (share > best.weight) best = { at, weight: share };
       continue;
     }
-    const opacity = isImage ? opacityAt(settings.points, place) * settings.opacity : value > 0 ? settings.opacity : 0;
+    const opacity = isImage ? opacityAt(settings.points, placeOfShare(share, steepness)) * settings.opacity : value > 0 ? settings.opacity : 0;
     const gathered = light * opacityOfStep(opacity, fraction);
     light -= gathered;
     if (gathered > best.weight) best = { at, weight: gathered };

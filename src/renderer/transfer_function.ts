@@ -1,8 +1,8 @@
 /** Colour and opacity over the window of values, as a texture that the shaders look up. */
 
 import * as THREE from 'three';
-import { type OpacityPoint, opacityAt, opacityOfStep } from '../volume/opacity.js';
-import { colorAt, colormapStops } from './colormaps.js';
+import { type OpacityPoint, opacityAt, opacityOfStep, placeOfShare, steepnessOf } from '../volume/opacity.js';
+import { colormapFunction } from './colormaps.js';
 
 /** Texels over the window: so many that none need be mixed, and a look-up reads one texel in place of four. */
 export const TRANSFER_SIZE = 2048;
@@ -10,7 +10,7 @@ export const TRANSFER_SIZE = 2048;
 export const TRANSFER_ROWS = 16;
 export const TRANSFER_BYTES = TRANSFER_SIZE * (TRANSFER_ROWS + 1) * 8;
 
-/** Takes a texel's number to its place in the texture: place 0 of the window is the middle of the first texel, 1 that of the last. */
+/** Takes a texel's number to its place in the texture: the window's low end is the middle of the first texel, its high end that of the last. */
 export function transferUniform({ scale, offset }: { readonly scale: number; readonly offset: number }): THREE.Vector2 {
   const part = (TRANSFER_SIZE - 1) / TRANSFER_SIZE;
   return new THREE.Vector2(scale * part, offset * part + 0.5 / TRANSFER_SIZE);
@@ -22,6 +22,9 @@ export interface TransferSettings {
   readonly points: readonly OpacityPoint[];
   readonly opacity: number;
   readonly mode: string;
+  readonly window: readonly [number, number];
+  readonly gamma: number;
+  readonly log: boolean;
 }
 
 /** The place in the window from which a maximum projection is solid; below it fades out. */
@@ -35,7 +38,9 @@ export function opacityRows(one: number, rows = TRANSFER_ROWS): number[] {
 }
 
 /**
- * Texels by rows. Row 0 holds the plain colours, for slices. Row 1 + n holds what a step of 2^n voxels of level 0 adds: colour times
+ * Texels by rows, over equal shares of the window: a shader knows nothing of logarithms and gamma, they are in the texels. A share lies
+ * at place t (itself, or by logarithm); t has the opacity of the points at t, and the colour of the map at t to the power of gamma.
+ * Row 0 holds the plain colours, for slices. Row 1 + n holds what a step of 2^n voxels of level 0 adds: colour times
  * opacity, and opacity; so a coarser level needs no correction in the shader. A maximum projection reads row 1 once: it is laid
  * over the background by an opacity of its own, so that dark values stay clear on a light page.
  *
@@ -43,11 +48,12 @@ export function opacityRows(one: number, rows = TRANSFER_ROWS): number[] {
  * @param rowCount rows of steps that are filled; a volume of few levels needs few
  */
 export function transferTexels(settings: TransferSettings, stepFraction: number, rowCount = TRANSFER_ROWS): Float32Array {
-  const stops = colormapStops(settings.colormap);
+  const color = colormapFunction(settings.colormap);
+  const steepness = steepnessOf(settings);
   const texels = new Float32Array(TRANSFER_SIZE * (TRANSFER_ROWS + 1) * 4);
   for (let i = 0; i < TRANSFER_SIZE; i += 1) {
-    const t = i / (TRANSFER_SIZE - 1);
-    const [r, g, b] = colorAt(stops, t);
+    const t = placeOfShare(i / (TRANSFER_SIZE - 1), steepness);
+    const [r, g, b] = color(t ** settings.gamma);
     texels.set([r, g, b, 1], 4 * i);
     const ramp = Math.min(t / MIP_SOLID, 1);
     const rows =
@@ -77,8 +83,8 @@ export class TransferTexture {
 
   /** Makes the texels anew where the settings differ from those in the texture. */
   update(settings: TransferSettings, stepFraction: number, rowCount = TRANSFER_ROWS): void {
-    const { colormap, points, opacity, mode } = settings;
-    const wanted = JSON.stringify([colormap, points, opacity, mode, stepFraction, rowCount]);
+    const { colormap, points, opacity, mode, gamma } = settings;
+    const wanted = JSON.stringify([colormap, points, opacity, mode, gamma, steepnessOf(settings), stepFraction, rowCount]);
     if (wanted === this.#made) return;
     this.#made = wanted;
     const texels = transferTexels(settings, stepFraction, rowCount);

@@ -1,12 +1,12 @@
 /** A list of colour maps that shows their colours. */
 
-import { COLORMAPS, colormapStops, LABEL_COLORMAP } from '../renderer/colormaps.js';
+import { COLORMAPS, colormapStops, isStepped } from '../renderer/colormaps.js';
 import { h, setText } from './dom.js';
 
-/** A colour map as a CSS gradient from left to right; that of labels in steps. */
+/** A colour map as a CSS gradient from left to right; one of separate colours in steps. */
 export function gradient(name: string): string {
   const stops = colormapStops(name).map((rgb) => `rgb(${rgb.map((c) => Math.round(c * 255)).join(' ')})`);
-  if (name !== LABEL_COLORMAP) return `linear-gradient(to right, ${stops.join(', ')})`;
+  if (!isStepped(name)) return `linear-gradient(to right, ${stops.join(', ')})`;
   const width = 100 / stops.length;
   return `linear-gradient(to right, ${stops.map((color, i) => `${color} ${i * width}% ${(i + 1) * width}%`).join(', ')})`;
 }

@@ -23,6 +23,8 @@ export interface Display {
   readonly window: readonly [number, number];
   readonly points: readonly OpacityPoint[];
   readonly mode: string;
+  /** The window is divided by the logarithm of the values. */
+  readonly log?: boolean;
 }
 
 /** Opacity at place `t`, linear between the points and level beyond them. */
@@ -50,22 +52,51 @@ export function opacityOfStep(opacity: number, fraction: number): number {
   return 1 - (1 - Math.min(Math.max(opacity, 0), MAX_OPACITY)) ** fraction;
 }
 
-/** Place of a value in the window, not clamped. An empty window is a threshold. */
-export function windowPlace(window: readonly [number, number], value: number): number {
+/** Share of a window of values that lies below a value, not clamped. An empty window is a threshold. */
+export function windowShare(window: readonly [number, number], value: number): number {
   const [low, high] = window;
   if (high === low) return value < low ? 0 : 1;
   return (value - low) / (high - low);
 }
 
+/** A logarithmic window spreads three decades at most; what is darker lies evenly in its first thousandth. */
+const MAX_STEEPNESS = 1000;
+
+/**
+ * How steeply a logarithmic window begins: its places are `log(1 + steepness * share) / log(1 + steepness)`. With high / low - 1 that
+ * is the plain logarithm of the values. A window that reaches 0 or below has no such thing: there the values count from its low end, and
+ * the steepness is that of three decades.
+ */
+export function logSteepness([low, high]: readonly [number, number]): number {
+  const steepness = low > 0 && high > 0 ? high / low - 1 : MAX_STEEPNESS;
+  return Math.min(Math.max(steepness, 1 / (1 + MAX_STEEPNESS) - 1), MAX_STEEPNESS);
+}
+
+/** The place, 0..1, of a share of the window: what opacity points, `iso` and colours are given by. Shares beyond the window are clamped. */
+export function placeOfShare(share: number, steepness: number): number {
+  const clamped = Math.min(Math.max(share, 0), 1);
+  return Math.abs(steepness) < 1e-6 ? clamped : Math.log1p(steepness * clamped) / Math.log1p(steepness);
+}
+
+/** The share of the window below a place: the other way round. */
+export function shareOfPlace(place: number, steepness: number): number {
+  const clamped = Math.min(Math.max(place, 0), 1);
+  return Math.abs(steepness) < 1e-6 ? clamped : Math.expm1(clamped * Math.log1p(steepness)) / steepness;
+}
+
+/** Steepness of a display's window; 0 where it is not logarithmic. */
+export const steepnessOf = ({ window, log }: Pick<Display, 'window' | 'log'>): number => (log ? logSteepness(window) : 0);
+
 /**
  * Whether a brick of an image contributes nothing.
  *
- * @param slack widening of the range in places, for the table by which a shader looks opacities up
+ * @param slack widening of the range in shares of the window, for the table by which a shader looks opacities up
  */
 export function isClear(display: Display, range: ValueRange, slack = 0): boolean {
   if (range.min > range.max) return true;
-  const [a, b] = [windowPlace(display.window, range.min), windowPlace(display.window, range.max)];
+  const [a, b] = [windowShare(display.window, range.min), windowShare(display.window, range.max)];
   const [from, to] = [Math.min(a, b) - slack, Math.max(a, b) + slack];
   if (display.mode === 'mip') return to <= slack;
-  return maxOpacity(display.points, Math.min(Math.max(from, 0), 1), Math.min(Math.max(to, 0), 1)) <= 0;
+  const steepness = steepnessOf(display);
+  return maxOpacity(display.points, placeOfShare(from, steepness), placeOfShare(to, steepness)) <= 0;
 }

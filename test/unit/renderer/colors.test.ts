@@ -1,10 +1,17 @@
+import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import { COLORMAPS, colorAt, colormapStops, LABEL_COLORS, labelColor, labelHash } from '../../../src/renderer/colormaps.js';
+import { rgb } from 'd3-color';
+import {
+  COLORMAP_GROUPS, COLORMAPS, colorAt, colormapFunction, colormapStops, LABEL_COLORS, labelColor, labelHash,
+} from '../../../src/renderer/colormaps.js';
 import { storageClass, texelBytes, windowUniform } from '../../../src/renderer/storage.js';
 import { opacityRows, TRANSFER_ROWS, TRANSFER_SIZE, transferTexels } from '../../../src/renderer/transfer_function.js';
 
 test('the colour maps that a scene may name are there, each with colours of its own', () => {
-  expect(COLORMAPS).toEqual(['gray', 'viridis', 'magma', 'inferno', 'plasma', 'cividis', 'turbo', 'bone', 'hot', 'coolwarm']);
+  for (const name of ['gray', 'viridis', 'magma', 'inferno', 'plasma', 'cividis', 'turbo', 'bone', 'hot', 'coolwarm']) expect(COLORMAPS).toContain(name);
+  expect(Object.entries(COLORMAP_GROUPS).map(([group, names]) => [group, names.length])).toEqual([
+    ['perceptual', 12], ['sequential', 18], ['diverging', 10], ['cyclic', 2], ['categorical', 11],
+  ]);
   const all = COLORMAPS.map((name) => JSON.stringify(colormapStops(name)));
   expect(new Set(all).size).toBe(COLORMAPS.length);
   for (const name of COLORMAPS) {
@@ -24,6 +31,35 @@ test('perceptual maps brighten all along; an unknown name is gray', () => {
   expect(colorAt(colormapStops('gray'), 0.5)).toEqual([expect.closeTo(0.5, 2), expect.closeTo(0.5, 2), expect.closeTo(0.5, 2)]);
 });
 
+test('a colour map is its library\'s to 4 of 255; the files written from it are current', async () => {
+  // @ts-expect-error a script without types
+  const { colormapFiles, libraryMap } = (await import('../../../scripts/colormaps.mjs')) as {
+    colormapFiles(): Record<string, string>;
+    libraryMap(name: string): ((t: number) => string) | readonly string[];
+  };
+  for (const [file, text] of Object.entries(colormapFiles())) expect(await readFile(file, 'utf8')).toBe(text);
+  for (const name of ['viridis', 'RdBu', 'sinebow', 'YlGnBu', 'cubehelix']) {
+    const map = libraryMap(name) as (t: number) => string;
+    for (let t = 0; t <= 1; t += 1 / 64) {
+      const { r, g, b } = rgb(map(t));
+      const ours = colormapFunction(name)(t).map((c) => c * 255);
+      for (const [i, c] of [r, g, b].entries()) expect(Math.abs((ours[i] as number) - c)).toBeLessThan(4.01);
+    }
+  }
+});
+
+test('a hex colour is a ramp from black; _r turns a map around; categorical maps have steps of equal width', () => {
+  expect(colormapFunction('#ff8000')(0.5)).toEqual([0.5, expect.closeTo(128 / 255 / 2, 6), 0]);
+  expect(colormapStops('#00ff00')).toEqual([[0, 0, 0], [0, 1, 0]]);
+  expect(colormapStops('#0f0')).toEqual(colormapStops('gray'));
+  expect(colormapFunction('magma_r')(0.25)).toEqual(colormapFunction('magma')(0.75).map((c) => expect.closeTo(c, 9)));
+  const tab10 = colormapFunction('tab10');
+  expect(tab10(0.0999)).toEqual(tab10(0));
+  expect(tab10(0.1001)).not.toEqual(tab10(0));
+  expect(tab10(1)).toEqual(colormapStops('tab10')[9]);
+  expect(colormapFunction('tab10_r')(0)).toEqual(tab10(1));
+});
+
 test('label colours are the same in every session and mostly differ between neighbours', () => {
   expect(labelHash(1)).toBe(labelHash(1));
   expect([1, 2, 3, 0xffffffff].map(labelHash)).toEqual([1753845952, 3507691905, 1408362973, 1734902346]);
@@ -41,7 +77,7 @@ test('a step of twice the length lets the square of the light through', () => {
 });
 
 test('texels: row 0 the plain colours, then colour times opacity by step; opacity 0 clears all', () => {
-  const settings = { colormap: 'gray', points: [[0, 0], [1, 0.5]] as [number, number][], opacity: 1, mode: 'dvr' as const };
+  const settings = { colormap: 'gray', points: [[0, 0], [1, 0.5]] as [number, number][], opacity: 1, mode: 'dvr' as const, window: [0, 1] as const, gamma: 1, log: false };
   const texels = transferTexels(settings, 0.25);
   const at = (row: number, i: number) => [...texels.subarray(4 * (row * TRANSFER_SIZE + i), 4 * (row * TRANSFER_SIZE + i) + 4)];
   expect(at(0, TRANSFER_SIZE - 1)).toEqual([1, 1, 1, 1]);
@@ -51,6 +87,17 @@ test('texels: row 0 the plain colours, then colour times opacity by step; opacit
   expect(at(1, 0)[3]).toBe(0);
   const clear = transferTexels({ ...settings, opacity: 0 }, 0.25).subarray(4 * TRANSFER_SIZE);
   expect(clear.every((v) => v === 0)).toBe(true);
+});
+
+test('gamma moves colours and not opacities; a logarithm moves both', () => {
+  const settings = { colormap: 'gray', points: [[0, 0], [1, 1]] as [number, number][], opacity: 1, mode: 'dvr', window: [1, 1000] as const, gamma: 2, log: false };
+  const texel = (row: number, share: number, s = settings) => transferTexels(s, 1, 1)[4 * (row * TRANSFER_SIZE + Math.round(share * (TRANSFER_SIZE - 1))) + (row && 3)];
+  expect(texel(0, 0.5)).toBeCloseTo(0.25, 2);
+  expect(texel(1, 0.5)).toBeCloseTo(0.5, 2);
+  const log = { ...settings, log: true };
+  const t = Math.log1p(999 * (Math.round(0.1 * (TRANSFER_SIZE - 1)) / (TRANSFER_SIZE - 1))) / Math.log(1000); // 0.667
+  expect(texel(0, 0.1, log)).toBeCloseTo(t * t, 2);
+  expect(texel(1, 0.1, log)).toBeCloseTo(t, 6);
 });
 
 test('values go to their place in the window, whatever the storage', () => {

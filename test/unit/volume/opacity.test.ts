@@ -1,6 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { DEFAULT_OPACITY_POINTS, isClear, maxOpacity, type OpacityPoint, opacityAt, opacityOfStep, windowPlace } from '../../../src/volume/opacity.js';
+import {
+  DEFAULT_OPACITY_POINTS, isClear, logSteepness, maxOpacity, type OpacityPoint, opacityAt, opacityOfStep, placeOfShare, shareOfPlace, windowShare,
+} from '../../../src/volume/opacity.js';
 
 const points = fc
   .array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.constantFrom(0, 0, 0.2, 0.7)), { minLength: 1, maxLength: 6 })
@@ -50,7 +52,32 @@ test('steps of parts add up to the whole', () => {
 });
 
 test('an empty window is a threshold, and a reversed one turns', () => {
-  expect([windowPlace([5, 5], 4), windowPlace([5, 5], 5), windowPlace([10, 0], 2)]).toEqual([0, 1, 0.8]);
+  expect([windowShare([5, 5], 4), windowShare([5, 5], 5), windowShare([10, 0], 2)]).toEqual([0, 1, 0.8]);
+});
+
+test('a logarithmic window: each decade the same width; from 0 or below by an offset logarithm; at most three decades', () => {
+  const at = (window: readonly [number, number], value: number) => placeOfShare(windowShare(window, value), logSteepness(window));
+  expect([1, 10, 100, 1000].map((value) => at([1, 1000], value))).toEqual([0, 1 / 3, 2 / 3, 1].map((t) => expect.closeTo(t, 9)));
+  expect(at([0, 1000], 0)).toBe(0);
+  expect(at([0, 1000], 10)).toBeCloseTo(Math.log(11) / Math.log(1001), 9);
+  expect(at([-500, 500], -490)).toBeCloseTo(Math.log(11) / Math.log(1001), 9);
+  expect(logSteepness([1, 1e9])).toBe(1000);
+  expect(at([7, 7], 8)).toBe(1);
+  expect(at([100, 1], 10)).toBeCloseTo(0.5, 9);
+  const window = fc.tuple(fc.double({ min: -1e6, max: 1e6, noNaN: true }), fc.double({ min: -1e6, max: 1e6, noNaN: true }));
+  fc.assert(
+    fc.property(window, fc.double({ min: 0, max: 1, noNaN: true }), (w, share) => {
+      const steepness = logSteepness(w);
+      expect(shareOfPlace(placeOfShare(share, steepness), steepness)).toBeCloseTo(share, 6);
+    }),
+  );
+});
+
+test('a logarithmic window is clear where its points say so at the places of the logarithm', () => {
+  const display = { window: [1, 1000] as const, points: [[0, 0], [0.6, 0], [1, 1]] as OpacityPoint[], mode: 'dvr' };
+  expect(isClear({ ...display, log: false }, { min: 1, max: 100 })).toBe(true);
+  expect(isClear({ ...display, log: true }, { min: 1, max: 100 })).toBe(false);
+  expect(isClear({ ...display, log: true }, { min: 1, max: 60 })).toBe(true);
 });
 
 test('the default opacities clear the lowest values and never fall', () => {

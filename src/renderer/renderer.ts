@@ -19,7 +19,7 @@ import { chooseWindow } from './table_window.js';
 import { TRANSFER_BYTES } from './transfer_function.js';
 import { UPLOAD_MS_MOVING, UPLOAD_MS_STILL } from './upload_queue.js';
 import { ViewDrawing } from './view_drawing.js';
-import { chooseShown, missingBricks, planViews, type Shown, shownVolumes } from './view_plans.js';
+import { chooseShown, missingBricks, planViews, type Shown } from './view_plans.js';
 import { ViewState } from './view_state.js';
 import type { LayerSettings, Picked, Pixel, View } from './views.js';
 import { sameVoxels, VolumeState } from './volume_state.js';
@@ -47,7 +47,7 @@ export class VolumeRenderer {
   readonly #volumes = new Map<number, VolumeState>();
   readonly #lookup: BrickLookup;
   #views: ViewState[] = [];
-  #shown: Shown = {};
+  #shown: Shown = { layers: [] };
   #moving = false;
   #lost = false;
   #losses = 0;
@@ -163,7 +163,7 @@ export class VolumeRenderer {
     this.#wantedDirty = false;
     this.#wanted = new Map();
     this.#missing = 0;
-    const shown = shownVolumes(this.#shown);
+    const shown = this.#shown.layers;
     for (const volume of this.#volumes.values()) {
       const waiting = (number: number) => this.#intake.isWaiting(volume.handle, number);
       const bricks = shown.includes(volume) ? missingBricks(this.#views, volume, this.#residency, waiting) : [];
@@ -357,9 +357,9 @@ export class VolumeRenderer {
 
   #plan(now: number): void {
     if (this.#lost || this.#views.length === 0) return;
-    for (const volume of shownVolumes(this.#shown)) {
+    const inUse = new Set(this.#shown.layers.map(({ storage }) => storage.name));
+    for (const volume of this.#shown.layers) {
       volume.refresh();
-      const inUse = new Set(shownVolumes(this.#shown).map(({ storage }) => storage.name));
       this.#residency.atlas(volume.storage, inUse);
     }
     // A large texture takes the better part of a second to make: it must not stand before the first picture.
@@ -376,7 +376,7 @@ export class VolumeRenderer {
       if (!state.tableDirty) continue;
       state.tableDirty = false;
       state.redraw(now);
-      for (const volume of shownVolumes(this.#shown)) {
+      for (const volume of this.#shown.layers) {
         const plan = state.plans.get(volume.handle);
         if (!plan) continue;
         const here = this.#residency.of(volume);

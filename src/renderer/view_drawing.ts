@@ -55,19 +55,19 @@ export class ViewDrawing {
 
   /** Whether a view has voxels to show. */
   hasVoxels(state: ViewState, shown: Shown): boolean {
-    return [shown.image, shown.labels].some((volume) => volume !== undefined && state.table(volume.handle).outcome.any);
+    return shown.layers.some((volume) => state.table(volume.handle).outcome.any);
   }
 
-  /** Draws a slice and the labels over it; false where no voxel was drawn. */
+  /** Draws a slice of every layer, one over the other; false where no voxel was drawn. */
   slice(state: ViewState, shown: Shown, rect: DeviceRect, ratio: number): boolean {
     const { view } = state;
     if (view.kind !== 'slice') return false;
     this.clear(rect);
     let any = false;
-    for (const volume of [shown.image, shown.labels]) {
-      const source = volume && this.#source(state, volume);
+    for (const volume of shown.layers) {
+      const source = this.#source(state, volume);
       // Drawn with an empty table too: the shader is then compiled while the first brick is still on its way.
-      if (source) any = (this.#slices.draw(source, view, rect, ratio) && source.table.outcome.any) || any;
+      any = (this.#slices.draw(source, view, rect, ratio) && source.table.outcome.any) || any;
     }
     return any;
   }

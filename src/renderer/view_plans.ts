@@ -12,38 +12,37 @@ import type { ViewState } from './view_state.js';
 import type { SliceView } from './views.js';
 import type { VolumeState } from './volume_state.js';
 
-/** Part of the budget that labels may take beside an image. */
-const LABEL_SHARE = 1 / 3;
 /** A view that moves is planned anew this often at most. */
 export const REPLAN_MS = 80;
 
-/** The volumes that are drawn: the topmost visible image and the topmost visible labels. */
+/** The volumes that are drawn: all that are visible. */
 export interface Shown {
+  /** From the lowest to the highest. */
+  readonly layers: readonly VolumeState[];
+  /** The highest image, and the highest labels. */
   readonly image?: VolumeState | undefined;
   readonly labels?: VolumeState | undefined;
 }
 
 /** Of the visible volumes the ones that are drawn. */
 export function chooseShown(volumes: Iterable<VolumeState>): Shown {
-  let image: VolumeState | undefined;
-  let labels: VolumeState | undefined;
-  for (const volume of volumes) {
-    if (!volume.settings.visible || volume.settings.opacity <= 0) continue;
-    const best = volume.isImage ? image : labels;
-    if (best && best.settings.order > volume.settings.order) continue;
-    if (volume.isImage) image = volume;
-    else labels = volume;
-  }
-  return { image, labels };
+  const layers = [...volumes].filter(({ settings }) => settings.visible && settings.opacity > 0);
+  layers.sort((a, b) => a.settings.order - b.settings.order);
+  return { layers, image: layers.findLast((v) => v.isImage), labels: layers.findLast((v) => !v.isImage) };
 }
 
-/** The shown volumes, the one that drives rays first. */
-export const shownVolumes = ({ image, labels }: Shown): VolumeState[] => [image, labels].filter((v) => v !== undefined);
+/** Labels take half as much of the budget as an image does. */
+const weightOf = (volume: VolumeState): number => (volume.isImage ? 2 : 1);
+const weigh = (volumes: readonly VolumeState[]): number => volumes.reduce((sum, volume) => sum + weightOf(volume), 0);
+const ofClass = (volume: VolumeState, { layers }: Shown): VolumeState[] => layers.filter(({ storage }) => storage === volume.storage);
 
-/** Part of the budget that a shown volume may take. */
-export function shareOf(volume: VolumeState, shown: Shown): number {
-  if (!shown.image || !shown.labels) return 1;
-  return volume === shown.labels ? LABEL_SHARE : 1 - LABEL_SHARE;
+/** Part of the budget that the shown volumes of a volume's storage class may take together. */
+export const shareOf = (volume: VolumeState, shown: Shown): number => weigh(ofClass(volume, shown)) / weigh(shown.layers);
+
+/** Slots that a shown volume may fill. */
+function slotsOf(volume: VolumeState, shown: Shown, residency: Residency): number {
+  const all = residency.reachable(volume.storage, shareOf(volume, shown));
+  return Math.max(Math.floor((all * weightOf(volume)) / weigh(ofClass(volume, shown))), 1);
 }
 
 /** Plans views whose plans are out of date, and makes the atlases large enough. */
@@ -55,12 +54,12 @@ export function planViews(
   options: { now: number; moving: boolean; mayGrow: boolean },
 ): boolean {
   const due = views.filter((v) => v.planDirty && (!options.moving || v.view.kind === 'slice' || options.now - v.plannedAt >= REPLAN_MS));
-  const volumes = shownVolumes(shown);
+  const volumes = shown.layers;
   if (due.length > 0) {
     const slices = views.filter((v) => v.view.kind === 'slice').length;
     const scenes = Math.max(views.length - slices, 1);
     for (const volume of volumes) {
-      const slots = residency.reachable(volume.storage, shareOf(volume, shown));
+      const slots = slotsOf(volume, shown, residency);
       const perSlice = Math.max(Math.floor(slots / (2 * Math.max(slices, 1))), 1);
       for (const state of due) {
         if (state.view.kind === 'slice') state.plans.set(volume.handle, planForSlice(state, state.view, volume, perSlice, ratio));
@@ -87,9 +86,11 @@ export function planViews(
     }
   }
   if (options.mayGrow) {
-    for (const volume of volumes) {
-      const wanted = plannedNumbers(views, volume.handle).size;
-      residency.ensure(volume.storage, wanted, volume.bricks, shareOf(volume, shown));
+    for (const storage of new Set(volumes.map((volume) => volume.storage))) {
+      const same = volumes.filter((volume) => volume.storage === storage);
+      const sum = (count: (volume: VolumeState) => number): number => same.reduce((n, volume) => n + count(volume), 0);
+      const wanted = sum(({ handle }) => plannedNumbers(views, handle).size);
+      residency.ensure(storage, wanted, sum(({ bricks }) => bricks), shareOf(same[0] as VolumeState, shown));
     }
   }
   return due.length > 0;

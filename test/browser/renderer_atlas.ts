@@ -18,7 +18,7 @@ export function atlasBench(
   width: number,
   height: number,
   volume: TestVolume,
-  settings: LayerSettings,
+  look: Partial<LayerSettings>,
   shows: (key: BrickKey) => boolean,
   options: { skipEmpty?: boolean } = {},
 ) {
@@ -29,6 +29,7 @@ export function atlasBench(
   renderer.autoClear = false;
   const screen = new Fullscreen(renderer);
   const state = new VolumeState(volume.session, volume.ranges);
+  const settings = { ...state.settings, ...look };
   state.set(settings);
   state.updateTransfer();
   const { numbering } = state;

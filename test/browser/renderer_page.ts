@@ -1,6 +1,7 @@
 /** What the browser tests of the renderer run inside the page: the renderer, volumes, and a bare ray march to compare with. */
 
 import * as THREE from 'three';
+import { DEFAULT_LOOK } from '../../src/annotation/look.js';
 import { cameraBasis, frameBounds, orbit, project } from '../../src/renderer/camera.js';
 import * as colormaps from '../../src/renderer/colormaps.js';
 import { Fullscreen, shaderMaterial } from '../../src/renderer/fullscreen.js';
@@ -48,12 +49,10 @@ export class Stage {
     this.volumes.set(volume.handle, volume);
     this.renderer.setVolume(volume.session, volume.ranges);
     this.renderer.setLayer(volume.handle, {
-      visible: true,
-      opacity: 1,
+      ...DEFAULT_LOOK,
       window: volume.stored === 'u16' ? [0, 65535] : volume.stored === 'u8' ? [0, 255] : [0, 1],
       colormap: volume.kind === 'labels' ? 'labels' : 'viridis',
       points: DEFAULT_OPACITY_POINTS,
-      mode: 'dvr',
       order: volume.handle,
       ...settings,
     });

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from voxbeam.errors import ParameterError, ShapeError
 from voxbeam.geometry import Shape, Vec3, brick_count
-from voxbeam.protocol import MAX_AXIS, MAX_NAME_CHARS, MAX_WORDS_CHARS, SLOT_BYTES
+from voxbeam.protocol import MAX_AXIS, MAX_NAME_CHARS, MAX_TIMES, MAX_WORDS_CHARS, SLOT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,6 +43,61 @@ def _text(name: str, value: str, *, least: int = 0, most: int = MAX_NAME_CHARS) 
 
 
 @dataclass(frozen=True)
+class Times:
+    """Time points of a volume, all of the same shape.
+
+    Attributes
+    ----------
+    count : int
+        How many.
+    step : float, optional
+        Time from one to the next, in `unit`.
+    """
+
+    count: int
+    step: float | None = None
+    unit: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what the sidecar would refuse."""
+        if not 1 <= self.count <= MAX_TIMES:
+            raise ShapeError(f"The volume has {self.count} time points.", f"It may have 1 to {MAX_TIMES:,}.")
+        if self.step is not None and not (isfinite(self.step) and self.step > 0):
+            raise ParameterError(f"time_step is {self.step!r}.", "Give a positive number.")
+        _text("time_unit", self.unit)
+
+    def to_wire(self) -> dict[str, Any]:
+        """As it stands in a description."""
+        step = {} if self.step is None else {"step": float(self.step)}
+        return {"count": self.count, **step, **({"unit": self.unit} if self.unit else {})}
+
+
+@dataclass(frozen=True)
+class Channel:
+    """Which channel of an image a volume is.
+
+    Attributes
+    ----------
+    group : str
+        Name of the image.
+    index : int
+        Place among its channels.
+    color : str, optional
+        ``'#rrggbb'``, where the image's file says one.
+    """
+
+    group: str
+    index: int
+    name: str
+    color: str | None = None
+
+    def to_wire(self) -> dict[str, Any]:
+        """As it stands in a description."""
+        color = {} if self.color is None else {"color": self.color}
+        return {"group": self.group, "index": self.index, "name": self.name, **color}
+
+
+@dataclass(frozen=True)
 class VolumeDescription:
     """A volume, without its voxels. Vectors are z, y, x.
 
@@ -58,6 +113,10 @@ class VolumeDescription:
         Equal fingerprints mean equal voxels.
     window : tuple of float, optional
         Values shown as black and white; None lets the viewer choose.
+    times : Times, optional
+        Its time points, where it has several.
+    channel : Channel, optional
+        Which channel of an image it is.
     note : str, optional
         One sentence for people.
     """
@@ -75,6 +134,8 @@ class VolumeDescription:
     origin: Vec3 = (0.0, 0.0, 0.0)
     window: tuple[float, float] | None = None
     colormap: str | None = None
+    times: Times | None = None
+    channel: Channel | None = None
     note: str | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
@@ -96,8 +157,13 @@ class VolumeDescription:
 
     @property
     def bricks(self) -> int:
-        """Bricks of all levels."""
-        return brick_count(self.shape)
+        """Bricks of all levels at all time points."""
+        return brick_count(self.shape, self.time_points)
+
+    @property
+    def time_points(self) -> int:
+        """How many time points there are."""
+        return self.times.count if self.times else 1
 
     @property
     def store_bytes(self) -> int:
@@ -134,6 +200,10 @@ class VolumeDescription:
             "fingerprint": self.fingerprint,
             "display": display,
         }
+        if self.times is not None:
+            wire["times"] = self.times.to_wire()
+        if self.channel is not None:
+            wire["channel"] = self.channel.to_wire()
         if self.note:
             wire["note"] = self.note[:MAX_WORDS_CHARS]
         return wire
@@ -144,5 +214,7 @@ class VolumeDescription:
         fields = {name: value for name, value in wire.items() if name != "display"}
         for name in ("shape", "voxel_size", "origin"):
             fields[name] = tuple(fields[name])
+        fields["times"] = Times(**wire["times"]) if "times" in wire else None
+        fields["channel"] = Channel(**wire["channel"]) if "channel" in wire else None
         window = wire.get("display", {}).get("window")
         return cls(**fields, window=tuple(window) if window else None, colormap=wire.get("display", {}).get("colormap"))

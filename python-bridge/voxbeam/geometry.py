@@ -23,12 +23,13 @@ Box = tuple[tuple[int, int], tuple[int, int], tuple[int, int]]
 
 
 class BrickKey(NamedTuple):
-    """Addresses a brick within its volume."""
+    """Addresses a brick within its volume; `time` is the index of its time point."""
 
     level: int
     z: int
     y: int
     x: int
+    time: int = 0
 
 
 def level_count(shape: Shape) -> int:
@@ -52,17 +53,17 @@ def brick_grid(shape: Shape, level: int) -> Shape:
     return z, y, x
 
 
-def brick_count(shape: Shape) -> int:
-    """Bricks of all levels."""
-    return sum(prod(brick_grid(shape, level)) for level in range(level_count(shape)))
+def brick_count(shape: Shape, times: int = 1) -> int:
+    """Bricks of all levels, at all of `times` time points."""
+    return times * sum(prod(brick_grid(shape, level)) for level in range(level_count(shape)))
 
 
-def has_brick(shape: Shape, key: BrickKey) -> bool:
-    """Whether `key` is a brick of a volume of `shape`."""
-    if not 0 <= key.level < level_count(shape):
+def has_brick(shape: Shape, key: BrickKey, times: int = 1) -> bool:
+    """Whether `key` is a brick of a volume of `shape` with `times` time points."""
+    if not 0 <= key.level < level_count(shape) or not 0 <= key.time < times:
         return False
     grid = brick_grid(shape, key.level)
-    return all(0 <= i < n for i, n in zip(key[1:], grid, strict=True))
+    return all(0 <= i < n for i, n in zip((key.z, key.y, key.x), grid, strict=True))
 
 
 def brick_keys(shape: Shape) -> Iterator[BrickKey]:

@@ -27,6 +27,7 @@ MAX_CONTROL_BYTES = 2**20
 MAX_NEED_KEYS = 4096
 MAX_AXIS = 2**31
 MAX_LEVELS = 26
+MAX_TIMES = 2**20
 MAX_NAME_CHARS = 200
 MAX_WORDS_CHARS = 2000
 DEFAULT_CREDIT_BYTES = 16 * 2**20
@@ -48,7 +49,7 @@ NUMPY_DTYPE: dict[str, np.dtype[Any]] = {
 #: Bytes of the store that one brick's frame takes.
 SLOT_BYTES = {"u8": 290_816, "u16": 2 * 290_816, "u32": 4 * 290_816, "f32": 4 * 290_816}
 
-_HEADER = struct.Struct("<4sHBBIBBHIIIIII20xI")
+_HEADER = struct.Struct("<4sHBBIBBHIIIIIII16xI")
 _CHECKED_HEADER_BYTES = HEADER_BYTES - 4
 
 
@@ -115,11 +116,12 @@ class Header:
     generation: int = 0
     payload_bytes: int = 0
     checksum: int = 0
+    time: int = 0
 
     @property
     def key(self) -> BrickKey:
         """The brick that the frame carries."""
-        return BrickKey(self.level, self.z, self.y, self.x)
+        return BrickKey(self.level, self.z, self.y, self.x, self.time)
 
 
 def pack_header(header: Header, out: memoryview | bytearray | None = None) -> bytes | memoryview | bytearray:
@@ -127,7 +129,7 @@ def pack_header(header: Header, out: memoryview | bytearray | None = None) -> by
     target = bytearray(HEADER_BYTES) if out is None else out
     h = header
     fields = (MAGIC, PROTOCOL_VERSION, h.type, h.flags, h.volume, h.level, h.dtype, 0, h.z, h.y, h.x)
-    _HEADER.pack_into(target, 0, *fields, h.generation, h.payload_bytes, h.checksum, 0)
+    _HEADER.pack_into(target, 0, *fields, h.generation, h.payload_bytes, h.checksum, h.time, 0)
     own = xxh32_intdigest(memoryview(target)[:_CHECKED_HEADER_BYTES])
     struct.pack_into("<I", target, _CHECKED_HEADER_BYTES, own)
     return bytes(target) if out is None else out
@@ -152,7 +154,7 @@ def unpack_header(frame: bytes | memoryview) -> Header:
         raise FrameError(ErrorCode.TOO_LARGE, f"frame of {size} bytes; the limit is {MAX_FRAME_BYTES}")
     if size < HEADER_BYTES:
         raise FrameError(ErrorCode.BAD_FRAME, f"frame of {size} bytes; a header alone has {HEADER_BYTES}")
-    magic, version, kind, *fields, length, checksum, own = _HEADER.unpack_from(frame)
+    magic, version, kind, *fields, length, checksum, time, own = _HEADER.unpack_from(frame)
     if magic != MAGIC:
         raise FrameError(ErrorCode.BAD_FRAME, f"magic {magic!r}; expected {MAGIC!r}")
     if version != PROTOCOL_VERSION:
@@ -166,7 +168,7 @@ def unpack_header(frame: bytes | memoryview) -> Header:
         text = f"header says {length} payload bytes; the frame holds {size - HEADER_BYTES}"
         raise FrameError(ErrorCode.BAD_FRAME, text)
     flags, volume, level, dtype, _, z, y, x, generation = fields
-    return Header(kind, flags, volume, level, dtype, z, y, x, generation, length, checksum)
+    return Header(kind, flags, volume, level, dtype, z, y, x, generation, length, checksum, time)
 
 
 def unpack_frame(frame: bytes | memoryview) -> tuple[Header, memoryview]:

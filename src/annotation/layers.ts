@@ -7,6 +7,9 @@ import { DEFAULT_POINTS } from './look.js';
 /** Name of the document's map of layers. */
 export const LAYERS = 'layers';
 
+/** Colours of an image's channels, where its file names none: told apart when they are added, also by people who are colour-blind. */
+export const CHANNEL_COLORS = ['#00c853', '#ff2fd0', '#18b4ff', '#ffc400', '#ff5a36', '#a680ff'] as const;
+
 /**
  * Adds a layer for a volume unless it has one: the settings people made before the volume came back stay.
  * Without `window` the viewers choose it from the volume's value ranges.
@@ -23,11 +26,17 @@ export function ensureLayer(doc: Y.Doc, description: VolumeDescription): void {
     layer.set('order', nextOrder(layers, labels));
     layer.set('visible', true);
     layer.set('opacity', labels ? 0.5 : 1);
-    layer.set('colormap', description.display.colormap ?? (labels ? 'labels' : 'gray'));
+    layer.set('colormap', description.display.colormap ?? description.channel?.color ?? defaultColormap(description));
     layer.set('points', DEFAULT_POINTS.map((point) => [...point]));
     layer.set('mode', 'dvr');
+    if (description.channel) layer.set('blend', 'additive');
     if (description.display.window) layer.set('window', [...description.display.window]);
   });
+}
+
+function defaultColormap({ kind, channel }: VolumeDescription): string {
+  if (channel) return CHANNEL_COLORS[channel.index % CHANNEL_COLORS.length] as string;
+  return kind === 'labels' ? 'labels' : 'gray';
 }
 
 /** Removes the layer of the volume called `name`. */

@@ -50,6 +50,8 @@ export interface FrameHeader {
   generation: number;
   payloadBytes: number;
   checksum: number;
+  /** Index of the time point of BRICK and RANGES. */
+  time: number;
 }
 
 /** Why a frame was refused; `code` is one of the ERROR codes. */
@@ -80,7 +82,8 @@ export function writeHeader(out: Uint8Array, header: FrameHeader): void {
   view.setUint32(28, header.generation, true);
   view.setUint32(32, header.payloadBytes, true);
   view.setUint32(36, header.checksum, true);
-  for (let at = 40; at < 60; at += 4) view.setUint32(at, 0, true);
+  view.setUint32(40, header.time, true);
+  for (let at = 44; at < 60; at += 4) view.setUint32(at, 0, true);
   view.setUint32(60, xxh32(out.subarray(0, 60)), true);
 }
 
@@ -125,6 +128,7 @@ export function readHeader(bytes: Uint8Array, frameBytes = bytes.byteLength): Fr
     generation: view.getUint32(28, true),
     payloadBytes,
     checksum: view.getUint32(36, true),
+    time: view.getUint32(40, true),
   };
 }
 
@@ -143,7 +147,7 @@ export function encodeFrame(type: FrameType, payload: Uint8Array, fields: Partia
   const out = new Uint8Array(HEADER_BYTES + payload.byteLength);
   out.set(payload, HEADER_BYTES);
   writeHeader(out, {
-    flags: 0, volume: 0, level: 0, dtype: 0, z: 0, y: 0, x: 0, generation: 0,
+    flags: 0, volume: 0, level: 0, dtype: 0, z: 0, y: 0, x: 0, generation: 0, time: 0,
     ...fields,
     type,
     payloadBytes: payload.byteLength,

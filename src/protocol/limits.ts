@@ -31,6 +31,8 @@ export const MAX_NEEDS = 65_536;
 export const MAX_AXIS = 2 ** 31;
 /** Levels of a pyramid: 2^31 voxels along an axis end in one brick after 25 halvings. */
 export const MAX_LEVELS = 26;
+/** Time points of a volume. */
+export const MAX_TIMES = 2 ** 20;
 /** Volumes in one instance. */
 export const MAX_VOLUMES = 256;
 /** Characters in a name, unit or colour map that a person or a file supplies. */

@@ -10,6 +10,7 @@ import {
   MAX_LEVELS,
   MAX_NAME_CHARS,
   MAX_NEED_KEYS,
+  MAX_TIMES,
 } from './limits.js';
 
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
@@ -18,6 +19,8 @@ const name = z.string().min(1).max(MAX_NAME_CHARS);
 const finite = z.number();
 const axis = z.int().min(1).max(MAX_AXIS);
 const level = z.int().min(0).max(MAX_LEVELS - 1);
+/** Index of the time point that all keys or boxes of a message belong to; absent is 0. */
+const time = z.int().min(0).max(MAX_TIMES - 1).optional();
 const words = z.string().max(2000);
 const triple = <T extends z.ZodType>(item: T) => z.tuple([item, item, item]);
 
@@ -53,6 +56,19 @@ export const VolumeDescription = z.strictObject({
     window: z.tuple([finite, finite]).optional(),
     colormap: name.optional(),
   }),
+  /** Time points, where there are several: how many, how far apart, in which unit. All have the same shape. */
+  times: z.strictObject({
+    count: z.int().min(1).max(MAX_TIMES),
+    step: z.number().positive().optional(),
+    unit: z.string().max(MAX_NAME_CHARS).optional(),
+  }).optional(),
+  /** Which channel of an image this volume is: `group` is the image's name, `color` what its file says ('#rrggbb'). */
+  channel: z.strictObject({
+    group: name,
+    index: u32,
+    name: z.string().max(MAX_NAME_CHARS),
+    color: z.string().regex(/^#[0-9a-f]{6}$/).optional(),
+  }).optional(),
   /** One sentence for people, such as how many voxels are not finite. */
   note: words.optional(),
 });
@@ -94,17 +110,18 @@ export type Welcome = z.infer<typeof Welcome>;
 
 /** `[level, z, y, x, priority]`; smaller priorities are served first. */
 const NeedKey = z.tuple([level, u32, u32, u32, finite]);
-export const Need = z.strictObject({ volume: u32, keys: z.array(NeedKey).max(MAX_NEED_KEYS) });
+export const Need = z.strictObject({ volume: u32, time, keys: z.array(NeedKey).max(MAX_NEED_KEYS) });
 export type Need = z.infer<typeof Need>;
 
 /** `[level, z, y, x, priority, offset]`: the frame goes to `offset` in the store, or inline as a BRICK where it is -1. */
 const ProducerNeedKey = z.tuple([level, u32, u32, u32, finite, z.int().min(-1)]);
-export const ProducerNeed = z.strictObject({ volume: u32, keys: z.array(ProducerNeedKey).max(MAX_NEED_KEYS) });
+export const ProducerNeed = z.strictObject({ volume: u32, time, keys: z.array(ProducerNeedKey).max(MAX_NEED_KEYS) });
 export type ProducerNeed = z.infer<typeof ProducerNeed>;
 
-/** Without `keys`: all of the volume. */
+/** Without `keys`: all of the volume, at every time point. */
 export const Cancel = z.strictObject({
   volume: u32,
+  time,
   keys: z.array(z.tuple([level, u32, u32, u32])).max(MAX_NEED_KEYS).optional(),
 });
 export type Cancel = z.infer<typeof Cancel>;
@@ -112,6 +129,7 @@ export type Cancel = z.infer<typeof Cancel>;
 /** `[level, z, y, x, offset, frame bytes, generation]`: these frames stand in the store. */
 export const Done = z.strictObject({
   volume: u32,
+  time,
   keys: z.array(z.tuple([level, u32, u32, u32, count, count, u32])).max(MAX_NEED_KEYS),
 });
 export type Done = z.infer<typeof Done>;
@@ -125,6 +143,7 @@ export type Ping = z.infer<typeof Ping>;
 /** Half-open boxes of bricks whose content has a new generation: `[level, z0, y0, x0, z1, y1, x1]`. */
 export const Changed = z.strictObject({
   volume: u32,
+  time,
   generation: u32,
   boxes: z.array(z.tuple([level, u32, u32, u32, u32, u32, u32])).max(MAX_NEED_KEYS),
 });
@@ -143,6 +162,8 @@ export const ErrorMessage = z.strictObject({
   remedy: words.optional(),
   volume: u32.optional(),
   key: z.tuple([level, u32, u32, u32]).optional(),
+  /** Of `key`. */
+  time,
   /** The connection closes after this frame, with `code` as its close code. */
   fatal: z.boolean(),
 });

@@ -36,6 +36,8 @@ export interface VolumeView {
   readonly id: string;
   readonly kind: 'volume';
   readonly rect: Rect;
+  /** Index of the time point; absent: the first. Of volumes with fewer it is their last. */
+  readonly time?: number;
   readonly camera: OrbitCamera;
   readonly clip?: Clip;
   /** World direction towards the light, of length 1; absent: it is above the viewer's left shoulder. */
@@ -49,6 +51,8 @@ export interface SliceView {
   readonly id: string;
   readonly kind: 'slice';
   readonly rect: Rect;
+  /** As of the volume's view. */
+  readonly time?: number;
   /** The axis the slice is normal to: 0 is z, 1 is y, 2 is x. */
   readonly axis: 0 | 1 | 2;
   /** World coordinate along that axis. */

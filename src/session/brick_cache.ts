@@ -73,9 +73,9 @@ export class BrickCache {
   }
 }
 
-/** Whether a brick lies in one of the boxes. */
-export function inBoxes(key: BrickKey, boxes: readonly BrickBox[]): boolean {
-  return boxes.some(
+/** Whether a brick lies in one of the boxes of a time point. */
+export function inBoxes(key: BrickKey, boxes: readonly BrickBox[], time = 0): boolean {
+  return (key.time ?? 0) === time && boxes.some(
     ([level, z0, y0, x0, z1, y1, x1]) =>
       key.level === level && key.z >= z0 && key.z < z1 && key.y >= y0 && key.y < y1 && key.x >= x0 && key.x < x1,
   );

@@ -107,27 +107,29 @@ export class BrickDesk {
   }
 
   /** Bricks in the boxes have new content: what is held of them is out of date, and what is wanted is asked for anew. */
-  changed(volume: number, boxes: readonly BrickBox[]): void {
-    this.#cache.outdate(volume, (brick) => inBoxes(brick, boxes));
-    this.#ask(volume, this.#wants(volume).list.renew((key) => inBoxes(key, boxes)));
+  changed(volume: number, boxes: readonly BrickBox[], time = 0): void {
+    this.#cache.outdate(volume, (brick) => inBoxes(brick, boxes, time));
+    this.#ask(volume, this.#wants(volume).list.renew((key) => inBoxes(key, boxes, time)));
   }
 
   /**
    * A new connection: credit is whole, and everything wanted and not here is asked for.
    *
-   * @returns for each volume the bricks held that count as changed. What changed while there was no connection was told
-   * to nobody; previews are what is sure to change.
+   * @returns for each volume and time point the bricks held that count as changed. What changed while there was no
+   * connection was told to nobody; previews are what is sure to change.
    */
-  reconnected(): Map<number, BrickBox[]> {
+  reconnected(): { volume: number; time: number; boxes: BrickBox[] }[] {
     this.#credit.renew();
-    const outdated = new Map<number, BrickBox[]>();
+    const outdated: { volume: number; time: number; boxes: BrickBox[] }[] = [];
     for (const [volume, { list }] of this.#volumes) {
-      const boxes: BrickBox[] = [];
+      const byTime = new Map<number, BrickBox[]>();
       this.#cache.outdate(volume, (brick) => {
-        if (brick.preview) boxes.push([brick.level, brick.z, brick.y, brick.x, brick.z + 1, brick.y + 1, brick.x + 1]);
-        return brick.preview;
+        if (!brick.preview) return false;
+        const { level, z, y, x, time = 0 } = brick;
+        byTime.set(time, [...(byTime.get(time) ?? []), [level, z, y, x, z + 1, y + 1, x + 1]]);
+        return true;
       });
-      if (boxes.length > 0) outdated.set(volume, boxes);
+      for (const [time, boxes] of byTime) outdated.push({ volume, time, boxes });
       this.#ask(volume, list.renew((key) => !this.#cache.fresh(volume, key)));
     }
     return outdated;
@@ -184,17 +186,15 @@ export class BrickDesk {
   }
 
   #ask(volume: number, bricks: readonly WantedBrick[]): void {
-    for (let at = 0; at < bricks.length; at += MAX_NEED_KEYS) {
-      const keys = bricks.slice(at, at + MAX_NEED_KEYS).map((b) => [b.level, b.z, b.y, b.x, b.priority]);
-      this.#o.send(FrameType.NEED, { volume, keys });
+    for (const [time, part] of messageParts(bricks)) {
+      this.#o.send(FrameType.NEED, { volume, ...time, keys: part.map((b) => [b.level, b.z, b.y, b.x, b.priority]) });
     }
     this.#count();
   }
 
   #cancel(volume: number, keys: readonly BrickKey[]): void {
-    for (let at = 0; at < keys.length; at += MAX_NEED_KEYS) {
-      const part = keys.slice(at, at + MAX_NEED_KEYS).map((k) => [k.level, k.z, k.y, k.x]);
-      this.#o.send(FrameType.CANCEL, { volume, keys: part });
+    for (const [time, part] of messageParts(keys)) {
+      this.#o.send(FrameType.CANCEL, { volume, ...time, keys: part.map((k) => [k.level, k.z, k.y, k.x]) });
     }
     this.#count();
   }
@@ -204,5 +204,18 @@ export class BrickDesk {
     for (const { list } of this.#volumes.values()) pending += list.pending;
     this.#o.counters.bricksPending = pending;
     this.#o.counters.cacheBytes = this.#cache.bytes;
+  }
+}
+
+/** Keys in parts that one message can carry: of one time point, and not too many. */
+function* messageParts<K extends BrickKey>(keys: readonly K[]): Iterable<[{ time?: number }, K[]]> {
+  const byTime = new Map<number, K[]>();
+  for (const key of keys) {
+    const part = byTime.get(key.time ?? 0);
+    if (part) part.push(key);
+    else byTime.set(key.time ?? 0, [key]);
+  }
+  for (const [time, all] of byTime) {
+    for (let at = 0; at < all.length; at += MAX_NEED_KEYS) yield [time ? { time } : {}, all.slice(at, at + MAX_NEED_KEYS)];
   }
 }

@@ -47,7 +47,7 @@ export interface SessionEvents {
   ranges: number;
   /** A wanted brick; `consumed` must be called once for each. */
   brick: Brick;
-  changed: { volume: number; generation: number; boxes: readonly BrickBox[] };
+  changed: { volume: number; time: number; generation: number; boxes: readonly BrickBox[] };
   error: SessionError;
   /** The scene document holds what the instance's holds. */
   synced: undefined;
@@ -124,9 +124,9 @@ export class Session {
     return this.#table.volumes;
   }
 
-  /** Ranges of the bricks of a volume, as far as they are known. */
-  ranges(volume: number): BrickRanges {
-    return this.#table.ranges(volume);
+  /** Ranges of the bricks of a volume at a time point, as far as they are known. */
+  ranges(volume: number, time = 0): BrickRanges {
+    return this.#table.ranges(volume, time);
   }
 
   /** Replaces what is wanted of a volume. Bricks in browser memory come as events too, soon after this returns. */
@@ -167,7 +167,7 @@ export class Session {
     this.#scene.start(welcome.role !== 'view');
     const outdated = this.#desk.reconnected();
     this.#events.emit('volumes', undefined);
-    for (const [volume, boxes] of outdated) this.#events.emit('changed', { volume, generation: 1, boxes });
+    for (const one of outdated) this.#events.emit('changed', { ...one, generation: 1 });
   }
 
   #received(frame: CheckedFrame): void {
@@ -175,16 +175,16 @@ export class Session {
     this.counters.bytesReceived += bytes;
     this.#heartbeat.alive();
     if (body.kind === 'ranges') {
-      if (this.#table.applyRanges(header.volume, body.rows)) this.#events.emit('ranges', header.volume);
+      if (this.#table.applyRanges(header.volume, header.time, body.rows)) this.#events.emit('ranges', header.volume);
     } else if (body.kind === 'brick') {
       this.counters.bricksReceived += 1;
       if (!this.#table.volumes.has(header.volume)) {
         this.#desk.discard(bytes);
         return;
       }
-      const { volume, level, z, y, x, generation, flags } = header;
+      const { volume, level, z, y, x, time, generation, flags } = header;
       this.#desk.receive(
-        { volume, level, z, y, x, generation, preview: (flags & 1) !== 0, dtype: body.dtype, voxels: body.voxels },
+        { volume, level, z, y, x, ...(time ? { time } : {}), generation, preview: (flags & 1) !== 0, dtype: body.dtype, voxels: body.voxels },
         bytes,
       );
     } else {
@@ -204,8 +204,9 @@ export class Session {
       this.#loop.lose();
       return;
     }
-    const { volume, level, z, y, x } = header;
-    this.#send(FrameType.ERROR, { code: ErrorCode.BAD_FRAME, message, volume, key: [level, z, y, x], fatal: false });
+    const { volume, level, z, y, x, time } = header;
+    const at = time ? { time } : {};
+    this.#send(FrameType.ERROR, { code: ErrorCode.BAD_FRAME, message, volume, key: [level, z, y, x], ...at, fatal: false });
     if (this.#desk.refused(volume, header, bytes)) return;
     this.#tell({
       code, volume, fatal: false, message: `brick ${level}/${z}/${y}/${x} arrived damaged again and again: ${message}`,
@@ -228,10 +229,10 @@ export class Session {
         if (this.#table.status(status)) this.#desk.retry(status.volume);
         this.#events.emit('volumes', undefined);
       },
-      changed: ({ volume, generation, boxes }) => {
+      changed: ({ volume, time = 0, generation, boxes }) => {
         if (!this.#table.volumes.has(volume)) return;
-        this.#desk.changed(volume, boxes);
-        this.#events.emit('changed', { volume, generation, boxes });
+        this.#desk.changed(volume, boxes, time);
+        this.#events.emit('changed', { volume, time, generation, boxes });
       },
       scene: (payload) => this.#scene.receive(payload),
       ping: (t) => this.#send(FrameType.PONG, { t }),
@@ -242,11 +243,12 @@ export class Session {
     };
   }
 
-  #errorMessage({ code, message, remedy, volume, key, fatal }: ErrorMessage): void {
-    if (volume !== undefined && key && this.#table.volumes.has(volume)) {
-      this.#desk.failed(volume, { level: key[0], z: key[1], y: key[2], x: key[3] });
-    }
-    this.#tell({ code, message, fatal, ...(remedy !== undefined && { remedy }), ...(volume !== undefined && { volume }) });
+  #errorMessage({ code, message, remedy, volume, key, time = 0, fatal }: ErrorMessage): void {
+    const at = key && { level: key[0], z: key[1], y: key[2], x: key[3], time };
+    if (volume !== undefined && at && this.#table.volumes.has(volume)) this.#desk.failed(volume, at);
+    this.#tell({
+      code, message, fatal, ...(remedy !== undefined && { remedy }), ...(volume !== undefined && { volume }), ...(at && { key: at }),
+    });
   }
 
   #send(type: FrameType, message: object): void {

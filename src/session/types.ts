@@ -34,6 +34,8 @@ export interface SessionError {
   readonly message: string;
   readonly remedy?: string;
   readonly volume?: number;
+  /** The brick it is about. */
+  readonly key?: BrickKey;
   readonly fatal: boolean;
 }
 

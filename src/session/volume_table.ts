@@ -7,7 +7,8 @@ import type { SessionVolume } from './types.js';
 
 export class VolumeTable {
   readonly volumes = new Map<number, SessionVolume>();
-  readonly #ranges = new Map<number, BrickRanges>();
+  /** By handle and time point. */
+  readonly #ranges = new Map<number, Map<number, BrickRanges>>();
 
   /**
    * Takes over the volumes of a WELCOME.
@@ -47,20 +48,22 @@ export class VolumeTable {
   }
 
   /** @throws RangeError where there is no such volume */
-  ranges(handle: number): BrickRanges {
-    const known = this.#ranges.get(handle);
+  ranges(handle: number, time = 0): BrickRanges {
+    const known = this.#ranges.get(handle)?.get(time);
     if (known) return known;
     const volume = this.volumes.get(handle);
     if (!volume) throw new RangeError(`no volume ${handle}; known: ${[...this.volumes.keys()].join(', ') || 'none'}`);
     const ranges = new BrickRanges(volume.description.shape);
-    this.#ranges.set(handle, ranges);
+    const byTime = this.#ranges.get(handle) ?? new Map<number, BrickRanges>();
+    this.#ranges.set(handle, byTime.set(time, ranges));
     return ranges;
   }
 
   /** Takes over rows of a RANGES frame: whether they belong to a known volume. */
-  applyRanges(handle: number, rows: RangeRows): boolean {
-    if (!this.volumes.has(handle)) return false;
-    this.ranges(handle).apply(rows);
+  applyRanges(handle: number, time: number, rows: RangeRows): boolean {
+    const times = this.volumes.get(handle)?.description.times?.count ?? 1;
+    if (!this.volumes.has(handle) || time >= times) return false;
+    this.ranges(handle, time).apply(rows);
     return true;
   }
 }

@@ -79,11 +79,12 @@ export class Catalog {
   }
 
   /** Bricks have a new generation: stored ones go, viewers are told. */
-  outdated(record: VolumeRecord, { boxes }: Changed, frame: Uint8Array): void {
+  outdated(record: VolumeRecord, { boxes, time = 0 }: Changed, frame: Uint8Array): void {
     const { broker, hub } = this.services();
     const bricks = new Map<string, StoredBrick>();
     for (const brick of boxes.length > 0 ? broker.store.bricks(record.handle) : []) {
       const { level, z, y, x } = brick.key;
+      if ((brick.key.time ?? 0) !== time) continue;
       const hit = boxes.some(
         ([l, z0, y0, x0, z1, y1, x1]) => l === level && z >= z0 && z < z1 && y >= y0 && y < y1 && x >= x0 && x < x1,
       );

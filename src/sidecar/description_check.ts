@@ -5,7 +5,7 @@ import { brickCount } from '../volume/geometry.js';
 
 /** Why a description cannot be served and what to do, or undefined when it can. */
 export function refusal(description: VolumeDescription): { message: string; remedy: string } | undefined {
-  const { name, kind, stored, shape, scale, offset } = description;
+  const { name, kind, stored, shape, scale, offset, times } = description;
   if (stored === 'u32' && kind === 'image') {
     return { message: `volume "${name}": images are not stored as u32`, remedy: 'store images as u8, u16 or f32; u32 is for labels' };
   }
@@ -16,9 +16,9 @@ export function refusal(description: VolumeDescription): { message: string; reme
     return { message: `volume "${name}": labels with scale ${scale} and offset ${offset}`, remedy: 'labels have scale 1 and offset 0' };
   }
   if (scale === 0) return { message: `volume "${name}": scale 0`, remedy: 'give a scale that is not 0' };
-  const bricks = brickCount(shape);
+  const bricks = brickCount(shape, times?.count);
   if (!Number.isSafeInteger(bricks)) {
-    return { message: `volume "${name}": shape ${shape.join(' × ')} has ${bricks} bricks`, remedy: 'show a part of it, or a smaller volume' };
+    return { message: `volume "${name}": shape ${shape.join(' × ')}${times ? ` and ${times.count} time points` : ''} has ${bricks} bricks`, remedy: 'show a part of it, or a smaller volume' };
   }
   return undefined;
 }

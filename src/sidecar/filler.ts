@@ -20,7 +20,7 @@ export class Filler {
       return;
     }
     record.wantResident = true;
-    record.fill = new FillWalk(record.description.shape);
+    record.fill = new FillWalk(record.description.shape, record.description.times?.count);
     this.check(record);
     this.broker.changed(record, true);
     if (record.producer) this.broker.schedule(record.producer);
@@ -48,7 +48,7 @@ export class Filler {
   /** A brick of a volume is missing again: if the volume is to be resident, it is filled again. */
   again(record: VolumeRecord, key: BrickKey): void {
     if (!record.wantResident) return;
-    record.fill ??= new FillWalk(record.description.shape, false);
+    record.fill ??= new FillWalk(record.description.shape, record.description.times?.count, false);
     record.fill.again(key);
   }
 

@@ -55,9 +55,9 @@ export class ProducerLink implements Link {
         break;
       }
       case FrameType.DONE: {
-        const { volume, keys } = decodeControl(Done, payload);
+        const { volume, time = 0, keys } = decodeControl(Done, payload);
         for (const [level, z, y, x, offset, bytes, generation] of keys) {
-          broker.intake.done(this, volume, { level, z, y, x }, offset, bytes, generation);
+          broker.intake.done(this, volume, { level, z, y, x, time }, offset, bytes, generation);
         }
         break;
       }
@@ -100,13 +100,11 @@ export class ProducerLink implements Link {
     return taken;
   }
 
-  /** Sends needs, one frame a volume. */
+  /** Sends needs, one frame for each volume and time point. */
   need(demands: readonly Demand[]): void {
-    for (const record of new Set(demands.map((demand) => demand.record))) {
-      const keys = demands
-        .filter((demand) => demand.record === record)
-        .map((demand) => [...wireKey(demand.key), demand.priority, demand.offset]);
-      this.connection.sendControl(FrameType.NEED, { volume: record.handle, keys });
+    for (const [address, group] of byVolumeAndTime(demands)) {
+      const keys = group.map((demand) => [...wireKey(demand.key), demand.priority, demand.offset]);
+      this.connection.sendControl(FrameType.NEED, { ...address, keys });
     }
   }
 
@@ -115,13 +113,12 @@ export class ProducerLink implements Link {
     this.#cancels.add(demand);
   }
 
-  /** Sends what was cancelled and is still unanswered, one frame a volume. */
+  /** Sends what was cancelled and is still unanswered, one frame for each volume and time point. */
   sendCancels(): void {
     const demands = [...this.#cancels].filter((demand) => this.outstanding.get(demand.globalId) === demand);
     this.#cancels.clear();
-    for (const record of new Set(demands.map((demand) => demand.record))) {
-      const keys = demands.filter((demand) => demand.record === record).map(({ key }) => wireKey(key));
-      this.connection.sendControl(FrameType.CANCEL, { volume: record.handle, keys });
+    for (const [address, group] of byVolumeAndTime(demands)) {
+      this.connection.sendControl(FrameType.CANCEL, { ...address, keys: group.map(({ key }) => wireKey(key)) });
     }
   }
 
@@ -131,11 +128,24 @@ export class ProducerLink implements Link {
     else this.error({ code: ErrorCode.NOT_FOUND, message: `no volume ${volume} of this producer in this instance`, volume });
   }
 
-  #failure({ code, message, remedy, volume, key }: ErrorMessage): void {
+  #failure({ code, message, remedy, volume, key, time = 0 }: ErrorMessage): void {
     if (volume === undefined || !key) return;
     const [level, z, y, x] = key;
-    this.connection.services.broker.intake.failed(this, volume, { level, z, y, x }, { code, message, remedy });
+    this.connection.services.broker.intake.failed(this, volume, { level, z, y, x, time }, { code, message, remedy });
   }
+}
+
+/** Demands that one message can name, with the fields of that message which say of what they are. */
+function byVolumeAndTime(demands: readonly Demand[]): Iterable<[{ volume: number; time?: number }, Demand[]]> {
+  const groups = new Map<string, [{ volume: number; time?: number }, Demand[]]>();
+  for (const demand of demands) {
+    const { record, key: { time } } = demand;
+    const at = `${record.handle}:${time ?? 0}`;
+    const group = groups.get(at);
+    if (group) group[1].push(demand);
+    else groups.set(at, [{ volume: record.handle, ...(time ? { time } : {}) }, [demand]]);
+  }
+  return groups.values();
 }
 
 /** A description that is JSON but cannot be served is refused without ending the connection: a person wrote it. */

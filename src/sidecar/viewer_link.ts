@@ -65,7 +65,8 @@ export class ViewerLink implements Link {
   /** A brick that this viewer waits for cannot be had. */
   failed(record: VolumeRecord, key: BrickKey, failure: BrickFailure): void {
     this.#wants.delete(`${record.handle}:${keyText(key)}`);
-    this.connection.error({ ...failure, volume: record.handle, key: [key.level, key.z, key.y, key.x] });
+    const time = key.time ? { time: key.time } : {};
+    this.connection.error({ ...failure, volume: record.handle, key: [key.level, key.z, key.y, key.x], ...time });
   }
 
   /** A volume is removed: nothing of it is needed any more. */
@@ -79,14 +80,17 @@ export class ViewerLink implements Link {
       this.connection.error({ code: ErrorCode.NOT_FOUND, message: `no volume ${need.volume} in this instance`, volume: need.volume });
       return;
     }
+    const { shape, times } = record.description;
+    const { time } = need;
     for (const [level, z, y, x, priority] of need.keys) {
-      const key = { level, z, y, x };
-      if (!hasBrick(record.description.shape, key)) {
+      const key = { level, z, y, x, ...(time ? { time } : {}) };
+      if (!hasBrick(shape, key, times?.count)) {
         this.connection.error({
           code: ErrorCode.NOT_FOUND,
-          message: `volume ${need.volume} of shape ${record.description.shape.join(' × ')} has no brick ${keyText(key)}`,
+          message: `volume ${need.volume} of shape ${shape.join(' × ')}${times ? ` and ${times.count} time points` : ''} has no brick ${keyText(key)}`,
           volume: need.volume,
           key: [level, z, y, x],
+          ...(time ? { time } : {}),
         });
         continue;
       }
@@ -104,7 +108,8 @@ export class ViewerLink implements Link {
   #cancel(cancel: Cancel): void {
     const record = this.connection.services.catalog.get(cancel.volume);
     if (!record) return; // it may have been removed while the message was on its way
-    if (cancel.keys) this.#drop(record, cancel.keys.map(([level, z, y, x]) => keyText({ level, z, y, x })));
+    const { time = 0 } = cancel;
+    if (cancel.keys) this.#drop(record, cancel.keys.map(([level, z, y, x]) => keyText({ level, z, y, x, time })));
     else this.#forget(record);
   }
 
@@ -126,7 +131,7 @@ export class ViewerLink implements Link {
     const record = error.volume === undefined ? undefined : this.connection.services.catalog.get(error.volume);
     if (error.code !== ErrorCode.BAD_FRAME || error.fatal || !record || !error.key) return;
     const [level, z, y, x] = error.key;
-    this.connection.services.broker.intake.verify(record, { level, z, y, x });
+    this.connection.services.broker.intake.verify(record, { level, z, y, x, time: error.time ?? 0 });
   }
 
   /** Sends once all that is being handled now is known, so that the order is right. */

@@ -35,7 +35,7 @@ export class VolumeRecord {
     readonly handle: number,
     public description: VolumeDescription,
   ) {
-    this.total = brickCount(description.shape);
+    this.total = brickCount(description.shape, description.times?.count);
     this.levels = levelCount(description.shape);
     const stored: StoredDtype = description.stored;
     this.units = STORE_UNITS[stored];

@@ -20,6 +20,8 @@ export interface BrickKey {
   readonly z: number;
   readonly y: number;
   readonly x: number;
+  /** Index of the time point; absent is 0. */
+  readonly time?: number;
 }
 
 const map3 = (v: Vec3, f: (n: number, axis: number) => number): Vec3 => [f(v[0], 0), f(v[1], 1), f(v[2], 2)];
@@ -41,23 +43,24 @@ export function brickGrid(shape: Vec3, level: number): Vec3 {
   return map3(levelShape(shape, level), (n) => Math.ceil(n / BRICK_EDGE));
 }
 
-/** Bricks of all levels. */
-export function brickCount(shape: Vec3): number {
+/** Bricks of all levels, at all of `times` time points. */
+export function brickCount(shape: Vec3, times = 1): number {
   let count = 0;
   for (let level = 0; level < levelCount(shape); level += 1) count += brickGrid(shape, level).reduce((a, b) => a * b);
-  return count;
+  return count * times;
 }
 
-/** Whether `key` is a brick of a volume of `shape`. */
-export function hasBrick(shape: Vec3, key: BrickKey): boolean {
-  if (key.level >= levelCount(shape)) return false;
+/** Whether `key` is a brick of a volume of `shape` with `times` time points. */
+export function hasBrick(shape: Vec3, key: BrickKey, times = 1): boolean {
+  if (key.level >= levelCount(shape) || (key.time ?? 0) >= times) return false;
   const [z, y, x] = brickGrid(shape, key.level);
   return key.z < z && key.y < y && key.x < x;
 }
 
-/** A brick's key as text, for maps. */
+/** A brick's key as text, for maps: `level/z/y/x`, and `time@` before it at time points after the first. */
 export function keyText(key: BrickKey): string {
-  return `${key.level}/${key.z}/${key.y}/${key.x}`;
+  const text = `${key.level}/${key.z}/${key.y}/${key.x}`;
+  return key.time ? `${key.time}@${text}` : text;
 }
 
 /** Centre of voxel i of `level`, in voxels of level 0 (the half-voxel rule). */

@@ -9,11 +9,42 @@ export interface ValueRange {
   readonly max: number;
 }
 
-interface LevelTable {
-  readonly grid: Vec3;
-  /** NaN where not known yet. */
-  readonly min: Float32Array;
-  readonly max: Float32Array;
+/** Bricks of a level up to which its table is whole. */
+const DENSE_BRICKS = 2 ** 20;
+/** Of a larger level so many of the ranges told last are kept. */
+export const SPARSE_BRICKS = 2 ** 18;
+
+/** Ranges of the bricks of one level: all of them side by side, or those that are known of a level too large for that. */
+class LevelTable {
+  readonly #dense: Float32Array | undefined;
+  readonly #sparse = new Map<number, ValueRange>();
+
+  constructor(readonly grid: Vec3) {
+    const bricks = grid[0] * grid[1] * grid[2];
+    if (bricks <= DENSE_BRICKS) this.#dense = new Float32Array(2 * bricks).fill(Number.NaN); // NaN: not known
+  }
+
+  set(at: number, min: number, max: number): void {
+    if (this.#dense) {
+      this.#dense[2 * at] = min;
+      this.#dense[2 * at + 1] = max;
+      return;
+    }
+    this.#sparse.delete(at);
+    this.#sparse.set(at, { min, max });
+    if (this.#sparse.size <= SPARSE_BRICKS) return;
+    for (const oldest of this.#sparse.keys()) {
+      this.#sparse.delete(oldest);
+      break;
+    }
+  }
+
+  get(at: number): ValueRange | undefined {
+    if (!this.#dense) return this.#sparse.get(at);
+    const min = this.#dense[2 * at];
+    const max = this.#dense[2 * at + 1];
+    return min === undefined || max === undefined || Number.isNaN(min) ? undefined : { min, max };
+  }
 }
 
 /** Ranges of the bricks of one volume, filled as they become known. */
@@ -37,8 +68,7 @@ export class BrickRanges {
       const at = (z * table.grid[1] + y) * table.grid[2] + x;
       const min = rows.min[i] as number;
       const max = rows.max[i] as number;
-      table.min[at] = min;
-      table.max[at] = max;
+      table.set(at, min, max);
       if (min > max) continue;
       low = Math.min(low, min);
       high = Math.max(high, max);
@@ -51,18 +81,13 @@ export class BrickRanges {
   get({ level, z, y, x }: BrickKey): ValueRange | undefined {
     const table = this.#levels.get(level);
     if (!table) return undefined;
-    const at = (z * table.grid[1] + y) * table.grid[2] + x;
-    const min = table.min[at];
-    const max = table.max[at];
-    return min === undefined || max === undefined || Number.isNaN(min) ? undefined : { min, max };
+    return table.get((z * table.grid[1] + y) * table.grid[2] + x);
   }
 
   #table(level: number): LevelTable | undefined {
     const known = this.#levels.get(level);
     if (known || level >= levelCount(this.shape)) return known;
-    const grid = brickGrid(this.shape, level);
-    const size = grid[0] * grid[1] * grid[2];
-    const table = { grid, min: new Float32Array(size).fill(Number.NaN), max: new Float32Array(size).fill(Number.NaN) };
+    const table = new LevelTable(brickGrid(this.shape, level));
     this.#levels.set(level, table);
     return table;
   }

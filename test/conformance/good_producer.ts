@@ -17,15 +17,17 @@ const PREFIX_BYTES = 384;
 const SUFFIX_BYTES = 8;
 
 /** A whole BRICK frame. */
-export function brickFrame(volume: number, stored: StoredDtype, [level, z, y, x]: readonly number[], generation = 1, flags = 0): Uint8Array {
+export function brickFrame(
+  volume: number, stored: StoredDtype, [level, z, y, x]: readonly number[], generation = 1, flags = 0, time = 0,
+): Uint8Array {
   const payload = new Uint8Array(PREFIX_BYTES + STORED_VOXELS * ITEM_BYTES[stored] + SUFFIX_BYTES);
-  payload.fill((1 + (level ?? 0) * 64 + (z ?? 0) * 16 + (y ?? 0) * 4 + (x ?? 0) + generation) & 255);
-  return encodeFrame(FrameType.BRICK, payload, { volume, level, z, y, x, dtype: DTYPE_CODE[stored], generation, flags });
+  payload.fill((1 + (level ?? 0) * 64 + (z ?? 0) * 16 + (y ?? 0) * 4 + (x ?? 0) + generation + 7 * time) & 255);
+  return encodeFrame(FrameType.BRICK, payload, { volume, level, z, y, x, dtype: DTYPE_CODE[stored], generation, flags, time });
 }
 
 export class GoodProducer {
   /** Every need, in the order of arrival. */
-  readonly needs: { volume: number; key: NeedKey }[] = [];
+  readonly needs: { volume: number; key: NeedKey; time: number }[] = [];
   /** Keys of every CANCEL. */
   readonly cancels: number[][] = [];
   /** Answers needs at once while true; else `answer` does. */
@@ -50,7 +52,7 @@ export class GoodProducer {
   readonly #stored = new Map<number, StoredDtype>();
 
   /** Declares a volume and returns its handle. */
-  async declare(fields: Partial<typeof DESCRIPTION> = {}): Promise<number> {
+  async declare(fields: Partial<typeof DESCRIPTION> & { times?: object; channel?: object } = {}): Promise<number> {
     const description = { ...DESCRIPTION, ...fields };
     const from = this.client.frames.length;
     this.client.control(FrameType.VOLUME, description);
@@ -60,8 +62,9 @@ export class GoodProducer {
   }
 
   /** Answers one need: writes the frame and says DONE, or sends it inline. */
-  answer(volume: number, key: NeedKey): void {
-    const frame = brickFrame(volume, this.#stored.get(volume) ?? 'u8', key, this.generation, this.flags);
+  answer(volume: number, key: NeedKey, time = 0): void {
+    const at = time ? { time } : {};
+    const frame = brickFrame(volume, this.#stored.get(volume) ?? 'u8', key, this.generation, this.flags, time);
     if (this.#fd === undefined) {
       this.client.send(frame);
       return;
@@ -72,10 +75,10 @@ export class GoodProducer {
       for (let at = 0; at < frame.byteLength; ) at += fs.writeSync(this.#fd, frame, at, frame.byteLength - at, offset + at);
     } catch (error) {
       const message = (error as Error).message;
-      this.client.control(FrameType.ERROR, { code: 4507, message, volume, key: [level, z, y, x], fatal: false });
+      this.client.control(FrameType.ERROR, { code: 4507, message, volume, key: [level, z, y, x], ...at, fatal: false });
       return;
     }
-    this.client.control(FrameType.DONE, { volume, keys: [[level, z, y, x, offset, frame.byteLength, this.generation]] });
+    this.client.control(FrameType.DONE, { volume, ...at, keys: [[level, z, y, x, offset, frame.byteLength, this.generation]] });
   }
 
   /** Waits for the need of a brick. */
@@ -97,8 +100,8 @@ export class GoodProducer {
       if (header.type === FrameType.CANCEL) this.cancels.push(...(json.keys ?? []));
       if (header.type !== FrameType.NEED) continue;
       for (const key of json.keys as NeedKey[]) {
-        this.needs.push({ volume: json.volume, key });
-        if (this.automatic) this.answer(json.volume, key);
+        this.needs.push({ volume: json.volume, key, time: json.time ?? 0 });
+        if (this.automatic) this.answer(json.volume, key, json.time);
       }
     }
   }

@@ -35,9 +35,11 @@ class BrickReader:
 
     def need(self, handle: int, keys: list[BrickKey], priority: float = 0) -> None:
         self._wanted |= {(handle, key) for key in keys}
-        for start in range(0, len(keys), 1000):
-            part = [[*key, priority] for key in keys[start : start + 1000]]
-            self._stream.send(encode_control(FrameType.NEED, {"volume": handle, "keys": part}))
+        for moment in {key.time for key in keys}:
+            wire = [[*key[:4], priority] for key in keys if key.time == moment]
+            for start in range(0, len(wire), 1000):
+                need = {"volume": handle, "time": moment, "keys": wire[start : start + 1000]}
+                self._stream.send(encode_control(FrameType.NEED, need))
 
     def step(self, timeout: float = SECONDS) -> None:
         """Take one frame."""
@@ -49,7 +51,7 @@ class BrickReader:
             self._stream.send(encode_control(FrameType.CREDIT, {"bytes": len(frame)}))
         elif header.type == FrameType.RANGES:
             for level, z, y, x, low, high in decode_ranges(payload):
-                self.ranges[header.volume, BrickKey(level, z, y, x)] = low, high
+                self.ranges[header.volume, BrickKey(level, z, y, x, header.time)] = low, high
         elif header.type == FrameType.PING:
             self._stream.send(encode_control(FrameType.PONG, decode_control(payload)))
         elif header.type == FrameType.CHANGED:
@@ -61,7 +63,8 @@ class BrickReader:
                 key
                 for volume, key in self._wanted
                 for level, z0, y0, x0, z1, y1, x1 in message["boxes"]
-                if volume == handle and key.level == level and z0 <= key.z < z1 and y0 <= key.y < y1 and x0 <= key.x < x1
+                if volume == handle and key.time == message.get("time", 0) and key.level == level
+                and z0 <= key.z < z1 and y0 <= key.y < y1 and x0 <= key.x < x1
             ]
             for key in stale:
                 self.bricks.pop((handle, key), None)
@@ -84,7 +87,7 @@ class BrickReader:
         self.need(handle, keys)
 
         def answered() -> bool:
-            failed = {BrickKey(*error["key"]) for error in self.errors if "key" in error}
+            failed = {BrickKey(*error["key"], error.get("time", 0)) for error in self.errors if "key" in error}
             return all((handle, key) in self.bricks or key in failed for key in keys)
 
         self.until(answered)

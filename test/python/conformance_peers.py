@@ -80,7 +80,7 @@ class GoodViewer:
     def sees_a_brick(self) -> None:
         key = self._keys[self._turn % len(self._keys)]
         self._turn += 1
-        self._stream.send(encode_control(FrameType.NEED, {"volume": self._handle, "keys": [[*key, 0]]}))
+        self._stream.send(encode_control(FrameType.NEED, {"volume": self._handle, "keys": [[*key[:4], 0]]}))
         while True:
             frame = self._stream.recv(timeout=SECONDS)
             header, payload = unpack_frame(frame)

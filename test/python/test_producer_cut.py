@@ -152,7 +152,7 @@ def test_any_strides(name, dtype):
     source = open_source(array)
     assert source.array is array or source.array.base is not None or np.shares_memory(source.array, array)
     for key in (BrickKey(0, 0, 0, 0), BrickKey(0, 1, 1, 1), BrickKey(0, 0, 1, 0)):
-        if any(i >= n for i, n in zip(key[1:], brick_grid(source.shape, 0), strict=True)):
+        if any(i >= n for i, n in zip(key[1:4], brick_grid(source.shape, 0), strict=True)):
             continue
         _, values = cut(source, key)
         np.testing.assert_array_equal(values, brick(array, key).astype("f4" if dtype == "f8" else "f8"))

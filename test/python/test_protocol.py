@@ -49,11 +49,12 @@ def test_a_template_around_any_voxels_is_a_valid_arrow_stream(stored):
 
 
 def test_a_frame_comes_back_as_it_went():
-    frame = encode_frame(FrameType.BRICK, b"payload", volume=7, level=2, dtype=2, z=1, y=2, x=2**32 - 1, generation=3, flags=1)
+    fields = {"volume": 7, "level": 2, "dtype": 2, "z": 1, "y": 2, "x": 2**32 - 1, "generation": 3, "flags": 1, "time": 9}
+    frame = encode_frame(FrameType.BRICK, b"payload", **fields)
     header, payload = unpack_frame(frame)
     assert bytes(payload) == b"payload"
-    assert header == Header(4 + 1, 1, 7, 2, 2, 1, 2, 2**32 - 1, 3, 7, header.checksum)
-    assert frame[40:60] == bytes(20)
+    assert header == Header(4 + 1, 1, 7, 2, 2, 1, 2, 2**32 - 1, 3, 7, header.checksum, 9)
+    assert frame[40:60] == bytes([9]) + bytes(19)
 
 
 def _frame(at: int, value: bytes, *, sealed: bool) -> bytes:

@@ -49,7 +49,7 @@ def brick(level: np.ndarray, key: BrickKey) -> np.ndarray:
     """66³ voxels of a level, by clamping each index to it."""
     axes = [
         np.clip(np.arange(-BRICK_HALO, BRICK_EDGE + BRICK_HALO) + i * BRICK_EDGE, 0, n - 1)
-        for i, n in zip(key[1:], level.shape, strict=True)
+        for i, n in zip(key[1:4], level.shape, strict=True)
     ]
     return level[np.ix_(*axes)]
 

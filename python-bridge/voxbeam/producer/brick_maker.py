@@ -44,7 +44,8 @@ def answer_needs(volume: ProducedVolume, needs: list[Need], tools: Tools) -> Non
 def refuse(need: Need, code: int, message: str, remedy: str | None = None) -> None:
     """Answer a need by ERROR."""
     error: dict[str, Any] = {"code": int(code), "message": message[:MAX_WORDS_CHARS], "fatal": False}
-    error |= {"volume": need.volume.handle, "key": list(need.key)}
+    error |= {"volume": need.volume.handle, "key": list(need.key[:4])}
+    error |= {"time": need.key.time} if need.key.time else {}
     if remedy:
         error["remedy"] = remedy[:MAX_WORDS_CHARS]
     need.link.send_control(FrameType.ERROR, error)
@@ -58,13 +59,13 @@ def _say_done(volume: ProducedVolume, made: list[Made]) -> list[Need]:
     with volume.order:
         stale = [frame for frame in made if not _current(volume, frame.need, frame.answer)]
         fresh = [frame for frame in made if frame not in stale]
-        for link in {frame.need.link for frame in fresh}:
+        for link, time in {(frame.need.link, frame.need.key.time) for frame in fresh}:
             keys = [
-                [*frame.need.key, frame.need.offset, frame.size, frame.answer.generation]
+                [*frame.need.key[:4], frame.need.offset, frame.size, frame.answer.generation]
                 for frame in fresh
-                if frame.need.link is link
+                if frame.need.link is link and frame.need.key.time == time
             ]
-            link.send_control(FrameType.DONE, {"volume": volume.handle, "keys": keys})
+            link.send_control(FrameType.DONE, {"volume": volume.handle, "keys": keys, **({"time": time} if time else {})})
         volume.previews_sent |= any(frame.answer.flags & PREVIEW for frame in fresh)
     return [frame.need for frame in stale]
 

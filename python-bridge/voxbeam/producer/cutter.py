@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def cut_brick(voxels: Voxels, key: BrickKey, out: NDArray[Any], scratch: Scratch) -> None:
     """Write brick `key` of the level that `voxels` holds to `out`, 66³ stored voxels."""
     spans, targets = [], []
-    for index, n in zip(key[1:], voxels.shape, strict=True):
+    for index, n in zip((key.z, key.y, key.x), voxels.shape, strict=True):
         first = index * BRICK_EDGE - BRICK_HALO
         low, high = max(first, 0), min(first + STORED_EDGE, n)
         spans.append((low, high))

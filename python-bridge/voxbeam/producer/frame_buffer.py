@@ -39,8 +39,8 @@ class FrameBuffer:
     def seal(self, volume: int, key: BrickKey, generation: int, flags: int) -> None:
         """Write the header, with the checksum of the voxels as they are now."""
         payload = self.bytes[HEADER_BYTES:]
-        level, z, y, x = key
+        level, z, y, x, time = key
         header = Header(
-            FrameType.BRICK, flags, volume, level, self._code, z, y, x, generation, len(payload), xxh32_intdigest(payload),
+            FrameType.BRICK, flags, volume, level, self._code, z, y, x, generation, len(payload), xxh32_intdigest(payload), time,
         )
         pack_header(header, self.bytes)

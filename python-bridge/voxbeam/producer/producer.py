@@ -212,9 +212,10 @@ class Producer:
     def _on_need(self, _header: Header, payload: memoryview) -> None:
         message = decode_control(payload)
         volume, link = self._by_handle.get(message["volume"]), self._link
+        time = message.get("time", 0)
         if volume is not None and link is not None:
             self.queue.put(
-                Need(link, volume, BrickKey(level, z, y, x), priority, offset)
+                Need(link, volume, BrickKey(level, z, y, x, time), priority, offset)
                 for level, z, y, x, priority, offset in message["keys"]
             )
 
@@ -223,7 +224,8 @@ class Producer:
         volume = self._by_handle.get(message["volume"])
         if volume is None:
             return
-        keys = None if "keys" not in message else [BrickKey(*key) for key in message["keys"]]
+        time = message.get("time", 0)
+        keys = None if "keys" not in message else [BrickKey(level, z, y, x, time) for level, z, y, x in message["keys"]]
         for need in self.queue.cancel(volume, keys) + volume.cancel_put_off(keys):
             refuse(need, ErrorCode.CANCELLED, "cancelled before it was begun")
 

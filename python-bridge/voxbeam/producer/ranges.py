@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,17 +11,56 @@ import numpy as np
 from voxbeam.geometry import BRICK_EDGE, BRICK_HALO, BrickKey, Shape, brick_grid, level_count
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from numpy.typing import NDArray
 
 Row = tuple[int, int, int, int, float, float]
 #: Index of a brick in its level, lowest and highest stored voxel.
 BrickRange = tuple[Shape, float, float]
+Ends = tuple[float, float]
 #: Rows in one RANGES frame.
 MAX_ROWS = 65_536
+#: Bricks of a level up to which its table is whole.
+DENSE_BRICKS = 2**22
+#: Of a larger level so many of the ranges known last are kept.
+SPARSE_BRICKS = 2**18
+
+
+class _LevelRanges:
+    """Lowest and highest value of the bricks of one level; of a level too large for a table, of those known last."""
+
+    def __init__(self, grid: Shape) -> None:
+        whole = prod(grid) <= DENSE_BRICKS
+        # Zeros take no memory until they are written.
+        self._table = np.zeros((*grid, 2), np.float32) if whole else None
+        self._is_known = np.zeros(grid, np.bool_) if whole else None
+        self._sparse: dict[Shape, Ends] = {}
+
+    def put(self, at: Shape, ends: Ends) -> None:
+        if self._table is not None and self._is_known is not None:
+            self._table[at] = ends
+            self._is_known[at] = True
+            return
+        self._sparse.pop(at, None)
+        self._sparse[at] = ends
+        if len(self._sparse) > SPARSE_BRICKS:
+            del self._sparse[next(iter(self._sparse))]
+
+    def get(self, at: Shape) -> Ends | None:
+        if self._table is None or self._is_known is None:
+            return self._sparse.get(at)
+        return (float(self._table[at][0]), float(self._table[at][1])) if self._is_known[at] else None
+
+    def known(self) -> Iterator[Shape]:
+        if self._is_known is None:
+            yield from self._sparse
+        else:
+            yield from ((int(z), int(y), int(x)) for z, y, x in np.argwhere(self._is_known))
 
 
 class RangeTable:
-    """Ranges of the bricks of a volume. Safe from several threads.
+    """Ranges of the bricks of a volume at one time point, as far as they are known. Safe from several threads.
 
     Kept as float32, rounded outwards, so that the range holds every value also where float32 does not.
     """
@@ -28,9 +68,7 @@ class RangeTable:
     def __init__(self, shape: Shape, scale: float, offset: float) -> None:
         self._scale = scale
         self._offset = offset
-        grids = [brick_grid(shape, level) for level in range(level_count(shape))]
-        self._tables = [np.zeros((*grid, 2), np.float32) for grid in grids]  # zeros take no memory until they are written
-        self._known = [np.zeros(grid, np.bool_) for grid in grids]
+        self._levels = [_LevelRanges(brick_grid(shape, level)) for level in range(level_count(shape))]
         self._fresh: list[BrickKey] = []
         self._lock = threading.Lock()
 
@@ -42,33 +80,28 @@ class RangeTable:
         else:
             row = np.float32(np.inf), np.float32(-np.inf)
         with self._lock:
-            self._tables[key.level][key[1:]] = row
-            self._known[key.level][key[1:]] = True
+            self._levels[key.level].put((key.z, key.y, key.x), (float(row[0]), float(row[1])))
             self._fresh.append(key)
 
     def knows(self, key: BrickKey) -> bool:
         """Whether the brick's range has been put."""
-        return bool(self._known[key.level][key[1:]])
+        return self._levels[key.level].get((key.z, key.y, key.x)) is not None
 
     def take_fresh(self) -> list[Row]:
         """What was put since the last call."""
         with self._lock:
             keys, self._fresh = self._fresh, []
-            return [self._row(key) for key in dict.fromkeys(keys)]
+            return self._rows((key.level, (key.z, key.y, key.x)) for key in dict.fromkeys(keys))
 
     def rows(self) -> list[Row]:
         """All that is known, coarse levels first."""
         with self._lock:
             self._fresh = []
-            return [
-                self._row(BrickKey(level, int(z), int(y), int(x)))
-                for level, known in reversed(list(enumerate(self._known)))
-                for z, y, x in np.argwhere(known)
-            ]
+            return self._rows((level, at) for level, known in reversed(list(enumerate(self._levels))) for at in known.known())
 
-    def _row(self, key: BrickKey) -> Row:
-        low, high = self._tables[key.level][key[1:]]
-        return (*key, float(low), float(high))
+    def _rows(self, bricks: Iterable[tuple[int, Shape]]) -> list[Row]:
+        found = ((level, at, self._levels[level].get(at)) for level, at in bricks)
+        return [(level, *at, *ends) for level, at, ends in found if ends is not None]
 
 
 def _outwards(value: float, towards: float) -> np.float32:

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import * as Y from 'yjs';
-import { ensureLayer, removeLayer } from '../../../src/annotation/layers.js';
+import { CHANNEL_COLORS, ensureLayer, removeLayer } from '../../../src/annotation/layers.js';
 import { Scene } from '../../../src/annotation/scene.js';
 import { description } from './documents.js';
 
@@ -18,6 +18,18 @@ test('what the producer asks for is taken over', () => {
   const doc = new Y.Doc();
   ensureLayer(doc, description({ display: { window: [10, 20], colormap: 'magma' } }));
   expect(new Scene(doc, {}).layers()[0]).toMatchObject({ window: [10, 20], colormap: 'magma' });
+});
+
+test('channels add up, each in a colour of its own: what their file says, else one of the palette', () => {
+  const doc = new Y.Doc();
+  const channel = (index: number, color?: string) => ({ group: 'cells', index, name: `${index}`, ...(color ? { color } : {}) });
+  ensureLayer(doc, description({ name: 'cells/0', channel: channel(0) }));
+  ensureLayer(doc, description({ name: 'cells/1', channel: channel(1, '#123456') }));
+  ensureLayer(doc, description({ name: 'cells/2', channel: channel(2, '#123456'), display: { colormap: 'magma' } }));
+  ensureLayer(doc, description({ name: 'cells/6', channel: channel(6) }));
+  const layers = new Scene(doc, {}).layers();
+  expect(layers.map((layer) => layer.blend)).toEqual(['additive', 'additive', 'additive', 'additive']);
+  expect(layers.map((layer) => layer.colormap)).toEqual([CHANNEL_COLORS[0], '#123456', 'magma', CHANNEL_COLORS[0]]);
 });
 
 test('a volume that comes back keeps the settings people made', () => {

@@ -6,7 +6,7 @@ import {
 
 const u32 = fc.nat(0xffffffff);
 const header = fc.record({
-  flags: fc.nat(255), volume: u32, level: fc.nat(25), dtype: fc.nat(4), z: u32, y: u32, x: u32, generation: u32,
+  flags: fc.nat(255), volume: u32, level: fc.nat(25), dtype: fc.nat(4), z: u32, y: u32, x: u32, generation: u32, time: u32,
 });
 const type = fc.constantFrom(...Object.values(FrameType));
 

@@ -74,6 +74,7 @@ class FrameType(IntEnum):
     FILL = 16
     CHANGED = 17
     STOP = 18
+    DOWN = 19
 
 
 class ErrorCode(IntEnum):

@@ -27,6 +27,7 @@ export const FrameType = {
   FILL: 16,
   CHANGED: 17,
   STOP: 18,
+  DOWN: 19,
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 const TYPES: ReadonlySet<number> = new Set(Object.values(FrameType));

@@ -100,6 +100,8 @@ export const Welcome = z.strictObject({
   heartbeat_ms: z.int().positive(),
   /** A ticket for the next connection of this client, should this one break. */
   resume: z.string().max(MAX_NAME_CHARS),
+  /** To a viewer: the ticket with which POST /v1/down takes the down half of this connection over. */
+  down: z.string().max(MAX_NAME_CHARS).optional(),
   /** Where a producer of the same host can write bricks; absent for viewers. */
   store: z.strictObject({ path: z.string().max(4096), bytes: count }).optional(),
   /** Budget of the store in bytes. */

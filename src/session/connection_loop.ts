@@ -16,7 +16,7 @@ const PATIENCE_MS = 5_000;
 export interface ConnectionHandlers {
   state(state: ConnectionState): void;
   opened(connection: Connection): void;
-  received(event: Exclude<WireEvent, { t: 'closed' }>): void;
+  received(event: Extract<WireEvent, { t: 'frame' | 'refused' }>): void;
   lost(): void;
   error(error: SessionError): void;
 }
@@ -24,6 +24,9 @@ export interface ConnectionHandlers {
 export class ConnectionLoop {
   state: ConnectionState = 'connecting';
   connection: Connection | undefined;
+  /** Whether what comes down comes by a streamed fetch. */
+  streamed = false;
+  #asked = false;
   readonly #abort = new AbortController();
   #failures = 0;
   #resume: { kind: TransportKind; ticket: string } | undefined;
@@ -52,6 +55,14 @@ export class ConnectionLoop {
     }
   }
 
+  /** Has what comes down brought by a stream, where that can be: worth it once there is much to come. */
+  stream(): void {
+    const { connection } = this;
+    if (this.#asked || !connection?.url || connection.welcome.down === undefined) return;
+    this.#asked = true;
+    connection.wire.down(connection.url.replace(/^ws/, 'http').replace(/stream$/, 'down'), connection.welcome.down);
+  }
+
   send(frame: Uint8Array): void {
     this.connection?.wire.send(frame);
   }
@@ -78,6 +89,7 @@ export class ConnectionLoop {
 
   #open(connection: Connection): void {
     this.connection = connection;
+    this.streamed = this.#asked = false;
     this.#resume = { kind: connection.kind, ticket: connection.welcome.resume };
     this.#stable = setTimeout(() => {
       this.#failures = 0;
@@ -85,11 +97,10 @@ export class ConnectionLoop {
     this.#become('open');
     this.handlers.opened(connection);
     connection.wire.listen((event) => {
-      if (event.t !== 'closed') {
-        if (this.connection === connection) this.handlers.received(event);
-        return;
-      }
-      this.#lost(connection);
+      if (event.t === 'closed') this.#lost(connection);
+      else if (this.connection !== connection) return;
+      else if (event.t === 'moved') this.streamed = true;
+      else this.handlers.received(event);
     });
   }
 

@@ -27,7 +27,7 @@ export function greet(wire: Wire, hello: Hello): Promise<Welcome> {
     wire.listen((event) => {
       if (event.t === 'closed') reject(new ConnectError(event.reason || 'the server closed the connection', event.code));
       else if (event.t === 'refused') reject(new ConnectError(event.refused.message, event.refused.code));
-      else if (event.frame.body.kind === 'bytes') {
+      else if (event.t === 'frame' && event.frame.body.kind === 'bytes') {
         const { header, body } = event.frame;
         try {
           if (header.type === FrameType.ERROR) {

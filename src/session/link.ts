@@ -6,12 +6,16 @@ import type { CheckedFrame, RefusedFrame } from './frame_check.js';
 export type LinkCommand =
   | { t: 'open'; id: number; url: string; protocols: string[] }
   | { t: 'send'; id: number; frame: Uint8Array }
+  /** Have what comes down brought by a stream. */
+  | { t: 'down'; id: number; url: string; ticket: string }
   | { t: 'close'; id: number }
   | { t: 'check'; id: number; message: ArrayBuffer };
 
 /** What a link tells. After `hung` none of the ids before it exists any more. */
 export type LinkEvent =
   | { t: 'opened'; id: number }
+  /** From now on frames come by a stream. */
+  | { t: 'moved'; id: number }
   | { t: 'closed'; id: number; code: number; reason: string }
   | { t: 'frame'; id: number; frame: CheckedFrame }
   | { t: 'refused'; id: number; refused: RefusedFrame }

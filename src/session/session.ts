@@ -27,6 +27,9 @@ export type { CommTunnel } from './wires.js';
 /** Browser memory for bricks, where nothing else is said. */
 export const DEFAULT_BROWSER_BYTES = 256 * 2 ** 20;
 
+/** So many bricks on their way are worth a stream of their own. */
+const MANY_BRICKS = 16;
+
 export interface SessionOptions {
   /** Name of this client, for logs. */
   client: string;
@@ -114,6 +117,10 @@ export class Session {
   get transport(): TransportKind | undefined {
     return this.#loop.connection?.kind;
   }
+  /** Whether what comes down comes by a streamed fetch beside the WebSocket. */
+  get streamed(): boolean {
+    return this.#loop.streamed;
+  }
   get role(): Role | undefined {
     return this.#role;
   }
@@ -131,7 +138,9 @@ export class Session {
 
   /** Replaces what is wanted of a volume. Bricks in browser memory come as events too, soon after this returns. */
   want(volume: number, bricks: readonly WantedBrick[]): void {
-    if (this.#table.volumes.has(volume)) this.#desk.want(volume, bricks);
+    if (!this.#table.volumes.has(volume)) return;
+    this.#desk.want(volume, bricks);
+    if (this.counters.bricksPending >= MANY_BRICKS) this.#loop.stream();
   }
 
   /** Gives back what a 'brick' event brought, once it is uploaded or dropped. */

@@ -1,6 +1,7 @@
 /** Sockets and the checks of what comes over them; runs in the worker, or on the page where there is none. */
 
 import { encodeFrame, FrameType } from '../protocol/frame.js';
+import { DownStream } from './down_stream.js';
 import { checkFrame } from './frame_check.js';
 import type { FrameLink, LinkCommand, LinkEvent } from './link.js';
 
@@ -21,8 +22,15 @@ export type Report = (event: LinkEvent, transfer: ArrayBuffer[]) => void;
 
 const browserSocket: OpenSocket = (url, protocols) => new WebSocket(url, protocols) as unknown as SocketLike;
 
+/** Streams that broke under an open socket, after which none is tried any more. */
+const MAX_BROKEN_STREAMS = 2;
+/** How long a stream may still bring what was on its way when its socket closed. */
+const DRAIN_MS = 250;
+
 export class SocketHub implements FrameLink {
   readonly #sockets = new Map<number, SocketLike>();
+  readonly #streams = new Map<number, DownStream>();
+  #broken = 0;
 
   constructor(
     private readonly report: Report,
@@ -32,6 +40,7 @@ export class SocketHub implements FrameLink {
   do(command: LinkCommand): void {
     if (command.t === 'open') this.#open(command.id, command.url, command.protocols);
     else if (command.t === 'send') this.#send(command.id, command.frame);
+    else if (command.t === 'down') this.#down(command.id, command.url, command.ticket);
     else if (command.t === 'close') this.#close(command.id);
     else this.#check(command.id, command.message);
   }
@@ -54,7 +63,7 @@ export class SocketHub implements FrameLink {
     socket.onopen = () => this.report({ t: 'opened', id }, []);
     socket.onerror = () => undefined; // a close follows, and says what browsers allow to be known
     socket.onclose = ({ code, reason }) => {
-      if (this.#sockets.delete(id)) this.report({ t: 'closed', id, code, reason }, []);
+      if (this.#sockets.delete(id)) void this.#drained(id).then(() => this.report({ t: 'closed', id, code, reason }, []));
     };
     socket.onmessage = ({ data }) => this.#check(id, data);
   }
@@ -70,7 +79,46 @@ export class SocketHub implements FrameLink {
   #close(id: number): void {
     const socket = this.#sockets.get(id);
     this.#sockets.delete(id);
+    this.#streams.get(id)?.close();
+    this.#streams.delete(id);
     socket?.close();
+  }
+
+  #down(id: number, url: string, ticket: string): void {
+    if (this.#broken >= MAX_BROKEN_STREAMS || !this.#sockets.has(id)) return;
+    const stream = new DownStream(url, ticket, (frame) => this.#check(id, frame));
+    this.#streams.set(id, stream);
+    void stream.over.then((reason) => {
+      if (this.#streams.get(id) === stream) this.#streams.delete(id);
+      if (reason === undefined || !this.#sockets.has(id)) return;
+      this.#broken += 1;
+      if (stream.begun) this.#lost(id, reason); // else the socket goes on as before
+    });
+  }
+
+  /** Half of a connection is none: the other half is closed, for a new one to be made. */
+  #lost(id: number, reason: string): void {
+    this.#close(id);
+    this.report({ t: 'closed', id, code: 1006, reason }, []);
+  }
+
+  /** What follows on the socket's last frame comes by the stream. */
+  #moved(id: number): void {
+    const stream = this.#streams.get(id);
+    if (!stream) {
+      this.#lost(id, 'the stream of frames could not be had');
+      return;
+    }
+    stream.begin();
+    this.report({ t: 'moved', id }, []);
+  }
+
+  /** The last words of a connection may be on its stream. */
+  async #drained(id: number): Promise<void> {
+    const stream = this.#streams.get(id);
+    if (!stream) return;
+    await Promise.race([stream.over, new Promise((resolve) => setTimeout(resolve, DRAIN_MS))]);
+    stream.close();
   }
 
   #check(id: number, message: unknown): void {
@@ -81,6 +129,8 @@ export class SocketHub implements FrameLink {
     const { frame, refused } = checkFrame(message);
     if (refused) {
       this.report({ t: 'refused', id, refused }, []);
+    } else if (frame.header.type === FrameType.DOWN) {
+      this.#moved(id);
     } else if (frame.header.type === FrameType.PING && frame.body.kind === 'bytes' && this.#sockets.has(id)) {
       // Answered here: a page that is busy drawing is not a dead one.
       this.#send(id, encodeFrame(FrameType.PONG, frame.body.payload));

@@ -15,6 +15,8 @@ export interface Connection {
   readonly kind: TransportKind;
   readonly wire: Wire;
   readonly welcome: Welcome;
+  /** Of a direct WebSocket. */
+  readonly url?: string;
 }
 
 /** A socket answers within this time or counts as unreachable: firewalls drop without a word. */
@@ -152,7 +154,8 @@ async function openSocket(wires: Wires, candidate: SocketCandidate, ticket: stri
   });
   try {
     const greeted = await within(welcome, SOCKET_TRY_MS, `no answer from ${host}`);
-    return { kind: candidate.kind, wire: wire as unknown as Wire, welcome: greeted };
+    const connection = { kind: candidate.kind, wire: wire as unknown as Wire, welcome: greeted };
+    return candidate.kind === 'direct' ? { ...connection, url: candidate.url } : connection;
   } catch (error) {
     (wire as Wire | undefined)?.close();
     throw error;

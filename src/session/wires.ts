@@ -15,6 +15,8 @@ export interface CommTunnel {
 export type WireEvent =
   | { t: 'frame'; frame: CheckedFrame }
   | { t: 'refused'; refused: RefusedFrame }
+  /** From now on frames come by a stream. */
+  | { t: 'moved' }
   | { t: 'closed'; code: number; reason: string };
 
 /** One channel. What happens before somebody listens is kept for them. */
@@ -26,6 +28,8 @@ export class Wire {
   constructor(
     readonly send: (frame: Uint8Array) => void,
     private readonly shut: () => void,
+    /** Has frames come by a stream from `url`, where the wire can. */
+    readonly down: (url: string, ticket: string) => void = () => undefined,
   ) {}
 
   /** Hands what comes to `listener`, in place of the one before. */
@@ -79,6 +83,7 @@ export class Wires {
         this.#byId.delete(id);
         this.#link.do({ t: 'close', id });
       },
+      (from, streamTicket) => this.#link.do({ t: 'down', id, url: from, ticket: streamTicket }),
     );
     this.#byId.set(id, { wire, opened: () => opened(wire) });
     this.#link.do({ t: 'open', id, url, protocols: [SUBPROTOCOL, TICKET_SUBPROTOCOL_PREFIX + ticket] });

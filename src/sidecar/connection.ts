@@ -3,11 +3,13 @@
  * business of the link that HELLO chooses.
  */
 
+import type { ServerResponse } from 'node:http';
 import { WebSocket } from 'ws';
 import {
   decodeControl, encodeControl, ErrorCode, type ErrorMessage, FrameError, type FrameHeader, FrameType, Hello, HELLO_TIMEOUT_MS,
   MAX_FRAME_BYTES, Ping, readHeader, readPayload, Stop,
 } from '../protocol/index.js';
+import { DownStream } from './down_stream.js';
 import { log } from './log.js';
 import { atLeast, maySend } from './permissions.js';
 import { ProducerLink } from './producer_link.js';
@@ -46,6 +48,8 @@ export type ErrorFields = Omit<ErrorMessage, 'fatal' | 'remedy'> & { remedy?: st
 export class Connection {
   link: Link | undefined;
   #open = true;
+  #down: DownStream | undefined;
+  readonly #ends: (() => void)[] = [];
   #unanswered = 0;
   readonly #helloTimer: NodeJS.Timeout;
   readonly #heartbeat: NodeJS.Timeout;
@@ -74,12 +78,34 @@ export class Connection {
       if (sent) queueMicrotask(sent);
       return;
     }
-    this.socket.send(frame, { binary: true }, sent);
-    if (this.socket.bufferedAmount > MAX_BACKLOG_BYTES) {
-      log(`a client left ${this.socket.bufferedAmount} bytes unread; its connection is cut`);
-      this.#open = false;
-      this.socket.terminate();
+    if (this.#down) this.#down.write(frame, sent);
+    else this.socket.send(frame, { binary: true }, sent);
+    const backlog = this.#down?.backlog ?? this.socket.bufferedAmount;
+    if (backlog > MAX_BACKLOG_BYTES) {
+      log(`a client left ${backlog} bytes unread; its connection is cut`);
+      this.#cut();
     }
+  }
+
+  /** From the next frame on, everything goes into `response`; the last message of the socket says so. */
+  moveDown(response: ServerResponse): void {
+    if (!this.#open || this.#down) {
+      response.destroy();
+      return;
+    }
+    this.sendControl(FrameType.DOWN, {});
+    this.#down = new DownStream(response, () => this.#cut());
+  }
+
+  /** Calls `listener` when the connection has ended. */
+  ended(listener: () => void): void {
+    this.#ends.push(listener);
+  }
+
+  #cut(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.socket.terminate();
   }
 
   sendControl(type: FrameType, message: object): void {
@@ -105,6 +131,7 @@ export class Connection {
 
   #shut(code: number, reason: string): void {
     this.#open = false;
+    this.#down?.end();
     this.socket.close(code, Buffer.from(reason).subarray(0, 120).toString('utf8').replace(/\ufffd+$/, ''));
     setTimeout(() => this.socket.terminate(), CLOSE_GRACE_MS).unref();
   }
@@ -177,6 +204,8 @@ export class Connection {
     this.#open = false;
     clearTimeout(this.#helloTimer);
     clearInterval(this.#heartbeat);
+    this.#down?.end();
     if (this.link) this.services.hub.leave(this.link);
+    for (const end of this.#ends.splice(0)) end();
   }
 }

@@ -10,6 +10,8 @@ export interface Reply {
   readonly json?: unknown;
   /** A file of the folder this program lies in. */
   readonly file?: string;
+  /** Writes the body itself, for as long as it likes; it ends with the connection. */
+  readonly stream?: (response: ServerResponse) => void;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -31,6 +33,13 @@ const ALWAYS = { 'X-Content-Type-Options': 'nosniff', 'Referrer-Policy': 'no-ref
 /** Sends `reply`; files with an ETag, so that a reload moves no bytes. */
 export async function sendReply(message: IncomingMessage, response: ServerResponse, reply: Reply, folder: string): Promise<void> {
   const headers: Record<string, string | number> = { ...ALWAYS, ...reply.headers };
+  if (reply.stream) {
+    response.useChunkedEncodingByDefault = false;
+    response.writeHead(reply.status, { ...headers, Connection: 'close' });
+    response.flushHeaders();
+    reply.stream(response);
+    return;
+  }
   let body: Buffer;
   let { status } = reply;
   if (reply.file === undefined) {

@@ -10,8 +10,11 @@ import type { Services } from './services.js';
 import { instanceStatus } from './status.js';
 import type { Grant } from './tickets.js';
 
-/** Who may use a route: anyone; the bearer of the owner's token; a page with its cookie; a page with a ticket in the body; a stream ticket. */
-export type Access = 'public' | 'owner' | 'owner or session' | 'page ticket' | 'stream ticket';
+/**
+ * Who may use a route: anyone; the bearer of the owner's token; a page with its cookie; a page with a ticket in the body; a viewer's
+ * connection with its own ticket in the body; a stream ticket.
+ */
+export type Access = 'public' | 'owner' | 'owner or session' | 'page ticket' | 'connection ticket' | 'stream ticket';
 
 /** A request that passed the checks its route's access names. */
 export interface Request {
@@ -31,7 +34,7 @@ export interface Route {
   readonly handle: (request: Request) => Reply | Promise<Reply>;
 }
 
-const SessionBody = z.strictObject({ ticket: z.string().max(200) });
+const TicketOnly = z.strictObject({ ticket: z.string().max(200) });
 const TicketBody = z.strictObject({
   use: z.enum(['stream', 'page']),
   role: Role,
@@ -53,7 +56,7 @@ function streamTicket({ services }: Request, role: Role): { ticket: string; role
 /** Trades the ticket of a page's URL for a cookie and a stream ticket. */
 function session(request: Request): Reply {
   const { services, message } = request;
-  const { ticket } = parse(SessionBody, request.body);
+  const { ticket } = parse(TicketOnly, request.body);
   const grant = services.tickets.take('page', ticket);
   if (!grant) throw new HttpError(401, 'this link was used or is too old', 'run the cell again for a fresh one');
   const own = ownOrigin(message.headers);
@@ -104,6 +107,10 @@ export const ROUTES: readonly Route[] = [
       setImmediate(() => services.stop('POST /v1/stop'));
       return { status: 200, json: { stopped: true } };
     },
+  },
+  {
+    method: 'POST', path: '/v1/down', access: 'connection ticket',
+    handle: ({ services, message, allowedHosts, body }) => services.downStreams.open(parse(TicketOnly, body).ticket, message, allowedHosts),
   },
   {
     method: 'GET', path: '/v1/stream', access: 'stream ticket',

@@ -58,7 +58,8 @@ export function requestPath(message: IncomingMessage): string {
 async function answer(message: IncomingMessage, options: HttpOptions): Promise<Reply> {
   const { services, allowedHosts } = options;
   const path = requestPath(message);
-  if (!hostAllowed(message.headers.host, allowedHosts)) {
+  // A ticket may bring a host of its own: `down` looks at it together with that.
+  if (path !== '/v1/down' && !hostAllowed(message.headers.host, allowedHosts)) {
     throw new HttpError(403, `host "${message.headers.host ?? ''}" is not served here`, 'name it in allowed_hosts when the instance is started');
   }
   const here = ROUTES.filter((route) => route.path === path);
@@ -81,6 +82,7 @@ function authorize(route: Route, message: IncomingMessage, { services, token }: 
   const foreign = origin !== undefined && !originAllowed('self', origin, ownOrigin(message.headers));
   switch (route.access) {
     case 'public':
+    case 'connection ticket': // checked with the connection it belongs to
     case 'stream ticket': // checked where the connection is upgraded
       return undefined;
     case 'page ticket':

@@ -26,7 +26,7 @@ export class Hub {
 
   /** Greets a client and brings it up to date. */
   join(link: Link): void {
-    const { instance, heartbeatMs, tickets, file, catalog, scene } = this.services();
+    const { instance, heartbeatMs, tickets, file, catalog, scene, downStreams } = this.services();
     const { connection } = link;
     const resume = tickets.issue('stream', connection.grant, Number.POSITIVE_INFINITY);
     this.#links.set(link, resume);
@@ -44,7 +44,7 @@ export class Hub {
       role: connection.grant.role,
       heartbeat_ms: heartbeatMs,
       resume,
-      ...(link.kind === 'producer' ? { store: { path: file.path, bytes: file.bytes } } : {}),
+      ...(link.kind === 'producer' ? { store: { path: file.path, bytes: file.bytes } } : { down: downStreams.issue(connection) }),
       store_bytes: file.bytes,
       volumes: fitting,
     });

@@ -11,6 +11,7 @@ import { Catalog } from './catalog.js';
 import { type SidecarConfig, StartError } from './config.js';
 import { Counters } from './counters.js';
 import { createHttpServer } from './http_server.js';
+import { DownStreams } from './down_stream.js';
 import { Hub } from './hub.js';
 import { log } from './log.js';
 import { Scene } from './scene.js';
@@ -60,6 +61,7 @@ export class Instance {
       catalog,
       scene: new Scene(),
       hub,
+      downStreams: new DownStreams(),
       stop: (reason) => this.stop(reason),
     };
     const allowedHosts = config.allowed_hosts;

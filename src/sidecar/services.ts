@@ -4,6 +4,7 @@ import type { Broker } from './broker.js';
 import type { BufferPool } from './buffer_pool.js';
 import type { Catalog } from './catalog.js';
 import type { Counters } from './counters.js';
+import type { DownStreams } from './down_stream.js';
 import type { Hub } from './hub.js';
 import type { Scene } from './scene.js';
 import type { StoreFile } from './store_file.js';
@@ -21,6 +22,7 @@ export interface Services {
   readonly catalog: Catalog;
   readonly scene: Scene;
   readonly hub: Hub;
+  readonly downStreams: DownStreams;
   /** Ends the instance. */
   stop(reason: string): void;
 }

@@ -3,8 +3,23 @@
 import { Session } from '../../src/session/session.js';
 import { bricksOf } from './level_bricks.js';
 
-/** Asks for every brick of the finest levels at once; gives bytes and milliseconds from asking to the last one. */
-async function bricks(url: string, ticket: string): Promise<{ bytes: number; ms: number; messages: number }> {
+interface Outcome {
+  bytes: number;
+  ms: number;
+  messages: number;
+  /** Whether they came by a streamed fetch in the end. */
+  streamed: boolean;
+  /** Frames that failed their checks. */
+  refused: number;
+  connections: number;
+}
+
+/**
+ * Asks for every brick of the finest levels at once; gives bytes and milliseconds from asking to the last one.
+ *
+ * @param pauseMs holds each brick for so long before its credit is given back: a viewer that is slow
+ */
+async function bricks(url: string, ticket: string, pauseMs = 0): Promise<Outcome> {
   const session = new Session({ client: 'bench', candidates: [{ kind: 'direct', url, ticket: () => Promise.resolve(ticket) }], maxBrowserBytes: 1 << 20 });
   try {
     const volume = await new Promise<number>((resolve, reject) => {
@@ -16,18 +31,24 @@ async function bricks(url: string, ticket: string): Promise<{ bytes: number; ms:
     });
     const wanted = bricksOf(session.volumes.get(volume)!.description.shape);
     let left = wanted.length;
+    let connections = 1;
+    session.on('state', (state) => {
+      if (state === 'open') connections += 1;
+    });
     const before = session.counters.bytesReceived;
     const done = new Promise<void>((resolve) => {
       session.on('brick', (brick) => {
-        session.consumed(brick);
+        if (pauseMs > 0) setTimeout(() => session.consumed(brick), pauseMs);
+        else session.consumed(brick);
         left -= 1;
+        Object.assign(globalThis, { received: wanted.length - left });
         if (left === 0) resolve();
       });
     });
     const began = performance.now();
     session.want(volume, wanted);
     await done;
-    return { bytes: session.counters.bytesReceived - before, ms: performance.now() - began, messages: wanted.length };
+    return { bytes: session.counters.bytesReceived - before, ms: performance.now() - began, messages: wanted.length, streamed: session.streamed, refused: session.counters.framesRefused, connections };
   } finally {
     session.close();
   }

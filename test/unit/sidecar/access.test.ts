@@ -33,7 +33,7 @@ const connect = (ticket: string, headers: Record<string, string>) =>
 test('without credentials only what is public is answered', async () => {
   for (const { method, path, access } of ROUTES) {
     const { status } = await sidecar.ask({ method, path });
-    const expected = { public: [200, 404], 'page ticket': [400], 'stream ticket': [426] }[access as string] ?? [401];
+    const expected = { public: [200, 404], 'page ticket': [400], 'connection ticket': [400], 'stream ticket': [426] }[access as string] ?? [401];
     expect([path, expected.includes(status)]).toEqual([path, true]); // 404: page or code not built yet
   }
   for (const path of ['/v1', '/v1/', '/v1/sessions', '/v1/session/', '/assets/', '/assets/viewer.js/', '/page.html', '//', '/..', '*', '/%2e']) {

@@ -17,6 +17,7 @@ test('every route has an access policy, and there are no others', () => {
     'POST /v1/ticket: owner or session',
     'GET /v1/status: owner',
     'POST /v1/stop: owner',
+    'POST /v1/down: connection ticket',
     'GET /v1/stream: stream ticket',
   ]);
 });
@@ -35,7 +36,7 @@ describe('frames', () => {
 
   test('that only a sidecar sends, and HELLO a second time, end the connection', () => {
     const never = Object.entries(FrameType).filter(([, type]) => senders.every(([kind, role]) => maySend(kind, role, type) === 'never'));
-    expect(never.map(([name]) => name)).toEqual(['HELLO', 'WELCOME', 'STATUS']);
+    expect(never.map(([name]) => name)).toEqual(['HELLO', 'WELCOME', 'STATUS', 'DOWN']);
   });
 });
 

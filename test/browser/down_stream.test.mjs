@@ -1,0 +1,122 @@
+// Bricks by a streamed fetch: a real page, a real sidecar, and a relay between them that cuts the stream.
+import assert from 'node:assert/strict';
+import { createServer, connect } from 'node:net';
+import { after, before, test } from 'node:test';
+import { Browser } from '../../scripts/cdp.mjs';
+import { pythonSession, servePage } from '../bench/support.mjs';
+
+let volume;
+let page;
+let browser;
+let url;
+before(async () => {
+  volume = pythonSession('serve_volume.py', [256]);
+  [page, browser] = await Promise.all([servePage('stream_page.ts'), Browser.launch()]);
+  ({ url } = await volume.receive());
+});
+after(async () => {
+  await browser?.close();
+  await page?.close();
+  await volume?.close();
+});
+
+async function ticket() {
+  volume.send({});
+  return (await volume.receive()).ticket;
+}
+
+async function tab() {
+  const made = await browser.newPage();
+  await made.goto(page.url);
+  await made.waitFor('globalThis.bricks !== undefined');
+  return made;
+}
+
+/** A relay to the sidecar; `cut` breaks the connections whose first bytes hold `word`, `refuse` does so at once from now on. */
+async function relay(port) {
+  const pairs = new Set();
+  let refused;
+  const server = createServer((near) => {
+    const far = connect(port, '127.0.0.1');
+    const pair = { near, far, first: '' };
+    pairs.add(pair);
+    const end = () => {
+      near.destroy();
+      far.destroy();
+      pairs.delete(pair);
+    };
+    near.on('data', (bytes) => {
+      pair.first ||= bytes.toString('latin1');
+      if (refused && pair.first.includes(refused)) end();
+      else far.write(bytes);
+    });
+    far.pipe(near);
+    for (const socket of [near, far]) socket.on('error', end).on('close', end);
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: server.address().port,
+    refuse: (word) => {
+      refused = word;
+    },
+    cut: (word) => {
+      const hit = [...pairs].filter(({ first }) => first.includes(word));
+      for (const { near, far } of hit) {
+        near.destroy();
+        far.destroy();
+      }
+      return hit.length;
+    },
+    close: () => server.close(),
+  };
+}
+
+test('many bricks come by a stream, all of them', async () => {
+  const view = await tab();
+  const got = await view.evaluate(`bricks(${JSON.stringify(url)}, ${JSON.stringify(await ticket())})`);
+  assert.equal(got.streamed, true);
+  assert.equal(got.refused, 0);
+  assert.ok(got.messages >= 64, `${got.messages} bricks`);
+  await view.close();
+});
+
+test('of many viewers of a page two have a stream; everyone gets every brick', async () => {
+  const view = await tab();
+  const tickets = [await ticket(), await ticket(), await ticket(), await ticket()];
+  const got = await view.evaluate(`Promise.all(${JSON.stringify(tickets)}.map((ticket) => bricks(${JSON.stringify(url)}, ticket)))`);
+  const streams = got.filter(({ streamed }) => streamed).length;
+  assert.ok(streams >= 1 && streams <= 2, `${streams} streams`);
+  assert.deepEqual(got.map(({ refused }) => refused), [0, 0, 0, 0]);
+  await view.close();
+});
+
+test('where the stream cannot be had the WebSocket brings everything', async () => {
+  const between = await relay(new URL(url).port);
+  between.refuse('/v1/down');
+  const view = await tab();
+  const through = url.replace(/:\d+\//, `:${between.port}/`);
+  const got = await view.evaluate(`bricks(${JSON.stringify(through)}, ${JSON.stringify(await ticket())})`);
+  assert.equal(got.streamed, false);
+  assert.equal(got.refused, 0);
+  await view.close();
+  between.close();
+});
+
+test('a stream that is cut costs a reconnection and no brick', async () => {
+  const between = await relay(new URL(url).port);
+  const view = await tab();
+  const through = url.replace(/:\d+\//, `:${between.port}/`);
+  const done = view.evaluate(`bricks(${JSON.stringify(through)}, ${JSON.stringify(await ticket())}, 5)`);
+  let cuts = 0;
+  const end = performance.now() + 10_000;
+  while (cuts === 0 && performance.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    if (await view.evaluate('globalThis.received > 10')) cuts = between.cut('/v1/down');
+  }
+  assert.equal(cuts, 1);
+  const got = await done;
+  assert.equal(got.refused, 0);
+  assert.ok(got.connections >= 2, `${got.connections} connections`);
+  await view.close();
+  between.close();
+});

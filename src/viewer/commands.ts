@@ -6,6 +6,7 @@ import type { Scene } from '../annotation/scene.js';
 import { dolly, orbit } from '../renderer/camera.js';
 import type { View } from '../renderer/views.js';
 import type { Vec3 } from '../volume/geometry.js';
+import type { Instruments } from './instruments/instruments.js';
 import type { Interactions } from './interactions.js';
 import type { Commands } from './keyboard.js';
 import type { Layout, ViewId } from './layout.js';
@@ -32,6 +33,7 @@ export interface CommandContext {
   fit(): void;
   savePicture(): void;
   refresh(): void;
+  instruments(): Instruments;
 }
 
 const ARROW_ANGLE = Math.PI / 36;
@@ -41,7 +43,7 @@ const ZOOM_STEP = 1.25;
 export function makeCommands(context: CommandContext): Commands & ShellActions {
   const { scene, store, layers } = context;
   const chooseTool = (tool: Tool) => {
-    if (tool !== 'navigate' && !context.mayEdit()) return;
+    if ((tool === 'point' || tool === 'box') && !context.mayEdit()) return;
     context.shell().setCursor(tool === 'navigate' ? '' : 'cross');
     store.update({ tool });
   };
@@ -94,7 +96,9 @@ export function makeCommands(context: CommandContext): Commands & ShellActions {
       else if (store.state.selected !== undefined) store.update({ selected: undefined });
       else store.update({ maximised: undefined });
     },
+    instrument: (name) => context.instruments().key(name),
     deleteSelected() {
+      if (context.instruments().removeSelected()) return;
       if (context.mayEdit() && store.state.selected !== undefined) remove(store.state.selected);
     },
     undo: () => context.mayEdit() && scene.undo(),

@@ -8,7 +8,7 @@ export type FooterField = (typeof FIELDS)[number];
 const TITLES: Readonly<Record<FooterField, string>> = {
   cursor: 'Under the pointer: voxel (z, y, x), world (x, y, z), value',
   message: '',
-  level: 'Resolution shown; level 0 is full resolution',
+  level: 'Resolution shown of each visible layer; level 0 is full resolution',
   missing: 'Bricks that this view still waits for',
   bytes: 'Received since the page was opened',
   fps: 'Frames drawn a second while the picture changed last',
@@ -33,6 +33,7 @@ export class Footer {
     const span = this.#spans[field];
     setText(span, text);
     if (field === 'message') span.title = text;
+    else if (field === 'level') span.title = `${text}\n${TITLES.level}`;
   }
 
   /** Share of what the views want that is here; the bar goes once it is 1. */

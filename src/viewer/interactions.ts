@@ -3,6 +3,7 @@
 import type { Pixel, SliceView, View } from '../renderer/views.js';
 import type { VolumeGeometry } from '../volume/geometry.js';
 import type { AnnotationTools, ToolContext } from './annotation_tools.js';
+import type { Instrument } from './instruments/instrument.js';
 import type { ViewId } from './layout.js';
 import { dragOrbit, dragPan, wheelFactor, zoomAt } from './orbit_controls.js';
 import { type Drag, type GestureTarget, wheelPixels } from './pointer.js';
@@ -28,9 +29,11 @@ export class Interactions implements GestureTarget {
   readonly #wheel = new WheelSteps();
   #resting: ReturnType<typeof setTimeout> | undefined;
 
+  /** @param instruments what lies over the picture and is pressed before it */
   constructor(
     readonly context: GestureContext,
     readonly tools: AnnotationTools,
+    readonly instruments: Pick<Instrument, 'press' | 'hover'> = {},
   ) {}
 
   press(px: Pixel, event: PointerEvent): Drag | undefined {
@@ -39,7 +42,9 @@ export class Interactions implements GestureTarget {
     if (!view || event.button > 2) return undefined;
     const { tool } = context.store.state;
     if (event.button !== 0 || event.shiftKey) return this.#pan(view, px);
-    if (context.mayEdit() && tool !== 'navigate') return tools.draw(view, px);
+    const held = this.instruments.press?.(view, px);
+    if (held) return held;
+    if (context.mayEdit() && (tool === 'point' || tool === 'box')) return tools.draw(view, px);
     const hit = context.mayEdit() ? tools.hit(view, px) : undefined;
     if (hit && (view.kind === 'slice' || hit.id === context.store.state.selected)) return tools.edit(view, px, hit);
     return view.kind === 'slice' ? this.#cross(view, px) : this.#orbit(view, px, hit?.id);
@@ -51,6 +56,11 @@ export class Interactions implements GestureTarget {
     context.pointAt(view, px);
     if (!view || !px) return;
     const { tool } = context.store.state;
+    const held = this.instruments.hover?.(view, px);
+    if (held) {
+      context.setCursor(held);
+      return;
+    }
     const hit = context.mayEdit() && tool === 'navigate' ? tools.hit(view, px) : undefined;
     context.setCursor(hit ? (hit.handle ? 'move' : 'pointer') : tool === 'navigate' && view.kind === 'volume' ? 'grab' : 'cross');
   }

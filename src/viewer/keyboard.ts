@@ -1,5 +1,6 @@
 /** The keys, in one table: what they do and what the help says of them. They work while the viewer has the focus. */
 
+import type { InstrumentKey } from './instruments/instruments.js';
 import type { ViewId } from './layout.js';
 
 /** What keys can ask for. */
@@ -12,7 +13,8 @@ export interface Commands {
   zoom(closer: boolean): void;
   toggleMode(): void;
   screenshot(): void;
-  tool(tool: 'point' | 'box'): void;
+  tool(tool: 'point' | 'box' | 'tape'): void;
+  instrument(name: InstrumentKey): void;
   /** Ends what is under way: a drag, the help, a tool, the selection, a maximised view. */
   escape(): void;
   deleteSelected(): void;
@@ -48,8 +50,12 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['m'], label: 'm', text: 'maximum intensity or volume', run: (c) => c.toggleMode() },
   { keys: ['p'], label: 'p', text: 'draw points', run: (c) => c.tool('point') },
   { keys: ['b'], label: 'b', text: 'draw boxes', run: (c) => c.tool('box') },
+  { keys: ['t'], label: 't', text: 'measure distances', run: (c) => c.tool('tape') },
+  { keys: ['c'], label: 'c', text: 'clip the 3D view; with shift all of it again', run: (c, e) => c.instrument(e.shiftKey ? 'unclip' : 'clip') },
+  { keys: ['i'], label: 'i', text: 'move the light', run: (c) => c.instrument('light') },
+  { keys: ['x'], label: 'x', text: 'axes with numbers', run: (c) => c.instrument('ticks') },
   { keys: ['Escape'], label: 'esc', text: 'stop drawing, then deselect', run: (c) => c.escape() },
-  { keys: ['Delete', 'Backspace'], label: 'del', text: 'remove the selected mark', run: (c) => c.deleteSelected() },
+  { keys: ['Delete', 'Backspace'], label: 'del', text: 'remove the selected mark or measurement', run: (c) => c.deleteSelected() },
   { keys: ['z'], control: true, label: 'ctrl z', text: 'undo', run: (c) => c.undo() },
   { keys: ['z'], control: true, shift: true, label: 'ctrl shift z', text: 'redo', run: (c) => c.redo() },
   { keys: ['y'], control: true, label: '', text: '', run: (c) => c.redo() },

@@ -5,6 +5,7 @@ import type { View } from '../renderer/views.js';
 import { drawGuides, type GuideStyle } from './overlay_guides.js';
 import { drawMark } from './overlay_marks.js';
 import type { Shape } from './marks.js';
+import type { Instrument } from './instruments/instrument.js';
 import type { Size, ViewState } from './view_state.js';
 
 /** All that the overlay shows. */
@@ -18,6 +19,8 @@ export interface OverlayScene {
   /** Edge of a voxel along world x, y, z. */
   readonly voxel: readonly [number, number, number];
   readonly style: GuideStyle;
+  /** What lies over guides and marks. */
+  readonly instruments?: Instrument;
   /** False while there is no volume: nothing to measure or mark. */
   readonly guides: boolean;
 }
@@ -71,6 +74,7 @@ export class Overlay {
         const named = selected || hovered || scene.annotations.length <= NAMED;
         drawMark(context, view, annotation, { selected, hovered, name: named ? annotation.name : '' }, scene);
       }
+      scene.instruments?.draw?.(context, view, scene);
       if (scene.draft) drawMark(context, view, scene.draft, { dashed: true, name: '' }, scene);
       context.restore();
     }

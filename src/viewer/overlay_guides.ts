@@ -4,6 +4,7 @@ import { cameraBasis, project } from '../renderer/camera.js';
 import { sliceAxes, worldToSlice } from '../renderer/slice_view.js';
 import type { Pixel, SliceView, View, VolumeView } from '../renderer/views.js';
 import { formatNumber } from './format.js';
+import { hasRoom } from './instruments/instrument.js';
 import { VIEW_TITLES, type ViewId } from './layout.js';
 import type { OverlayScene } from './overlay.js';
 import { scaleBar } from './scale_bar.js';
@@ -35,7 +36,8 @@ export const FONT = '11px system-ui, -apple-system, "Segoe UI", Roboto, sans-ser
 export function drawGuides(context: CanvasRenderingContext2D, view: View, scene: OverlayScene): void {
   const small = Math.min(view.rect.width, view.rect.height) < 90;
   if (view.kind === 'slice') drawCross(context, view, scene);
-  if (!small) drawAxes(context, view, scene.style);
+  // The orientation cube names the axes better.
+  if (!small && !(scene.state.shows.marker && hasRoom(view))) drawAxes(context, view, scene.style);
   drawTitle(context, view, scene);
   if (!small) drawScaleBar(context, view, scene);
 }

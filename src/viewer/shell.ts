@@ -80,6 +80,12 @@ export class Shell {
     }
   }
 
+  /** Puts the instruments' sections above the annotations, and their menu under the button for more. */
+  addInstruments(sections: HTMLElement, menu: (opener: HTMLButtonElement) => HTMLElement): void {
+    this.annotations.element.before(sections);
+    this.root.append(menu(this.toolbar.more));
+  }
+
   setCursor(cursor: string): void {
     if (this.stage.dataset.cursor !== cursor) this.stage.dataset.cursor = cursor;
   }

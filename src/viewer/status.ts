@@ -1,8 +1,11 @@
 /** How the viewer is doing, in the footer for people and on the root element for programs. */
 
+import type { RendererReport } from '../renderer/renderer.js';
+import type { Session } from '../session/session.js';
 import { setAttribute } from './dom.js';
 import type { Footer } from './footer.js';
 import { count, formatBytes } from './format.js';
+import type { ShownLayers } from './shown_layers.js';
 
 /** What is to be told. */
 export interface Status {
@@ -11,6 +14,8 @@ export interface Status {
   readonly missing: number;
   /** Finest and coarsest level shown of the leading volume. */
   readonly levels: readonly [number, number] | undefined;
+  /** The same of every visible layer, in words. */
+  readonly layers: string;
   readonly fps: number | undefined;
   readonly bytes: number;
   /** Epoch milliseconds of the first frame with voxels. */
@@ -18,6 +23,30 @@ export interface Status {
   readonly error: string | undefined;
   /** Bytes of GPU memory: now, at most so far, and the budget. */
   readonly gpu: readonly [number, number, number] | undefined;
+}
+
+/** What the session and the renderer have to tell; the rest is the viewer's own. */
+export function statusOf(
+  { state, transport, counters }: Session,
+  report: RendererReport | undefined,
+  layers: ShownLayers,
+  own: Pick<Status, 'missing' | 'fps' | 'error'>,
+): Status {
+  const levels = (handle: number | undefined): readonly [number, number] | undefined => {
+    const shown = report?.volumes.find(({ volume }) => volume === handle);
+    return shown && [shown.finest, shown.coarsest];
+  };
+  const visible = layers.list.filter(({ layer }) => layer.visible && layer.opacity > 0);
+  return {
+    ...own,
+    transport,
+    connection: state,
+    levels: levels(layers.leading?.volume.handle),
+    layers: layerLevels(visible.map(({ volume }) => [volume.description.name, levels(volume.handle)])),
+    bytes: counters.bytesReceived,
+    firstPicture: report?.firstPictureAt,
+    gpu: report && [report.gpuBytes, report.gpuBytesPeak, report.gpuBudget],
+  };
 }
 
 const TRANSPORTS: Readonly<Record<string, string>> = { direct: 'direct', proxy: 'Jupyter proxy', comm: 'kernel comm' };
@@ -36,7 +65,7 @@ export function showStatus(root: HTMLElement, footer: Footer, status: Status): v
   setAttribute(root, 'data-gpu-bytes', status.gpu && String(status.gpu[0]));
   setAttribute(root, 'data-gpu-peak', status.gpu && String(status.gpu[1]));
   setAttribute(root, 'data-gpu-budget', status.gpu && String(status.gpu[2]));
-  footer.show('level', levels ? levelText(levels) : '');
+  footer.show('level', status.layers || (levels ? levelText(levels) : ''));
   footer.show('missing', missing > 0 ? `${count(missing, 'brick')} missing` : '0 missing');
   footer.show('bytes', bytes > 0 ? formatBytes(bytes) : '');
   footer.show('fps', fps ? `${Math.round(fps)} fps` : '');
@@ -46,4 +75,16 @@ export function showStatus(root: HTMLElement, footer: Footer, status: Status): v
 /** `level 0`, or both ends where a view mixes levels. */
 export function levelText([finest, coarsest]: readonly [number, number]): string {
   return finest === coarsest ? `level ${finest}` : `level ${finest}–${coarsest}`;
+}
+
+/** More layers than this are summed up: the line is short. */
+const NAMED_LAYERS = 3;
+
+/** The levels of several layers: `level 0` where all show the same, else with their names. */
+export function layerLevels(layers: readonly (readonly [string, readonly [number, number] | undefined])[]): string {
+  const known = layers.flatMap(([name, levels]) => (levels ? [[name, levelText(levels)] as const] : []));
+  if (new Set(known.map(([, text]) => text)).size <= 1) return known[0]?.[1] ?? '';
+  const named = known.slice(0, NAMED_LAYERS).map(([name, text]) => `${name} ${text.replace('level ', '')}`);
+  const more = known.length - named.length;
+  return `levels: ${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

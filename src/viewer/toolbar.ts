@@ -37,6 +37,8 @@ export class Toolbar {
   readonly #undo: HTMLButtonElement;
   readonly #redo: HTMLButtonElement;
   readonly #panel: HTMLButtonElement;
+  /** Opens the menu of what is rarely used. */
+  readonly more = button('more', 'More tools', () => undefined, { 'data-action': 'more' });
 
   constructor(actions: ToolbarActions) {
     const tool = (name: Tool, title: string) => {
@@ -57,7 +59,7 @@ export class Toolbar {
     this.element = h(
       'div',
       { class: 'voxbeam-toolbar', role: 'toolbar', 'aria-label': 'Viewer' },
-      group('tools', tool('navigate', 'Navigate (esc)'), tool('point', 'Draw points (p)'), tool('box', 'Draw boxes (b)')),
+      group('tools', tool('navigate', 'Navigate (esc)'), tool('point', 'Draw points (p)'), tool('box', 'Draw boxes (b)'), tool('tape', 'Measure distances (t)')),
       group('layout', layout('four', 'Slices and 3D'), layout('volume', '3D only'), layout('slices', 'Slices only')),
       group('view', this.#mip, button('reset', 'Reset the views (r)', actions.reset, { 'data-action': 'reset' })),
       group('history', this.#undo, this.#redo),
@@ -65,6 +67,7 @@ export class Toolbar {
       group(
         'more',
         button('camera', 'Save a picture (s)', actions.screenshot, { 'data-action': 'screenshot' }),
+        this.more,
         button('help', 'Keys and mouse (?)', actions.help, { 'data-action': 'help' }),
         this.#panel,
       ),
@@ -74,7 +77,7 @@ export class Toolbar {
   show(state: ToolbarState): void {
     for (const [name, element] of this.#tools) {
       setAttribute(element, 'aria-pressed', String(name === state.tool));
-      element.disabled = name !== 'navigate' && !state.mayEdit;
+      element.disabled = (name === 'point' || name === 'box') && !state.mayEdit;
     }
     for (const [name, element] of this.#layouts) setAttribute(element, 'aria-pressed', String(name === state.layout));
     setAttribute(this.#mip, 'aria-pressed', String(state.mip));

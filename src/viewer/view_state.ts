@@ -4,9 +4,10 @@ import { dolly, frameBounds, type OrbitCamera } from '../renderer/camera.js';
 import { fitSlice, sliceAxes } from '../renderer/slice_view.js';
 import type { View } from '../renderer/views.js';
 import type { Vec3 } from '../volume/geometry.js';
+import { drawnWith, FIRST_INSTRUMENTS, type InstrumentState } from './instruments/instrument_state.js';
 import { type Layout, placeViews, SLICE_AXIS, type ViewId } from './layout.js';
 
-export type Tool = 'navigate' | 'point' | 'box';
+export type Tool = 'navigate' | 'point' | 'box' | 'tape';
 
 /** A box of the world, x, y, z. */
 export interface Bounds {
@@ -19,7 +20,7 @@ export interface Size {
   readonly height: number;
 }
 
-export interface ViewState {
+export interface ViewState extends InstrumentState {
   readonly layout: Layout;
   /** The view that stands alone, if one does. */
   readonly maximised: ViewId | undefined;
@@ -31,7 +32,7 @@ export interface ViewState {
   /** World length of a CSS pixel in all slices, so that their scales compare. */
   readonly pixelSize: number;
   readonly tool: Tool;
-  /** Id of the selected annotation. */
+  /** Id of the selected annotation or measurement. */
   readonly selected: string | undefined;
 }
 
@@ -70,7 +71,7 @@ export function fitted(bounds: Bounds, layout: Layout, maximised: ViewId | undef
 /** What the renderer is to draw. */
 export function viewsOf(state: ViewState, size: Size): View[] {
   return [...placeViews(state.layout, state.maximised, size)].map(([id, rect]): View => {
-    if (id === 'volume') return { id, kind: 'volume', rect, camera: state.camera };
+    if (id === 'volume') return { id, kind: 'volume', rect, camera: state.camera, ...drawnWith(state) };
     const axis = SLICE_AXIS[id];
     const { u, v, normal } = sliceAxes(axis);
     return {
@@ -93,6 +94,7 @@ export class ViewStore {
   constructor(initial: Pick<ViewState, 'layout'>) {
     const bounds: Bounds = { min: [-1, -1, -1], max: [1, 1, 1] };
     this.#state = {
+      ...FIRST_INSTRUMENTS,
       maximised: undefined,
       tool: 'navigate',
       selected: undefined,

@@ -10,6 +10,8 @@ import { CursorReader } from './cursor_reader.js';
 import { MissingProgress } from './footer.js';
 import { FrameLoop } from './frame_loop.js';
 import { Framing } from './framing.js';
+import { Instruments } from './instruments/instruments.js';
+import { Menu } from './instruments/menu.js';
 import { type GestureContext, Interactions } from './interactions.js';
 import { bindKeys } from './keyboard.js';
 import { placeViews, viewAt } from './layout.js';
@@ -22,7 +24,7 @@ import { composePicture, download, pictureName } from './screenshot.js';
 import { Settling } from './settling.js';
 import { Shell } from './shell.js';
 import { ShownLayers } from './shown_layers.js';
-import { showStatus } from './status.js';
+import { showStatus, statusOf } from './status.js';
 import { adoptStyles } from './styles.js';
 import { BACKGROUND, ThemeWatch } from './theme.js';
 import { type Bounds, type Size, ViewStore, viewsOf } from './view_state.js';
@@ -38,6 +40,8 @@ const NO_BOUNDS: Bounds = { min: [-1, -1, -1], max: [1, 1, 1] };
 type Part = 'views' | 'volumes' | 'overlay' | 'panels';
 
 export class Viewer {
+  /** What lies over the picture: clip, light, tape, axes. */
+  readonly instruments: Instruments;
   readonly #root: HTMLElement;
   readonly #session: Session;
   readonly #options: ViewerOptions;
@@ -96,6 +100,7 @@ export class Viewer {
       fit: () => this.#framing.fit(),
       savePicture: () => void this.#savePicture(),
       refresh: () => this.#mark('volumes', 'panels', 'overlay'),
+      instruments: () => this.instruments,
     });
     this.#shell = new Shell(this.#root, commands);
     adoptStyles(this.#root);
@@ -109,7 +114,9 @@ export class Viewer {
     });
     const context = this.#gestures();
     this.#tools = new AnnotationTools(context);
-    this.#interactions = new Interactions(context, this.#tools);
+    this.instruments = new Instruments({ ...context, bounds: () => this.#framing.bounds, unit: () => this.#layers.leading?.volume.description.unit ?? '' });
+    this.#shell.addInstruments(this.instruments.element, (opener) => new Menu('More tools', opener, this.instruments.menu()).element);
+    this.#interactions = new Interactions(context, this.#tools, this.instruments);
     this.#pointers = new Pointers(this.#shell.stage, this.#interactions);
     this.#settling = new Settling((settled) => {
       this.#root.dataset.settled = String(settled);
@@ -156,6 +163,7 @@ export class Viewer {
     this.#ending.abort();
     this.#pointers.dispose();
     this.#interactions.dispose();
+    this.instruments.dispose();
     this.#theme.dispose();
     for (const end of this.#ends) end();
     this.#feed?.dispose();
@@ -200,7 +208,7 @@ export class Viewer {
       this.#store.onChange((state, before) => {
         const placed = state.layout !== before.layout || state.maximised !== before.maximised;
         if (placed) this.#place();
-        if (placed || state.selected !== before.selected || state.tool !== before.tool) this.#mark('panels');
+        if (placed || state.selected !== before.selected || state.tool !== before.tool || this.instruments.showsChange(state, before)) this.#mark('panels');
         this.#mark('views', 'overlay');
       }),
       this.#scene.onChange(({ layers }) => {
@@ -329,6 +337,7 @@ export class Viewer {
       unit: leading?.unit ?? '',
       voxel: [x, y, z],
       style: GUIDE_STYLES[this.#theme.theme],
+      instruments: this.instruments,
       guides: this.#framing.bounds !== undefined && this.#renderer !== undefined,
     });
   }
@@ -347,6 +356,7 @@ export class Viewer {
       panel: !this.#shell.panel.hidden,
     });
     this.#shell.layers.show(this.#layers.list);
+    this.instruments.show();
     this.#shell.annotations.show(this.#scene.annotations(), selected, mayEdit);
   }
 
@@ -363,22 +373,11 @@ export class Viewer {
   #status(): void {
     clearTimeout(this.#statusTimer);
     this.#statusTimer = undefined;
-    const { state, transport, counters } = this.#session;
     const report = this.#renderer?.report;
     // Single pictures of a view at rest have no rate.
     if (this.#moving && report) this.#fps = report.fps;
-    const shown = report?.volumes.find(({ volume }) => volume === this.#layers.leading?.volume.handle);
-    showStatus(this.#root, this.#shell.footer, {
-      transport,
-      connection: state,
-      missing: this.#missing,
-      levels: shown && [shown.finest, shown.coarsest],
-      fps: this.#fps,
-      bytes: counters.bytesReceived,
-      firstPicture: report?.firstPictureAt,
-      error: this.#failure ?? this.#notices.error,
-      gpu: report && [report.gpuBytes, report.gpuBytesPeak, report.gpuBudget],
-    });
+    const own = { missing: this.#missing, fps: this.#fps, error: this.#failure ?? this.#notices.error };
+    showStatus(this.#root, this.#shell.footer, statusOf(this.#session, report, this.#layers, own));
     this.#shell.footer.progress(this.#progress.update(this.#missing));
     this.#notices.showStanding(report?.problem);
   }

@@ -1,0 +1,91 @@
+/** What keys, the menu and the panel do with the instruments. */
+
+import type { BoxAnnotation } from '../../annotation/model.js';
+import type { Clip } from '../../renderer/views.js';
+import type { Vec3 } from '../../volume/geometry.js';
+import { boxOf, clipOf, coordsOf, facingPlane, keptWithin, MAX_PLANES } from './clip.js';
+import type { InstrumentHost } from './instrument.js';
+import type { Shows } from './instrument_state.js';
+
+/** Things done to clip, light and what shows. */
+export class InstrumentActions {
+  constructor(readonly host: InstrumentHost) {}
+
+  /** Shows an instrument, or puts it away. */
+  toggle(name: keyof Shows): void {
+    const { store } = this.host;
+    store.update({ shows: { ...store.state.shows, [name]: !store.state.shows[name] } });
+  }
+
+  /** Shows the handles of the clip, beginning with a box around everything; or puts them away, clipped as it is. */
+  toggleClip(): void {
+    const { store } = this.host;
+    const bounds = this.host.bounds();
+    if (!bounds) return;
+    if (!store.state.shows.clip && !store.state.clip) store.update({ clip: clipOf(bounds, undefined) });
+    this.toggle('clip');
+  }
+
+  /** Shows everything again. */
+  unclip(): void {
+    const { store } = this.host;
+    store.update({ clip: undefined, shows: { ...store.state.shows, clip: false } });
+  }
+
+  /** Shows what lies in the selected box annotation. */
+  crop(): void {
+    const { store, scene, tell } = this.host;
+    const annotations = scene.annotations();
+    const boxes = annotations.filter((annotation): annotation is BoxAnnotation => annotation.kind === 'box');
+    const box = boxes.find(({ id }) => id === store.state.selected) ?? (boxes.length === 1 ? boxes[0] : undefined);
+    if (!box) tell(boxes.length > 0 ? 'Select the box to crop to first' : 'Draw a box first (b): the view is cropped to it');
+    else if (!this.setBox(boxOf(box.coords))) tell('That box lies outside of the volumes');
+  }
+
+  /** Clips to a box, as far as there are volumes; false where it is beside them. */
+  setBox(box: { readonly min: Vec3; readonly max: Vec3 }): boolean {
+    const { store } = this.host;
+    const bounds = this.host.bounds();
+    if (!bounds || [0, 1, 2].some((i) => (box.max[i] as number) <= (bounds.min[i] as number) || (box.min[i] as number) >= (bounds.max[i] as number))) return false;
+    const least = ([0, 1, 2] as const).map((axis) => this.host.voxel(axis)) as unknown as Vec3;
+    this.#clip(clipOf(boxOf(keptWithin(coordsOf(box), bounds, least)), store.state.clip?.planes));
+    return true;
+  }
+
+  /** Adds a plane through the cross that cuts away what lies before it. */
+  addPlane(): void {
+    const { store, tell } = this.host;
+    const { clip, camera, cross } = store.state;
+    const planes = clip?.planes ?? [];
+    if (planes.length >= MAX_PLANES) tell(`${MAX_PLANES} clipping planes are the most: remove one first`);
+    else this.#clip(clipOf(clip?.box, [...planes, facingPlane(camera, cross)]));
+  }
+
+  removePlane(at: number): void {
+    const { clip } = this.host.store.state;
+    this.host.store.update({ clip: clipOf(clip?.box, clip?.planes?.filter((_, i) => i !== at)) });
+  }
+
+  /** Puts a plane at a distance from the origin. */
+  movePlane(at: number, offset: number): void {
+    const { clip } = this.host.store.state;
+    this.host.store.update({ clip: clipOf(clip?.box, clip?.planes?.map((plane, i) => (i === at ? { ...plane, offset } : plane))) });
+  }
+
+  removeMeasurement(id: string): void {
+    const { store } = this.host;
+    store.update({
+      measurements: store.state.measurements.filter((tape) => tape.id !== id),
+      ...(store.state.selected === id && { selected: undefined }),
+    });
+  }
+
+  setLight(light: Vec3 | undefined): void {
+    this.host.store.update({ light });
+  }
+
+  #clip(clip: Clip | undefined): void {
+    const { store } = this.host;
+    store.update({ clip, shows: { ...store.state.shows, clip: true } });
+  }
+}

@@ -1,0 +1,124 @@
+/** All instruments of one viewer: they draw in this order over the picture, and the last drawn is the first pressed. */
+
+import type { Pixel, View } from '../../renderer/views.js';
+import { h } from '../dom.js';
+import type { OverlayScene } from '../overlay.js';
+import type { Drag } from '../pointer.js';
+import type { ViewState } from '../view_state.js';
+import { InstrumentActions } from './actions.js';
+import { ClipPanel, LightPanel } from './clip_panel.js';
+import { ClipTool } from './clip_tool.js';
+import { Flight } from './flight.js';
+import type { Instrument, InstrumentHost } from './instrument.js';
+import { LightTool } from './light.js';
+import { OrientationMarker, type Side, SIDES } from './orientation.js';
+import type { MenuItem } from './menu.js';
+import { TapePanel } from './tape_panel.js';
+import { TapeTool } from './tape.js';
+import { TickedAxes } from './ticks.js';
+
+/** Fields of the state that the sections show. */
+const PANEL_FIELDS = ['clip', 'light', 'measurements', 'shows'] as const;
+
+/** What keys ask of the instruments. */
+export type InstrumentKey = 'clip' | 'unclip' | 'light' | 'ticks';
+
+export class Instruments {
+  readonly actions: InstrumentActions;
+  readonly flight: Flight;
+  /** Their sections of the side panel; those not in use are hidden. */
+  readonly element: HTMLElement;
+  readonly marker: OrientationMarker;
+  readonly #all: readonly Instrument[];
+  readonly #clip: ClipPanel;
+  readonly #light: LightPanel;
+  readonly #tapes: TapePanel;
+
+  constructor(readonly host: InstrumentHost) {
+    this.actions = new InstrumentActions(host);
+    this.flight = new Flight(host.store, (active) => host.moving(active));
+    this.marker = new OrientationMarker(host, this.flight);
+    this.#all = [new TickedAxes(host), new TapeTool(host), new ClipTool(host), new LightTool(host), this.marker];
+    this.#clip = new ClipPanel(this.actions);
+    this.#light = new LightPanel(this.actions);
+    this.#tapes = new TapePanel((id) => host.store.update({ selected: id }), (id) => this.actions.removeMeasurement(id));
+    this.element = h('div', {}, this.#clip.element, this.#light.element, this.#tapes.element);
+  }
+
+  draw(context: CanvasRenderingContext2D, view: View, scene: OverlayScene): void {
+    for (const instrument of this.#all) instrument.draw?.(context, view, scene);
+  }
+
+  /** The drag of a press on an instrument; undefined where none is under the pixel. */
+  press(view: View, px: Pixel): Drag | undefined {
+    return this.#first((instrument) => instrument.press?.(view, px));
+  }
+
+  /** The cursor over an instrument. */
+  hover(view: View, px: Pixel): string | undefined {
+    return this.#first((instrument) => instrument.hover?.(view, px));
+  }
+
+  /** Whether the panel's sections are out of date after a change of the state. */
+  showsChange(now: ViewState, before: ViewState): boolean {
+    const lit = now.shows.light && now.camera !== before.camera;
+    return lit || PANEL_FIELDS.some((field) => now[field] !== before[field]);
+  }
+
+  /** Brings the panel's sections up to date. */
+  show(): void {
+    const { store } = this.host;
+    const bounds = this.host.bounds();
+    this.#clip.show(store.state, bounds);
+    this.#light.show(store.state);
+    this.#tapes.show(store.state, this.host.unit());
+  }
+
+  key(name: InstrumentKey): void {
+    if (name === 'clip') this.actions.toggleClip();
+    else if (name === 'unclip') this.actions.unclip();
+    else this.actions.toggle(name);
+  }
+
+  /** Removes the selected measurement; false where none is. */
+  removeSelected(): boolean {
+    const { measurements, selected } = this.host.store.state;
+    const found = measurements.some(({ id }) => id === selected);
+    if (found) this.actions.removeMeasurement(selected as string);
+    return found;
+  }
+
+  /** What the menu offers, in groups. */
+  menu(): MenuItem[][] {
+    const { actions } = this;
+    const shown = (name: 'light' | 'ticks' | 'outline' | 'marker' | 'clip') => () => this.host.store.state.shows[name];
+    const look = (side: Side): MenuItem => ({ name: `look${side}`, words: `Look from ${side}`, run: () => this.marker.look(side) });
+    return [
+      [
+        { name: 'clip', words: 'Clip the 3D view', key: 'c', on: shown('clip'), run: () => actions.toggleClip() },
+        { name: 'crop', words: 'Crop to the selected box', run: () => actions.crop() },
+        { name: 'plane', words: 'Add a clipping plane', run: () => actions.addPlane() },
+        { name: 'unclip', words: 'Show everything', key: 'shift c', run: () => actions.unclip() },
+      ],
+      [
+        { name: 'light', words: 'Move the light', key: 'i', on: shown('light'), run: () => actions.toggle('light') },
+        { name: 'ticks', words: 'Axes with numbers', key: 'x', on: shown('ticks'), run: () => actions.toggle('ticks') },
+        { name: 'outline', words: 'Box around the volume', on: shown('outline'), run: () => actions.toggle('outline') },
+        { name: 'marker', words: 'Orientation cube', on: shown('marker'), run: () => actions.toggle('marker') },
+      ],
+      SIDES.map(look),
+    ];
+  }
+
+  dispose(): void {
+    this.flight.stop();
+  }
+
+  #first<T>(ask: (instrument: Instrument) => T | undefined): T | undefined {
+    for (const instrument of [...this.#all].reverse()) {
+      const answer = ask(instrument);
+      if (answer !== undefined) return answer;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,25 @@
+/** Looks of the instruments: their menu, their sections of the side panel, their dialogs. */
+
+export const INSTRUMENT_STYLE = `
+.voxbeam-menu {
+  position: absolute; right: 6px; top: 34px; z-index: 6; min-width: 230px; max-height: calc(100% - 64px); overflow: auto; padding: 4px;
+  background: var(--vb-panel); border: 1px solid var(--vb-border); border-radius: 8px; box-shadow: 0 8px 24px rgb(0 0 0 / 35%); scrollbar-width: thin;
+}
+.voxbeam-menu[hidden], .voxbeam-section[hidden] { display: none; }
+.voxbeam-menu > [role='group'] + [role='group'] { margin-top: 4px; padding-top: 4px; border-top: 1px solid var(--vb-border); }
+.voxbeam .voxbeam-menu button { display: flex; width: 100%; justify-content: flex-start; gap: 8px; padding: 0 8px 0 24px; color: var(--vb-text); position: relative; }
+.voxbeam .voxbeam-menu button:focus { background: var(--vb-raised); }
+.voxbeam-menu button > span { flex: 1; }
+.voxbeam-menu button[aria-checked='true']::before { content: '✓'; position: absolute; left: 8px; color: var(--vb-accent); }
+.voxbeam-menu kbd { font: 11px ui-monospace, SFMono-Regular, Menlo, monospace; color: var(--vb-muted); }
+.voxbeam-instrument { padding: 0 8px 8px; display: grid; gap: 4px; }
+.voxbeam-clip-row { display: grid; grid-template-columns: 14px 1fr 1fr; gap: 4px; align-items: center; }
+.voxbeam-clip-plane { display: grid; grid-template-columns: minmax(0, 1fr) 70px auto; gap: 4px; align-items: center; color: var(--vb-muted); }
+.voxbeam-clip-plane > span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.voxbeam-light-row { display: grid; grid-template-columns: 44px 1fr; gap: 6px; align-items: center; }
+.voxbeam-instrument .voxbeam-label { color: var(--vb-muted); }
+.voxbeam-buttons { display: flex; flex-wrap: wrap; gap: 4px; }
+.voxbeam .voxbeam-words { height: 22px; padding: 0 8px; color: var(--vb-text); }
+.voxbeam .voxbeam-buttons .voxbeam-words { border: 1px solid var(--vb-border); }
+.voxbeam .voxbeam-annotation > .voxbeam-words { flex: 1; justify-content: flex-start; padding: 0 4px; opacity: 1; }
+`;

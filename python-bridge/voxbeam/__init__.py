@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         VoxbeamError,
     )
     from voxbeam.instance import Instance
+    from voxbeam.layers import Layer, LayerEvent, Layers
     from voxbeam.settings import configure
     from voxbeam.sources import open_source
     from voxbeam.volumes import Volume
@@ -46,6 +47,7 @@ _HOMES = {
         "VoxbeamError",
     ),
     "instance": ("Instance",),
+    "layers": ("Layer", "LayerEvent", "Layers"),
     "settings": ("configure",),
     "sources": ("open_source",),
     "volumes": ("Volume",),
@@ -60,6 +62,9 @@ __all__ = [
     "Box",
     "Instance",
     "InstanceGoneError",
+    "Layer",
+    "LayerEvent",
+    "Layers",
     "ParameterError",
     "Point",
     "SchedulerError",

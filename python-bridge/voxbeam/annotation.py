@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections import Counter
 
     from voxbeam.description import VolumeDescription
-    from voxbeam.scene import Entry
+    from voxbeam.scene_map import Entry
 
 Kind = Literal["point", "box"]
 #: Told apart on grey, on the coloured maps, and by most colour-blind eyes. The first is that of an annotation that names none.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from voxbeam.description import VolumeDescription
-    from voxbeam.scene import Change, Entry, Origin, Scene
+    from voxbeam.scene_map import Change, Entry, Origin, SceneMap
 
 log = logging.getLogger("voxbeam.annotations")
 AnyAnnotation = TypeVar("AnyAnnotation", bound=Annotation)
@@ -69,7 +69,7 @@ class Annotations(Sequence[Annotation]):
     Parameters
     ----------
     scene
-        The document behind it.
+        The document's map behind it.
     find_volume
         The description of the volume of a name, or of the first volume for None.
     check
@@ -78,7 +78,7 @@ class Annotations(Sequence[Annotation]):
 
     def __init__(
         self,
-        scene: Scene,
+        scene: SceneMap,
         find_volume: Callable[[str | None], VolumeDescription | None],
         check: Callable[[], None],
     ) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import numpy as np
 
 from voxbeam.background_fill import fill_behind
 from voxbeam.embedded import embedded_instance
-from voxbeam.errors import ShapeError, UnsupportedDtypeError
+from voxbeam.errors import ParameterError, ShapeError, UnsupportedDtypeError
 from voxbeam.instance import Instance
 from voxbeam.keywords import name_in, refuse_unknown
+from voxbeam.look import LOOK, checked_colormap, checked_look
 from voxbeam.progress import Progress
 from voxbeam.protocol import MAX_AXIS
 from voxbeam.scheduler import SchedulerClient
@@ -19,11 +20,14 @@ from voxbeam.settings import checked_store_bytes
 from voxbeam.transport import checked_transport
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import DTypeLike
+    from typing_extensions import Unpack
 
     from voxbeam.description import Kind
+    from voxbeam.look import LookKeywords, LookOptions
+    from voxbeam.producer import ProducedVolume
     from voxbeam.transport import Transport
     from voxbeam.widget import Views, VolumeView
 
@@ -108,7 +112,7 @@ def render_volume(
     window: tuple[float, float] | None = None,
     colormap: str | None = None,
     wait: bool = True,
-    **unknown: NoReturn,
+    **look: Unpack[LookKeywords],
 ) -> bool:
     """Bring a volume into an instance.
 
@@ -126,6 +130,8 @@ def render_volume(
         ``"image"``, or ``"labels"``: whole numbers that name objects.
     window, colormap
         How it is shown at first: values of black and white, and the name of a colour map.
+    **look
+        Settings of its layer, such as ``mode="iso"`` or ``shading="occlusion"``: see :class:`voxbeam.Layer`.
     wait
         True returns when all of it is in the instance, with a progress bar where that takes a while; False at once.
 
@@ -141,7 +147,7 @@ def render_volume(
     InstanceGoneError
         The instance does not answer any more.
     """
-    refuse_unknown("render_volume", unknown, (*RENDER_OPTIONS, "wait"))
+    settings = _look("render_volume", look, ("wait",), colormap)
     place = _place(instance, "render_volume")
     options = {
         "name": name,
@@ -153,6 +159,7 @@ def render_volume(
         "colormap": colormap,
     }
     produced = place.declare(volume, options, _caller_name(volume))
+    _apply(settings, place, produced)
     if wait:
         with Progress(f"Rendering {produced.description.name}") as progress:
             produced.fill(wait=True, progress=progress.update)
@@ -175,7 +182,7 @@ def view(
     kind: Kind | None = None,
     window: tuple[float, float] | None = None,
     colormap: str | None = None,
-    **unknown: NoReturn,
+    **look: Unpack[LookKeywords],
 ) -> VolumeView:
     """The viewer as a widget. It shows a first picture at once, and fills the instance behind it.
 
@@ -192,10 +199,12 @@ def view(
         What the viewer opens with: ``"four"`` is three slices and the volume; ``"volume"`` or ``"slices"`` is one of them alone.
     transport
         Forces ``"direct"``, ``"proxy"`` or ``"comm"`` for this view. See :func:`configure`.
-    name, voxel_size, unit, origin, kind, window, colormap
+    name, voxel_size, unit, origin, kind, window, colormap, **look
         As for :func:`render_volume`.
     """
-    refuse_unknown("view", unknown, ("height", "views", "transport", *RENDER_OPTIONS))
+    settings = _look("view", look, ("height", "views", "transport"), colormap)
+    if settings and volume is None:
+        raise ParameterError(f"The settings {', '.join(settings)} were given without a volume.", "Set them by instance.layers['name'].")
     if isinstance(volume, Instance):
         raise TypeError("view() got an Instance as its volume; write view(instance=…) to show what it holds")
     if transport is not None:
@@ -216,6 +225,7 @@ def view(
         if produced is None:
             produced = place.declare(volume, options, _caller_name(volume))
             fresh = True
+        _apply(settings, place, produced)
     from voxbeam.widget import VolumeView  # noqa: PLC0415  half a second, in which the volume is on its way already
 
     shown = VolumeView(place, produced, height=height, views=views, transport=transport)
@@ -231,6 +241,22 @@ def _place(instance: Instance | None, function: str) -> Instance:
     if not isinstance(instance, Instance):
         raise TypeError(f"{function}() got a {type(instance).__name__} as its instance; give one that was initialized, or none")
     return instance
+
+
+def _look(function: str, look: Mapping[str, Any], others: tuple[str, ...], colormap: str | None) -> LookOptions:
+    """The settings among a function's keywords, checked, before anything is done."""
+    if colormap is not None:
+        checked_colormap("colormap", colormap)
+    settings = dict(look)
+    known = (*RENDER_OPTIONS, *others, *LOOK)
+    refuse_unknown(function, {name: value for name, value in settings.items() if name not in LOOK}, known)
+    checked_look(settings)
+    return cast("LookOptions", settings)
+
+
+def _apply(settings: LookOptions, place: Instance, produced: ProducedVolume) -> None:
+    if settings:
+        place.layers[produced.description.name].set(**settings)
 
 
 def _caller_name(volume: Any) -> str | None:

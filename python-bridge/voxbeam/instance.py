@@ -13,6 +13,7 @@ from voxbeam.connection import Connection, gone_error
 from voxbeam.endpoint import Endpoint
 from voxbeam.errors import InstanceGoneError, ParameterError, VoxbeamError
 from voxbeam.jupyter_base import jupyter_base_path
+from voxbeam.layers import Layers
 from voxbeam.protocol import FrameType
 from voxbeam.scene import Scene
 from voxbeam.stream import bracketed
@@ -145,14 +146,17 @@ class Instance:
 
         When the instance is gone, those last known can still be read.
         """
-        if self._connection is None or not self._scene.wait_synced(0):
-            self._connected()
-            if not self._scene.wait_synced(SYNC_SECONDS):
-                self._refuse_closed()
-                raise VoxbeamError(
-                    f"The instance at {self._place} did not send its annotations in {SYNC_SECONDS:g} s.", "Try again."
-                )
+        self._sync_scene()
         return self._annotations
+
+    @property
+    def layers(self) -> Layers:
+        """How its volumes look, by their names, shared by all its viewers and kernels: ``instance.layers["ct"].mode = "mip"``.
+
+        When the instance is gone, what was last known can still be read.
+        """
+        self._sync_scene()
+        return self._layers
 
     @property
     def producer(self) -> Producer:
@@ -251,6 +255,13 @@ class Instance:
         if self._connection is not None and self._connection.gone is not None:
             raise gone_error(self.host, self.port, self._connection.gone)
 
+    def _sync_scene(self) -> None:
+        if self._connection is None or not self._scene.wait_synced(0):
+            self._connected()
+            if not self._scene.wait_synced(SYNC_SECONDS):
+                self._refuse_closed()
+                raise VoxbeamError(f"The instance at {self._place} did not send its scene in {SYNC_SECONDS:g} s.", "Try again.")
+
     def _connected(self) -> Connection:
         self._refuse_closed()
         with self._lock:
@@ -266,7 +277,8 @@ class Instance:
                 )
                 self._table = VolumeTable(connection)
                 self._scene = Scene(connection.send)
-                self._annotations = Annotations(self._scene, self._table.find, self._refuse_closed)
+                self._annotations = Annotations(self._scene.annotations, self._table.find, self._refuse_closed)
+                self._layers = Layers(self._scene.layers, lambda name: self._table.find(name) is not None, self._refuse_closed)
                 connection.on_open(self._scene.opened)
                 connection.on(FrameType.SCENE, self._scene.receive)
                 connection.on_close(self._broken)

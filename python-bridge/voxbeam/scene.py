@@ -5,38 +5,31 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
-from pycrdt import Doc, Map, YMessageType, create_sync_message, create_update_message, handle_sync_message
+from pycrdt import Doc, YMessageType, create_sync_message, create_update_message, handle_sync_message
 
 from voxbeam.errors import ParameterError
 from voxbeam.protocol import MAX_FRAME_BYTES, FrameType, Header, encode_frame
+from voxbeam.scene_map import Change, SceneMap
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator
+
+    from voxbeam.scene_map import Origin
 
 log = logging.getLogger("voxbeam.scene")
 
-Origin = Literal["local", "remote"]
-#: What stands in the document for one annotation.
-Entry = dict[str, Any]
 #: The second byte of a sync message that answers ours: from then on the document is complete.
 _SYNC_STEP_2 = 1
 _EMPTY_UPDATE = b"\x00\x00"
 
 
-class Change(NamedTuple):
-    """One entry before and after a transaction; None where there was none."""
-
-    id: str
-    before: Entry | None
-    after: Entry | None
-
-
 class Scene:
-    """The annotations of one instance, kept in step with everyone else's.
+    """The annotations and layers of one instance, kept in step with everyone else's.
 
-    One lock guards the document and its mirror; nobody is called while it is held. Listeners run on a thread of their own, in
+    One lock guards the document and its mirrors; nobody is called while it is held. Listeners run on a thread of their own, in
     the order of the changes, so that they may take their time and may edit.
 
     Parameters
@@ -44,22 +37,24 @@ class Scene:
     send
         Sends a frame to the sidecar. While the connection is broken frames are lost: coming back, both sides exchange
         what the other lacks.
+
+    Attributes
+    ----------
+    annotations, layers : SceneMap
+        The document's maps.
     """
 
     def __init__(self, send: Callable[[bytes], object]) -> None:
         self._send = send
         self._lock = threading.RLock()
         self._doc: Doc[Any] = Doc(allow_multithreading=True)
-        self._map: Map[Any] = self._doc.get("annotations", type=Map)
-        self._mirror: dict[str, Entry] = {}
-        self._touched: set[str] = set()
         self._updates: list[bytes] = []
         self._doc.observe(lambda event: self._updates.append(event.update))
-        self._map.observe_deep(self._note_touched)
         self._synced = threading.Event()
-        self._listeners: list[Callable[[list[Change], Origin], None]] = []
-        self._pending: queue.SimpleQueue[tuple[list[Change], Origin]] = queue.SimpleQueue()
+        self._pending: queue.SimpleQueue[tuple[SceneMap, list[Change], Origin]] = queue.SimpleQueue()
         self._notifier: threading.Thread | None = None
+        self.annotations = SceneMap(self._doc, "annotations", self._lock, self._edit, self._start_notifier)
+        self.layers = SceneMap(self._doc, "layers", self._lock, self._edit, self._start_notifier)
 
     # With the sidecar
 
@@ -87,85 +82,26 @@ class Scene:
         """Wait until the sidecar's document has arrived once."""
         return self._synced.wait(seconds)
 
-    # Reading and editing
+    # For the maps
 
-    def entries(self) -> dict[str, Entry]:
-        """All entries by id, as they are now. Entries are replaced on change, never changed in place."""
-        with self._lock:
-            return dict(self._mirror)
-
-    def put(self, entries: Mapping[str, Entry]) -> None:
-        """Add entries, or change those of the same id: only fields that differ are written. None removes a field."""
+    @contextmanager
+    def _edit(self) -> Iterator[None]:
         with self._lock:
             with self._doc.transaction():
-                for entry_id, entry in entries.items():
-                    self._write(entry_id, entry)
+                yield
             updates = self._settle("local")
-        self._send_updates(updates)
-
-    def remove(self, ids: list[str]) -> None:
-        """Remove entries; those that are gone already are left out."""
-        with self._lock:
-            with self._doc.transaction():
-                for entry_id in ids:
-                    if entry_id in self._map:
-                        del self._map[entry_id]
-            updates = self._settle("local")
-        self._send_updates(updates)
-
-    def listen(self, listener: Callable[[list[Change], Origin], None]) -> Callable[[], None]:
-        """Call ``listener(changes, origin)`` after each transaction that changed annotations; the result ends that."""
-        with self._lock:
-            self._listeners.append(listener)
-            if self._notifier is None:
-                self._notifier = threading.Thread(target=self._notify, name="voxbeam-scene", daemon=True)
-                self._notifier.start()
-
-        def stop() -> None:
-            with self._lock:
-                if listener in self._listeners:
-                    self._listeners.remove(listener)
-
-        return stop
-
-    def _write(self, entry_id: str, entry: Entry) -> None:
-        known = self._mirror.get(entry_id)
-        if known is None:
-            self._map[entry_id] = Map({name: value for name, value in entry.items() if value is not None})
-            return
-        stored = self._map[entry_id]
-        for name, value in entry.items():
-            if value is None and name in known:
-                del stored[name]
-            elif value is not None and known.get(name) != value:
-                stored[name] = value
-
-    def _settle(self, origin: Origin) -> list[bytes]:
-        """Bring the mirror up to date after a transaction, queue its changes, and take its updates."""
-        changes = []
-        for entry_id in sorted(self._touched):
-            before = self._mirror.pop(entry_id, None)
-            stored = self._map.get(entry_id)
-            after = stored.to_py() if isinstance(stored, Map) else None
-            if after is not None:
-                self._mirror[entry_id] = after
-            if before != after:
-                changes.append(Change(entry_id, before, after))
-        self._touched.clear()
-        if changes and self._listeners:
-            self._pending.put((changes, origin))
-        updates, self._updates = self._updates, []
-        return updates
-
-    def _note_touched(self, events: list[Any]) -> None:
-        for event in events:
-            path = list(event.path)
-            self._touched.update(path[:1] if path else event.keys)
-
-    def _send_updates(self, updates: list[bytes]) -> None:
         for update in updates:
             if update != _EMPTY_UPDATE:
                 self._send_message(create_update_message(update))
+
+    def _settle(self, origin: Origin) -> list[bytes]:
+        """Bring the mirrors up to date after a transaction, queue its changes, and take its updates."""
+        for one in (self.annotations, self.layers):
+            changes = one.settle()
+            if changes and one.listeners():
+                self._pending.put((one, changes, origin))
+        updates, self._updates = self._updates, []
+        return updates
 
     def _send_message(self, message: bytes) -> None:
         if len(message) > MAX_FRAME_BYTES - 64:
@@ -173,12 +109,16 @@ class Scene:
             raise ParameterError(msg, "Make it in several steps.")
         self._send(encode_frame(FrameType.SCENE, message))
 
+    def _start_notifier(self) -> None:
+        with self._lock:
+            if self._notifier is None:
+                self._notifier = threading.Thread(target=self._notify, name="voxbeam-scene", daemon=True)
+                self._notifier.start()
+
     def _notify(self) -> None:
         while True:
-            changes, origin = self._pending.get()
-            with self._lock:
-                listeners = list(self._listeners)
-            for listener in listeners:
+            one, changes, origin = self._pending.get()
+            for listener in one.listeners():
                 try:
                     listener(changes, origin)
                 except Exception:

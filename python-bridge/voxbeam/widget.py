@@ -88,6 +88,9 @@ class VolumeView(anywidget.AnyWidget):
     height = t.Int(450, min=50, max=10_000).tag(sync=True)
     #: The views it opens with: "four", "volume" or "slices".
     views = t.Enum(VIEWS, "four").tag(sync=True)
+    #: What was selected last in a page: volume (its name), voxel (z, y, x), world (x, y, z) and value, or id of a label; empty
+    #: before. Set by the page.
+    picked = t.Dict().tag(sync=True)
     #: Counters of the page: bytes, first_picture (epoch ms), level, missing, fps.
     stats = t.Dict().tag(sync=True)
 
@@ -115,6 +118,11 @@ class VolumeView(anywidget.AnyWidget):
     def annotations(self) -> Any:
         """Points and boxes drawn in the viewer, shared by every view of the instance."""
         return self._instance.annotations
+
+    @property
+    def layers(self) -> Any:
+        """How the instance's volumes look, by their names: ``view.layers["ct"].mode = "mip"``."""
+        return self._instance.layers
 
     def screenshot(self) -> Screenshot:
         """Ask the page for its picture as PNG bytes: ``png = await view.screenshot()``."""

@@ -9,13 +9,17 @@ import subprocess
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from pycrdt import Doc, Map
 
 from voxbeam.protocol import FrameType, unpack_frame
-from voxbeam.scene import Change, Scene
+from voxbeam.scene import Scene
 from voxbeam.sidecar import find_node
+
+if TYPE_CHECKING:
+    from voxbeam.scene_map import Change
 
 POINT = {
     "kind": "point",
@@ -61,8 +65,8 @@ class YjsPeer:
 
     def until(self, entries: dict) -> None:
         deadline = time.monotonic() + 10
-        while self.scene.entries() != entries:
-            assert time.monotonic() < deadline, self.scene.entries()
+        while self.scene.annotations.entries() != entries:
+            assert time.monotonic() < deadline, self.scene.annotations.entries()
             time.sleep(0.005)
 
     def close(self) -> None:
@@ -85,31 +89,31 @@ def test_what_stands_there_before_arrives_with_the_first_sync(peer):
     assert not fresh.wait_synced(0)
     fresh.opened()
     assert fresh.wait_synced(10)
-    assert fresh.entries() == {"a": POINT}
+    assert fresh.annotations.entries() == {"a": POINT}
 
 
 def test_edits_travel_both_ways_field_by_field(peer):
     peer.scene.opened()
     assert peer.scene.wait_synced(10)
-    peer.scene.put({"a": POINT})
+    peer.scene.annotations.put({"a": POINT})
     assert peer.annotations() == {"a": POINT}
     peer.command(change="a", name="name", value="from there")
     peer.until({"a": {**POINT, "name": "from there"}})
-    peer.scene.put({"a": {"coords": [4, 5, 6], "author": None}})
+    peer.scene.annotations.put({"a": {"coords": [4, 5, 6], "author": None}})
     expected = {**POINT, "name": "from there", "coords": [4, 5, 6]}
     del expected["author"]
     assert peer.annotations() == {"a": expected}
     peer.command(delete="a")
     peer.until({})
-    peer.scene.put({"b": POINT, "c": POINT})
-    peer.scene.remove(["b", "never was"])
+    peer.scene.annotations.put({"b": POINT, "c": POINT})
+    peer.scene.annotations.remove(["b", "never was"])
     assert peer.annotations() == {"c": POINT}
 
 
 def test_what_was_edited_apart_comes_together_when_both_ask(peer):
     sent, send = [], peer.scene._send
     peer.scene._send = sent.append  # the connection is broken
-    peer.scene.put({"mine": POINT})
+    peer.scene.annotations.put({"mine": POINT})
     peer.scene._send = send
     peer.command(set="theirs", entry={**POINT, "name": "theirs"})
     assert set(peer.annotations()) == {"theirs"}
@@ -118,17 +122,17 @@ def test_what_was_edited_apart_comes_together_when_both_ask(peer):
     peer.command(sync=True)
     peer.until({"mine": POINT, "theirs": {**POINT, "name": "theirs"}})
     deadline = time.monotonic() + 10
-    while peer.annotations() != peer.scene.entries():
+    while peer.annotations() != peer.scene.annotations.entries():
         assert time.monotonic() < deadline
 
 
 def test_only_what_differs_is_written(peer):
     frames = []
     peer.scene._send = frames.append
-    peer.scene.put({"a": POINT})
-    peer.scene.put({"a": POINT})
+    peer.scene.annotations.put({"a": POINT})
+    peer.scene.annotations.put({"a": POINT})
     assert len(frames) == 1
-    peer.scene.put({"a": {**POINT, "coords": [9.0, 9.0, 9.0]}})
+    peer.scene.annotations.put({"a": {**POINT, "coords": [9.0, 9.0, 9.0]}})
     assert len(frames[1]) < 64 + 100
 
 
@@ -140,16 +144,16 @@ def test_changes_are_told_in_order_with_their_origin_and_never_under_the_lock(pe
     def listener(changes: list[Change], origin: str) -> None:
         told.append((origin, [(c.id, c.before is None, c.after is None) for c in changes]))
         if len(told) == 1:
-            peer.scene.put({"echo": POINT})  # a listener may edit
+            peer.scene.annotations.put({"echo": POINT})  # a listener may edit
         if len(told) == 4:
             done.set()
 
-    stop = peer.scene.listen(listener)
+    stop = peer.scene.annotations.listen(listener)
     peer.command(set="a", entry=POINT)
     peer.until({"a": POINT, "echo": POINT})
     peer.command(change="a", name="name", value="x")
     peer.until({"a": {**POINT, "name": "x"}, "echo": POINT})
-    peer.scene.remove(["a"])
+    peer.scene.annotations.remove(["a"])
     assert done.wait(10)
     assert told == [
         ("remote", [("a", True, False)]),
@@ -158,27 +162,27 @@ def test_changes_are_told_in_order_with_their_origin_and_never_under_the_lock(pe
         ("local", [("a", False, True)]),
     ]
     stop()
-    peer.scene.put({"later": POINT})
+    peer.scene.annotations.put({"later": POINT})
     time.sleep(0.1)
     assert len(told) == 4
 
 
 def test_a_listener_that_fails_does_not_end_the_others(peer, caplog):
     heard = threading.Event()
-    peer.scene.listen(lambda *_: 1 / 0)
-    peer.scene.listen(lambda *_: heard.set())
-    peer.scene.put({"a": POINT})
+    peer.scene.annotations.listen(lambda *_: 1 / 0)
+    peer.scene.annotations.listen(lambda *_: heard.set())
+    peer.scene.annotations.put({"a": POINT})
     assert heard.wait(5)
     assert "ZeroDivisionError" in caplog.text
 
 
 def test_presence_is_left_alone_and_damage_changes_nothing(peer):
-    peer.scene.put({"a": POINT})
+    peer.scene.annotations.put({"a": POINT})
     peer.scene.receive(None, memoryview(b"\x01\x05hello"))
     peer.scene.receive(None, memoryview(b""))
     with pytest.raises(Exception):  # noqa: B017  whatever pycrdt says of nonsense
         peer.scene.receive(None, memoryview(b"\x00\x02\x05\xff\xff\xff\xff\xff"))
-    assert peer.scene.entries() == {"a": POINT}
+    assert peer.scene.annotations.entries() == {"a": POINT}
     peer.command(set="b", entry=POINT)
     peer.scene.opened()
     peer.until({"a": POINT, "b": POINT})
@@ -197,16 +201,16 @@ def test_many_threads_edit_one_scene():
 
     def work(number: int) -> None:
         for i in range(100):
-            scene.put({f"{number}/{i}": {**POINT, "name": str(i)}})
-            scene.put({"shared": {**POINT, "name": f"{number}/{i}"}})
+            scene.annotations.put({f"{number}/{i}": {**POINT, "name": str(i)}})
+            scene.annotations.put({"shared": {**POINT, "name": f"{number}/{i}"}})
 
     threads = [threading.Thread(target=work, args=(n,)) for n in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert len(scene.entries()) == 801
-    assert other.get("annotations", type=Map).to_py() == scene.entries()
+    assert len(scene.annotations.entries()) == 801
+    assert other.get("annotations", type=Map).to_py() == scene.annotations.entries()
 
 
 def _update_of(message: bytes) -> bytes:

@@ -1,0 +1,141 @@
+"""One map of the scene document: its entries as this process has them, and who listens to it."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from pycrdt import Map
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pycrdt import Doc
+
+Origin = Literal["local", "remote"]
+#: What stands in the document under one id.
+Entry = dict[str, Any]
+
+
+class Change(NamedTuple):
+    """One entry before and after a transaction; None where there was none."""
+
+    id: str
+    before: Entry | None
+    after: Entry | None
+
+
+class SceneMap:
+    """Entries by id. Made by :class:`voxbeam.scene.Scene`, which keeps all maps of a document in step with everyone else's.
+
+    Parameters
+    ----------
+    doc, name
+        The document, and the map's name in it.
+    lock
+        Guards the document and every mirror of it.
+    edit
+        Encloses an edit: a transaction under the lock, sent when it ends.
+    listened
+        Called when somebody begins to listen.
+    """
+
+    def __init__(
+        self,
+        doc: Doc[Any],
+        name: str,
+        lock: Any,
+        edit: Callable[[], Any],
+        listened: Callable[[], None],
+    ) -> None:
+        self._lock = lock
+        self._edit = edit
+        self._listened = listened
+        self._map: Map[Any] = doc.get(name, type=Map)
+        self._mirror: dict[str, Entry] = {}
+        self._touched: set[str] = set()
+        self._listeners: list[Callable[[list[Change], Origin], None]] = []
+        self._changed = threading.Condition(lock)
+        self._map.observe_deep(self._note_touched)
+
+    def entries(self) -> dict[str, Entry]:
+        """All entries by id, as they are now. Entries are replaced on change, never changed in place."""
+        with self._lock:
+            return dict(self._mirror)
+
+    def wait_for(self, condition: Callable[[dict[str, Entry]], bool], seconds: float) -> bool:
+        """Wait until ``condition(entries)`` holds; False when it did not within ``seconds``."""
+        with self._changed:
+            return self._changed.wait_for(lambda: condition(self._mirror), seconds)
+
+    def put(self, entries: Mapping[str, Entry]) -> None:
+        """Add entries, or change those of the same id: only fields that differ are written. None removes a field."""
+        with self._edit():
+            for entry_id, entry in entries.items():
+                self._write(entry_id, entry)
+
+    def patch(self, entry_id: str, fields: Entry) -> bool:
+        """Change an entry that is there; False where it is not."""
+        with self._edit():
+            if entry_id not in self._mirror:
+                return False
+            self._write(entry_id, fields)
+        return True
+
+    def remove(self, ids: list[str]) -> None:
+        """Remove entries; those that are gone already are left out."""
+        with self._edit():
+            for entry_id in ids:
+                if entry_id in self._map:
+                    del self._map[entry_id]
+
+    def listen(self, listener: Callable[[list[Change], Origin], None]) -> Callable[[], None]:
+        """Call ``listener(changes, origin)`` after each transaction that changed this map; the result ends that."""
+        with self._lock:
+            self._listeners.append(listener)
+        self._listened()
+
+        def stop() -> None:
+            with self._lock:
+                if listener in self._listeners:
+                    self._listeners.remove(listener)
+
+        return stop
+
+    def listeners(self) -> list[Callable[[list[Change], Origin], None]]:
+        """Who listens now."""
+        with self._lock:
+            return list(self._listeners)
+
+    def settle(self) -> list[Change]:
+        """Bring the mirror up to date after a transaction, and say what it changed. Called with the lock held."""
+        changes = []
+        for entry_id in sorted(self._touched):
+            before = self._mirror.pop(entry_id, None)
+            stored = self._map.get(entry_id)
+            after = stored.to_py() if isinstance(stored, Map) else None
+            if after is not None:
+                self._mirror[entry_id] = after
+            if before != after:
+                changes.append(Change(entry_id, before, after))
+        self._touched.clear()
+        if changes:
+            self._changed.notify_all()
+        return changes
+
+    def _write(self, entry_id: str, entry: Entry) -> None:
+        known = self._mirror.get(entry_id)
+        if known is None:
+            self._map[entry_id] = Map({name: value for name, value in entry.items() if value is not None})
+            return
+        stored = self._map[entry_id]
+        for name, value in entry.items():
+            if value is None and name in known:
+                del stored[name]
+            elif value is not None and known.get(name) != value:
+                stored[name] = value
+
+    def _note_touched(self, events: list[Any]) -> None:
+        for event in events:
+            path = list(event.path)
+            self._touched.update(path[:1] if path else event.keys)

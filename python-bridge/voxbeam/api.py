@@ -204,7 +204,8 @@ def view(
     """
     settings = _look("view", look, ("height", "views", "transport"), colormap)
     if settings and volume is None:
-        raise ParameterError(f"The settings {', '.join(settings)} were given without a volume.", "Set them by instance.layers['name'].")
+        text = f"The settings {', '.join(settings)} were given without a volume."
+        raise ParameterError(text, "Set them by instance.layers['name'].")
     if isinstance(volume, Instance):
         raise TypeError("view() got an Instance as its volume; write view(instance=…) to show what it holds")
     if transport is not None:

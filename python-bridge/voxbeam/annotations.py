@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 import logging
 import threading
 import uuid
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, overload
 
 from voxbeam.annotation import Annotation, Box, Kind, Point, from_entry, next_color, placed, to_entry
 from voxbeam.annotation_table import to_html, to_table
+from voxbeam.clock import CLOCK
 from voxbeam.errors import ParameterError
 from voxbeam.user import user_name
 
@@ -208,7 +208,7 @@ class Annotations(Sequence[Annotation]):
             color=new.color or next_color(used),
             volume=volume.name if volume else None,
             author=new.author or user_name(),
-            created=_CLOCK.now(),
+            created=CLOCK.now(),
         )
         return finished
 
@@ -321,19 +321,3 @@ def _resolve(future: asyncio.Future[Annotation], annotation: Annotation) -> None
 def _fail(future: asyncio.Future[Annotation], error: Exception) -> None:
     if not future.done():
         future.set_exception(error)
-
-
-class _Clock:
-    """Times that never repeat, so that what is made in one call has an order; sorted together with those of JavaScript."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._last = dt.datetime.min.replace(tzinfo=dt.timezone.utc)
-
-    def now(self) -> str:
-        with self._lock:
-            self._last = max(dt.datetime.now(dt.timezone.utc), self._last + dt.timedelta(microseconds=1))
-            return self._last.isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-_CLOCK = _Clock()

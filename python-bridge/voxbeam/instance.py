@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from voxbeam import __version__
 from voxbeam.annotations import Annotations
+from voxbeam.bookmarks import Bookmarks
 from voxbeam.connection import Connection, gone_error
 from voxbeam.endpoint import Endpoint
 from voxbeam.errors import InstanceGoneError, ParameterError, VoxbeamError
@@ -159,6 +160,15 @@ class Instance:
         return self._layers
 
     @property
+    def bookmarks(self) -> Bookmarks:
+        """Named views, shared by all its viewers and kernels.
+
+        When the instance is gone, those last known can still be read.
+        """
+        self._sync_scene()
+        return self._bookmarks
+
+    @property
     def producer(self) -> Producer:
         """Serves this process's volumes to it."""
         with self._lock:
@@ -279,6 +289,7 @@ class Instance:
                 self._scene = Scene(connection.send)
                 self._annotations = Annotations(self._scene.annotations, self._table.find, self._refuse_closed)
                 self._layers = Layers(self._scene.layers, lambda name: self._table.find(name) is not None, self._refuse_closed)
+                self._bookmarks = Bookmarks(self._scene.bookmarks, self._refuse_closed)
                 connection.on_open(self._scene.opened)
                 connection.on(FrameType.SCENE, self._scene.receive)
                 connection.on_close(self._broken)

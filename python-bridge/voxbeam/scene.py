@@ -27,7 +27,7 @@ _EMPTY_UPDATE = b"\x00\x00"
 
 
 class Scene:
-    """The annotations and layers of one instance, kept in step with everyone else's.
+    """The annotations, layers and bookmarks of one instance, kept in step with everyone else's.
 
     One lock guards the document and its mirrors; nobody is called while it is held. Listeners run on a thread of their own, in
     the order of the changes, so that they may take their time and may edit.
@@ -40,7 +40,7 @@ class Scene:
 
     Attributes
     ----------
-    annotations, layers : SceneMap
+    annotations, layers, bookmarks : SceneMap
         The document's maps.
     """
 
@@ -55,6 +55,7 @@ class Scene:
         self._notifier: threading.Thread | None = None
         self.annotations = SceneMap(self._doc, "annotations", self._lock, self._edit, self._start_notifier)
         self.layers = SceneMap(self._doc, "layers", self._lock, self._edit, self._start_notifier)
+        self.bookmarks = SceneMap(self._doc, "bookmarks", self._lock, self._edit, self._start_notifier)
 
     # With the sidecar
 
@@ -96,7 +97,7 @@ class Scene:
 
     def _settle(self, origin: Origin) -> list[bytes]:
         """Bring the mirrors up to date after a transaction, queue its changes, and take its updates."""
-        for one in (self.annotations, self.layers):
+        for one in (self.annotations, self.layers, self.bookmarks):
             changes = one.settle()
             if changes and one.listeners():
                 self._pending.put((one, changes, origin))

@@ -15,6 +15,7 @@ import traitlets as t
 from voxbeam.stream import bracketed
 from voxbeam.transport import checked_transport, forced_transport
 from voxbeam.tunnel import Tunnel
+from voxbeam.view_state import SharedViewTraits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -32,6 +33,9 @@ SCREENSHOT_SECONDS = 30.0
 #: Views a widget can open with.
 Views = Literal["four", "volume", "slices"]
 VIEWS = get_args(Views)
+
+#: What of a view a bookmark holds.
+_BOOKMARKED = ("camera", "cross", "clip", "light")
 
 
 class Screenshot:
@@ -59,7 +63,7 @@ class Screenshot:
             raise TimeoutError(msg) from error
 
 
-class VolumeView(anywidget.AnyWidget):
+class VolumeView(SharedViewTraits, anywidget.AnyWidget):
     """One viewer of an instance, in a notebook cell.
 
     Parameters
@@ -123,6 +127,24 @@ class VolumeView(anywidget.AnyWidget):
     def layers(self) -> Any:
         """How the instance's volumes look, by their names: ``view.layers["ct"].mode = "mip"``."""
         return self._instance.layers
+
+    @property
+    def bookmarks(self) -> Any:
+        """Named views, shared by every view of the instance: ``view.go_to("front")``."""
+        return self._instance.bookmarks
+
+    def save_view(self, name: str) -> Any:
+        """Save where this view looks now as a bookmark of that name; returns it."""
+        parts = {part: getattr(self, part) for part in _BOOKMARKED}
+        return self.bookmarks.add(name, **{part: value for part, value in parts.items() if value or part in ("clip", "light")})
+
+    def go_to(self, name: str) -> None:
+        """Show what the bookmark of that name holds."""
+        view = self.bookmarks[name].view
+        with self.hold_sync():
+            for part in _BOOKMARKED:
+                if part in view:
+                    setattr(self, part, view[part])
 
     def screenshot(self) -> Screenshot:
         """Ask the page for its picture as PNG bytes: ``png = await view.screenshot()``."""

@@ -35,6 +35,16 @@ function dress<E extends Element>(element: E, { on, ...attributes }: Attributes,
   return element;
 }
 
+/** Tells the size of an element, now and whenever it changes; the result ends that. */
+export function watchSize(element: HTMLElement, resized: (width: number, height: number) => void): () => void {
+  const tell = () => resized(element.clientWidth, element.clientHeight);
+  tell();
+  if (typeof ResizeObserver === 'undefined') return () => undefined;
+  const observer = new ResizeObserver(tell);
+  observer.observe(element);
+  return () => observer.disconnect();
+}
+
 /** Sets the text where it differs: an equal write would still cost a layout. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;

@@ -5,6 +5,8 @@ import type { LayerPatch } from '../annotation/model.js';
 import { h } from './dom.js';
 import { Footer } from './footer.js';
 import { makeHelp } from './help.js';
+import type { Instruments } from './instruments/instruments.js';
+import { Menu } from './instruments/menu.js';
 import { LayerPanel } from './layer_panel.js';
 import { VIEW_IDS, VIEW_TITLES, type ViewId } from './layout.js';
 import { Banner, Message } from './notices.js';
@@ -64,6 +66,10 @@ export class Shell {
     this.panel.hidden = width < PANEL_WIDTH;
   }
 
+  openPanel(): void {
+    if (this.panel.hidden) this.togglePanel();
+  }
+
   togglePanel(): void {
     this.panel.dataset.chosen = '';
     this.panel.hidden = !this.panel.hidden;
@@ -81,9 +87,9 @@ export class Shell {
   }
 
   /** Puts the instruments' sections above the annotations, and their menu under the button for more. */
-  addInstruments(sections: HTMLElement, menu: (opener: HTMLButtonElement) => HTMLElement): void {
-    this.annotations.element.before(sections);
-    this.root.append(menu(this.toolbar.more));
+  addInstruments(instruments: Instruments): void {
+    this.annotations.element.before(instruments.element);
+    this.root.append(new Menu('More tools', this.toolbar.more, instruments.menu()).element);
   }
 
   setCursor(cursor: string): void {

@@ -7,11 +7,11 @@ import type { Session } from '../session/session.js';
 import { AnnotationTools } from './annotation_tools.js';
 import { makeCommands } from './commands.js';
 import { CursorReader } from './cursor_reader.js';
+import { watchSize } from './dom.js';
 import { MissingProgress } from './footer.js';
 import { FrameLoop } from './frame_loop.js';
 import { Framing } from './framing.js';
 import { Instruments } from './instruments/instruments.js';
-import { Menu } from './instruments/menu.js';
 import { type GestureContext, Interactions } from './interactions.js';
 import { bindKeys } from './keyboard.js';
 import { placeViews, viewAt } from './layout.js';
@@ -114,8 +114,14 @@ export class Viewer {
     });
     const context = this.#gestures();
     this.#tools = new AnnotationTools(context);
-    this.instruments = new Instruments({ ...context, bounds: () => this.#framing.bounds, unit: () => this.#layers.leading?.volume.description.unit ?? '' });
-    this.#shell.addInstruments(this.instruments.element, (opener) => new Menu('More tools', opener, this.instruments.menu()).element);
+    this.instruments = new Instruments({
+      ...context,
+      bounds: () => this.#framing.bounds,
+      unit: () => this.#layers.leading?.volume.description.unit ?? '',
+      openPanel: () => this.#shell.openPanel(),
+      refresh: () => this.#mark('panels'),
+    });
+    this.#shell.addInstruments(this.instruments);
     this.#interactions = new Interactions(context, this.#tools, this.instruments);
     this.#pointers = new Pointers(this.#shell.stage, this.#interactions);
     this.#settling = new Settling((settled) => {
@@ -197,14 +203,8 @@ export class Viewer {
   }
 
   #listen(): void {
-    const { stage } = this.#shell;
-    if (typeof ResizeObserver !== 'undefined') {
-      const observer = new ResizeObserver(() => this.#resize(stage.clientWidth, stage.clientHeight));
-      observer.observe(stage);
-      this.#ends.push(() => observer.disconnect());
-    }
-    this.#resize(stage.clientWidth, stage.clientHeight);
     this.#ends.push(
+      watchSize(this.#shell.stage, (width, height) => this.#resize(width, height)),
       this.#store.onChange((state, before) => {
         const placed = state.layout !== before.layout || state.maximised !== before.maximised;
         if (placed) this.#place();
@@ -319,6 +319,7 @@ export class Viewer {
     this.#dirty.volumes = false;
     this.#feed?.update();
     this.#framing.volumesChanged();
+    if (this.#framing.bounds) this.instruments.framed();
     if (this.#framing.bounds && this.#renderer) this.#shell.message.hide();
     else if (this.#renderer) this.#shell.message.wait(this.#session.state === 'connecting');
     this.#dirty.overlay = true;

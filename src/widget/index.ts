@@ -5,6 +5,7 @@ import { Session } from '../session/session.js';
 import { Viewer } from '../viewer/viewer.js';
 import { sessionCandidates } from './candidates.js';
 import { onKernelMessage, type ViewModel, type ViewTraits } from './model.js';
+import { shareView } from './shared_view.js';
 import { reportViewState } from './view_state.js';
 
 function render({ model, el, signal }: RenderProps<ViewTraits & Record<string, unknown>>): void {
@@ -18,6 +19,7 @@ function render({ model, el, signal }: RenderProps<ViewTraits & Record<string, u
   const viewer = new Viewer({ root, session, theme: 'auto', layout: model.get('views') });
   model.on('change:height', resize);
   reportViewState(model, root, session, signal);
+  shareView(model, viewer, signal);
   answerScreenshots(model, viewer, signal);
   signal.addEventListener('abort', () => {
     model.off('change:height', resize);

@@ -32,6 +32,12 @@ export interface ViewTraits {
   /** The views it opens with. */
   views: 'four' | 'volume' | 'slices';
   stats: Partial<ViewStats>;
+  /** The view's own state; empty: as the viewer has it, or none. `shared_view.ts` of the viewer's instruments has their forms. */
+  camera: object;
+  cross: readonly number[];
+  clip: object;
+  light: readonly number[];
+  measurements: readonly object[];
 }
 
 export type ViewModel = AnyModel<ViewTraits & Record<string, unknown>>;

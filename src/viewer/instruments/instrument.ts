@@ -20,6 +20,12 @@ export interface InstrumentHost {
   unit(): string;
   /** The picture is being moved: speed before sharpness, until told otherwise. */
   moving(active: boolean): void;
+  readonly author: string;
+  mayEdit(): boolean;
+  /** Opens the side panel. */
+  openPanel(): void;
+  /** The side panel's sections are out of date. */
+  refresh(): void;
   tell(message: string): void;
 }
 

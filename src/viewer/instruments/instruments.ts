@@ -6,13 +6,16 @@ import type { OverlayScene } from '../overlay.js';
 import type { Drag } from '../pointer.js';
 import type { ViewState } from '../view_state.js';
 import { InstrumentActions } from './actions.js';
+import { BookmarkTool } from './bookmarks.js';
 import { ClipPanel, LightPanel } from './clip_panel.js';
 import { ClipTool } from './clip_tool.js';
 import { Flight } from './flight.js';
 import type { Instrument, InstrumentHost } from './instrument.js';
 import { LightTool } from './light.js';
 import { OrientationMarker, type Side, SIDES } from './orientation.js';
+import { PageLink } from './links.js';
 import type { MenuItem } from './menu.js';
+import { readShared, type SharedName, writeShared } from './shared_view.js';
 import { TapePanel } from './tape_panel.js';
 import { TapeTool } from './tape.js';
 import { TickedAxes } from './ticks.js';
@@ -21,7 +24,7 @@ import { TickedAxes } from './ticks.js';
 const PANEL_FIELDS = ['clip', 'light', 'measurements', 'shows'] as const;
 
 /** What keys ask of the instruments. */
-export type InstrumentKey = 'clip' | 'unclip' | 'light' | 'ticks';
+export type InstrumentKey = 'clip' | 'unclip' | 'light' | 'ticks' | 'bookmarks' | 'bookmark' | 'link';
 
 export class Instruments {
   readonly actions: InstrumentActions;
@@ -29,6 +32,11 @@ export class Instruments {
   /** Their sections of the side panel; those not in use are hidden. */
   readonly element: HTMLElement;
   readonly marker: OrientationMarker;
+  readonly bookmarks: BookmarkTool;
+  readonly link: PageLink;
+  /** What was set before there was anything to see. */
+  readonly #early = new Map<SharedName, unknown>();
+  #framed = false;
   readonly #all: readonly Instrument[];
   readonly #clip: ClipPanel;
   readonly #light: LightPanel;
@@ -39,10 +47,12 @@ export class Instruments {
     this.flight = new Flight(host.store, (active) => host.moving(active));
     this.marker = new OrientationMarker(host, this.flight);
     this.#all = [new TickedAxes(host), new TapeTool(host), new ClipTool(host), new LightTool(host), this.marker];
+    this.bookmarks = new BookmarkTool(host, this.flight, () => host.refresh());
+    this.link = new PageLink(host.store, () => this.#framed);
     this.#clip = new ClipPanel(this.actions);
     this.#light = new LightPanel(this.actions);
     this.#tapes = new TapePanel((id) => host.store.update({ selected: id }), (id) => this.actions.removeMeasurement(id));
-    this.element = h('div', {}, this.#clip.element, this.#light.element, this.#tapes.element);
+    this.element = h('div', {}, this.#clip.element, this.#light.element, this.#tapes.element, this.bookmarks.panel.element);
   }
 
   draw(context: CanvasRenderingContext2D, view: View, scene: OverlayScene): void {
@@ -72,12 +82,44 @@ export class Instruments {
     this.#clip.show(store.state, bounds);
     this.#light.show(store.state);
     this.#tapes.show(store.state, this.host.unit());
+    this.bookmarks.show();
   }
 
   key(name: InstrumentKey): void {
     if (name === 'clip') this.actions.toggleClip();
     else if (name === 'unclip') this.actions.unclip();
+    else if (name === 'bookmarks') this.bookmarks.open();
+    else if (name === 'bookmark') this.bookmarks.save();
+    else if (name === 'link') this.toggleLink();
     else this.actions.toggle(name);
+  }
+
+  /** The volumes are in the views for the first time: what was set before applies now. */
+  framed(): void {
+    if (this.#framed) return;
+    this.#framed = true;
+    for (const [name, value] of this.#early) this.set(name, value);
+    this.#early.clear();
+  }
+
+  /** A field of the view as a plain value; undefined while there is nothing to see. */
+  get(name: SharedName): unknown {
+    return this.#framed ? readShared(this.host.store.state, name) : undefined;
+  }
+
+  /** Sets a field from a plain value; false where that is malformed. Before there is something to see it is kept for then. */
+  set(name: SharedName, value: unknown): boolean {
+    const change = writeShared(this.host.store.state, name, value);
+    if (!change) return false;
+    if (this.#framed) this.host.store.update(change);
+    else this.#early.set(name, value);
+    return true;
+  }
+
+  toggleLink(): void {
+    this.link.toggle();
+    const { on, others } = this.link;
+    this.host.tell(on ? `Linked with ${others} other view${others === 1 ? '' : 's'} of this page` : 'No longer linked');
   }
 
   /** Removes the selected measurement; false where none is. */
@@ -106,12 +148,19 @@ export class Instruments {
         { name: 'outline', words: 'Box around the volume', on: shown('outline'), run: () => actions.toggle('outline') },
         { name: 'marker', words: 'Orientation cube', on: shown('marker'), run: () => actions.toggle('marker') },
       ],
+      [
+        { name: 'bookmarks', words: 'Bookmarks', key: 'k', run: () => this.bookmarks.open() },
+        { name: 'bookmark', words: 'Save this view', key: 'shift k', run: () => this.bookmarks.save() },
+        { name: 'link', words: 'Link the views of this page', key: 'g', on: () => this.link.on, run: () => this.toggleLink() },
+      ],
       SIDES.map(look),
     ];
   }
 
   dispose(): void {
     this.flight.stop();
+    this.link.dispose();
+    this.bookmarks.dispose();
   }
 
   #first<T>(ask: (instrument: Instrument) => T | undefined): T | undefined {

@@ -1,0 +1,130 @@
+"""What a view and Python share of where it looks: traits that are checked, and can be linked from view to view."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import traitlets as t
+
+from voxbeam.errors import ParameterError
+
+#: Parts of a camera. Angles are radians: yaw about z from +x towards +y, pitch above the xy plane.
+CAMERA = ("target", "distance", "yaw", "pitch")
+MAX_PLANES = 4
+MAX_MEASUREMENTS = 100
+
+
+def checked_numbers(value: Any, count: int, name: str) -> list[float]:
+    """``count`` finite numbers as a list; raises ParameterError where they are not."""
+    array = np.asarray(value if not isinstance(value, Mapping) else None)
+    if array.shape != (count,) or array.dtype.kind not in "iuf" or not np.isfinite(array).all():
+        raise ParameterError(f"{name} is {value!r}.", f"Give {count} finite numbers.")
+    return [float(n) for n in array]
+
+
+def checked_camera(value: Mapping[str, Any]) -> dict[str, Any]:
+    """A camera: ``target`` (x, y, z), ``distance``, ``yaw`` and ``pitch`` in radians. Empty: as the viewer has it."""
+    if not value:
+        return {}
+    _refuse_others(value, CAMERA, "camera")
+    if missing := [part for part in CAMERA if part not in value]:
+        remedy = f"Give all of {', '.join(CAMERA)}, as in {{**view.camera, 'yaw': 0}}."
+        raise ParameterError(f"the camera has no {missing[0]!r}.", remedy)
+    distance, yaw, pitch = checked_numbers([value[part] for part in CAMERA[1:]], 3, "camera's distance, yaw and pitch")
+    if distance <= 0:
+        raise ParameterError(f"the camera's distance is {distance:g}.", "Give one above 0.")
+    if abs(pitch) > math.pi / 2:
+        raise ParameterError(f"the camera's pitch is {pitch:g}.", "Give radians between -pi/2 and pi/2.")
+    target = checked_numbers(value["target"], 3, "the camera's target")
+    return {"target": target, "distance": distance, "yaw": yaw, "pitch": pitch}
+
+
+def checked_clip(value: Mapping[str, Any]) -> dict[str, Any]:
+    """A clip: ``box`` with corners ``min`` and ``max``, ``planes`` with ``normal`` and ``offset``; x, y, z. Empty: none."""
+    _refuse_others(value, ("box", "planes"), "clip")
+    clip: dict[str, Any] = {}
+    if value.get("box") is not None:
+        _refuse_others(value["box"], ("min", "max"), "the clip's box")
+        low, high = (checked_numbers(value["box"].get(end), 3, f"the clip's box's {end}") for end in ("min", "max"))
+        if not all(a < b for a, b in zip(low, high, strict=True)):
+            raise ParameterError(f"the clip's box goes from {low} to {high}.", "Each of max must be above that of min.")
+        clip["box"] = {"min": low, "max": high}
+    planes = value.get("planes") or []
+    if len(planes) > MAX_PLANES:
+        raise ParameterError(f"the clip has {len(planes)} planes.", f"At most {MAX_PLANES} are drawn.")
+    for plane in planes:
+        _refuse_others(plane, ("normal", "offset"), "a clip's plane")
+        normal = checked_numbers(plane.get("normal"), 3, "a plane's normal")
+        (offset,) = checked_numbers([plane.get("offset", 0.0)], 1, "a plane's offset")
+        if not any(normal):
+            raise ParameterError("a plane's normal is (0, 0, 0).", "Give a direction: what lies that way is shown.")
+        clip.setdefault("planes", []).append({"normal": normal, "offset": offset})
+    return clip
+
+
+def checked_measurements(value: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Distances: ``start`` and ``end`` as x, y, z; ``length`` is computed."""
+    if len(value) > MAX_MEASUREMENTS:
+        raise ParameterError(f"there are {len(value)} measurements.", f"At most {MAX_MEASUREMENTS} are shown.")
+    measured = []
+    for one in value:
+        start, end = (checked_numbers(one.get(part), 3, f"a measurement's {part}") for part in ("start", "end"))
+        measured.append({"start": start, "end": end, "length": math.dist(start, end)})
+    return measured
+
+
+def _refuse_others(value: Mapping[str, Any], known: Sequence[str], name: str) -> None:
+    if not isinstance(value, Mapping):
+        raise ParameterError(f"{name} is {value!r}.", f"Give a dict of {', '.join(known)}.")
+    for part in value:
+        if part not in known:
+            raise ParameterError(f"{name} has {part!r}.", f"It takes {', '.join(known)}.")
+
+
+class SharedViewTraits(t.HasTraits):
+    """Where a view looks, as traits.
+
+    They follow the page, at most ten times a second and exactly once it rests, and the page follows them.
+    Link two views with ``ipywidgets.jslink((a, "camera"), (b, "camera"))``, or one way
+    with ``jsdlink``.
+    """
+
+    #: ``{"target": (x, y, z), "distance": ..., "yaw": ..., "pitch": ...}``, angles in radians; empty until there is a picture.
+    camera = t.Dict().tag(sync=True)
+    #: World x, y, z through which the slices go; empty until there is a picture.
+    cross: t.List[float] = t.List().tag(sync=True)
+    #: What of the world 3D shows: ``{"box": {"min": (x, y, z), "max": (x, y, z)}, "planes": [{"normal": (x, y, z),
+    #: "offset": ...}]}``; empty: all. A place p is shown where ``normal @ p >= offset``.
+    clip = t.Dict().tag(sync=True)
+    #: World direction (x, y, z) towards the light; empty: over the viewer's left shoulder.
+    light: t.List[float] = t.List().tag(sync=True)
+    #: Distances measured in the view: ``[{"start": (x, y, z), "end": (x, y, z), "length": ...}]``, in the volume's unit.
+    measurements: t.List[dict[str, Any]] = t.List().tag(sync=True)
+
+    @t.validate("camera")
+    def _check_camera(self, proposal: Any) -> dict[str, Any]:
+        return checked_camera(proposal["value"])
+
+    @t.validate("cross")
+    def _check_cross(self, proposal: Any) -> list[float]:
+        value = proposal["value"]
+        return checked_numbers(value, 3, "cross") if len(value) else []
+
+    @t.validate("clip")
+    def _check_clip(self, proposal: Any) -> dict[str, Any]:
+        return checked_clip(proposal["value"])
+
+    @t.validate("light")
+    def _check_light(self, proposal: Any) -> list[float]:
+        value = proposal["value"]
+        light = checked_numbers(value, 3, "light") if len(value) else []
+        if light and not any(light):
+            raise ParameterError("light is (0, 0, 0).", "Give the direction towards it, as x, y, z.")
+        return light
+
+    @t.validate("measurements")
+    def _check_measurements(self, proposal: Any) -> list[dict[str, Any]]:
+        return checked_measurements(proposal["value"])

@@ -1,0 +1,71 @@
+/** Linked viewers of one page: camera and cross of one are those of all. They find each other in a registry of the page. */
+
+import type { ViewState, ViewStore } from '../view_state.js';
+
+/** What linked viewers share. Plain data: the code of two viewers in a page may be of two builds. */
+export type LinkedState = Pick<ViewState, 'camera' | 'cross'>;
+const FIELDS = ['camera', 'cross'] as const;
+
+interface Member {
+  give(): LinkedState;
+  take(state: LinkedState): void;
+}
+
+/** The page's linked viewers, the one that joined first first. */
+function members(): Set<Member> {
+  const page = globalThis as unknown as Record<symbol, Set<Member> | undefined>;
+  const key = Symbol.for('voxbeam linked views');
+  page[key] ??= new Set();
+  return page[key];
+}
+
+export class PageLink {
+  readonly #end: () => void;
+  #taking = false;
+  readonly #member: Member = {
+    give: () => this.store.state,
+    take: ({ camera, cross }) => {
+      this.#taking = true;
+      try {
+        this.store.update({ camera, cross });
+      } finally {
+        this.#taking = false;
+      }
+    },
+  };
+
+  /** @param ready false while there is nothing to see: a view of nothing is not to be had by others */
+  constructor(
+    readonly store: ViewStore,
+    readonly ready: () => boolean,
+  ) {
+    this.#end = store.onChange((state, before) => {
+      // What came from another is not told again: so one move is told once to each.
+      if (!this.on || this.#taking || !this.ready() || FIELDS.every((field) => state[field] === before[field])) return;
+      for (const member of members()) if (member !== this.#member) member.take({ camera: state.camera, cross: state.cross });
+    });
+  }
+
+  get on(): boolean {
+    return members().has(this.#member);
+  }
+
+  /** Other linked viewers. */
+  get others(): number {
+    return members().size - Number(this.on);
+  }
+
+  /** Joins the others and takes their view over, or leaves them. */
+  toggle(): void {
+    const all = members();
+    if (all.delete(this.#member)) return;
+    const first = all.values().next().value;
+    all.add(this.#member);
+    if (first) this.#member.take(first.give());
+  }
+
+  dispose(): void {
+    members().delete(this.#member);
+    this.#end();
+  }
+}

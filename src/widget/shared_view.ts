@@ -1,0 +1,56 @@
+/** The view's own state as traits: camera, cross, clip, light and measurements, both ways between page and kernel. */
+
+import { SHARED_NAMES, type SharedName } from '../viewer/instruments/shared_view.js';
+import type { Viewer } from '../viewer/viewer.js';
+import type { ViewModel } from './model.js';
+
+/** While a view moves, its traits change this often; once it rests, exactly. */
+export const EVERY_MS = 100;
+
+/** What of a viewer this needs. */
+export type SharedViewer = Pick<Viewer, 'instruments'>;
+
+/**
+ * Keeps traits and viewer equal until `signal` is aborted.
+ *
+ * Nothing goes round: of each field the value last told or heard is remembered, and only another one is told. So views whose traits are
+ * linked follow each other, and neither hears its own move again.
+ */
+export function shareView(model: ViewModel, { instruments }: SharedViewer, signal: AbortSignal): void {
+  const last = new Map<SharedName, string>();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const hear = (name: SharedName) => {
+    const value = model.get(name);
+    const text = JSON.stringify(value);
+    if (text === last.get(name)) return;
+    last.set(name, text);
+    // What is malformed is answered with what is shown.
+    if (!instruments.set(name, value)) soon();
+  };
+  const tell = () => {
+    timer = undefined;
+    let changed = false;
+    for (const name of SHARED_NAMES) {
+      const value = instruments.get(name);
+      const text = JSON.stringify(value);
+      if (value === undefined || text === last.get(name)) continue;
+      last.set(name, text);
+      model.set(name, value as object & never[]);
+      changed = true;
+    }
+    if (changed) model.save_changes();
+  };
+  const soon = () => {
+    timer ??= setTimeout(tell, EVERY_MS);
+  };
+  const listeners = SHARED_NAMES.map((name) => [`change:${name}`, () => hear(name)] as const);
+  for (const name of SHARED_NAMES) hear(name);
+  for (const [event, listener] of listeners) model.on(event as never, listener as never);
+  const end = instruments.host.store.onChange(soon);
+  soon();
+  signal.addEventListener('abort', () => {
+    end();
+    clearTimeout(timer);
+    for (const [event, listener] of listeners) model.off(event as never, listener as never);
+  });
+}

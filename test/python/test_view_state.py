@@ -1,0 +1,111 @@
+"""Where a view looks, as traits and as bookmarks, against a real sidecar."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+import traitlets
+
+from voxbeam.errors import ParameterError
+from voxbeam.instance import Instance
+from voxbeam.widget import VolumeView
+
+CAMERA = {"target": [1.0, 2.0, 3.0], "distance": 50.0, "yaw": 0.5, "pitch": -0.25}
+
+
+@pytest.fixture
+def view(instance):
+    view = VolumeView(instance)
+    yield view
+    view.close()
+
+
+def test_traits_take_what_is_meant_and_give_plain_numbers(view):
+    assert (view.camera, view.cross, view.clip, view.light, view.measurements) == ({}, [], {}, [], [])
+    view.camera = {**CAMERA, "target": (1, 2, 3)}
+    assert view.camera == CAMERA
+    view.cross = (1, 2.5, np.float32(3))
+    assert view.cross == [1.0, 2.5, 3.0]
+    view.clip = {"box": {"min": np.zeros(3), "max": (4, 5, 6)}, "planes": [{"normal": (0, 0, 2)}]}
+    assert view.clip["box"] == {"min": [0.0] * 3, "max": [4.0, 5.0, 6.0]}
+    assert view.clip["planes"] == [{"normal": [0.0, 0.0, 2.0], "offset": 0.0}]
+    view.measurements = [{"start": (0, 0, 0), "end": (3, 4, 0)}]
+    assert view.measurements[0]["length"] == 5.0
+    view.clip, view.light, view.measurements, view.camera = {}, [], [], {}
+
+
+@pytest.mark.parametrize(
+    ("trait", "value", "words"),
+    [
+        ("camera", {"target": (0, 0, 0)}, "no 'distance'"),
+        ("camera", {**CAMERA, "distance": 0}, "distance is 0"),
+        ("camera", {**CAMERA, "pitch": 2}, "pitch is 2"),
+        ("camera", {**CAMERA, "zoom": 2}, "'zoom'"),
+        ("camera", {**CAMERA, "target": (0, float("nan"), 0)}, "3 finite"),
+        ("cross", [1, 2], "3 finite"),
+        ("clip", {"box": {"min": (0, 0, 0), "max": (1, 0, 1)}}, "above"),
+        ("clip", {"planes": [{"normal": (0, 0, 0)}]}, "direction"),
+        ("clip", {"planes": [{"normal": (0, 0, 1)}] * 5}, "5 planes"),
+        ("light", [0, 0, 0], "direction"),
+        ("measurements", [{"start": (0, 0, 0)}], "end"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_words_and_changes_nothing(view, trait, value, words):
+    before = getattr(view, trait)
+    with pytest.raises(ParameterError, match=words):
+        setattr(view, trait, value)
+    assert getattr(view, trait) == before
+
+
+def test_linked_views_follow_each_other_and_settle(instance):
+    one, two = VolumeView(instance), VolumeView(instance)
+    changes = []
+    link = traitlets.link((one, "camera"), (two, "camera"))
+    two.observe(lambda change: changes.append(change["new"]), "camera")
+    one.camera = CAMERA
+    assert two.camera == CAMERA
+    two.camera = {**CAMERA, "yaw": 1.0}
+    assert one.camera["yaw"] == 1.0
+    assert len(changes) == 2
+    link.unlink()
+    one.close()
+    two.close()
+
+
+def test_bookmarks_are_shared_named_and_gone_to(view, sidecar):
+    view.camera, view.clip = CAMERA, {"planes": [{"normal": (1, 0, 0), "offset": 4}]}
+    saved = view.save_view("front")
+    assert saved.view["camera"] == CAMERA
+    assert "cross" not in saved.view
+    other = Instance(sidecar.host, sidecar.port, sidecar.token)
+    end = time.monotonic() + 5
+    while [b.name for b in other.bookmarks] != ["front"]:
+        assert time.monotonic() < end, other.bookmarks
+        time.sleep(0.02)
+    other.close()
+    view.camera, view.clip = {**CAMERA, "yaw": 3.0}, {}
+    view.go_to("front")
+    assert (view.camera["yaw"], view.clip["planes"][0]["offset"]) == (0.5, 4.0)
+    with pytest.raises(ParameterError, match="'front'"):
+        view.bookmarks.add("front")
+    with pytest.raises(ParameterError, match="'zoom'"):
+        view.bookmarks.add("back", zoom=1)
+    with pytest.raises(ParameterError, match="layout"):
+        view.bookmarks.add("back", layout="five")
+    view.bookmarks.rename("front", "left")
+    with pytest.raises(KeyError, match="'left'"):
+        view.go_to("front")
+    second = view.bookmarks.add("second", light=(0, 0, 1), layout="volume")
+    assert view.bookmarks[1] == second
+    assert repr(view.bookmarks) == "<Bookmarks: left, second>"
+    view.bookmarks.remove("left")
+    view.bookmarks.remove(second)
+    assert len(view.bookmarks) == 0
+
+
+def test_bookmarks_that_others_wrote_badly_are_left_out(view, instance):
+    instance._sync_scene()
+    instance._scene.bookmarks.put({"x": {"name": "broken", "view": 3}, "y": {"name": "fine", "view": {}, "created": "2026"}})
+    assert [b.name for b in view.bookmarks] == ["fine"]

@@ -26,14 +26,27 @@ uniform vec2 uWindow;
 #endif
 #if LABEL_STORAGE >= 0
 uniform float uLabelOpacity[TRANSFER_ROWS];
+#if defined(LABEL_LOOKUP)
+uniform highp usampler2D uLabelLookup;
+uniform float uLabelRest;
+#endif
+
+// Premultiplied colour of a step in a label, of opacity `one` where nothing is said of it.
+vec4 labelStep(uint id, float one) {
+  if (id == 0u) return vec4(0.);
+#if defined(LABEL_LOOKUP)
+  vec4 look = labelLook(id, uLabelLookup, uLabelRest);
+  return vec4(look.rgb, 1.) * (1. - pow(1. - one, look.a));
+#else
+  return vec4(labelColor(id), 1.) * one;
+#endif
+}
 #endif
 #if defined(SHADED)
-uniform vec3 uLight;        // world direction towards the light
-uniform vec3 uView;         // world direction towards the eye, in the middle of the picture
 uniform vec3 uPerVoxel;     // relative density of voxels along x, y, z
 uniform vec3 uHalfTexel;
 
-// How light falls on the surface through x: factor of the colour, and gloss. Four samples half a voxel away, which the halo holds.
+// How light falls on the surface through x. Four samples half a voxel away, which the halo holds.
 vec2 shadeAt(vec3 x) {
   vec3 g = vec3(0.);
   for (int k = 0; k < 4; ++k) {
@@ -41,14 +54,8 @@ vec2 shadeAt(vec3 x) {
     g += d * voxelValue(textureLod(uAtlas, x + d * uHalfTexel, 0.));
   }
   g *= uWindow.x * uPerVoxel;
-  float steep = length(g) + 1e-6;
-  if (!isNumber(steep)) return vec2(.9, 0.);
-  vec3 n = -g / steep;
-  float lit = dot(n, uLight);
-  float diffuse = .75 * max(lit, 0.) + .25 * abs(lit);
-  float gloss = pow(max(dot(n, normalize(uLight + uView)), 0.), 24.);
-  float surface = steep / (steep + .06); // inside of what is even there is no surface to be lit
-  return vec2(mix(.9, .4 + .95 * diffuse, surface), .16 * gloss * surface);
+  if (!isNumber(g.x + g.y + g.z)) return vec2(.9, 0.);
+  return lightBy(g);
 }
 #endif
 #if defined(OVERLAY)
@@ -67,13 +74,14 @@ vec4 overlayAt(vec3 P, float opacity) {
   vec4 e = textureLod(uLabelTable, Q * uLabelInvGrid, 0.);
   uint id = labelId(textureLod(uLabelAtlas, Q * (abs(e.w) * uLabelCellToAtlas) + e.xyz, 0.));
   bool inside = all(greaterThanEqual(Q, uLabelBoxMin)) && all(lessThan(Q, uLabelBoxMax));
-  return id != 0u && e.w > 0. && inside ? vec4(labelColor(id) * opacity, opacity) : vec4(0.);
+  return e.w > 0. && inside ? labelStep(id, opacity) : vec4(0.);
 }
 #endif
 
 void main() {
   vec2 ndc = (gl_FragCoord.xy - uViewport.xy) * uViewport.zw - 1.;
-  vec3 rd = normalize(uForward + ndc.x * uRight + ndc.y * uUp) * uCells;
+  vec3 ray = normalize(uForward + ndc.x * uRight + ndc.y * uUp);
+  vec3 rd = ray * uCells;
   vec3 tiny = 1e-7 * uCells;
   rd = mix(rd, mix(tiny, -tiny, lessThan(rd, vec3(0.))), lessThan(abs(rd), tiny));
   vec3 inv = 1. / rd;
@@ -81,8 +89,15 @@ void main() {
   vec3 b = (uBoxMax - uEye) * inv;
   vec3 near = min(a, b);
   vec3 far = max(a, b);
-  float s = max(max(near.x, near.y), max(near.z, 0.)) + uStart * uStep;
+  float s = max(max(near.x, near.y), max(near.z, 0.));
   float sEnd = min(min(far.x, far.y), far.z);
+#if defined(CLIPPED)
+  clipRay(ray, s, sEnd);
+#endif
+#if defined(DEPTH)
+  sEnd = min(sEnd, depthAt((ndc + 1.) * .5));
+#endif
+  s += uStart * uStep;
   vec3 up = step(0., rd);
   vec4 acc = vec4(0.);
   vec4 over = vec4(0.);
@@ -146,8 +161,7 @@ void main() {
 #endif
 #else
       uint id = labelId(texel);
-      float opacity = id == 0u ? 0. : uLabelOpacity[row];
-      acc += (1. - acc.a) * opacity * vec4(labelColor(id), 1.);
+      acc += (1. - acc.a) * labelStep(id, uLabelOpacity[row]);
 #endif
       x += dx;
     }

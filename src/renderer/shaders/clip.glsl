@@ -1,0 +1,36 @@
+// Where the clip planes leave a ray: they bound a convex part of the world, so what is left of a ray is one piece.
+#if defined(CLIPPED)
+uniform vec4 uClip[CLIP_PLANES]; // kept is what lies, seen from the eye, at dot(xyz, place) >= w
+uniform int uClips;
+
+void clipRay(vec3 direction, inout float from, inout float to) {
+  for (int i = 0; i < CLIP_PLANES; ++i) {
+    if (i >= uClips) break;
+    float along = dot(uClip[i].xyz, direction);
+    float at = uClip[i].w / (abs(along) > 1e-12 ? along : 1e-12);
+    if (along > 1e-12) from = max(from, at);
+    else if (along < -1e-12) to = min(to, at);
+    else if (uClip[i].w > 0.) to = -1.;
+  }
+}
+
+// How far a ray from a kept place stays in what is kept.
+float clipReach(vec3 place, vec3 direction) {
+  float reach = 1e30;
+  for (int i = 0; i < CLIP_PLANES; ++i) {
+    if (i >= uClips) break;
+    float along = dot(uClip[i].xyz, direction);
+    if (along < -1e-12) reach = min(reach, max(dot(uClip[i].xyz, place) - uClip[i].w, 0.) / -along);
+  }
+  return reach;
+}
+#endif
+
+#if defined(DEPTH)
+uniform sampler2D uDepth;   // how far from the eye, along its ray, each pixel's solid things are; 0: there are none
+
+float depthAt(vec2 place) {
+  float depth = textureLod(uDepth, place, 0.).r;
+  return depth > 0. ? depth : 1e30;
+}
+#endif

@@ -1,0 +1,24 @@
+// Layer _L as a picture in depth.
+void step_L(vec3 w, float ds, float dt) {
+  vec3 x = x_L + dx_L * ds;
+  float t = place_L(textureLod(ATLAS_L, x, 0.));
+  if (t == NOTHING) {
+    had_L = false;
+    return;
+  }
+  vec4 c = pieceOf(ROW_L, had_L ? before_L : t, t, (had_L ? past : dt) * uPerStep_L);
+  before_L = t;
+  had_L = true;
+#if SHADING_L > 0
+  // What adds less than a step of 8 bits is not lit. A loop of at most one turn: where no ray of a group needs it, it is skipped, which an `if` need not be.
+  for (int k = 0; k < 1 && (1. - acc.a) * c.a > .003; ++k) {
+    vec2 shade = lightBy(gradient_L(x)) * lightAt(w, uVoxel_L / entry_L.w, SHADING_L);
+    c.rgb = min(c.rgb * shade.x + c.a * shade.y, c.a);
+  }
+#endif
+  lay_L(c);
+}
+
+float solid_L(float t) {
+  return colorOf(ROW_L + 1, t).a * uPerStep_L;
+}

@@ -1,0 +1,51 @@
+// Layer _L as an image: its values as places in its window.
+uniform vec2 uWindow_L;
+uniform mat3 uGradient_L;   // what half a voxel changes along the layer's axes to the change over a voxel along the world's
+uniform vec3 uHalfTexel_L;
+float before_L;             // place in the window at the sample before
+
+float voxel_L(vec4 texel) {
+#if STORAGE_L == 1
+  return dot(texel.rg, vec2(1. / 257., 256. / 257.));
+#else
+  return texel.r;
+#endif
+}
+
+// NOTHING for what is not a number.
+float place_L(vec4 texel) {
+  float value = voxel_L(texel);
+#if STORAGE_L == 2
+  if ((floatBitsToUint(value) & 0x7fffffffu) > 0x7f800000u) return NOTHING;
+#endif
+  return value * uWindow_L.x + uWindow_L.y;
+}
+
+float placeAt_L(vec3 P, float otherwise) {
+  vec4 texel;
+  float size;
+  float t = find_L(P, texel, size) ? place_L(texel) : NOTHING;
+  return t == NOTHING ? otherwise : t;
+}
+
+// Four samples half a voxel away, which the halo holds.
+vec3 gradient_L(vec3 x) {
+  vec3 g = vec3(0.);
+  for (int k = 0; k < 4; ++k) {
+    vec3 d = vec3(k == 0 || k == 3 ? 1. : -1., k > 1 ? 1. : -1., (k & 1) == 1 ? 1. : -1.);
+    float t = place_L(textureLod(ATLAS_L, x + d * uHalfTexel_L, 0.));
+    if (t == NOTHING) return vec3(0.);
+    g += d * t;
+  }
+  return uGradient_L * g;
+}
+
+// Central differences a voxel to each side, across bricks and levels; t stands for what is not there.
+vec3 slope_L(vec3 P, float voxel, float t) {
+  vec3 g = vec3(0.);
+  for (int k = 0; k < 3; ++k) {
+    vec3 d = vec3(k == 0, k == 1, k == 2) * voxel;
+    g[k] = placeAt_L(P + d, t) - placeAt_L(P - d, t);
+  }
+  return uGradient_L * g;
+}

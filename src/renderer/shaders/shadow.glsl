@@ -1,0 +1,40 @@
+// How much light gets to a place through everything that is solid, by a few samples whose distances grow: a shadow of one light, or the
+// mean over six directions. Both see far in few steps; what is far is seen roughly.
+#define SHADOW_STEPS 12
+#define AMBIENT_STEPS 4
+
+// Solid stuff along a ray from w, the first piece `first` long and each `grow` times as long as the one before.
+float thickness(vec3 w, vec3 direction, float first, float grow, int steps) {
+  float reach = FAR;
+#if defined(CLIPPED)
+  reach = clipReach(w, direction);
+#endif
+  float at = first;
+  float piece = first;
+  float sum = 0.;
+  for (int i = 0; i < steps; ++i) {
+    float place = at + uStart * piece;
+    if (place > reach || sum > 6.) break;
+    sum += piece * solidAt(w + direction * place);
+    at += piece;
+    piece *= grow;
+  }
+  return sum;
+}
+
+// Factor of both colour and gloss. `voxel` is the length of one there.
+vec2 lightAt(vec3 w, float voxel, int shading) {
+  if (shading == 2) {
+    float light = exp(-thickness(w, uLight, voxel, 1.5, SHADOW_STEPS));
+    return vec2(.25 + .75 * light, light);
+  }
+  if (shading == 3) {
+    float open = 0.;
+    for (int i = 0; i < 6; ++i) {
+      vec3 d = i / 2 == 0 ? vec3(.8, .36, .48) : i / 2 == 1 ? vec3(-.6, .48, .64) : vec3(0., -.8, .6);
+      open += exp(-thickness(w, (i & 1) == 0 ? d : -d, voxel, 2.2, AMBIENT_STEPS)) / 6.;
+    }
+    return vec2(.2 + .8 * min(1., 1.6 * open), open);
+  }
+  return vec2(1.);
+}

@@ -12,7 +12,7 @@ export interface DeviceRect {
 }
 
 /** Precisions, for the head of every shader. */
-export const HEAD = 'precision highp float;\nprecision highp int;\nprecision highp sampler2D;\nprecision highp sampler3D;\n';
+export const HEAD = 'precision highp float;\nprecision highp int;\nprecision highp sampler2D;\nprecision highp sampler3D;\nprecision highp usampler2D;\n';
 
 /** How a pass's result meets what is there: in place of it, or laid over it (premultiplied). */
 export type Blend = 'replace' | 'over';

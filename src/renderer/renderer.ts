@@ -13,6 +13,7 @@ import { GpuFence } from './gpu_fence.js';
 import { type BrickLookup, pickAt } from './pick.js';
 import type { RendererOptions } from './renderer_options.js';
 import { type RendererReport, reportMemory, reportVolume } from './report.js';
+import { LABEL_LOOKUP_BYTES } from './label_lookup.js';
 import { shaderProblem } from './shader_problem.js';
 import { Residency } from './residency.js';
 import { chooseWindow } from './table_window.js';
@@ -104,7 +105,7 @@ export class VolumeRenderer {
     }
     const made = new VolumeState(volume, ranges);
     if (known) made.set(known.settings);
-    this.#budget.take(`transfer/${volume.handle}`, TRANSFER_BYTES);
+    this.#budget.take(`transfer/${volume.handle}`, made.isImage ? TRANSFER_BYTES : LABEL_LOOKUP_BYTES);
     this.#volumes.set(volume.handle, made);
     this.#replan(true);
   }

@@ -46,7 +46,7 @@ export class SlicePass {
       uBoxMax: new THREE.Vector3(...lookup.box.max),
       uInvGrid: new THREE.Vector3(...lookup.invGrid),
       uCellToAtlas: new THREE.Vector3(...lookup.cellToAtlas),
-      uOpacity: source.opacity,
+      uOpacity: source.settings.opacity,
       uTransfer: source.transfer.texture,
       uWindow: transferUniform(source.window),
       uPalette: this.#palette,

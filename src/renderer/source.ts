@@ -5,10 +5,13 @@ import type { LayerSettings } from './views.js';
 import type { VolumeGeometry } from '../volume/geometry.js';
 import { REFERENCE_STEPS, opacityOfStep } from '../volume/opacity.js';
 import type { BrickNumbering } from '../volume/brick_key.js';
+import type { Placement } from '../volume/placement.js';
 import type { BrickAtlas } from './brick_atlas.js';
+import type { LabelLookup } from './label_lookup.js';
 import type { PageTable } from './page_table.js';
 import { cellFrame, type TableWindow, widestCell, windowBox } from './table_window.js';
 import type { TransferTexture } from './transfer_function.js';
+import type { UserShader } from './user_shader.js';
 import { BRICK_EDGE } from '../protocol/limits.js';
 
 /** What a pass draws. */
@@ -20,8 +23,14 @@ export interface VolumeSource {
   readonly transfer: TransferTexture;
   /** From a texel's number to a place in the window of values. */
   readonly window: { readonly scale: number; readonly offset: number };
-  readonly opacity: number;
-  readonly mode: LayerSettings['mode'];
+  /** From a texel's number to the voxels' own value. */
+  readonly raw: { readonly scale: number; readonly offset: number };
+  readonly settings: LayerSettings;
+  readonly placement: Placement;
+  /** Labels: what is said of single ids. */
+  readonly lookup?: LabelLookup | undefined;
+  /** A user's shader that may be drawn with. */
+  readonly shader?: UserShader | undefined;
 }
 
 /** World length of a step at level 0: the shortest edge of a voxel. */

@@ -2,12 +2,14 @@
 
 import * as THREE from 'three';
 import { worldBounds } from '../volume/geometry.js';
+import { toLayer, toWorld } from '../volume/placement.js';
 import type { Quality } from './adaptive_resolution.js';
 import { LABEL_COLORS, type Rgb } from './colormaps.js';
 import { type DeviceRect, Fullscreen, shaderMaterial } from './fullscreen.js';
-import { boxEdges, eyeOf, LinePass } from './line_pass.js';
+import { boxEdges, eyeOf, LinePass, type Segment } from './line_pass.js';
 import type { PictureStep } from './picture.js';
 import { passJitter } from './picture.js';
+import { plainPair, RayDrawing } from './ray_drawing.js';
 import type { Residency } from './residency.js';
 import backgroundGlsl from './shaders/background.frag.glsl';
 import compositeGlsl from './shaders/composite.frag.glsl';
@@ -17,7 +19,6 @@ import { SlicePass } from './slice_pass.js';
 import type { VolumeSource } from './source.js';
 import type { ViewState } from './view_state.js';
 import type { VolumeState } from './volume_state.js';
-import { VolumePass } from './volume_pass.js';
 import type { Shown } from './view_plans.js';
 
 const luma = ([r, g, b]: Rgb): number => 0.3 * r + 0.6 * g + 0.1 * b;
@@ -26,7 +27,7 @@ const luma = ([r, g, b]: Rgb): number => 0.3 * r + 0.6 * g + 0.1 * b;
 export class ViewDrawing {
   readonly screen: Fullscreen;
   background: Rgb = [0.055, 0.063, 0.078];
-  readonly #rays: VolumePass;
+  readonly #rays: RayDrawing;
   readonly #slices: SlicePass;
   readonly #lines: LinePass;
   readonly #composite: THREE.RawShaderMaterial;
@@ -38,7 +39,7 @@ export class ViewDrawing {
   ) {
     this.screen = new Fullscreen(renderer);
     residency.budget.take('palettes', 2 * 4 * LABEL_COLORS);
-    this.#rays = new VolumePass(this.screen);
+    this.#rays = new RayDrawing(this.screen, residency.budget);
     this.#slices = new SlicePass(this.screen);
     this.#lines = new LinePass(this.screen);
     const color = () => ({ value: new THREE.Vector3() });
@@ -103,10 +104,19 @@ export class ViewDrawing {
     const volume = shown.image ?? shown.labels;
     if (!volume || !boxed || view.outline === false) return;
     const box = worldBounds(volume.geometry);
-    const { back, front } = boxEdges(box.min, box.max, eyeOf(view.camera));
+    const { placement } = volume;
+    const edges = boxEdges(box.min, box.max, toLayer(placement, eyeOf(view.camera)));
+    const [back, front] = [edges.back, edges.front].map((list) =>
+      list.map(({ start, end }) => ({ start: toWorld(placement, start), end: toWorld(placement, end) })),
+    ) as [Segment[], Segment[]];
     const color: Rgb = dark ? [0.62, 0.68, 0.76] : [0.3, 0.34, 0.4];
     this.#lines.draw({ segments: back, color, opacity: 0.3, width: ratio, behind: true }, picture, view.camera, rect);
     this.#lines.draw({ segments: front, color, opacity: 0.22, width: ratio, behind: false }, picture, view.camera, rect);
+  }
+
+  /** A sentence for the user where something could not be drawn as asked. */
+  get problem(): string | undefined {
+    return this.#rays.problem;
   }
 
   dispose(): void {
@@ -119,31 +129,29 @@ export class ViewDrawing {
     rect: DeviceRect,
     draw: { width: number; height: number; stepBias: number; pass: number; from?: number; rows?: number },
   ): boolean {
-    const volume = shown.image ?? shown.labels;
     const { width, height, from = 0, rows = height } = draw;
     const full = width === rect.width && height === rect.height;
     const target = state.pictureTarget(rect.width, rect.height, full);
     const size = [target.width, target.height] as const;
     state.onCanvas = { texture: target.texture, size, used: [width / size[0], height / size[1]] };
-    if (state.view.kind !== 'volume' || !volume) return this.#clearTarget(target);
-    const primary = this.#source(state, volume);
-    const overlay = shown.image && shown.labels ? this.#source(state, shown.labels) : undefined;
-    const shows = primary.table.outcome.any || overlay?.table.outcome.any === true;
-    const camera = state.view.camera;
-    if (!shows) {
+    if (state.view.kind !== 'volume' || shown.layers.length === 0) return this.#clearTarget(target);
+    const all = shown.layers.map((volume) => this.#source(state, volume));
+    const here = all.filter(({ table }) => table.outcome.any);
+    const { camera, clip, light } = state.view;
+    if (here.length === 0) {
       // One pixel, so that the shader is compiled while the first brick is still on its way.
-      this.#rays.draw({ primary, overlay, camera, rect, clip: { x: 0, y: 0, width: 1, height: 1 }, target, shaded: true });
+      this.#rays.draw(all, { camera, clip, light, rect, part: { x: 0, y: 0, width: 1, height: 1 }, target });
       return this.#clearTarget(target);
     }
-    return this.#rays.draw({
-      primary,
-      overlay: overlay?.table.outcome.any ? overlay : undefined,
+    // Where the fast pass can draw them, layers come as they arrive; else the shader is that of all.
+    return this.#rays.draw(plainPair(all) ? here : all, {
       camera,
+      clip,
+      light,
       rect: { x: 0, y: 0, width, height },
-      clip: { x: 0, y: height - from - rows, width, height: rows },
+      part: { x: 0, y: height - from - rows, width, height: rows },
       target,
       stepBias: draw.stepBias,
-      shaded: true,
       jitter: passJitter(draw.pass),
       weight: 1 / (draw.pass + 1),
     });
@@ -167,8 +175,11 @@ export class ViewDrawing {
       table: state.table(volume.handle),
       transfer: volume.transfer,
       window: volume.window,
-      opacity: volume.settings.opacity,
-      mode: volume.settings.mode,
+      raw: volume.raw,
+      settings: volume.settings,
+      placement: volume.placement,
+      lookup: volume.lookup,
+      shader: volume.shader,
     };
   }
 }

@@ -3,6 +3,7 @@
 import type { WantedBrick } from '../session/types.js';
 import { makeFrustum } from '../volume/frustum.js';
 import { type BrickPlan, planLod } from '../volume/lod_plan.js';
+import { frustumInLayer } from '../volume/placement.js';
 import { planSlice } from '../volume/slice_plan.js';
 import { cameraBasis } from './camera.js';
 import type { Residency } from './residency.js';
@@ -145,7 +146,7 @@ function planForCamera(state: ViewState, volume: VolumeState, slots: number, rat
   const { view } = state;
   if (view.kind !== 'volume') throw new TypeError('a slice has no camera');
   const { width, height } = view.rect;
-  const frustum = makeFrustum(cameraBasis(view.camera), view.camera.fovY, width * ratio, height * ratio);
+  const frustum = frustumInLayer(volume.placement, makeFrustum(cameraBasis(view.camera), view.camera.fovY, width * ratio, height * ratio));
   const { geometry, numbering, isEmpty } = volume;
   const input = { geometry, numbering, frustum, slots, isEmpty, previous: state.plans.get(volume.handle) };
   const plan = planLod(input);

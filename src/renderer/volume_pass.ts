@@ -1,36 +1,53 @@
 /** Ray-marches one image, or one label volume, with labels laid over it. A shader for each combination, made when first used. */
 
 import * as THREE from 'three';
+import type { Vec3 } from '../volume/geometry.js';
 import { cameraBasis, type OrbitCamera } from './camera.js';
+import { CLIP_PLANES, clipUniforms, planesOf, setClip } from './clip_planes.js';
 import { type DeviceRect, type Fullscreen, shaderMaterial } from './fullscreen.js';
+import { hasLabelLook, LABEL_PROBES, restWeight } from './label_lookup.js';
 import { labelPaletteTexture } from './label_palette.js';
+import { drawRays, rayUniforms, setRays, weighed } from './ray_uniforms.js';
+import clipGlsl from './shaders/clip.glsl';
 import labelsGlsl from './shaders/labels.glsl';
+import lightGlsl from './shaders/light.glsl';
 import marchGlsl from './shaders/march.frag.glsl';
 import voxelGlsl from './shaders/voxel.glsl';
 import { type Lookup, labelStepOpacity, lookupOf, stepLength, type VolumeSource } from './source.js';
 import { MAX_TABLE_EDGE, toCells } from './table_window.js';
+import type { Clip } from './views.js';
 import { opacityRows, TRANSFER_ROWS, transferUniform } from './transfer_function.js';
 
-/** One drawing of rays. */
-export interface RayDraw {
-  /** What drives the rays: an image, or labels where no image is shown. */
-  readonly primary: VolumeSource;
-  /** Labels over an image. */
-  readonly overlay?: VolumeSource | undefined;
+/** From where, where to and how well rays are drawn. */
+export interface RayFrame {
   readonly camera: OrbitCamera;
   /** The picture in the target. */
   readonly rect: DeviceRect;
   /** The part of it that is drawn now. */
-  readonly clip?: DeviceRect;
+  readonly part?: DeviceRect;
   readonly target: THREE.WebGLRenderTarget | null;
   /** Steps are 2^this times as long as the level's voxels. */
   readonly stepBias?: number;
-  /** Light an image's surfaces. */
-  readonly shaded?: boolean;
   /** Shift of the rays in pixels, and of the first sample in steps. */
   readonly jitter?: readonly [number, number, number];
   /** Weight of this drawing against what is in the target: 1 replaces. */
   readonly weight?: number;
+  /** What lies outside is not drawn. */
+  readonly clip?: Clip | undefined;
+  /** World direction towards the light, of length 1; absent: it comes from above the viewer's left shoulder. */
+  readonly light?: Vec3 | undefined;
+  /** How far from the eye, along each pixel's ray, solid things are that end it; 0 where there are none. */
+  readonly depth?: THREE.Texture | undefined;
+}
+
+/** One drawing of rays through one volume. */
+export interface RayDraw extends RayFrame {
+  /** What drives the rays: an image, or labels where no image is shown. */
+  readonly primary: VolumeSource;
+  /** Labels over an image. */
+  readonly overlay?: VolumeSource | undefined;
+  /** Light an image's surfaces. */
+  readonly shaded?: boolean;
 }
 
 /** Twice and more the bricks that a ray can cross in the largest table. */
@@ -48,17 +65,17 @@ export class VolumePass {
     const lookup = lookupOf(draw.primary);
     const over = draw.overlay && lookupOf(draw.overlay);
     if (!lookup) return false;
-    const material = this.#material(draw.primary, over ? draw.overlay : undefined, draw.shaded ?? false);
+    const planes = planesOf(draw.clip);
+    const material = this.#material(draw, over ? draw.overlay : undefined, planes.length > 0);
     const u = material.uniforms as Record<string, THREE.IUniform>;
-    this.#setRays(u, draw, lookup);
+    setRays(u, draw);
+    setClip(u, planes, cameraBasis(draw.camera).eye);
+    (u.uDepth as THREE.IUniform).value = draw.depth ?? null;
+    this.#setLattice(u, draw, lookup);
     this.#setPrimary(u, draw.primary, lookup);
-    this.#setLight(u, draw);
+    this.#setSurfaces(u, draw.primary);
     if (over && draw.overlay) this.#setOverlay(u, draw, draw.overlay, lookup, over);
-    const weight = draw.weight ?? 1;
-    material.blending = weight < 1 ? THREE.CustomBlending : THREE.NoBlending;
-    material.transparent = weight < 1;
-    material.blendAlpha = weight;
-    this.screen.draw(material, draw.rect, draw.target, draw.clip ?? draw.rect);
+    drawRays(this.screen, material, draw);
     return true;
   }
 
@@ -67,36 +84,18 @@ export class VolumePass {
     this.#palette.dispose();
   }
 
-  #setRays(u: Record<string, THREE.IUniform>, draw: RayDraw, lookup: Lookup): void {
-    const { camera, rect } = draw;
-    const { eye, right, up, forward } = cameraBasis(camera);
-    const tan = Math.tan(camera.fovY / 2);
-    const [jx, jy, start] = draw.jitter ?? [0, 0, 0.5];
+  #setLattice(u: Record<string, THREE.IUniform>, draw: RayDraw, lookup: Lookup): void {
     const bias = draw.stepBias ?? 0;
-    const set3 = (name: string, v: readonly number[], s = 1) => {
-      (u[name] as THREE.IUniform<THREE.Vector3>).value.set((v[0] as number) * s, (v[1] as number) * s, (v[2] as number) * s);
-    };
-    set3('uEye', toCells(lookup.frame, eye));
-    set3('uForward', forward);
-    set3('uRight', right, (tan * rect.width) / rect.height);
-    set3('uUp', up, tan);
-    set3('uCells', lookup.frame.scale);
-    (u.uViewport as THREE.IUniform).value.set(rect.x - jx, rect.y - jy, 2 / rect.width, 2 / rect.height);
+    const set3 = (name: string, v: readonly [number, number, number]) => (u[name] as THREE.IUniform<THREE.Vector3>).value.set(...v);
+    set3('uEye', [...toCells(lookup.frame, cameraBasis(draw.camera).eye)]);
+    set3('uCells', [...lookup.frame.scale]);
     (u.uStep as THREE.IUniform).value = stepLength(draw.primary.geometry) * 2 ** (lookup.window.level + bias);
-    (u.uStart as THREE.IUniform).value = start;
     (u.uRowBias as THREE.IUniform).value = lookup.window.level + bias;
   }
 
-  /** The light comes from above the viewer's left shoulder, whatever the camera. */
-  #setLight(u: Record<string, THREE.IUniform>, draw: RayDraw): void {
-    const { right, up, forward } = cameraBasis(draw.camera);
-    const [r, a, f] = [right, up, forward].map((v) => new THREE.Vector3(...v)) as [THREE.Vector3, THREE.Vector3, THREE.Vector3];
-    const light = new THREE.Vector3().addScaledVector(r, -0.35).addScaledVector(a, 0.6).addScaledVector(f, -0.72);
-    const { geometry, atlas } = draw.primary;
+  #setSurfaces(u: Record<string, THREE.IUniform>, { geometry, atlas }: VolumeSource): void {
     const step = stepLength(geometry);
     const [z, y, x] = geometry.voxelSize;
-    (u.uLight as THREE.IUniform).value = light.normalize();
-    (u.uView as THREE.IUniform).value = f.negate();
     (u.uPerVoxel as THREE.IUniform).value = new THREE.Vector3(step / x, step / y, step / z).multiplyScalar(0.5);
     (u.uHalfTexel as THREE.IUniform).value = new THREE.Vector3(...atlas.size.map((n) => 0.5 / n));
   }
@@ -113,7 +112,8 @@ export class VolumePass {
     set('uBoxMax', new THREE.Vector3(...lookup.box.max));
     set('uWidest', lookup.widest);
     if (source.atlas.storage.labels) {
-      set('uLabelOpacity', opacityRows(labelStepOpacity(source.geometry, source.opacity)));
+      set('uLabelOpacity', opacityRows(labelStepOpacity(source.geometry, source.settings.opacity)));
+      this.#setLookup(u, source);
     } else {
       set('uTransfer', source.transfer.texture);
       set('uWindow', transferUniform(source.window));
@@ -137,42 +137,45 @@ export class VolumePass {
     const step = stepLength(draw.primary.geometry) * 2 ** image.window.level;
     const labelStep = stepLength(source.geometry) * 2 ** source.table.outcome.finest;
     set('uLabelSpan', Math.max(2 ** Math.floor(Math.log2(labelStep / step)), 2 ** -image.window.level));
-    set('uLabelOpacity', opacityRows(labelStepOpacity(draw.primary.geometry, source.opacity)));
+    set('uLabelOpacity', opacityRows(labelStepOpacity(draw.primary.geometry, source.settings.opacity)));
+    this.#setLookup(u, source);
   }
 
-  #material(primary: VolumeSource, overlay: VolumeSource | undefined, lit: boolean): THREE.RawShaderMaterial {
+  /** What is said of single labels. */
+  #setLookup(u: Record<string, THREE.IUniform>, { lookup, settings }: VolumeSource): void {
+    (u.uLabelLookup as THREE.IUniform).value = lookup?.update(settings) ?? null;
+    (u.uLabelRest as THREE.IUniform).value = restWeight(settings);
+  }
+
+  #material({ primary, shaded: lit = false, depth }: RayDraw, overlay: VolumeSource | undefined, clipped: boolean): THREE.RawShaderMaterial {
     const { storage } = primary.atlas;
-    const labels = storage.labels ? storage : overlay?.atlas.storage;
-    const mip = !storage.labels && primary.mode === 'mip';
+    const labels = storage.labels ? primary : overlay;
+    const mip = !storage.labels && primary.settings.mode === 'mip';
     const shaded = lit && !mip && !storage.labels;
-    const key = `${storage.name} ${overlay?.atlas.storage.name ?? ''} ${mip} ${shaded}`;
+    const lookup = labels !== undefined && hasLabelLook(labels.settings);
+    const key = JSON.stringify([storage.name, overlay?.atlas.storage.name, mip, shaded, lookup, clipped, depth !== undefined]);
     const known = this.#materials.get(key);
     if (known) return known;
-    const vec3 = (): THREE.IUniform => ({ value: new THREE.Vector3() });
-    const uniforms: Record<string, THREE.IUniform> = {
-      uViewport: { value: new THREE.Vector4() },
-      uPalette: { value: this.#palette },
-    };
-    for (const name of ['uEye', 'uForward', 'uRight', 'uUp', 'uCells']) uniforms[name] = vec3();
-    const others = ['uTable', 'uAtlas', 'uInvGrid', 'uCellToAtlas', 'uBoxMin', 'uBoxMax', 'uStep', 'uStart', 'uWidest', 'uRowBias'];
+    const uniforms: Record<string, THREE.IUniform> = { ...rayUniforms(), ...clipUniforms(), uPalette: { value: this.#palette } };
+    for (const name of ['uEye', 'uCells']) uniforms[name] = { value: new THREE.Vector3() };
+    const others = ['uTable', 'uAtlas', 'uInvGrid', 'uCellToAtlas', 'uBoxMin', 'uBoxMax', 'uStep', 'uWidest', 'uRowBias'];
     others.push('uTransfer', 'uWindow', 'uLabelOpacity', 'uLabelTable', 'uLabelAtlas', 'uLabelScale', 'uLabelOffset');
-    others.push('uLabelBoxMin', 'uLabelBoxMax', 'uLabelInvGrid', 'uLabelCellToAtlas', 'uLabelSpan');
-    others.push('uLight', 'uView', 'uPerVoxel', 'uHalfTexel');
+    others.push('uLabelBoxMin', 'uLabelBoxMax', 'uLabelInvGrid', 'uLabelCellToAtlas', 'uLabelSpan', 'uLabelLookup', 'uLabelRest');
+    others.push('uPerVoxel', 'uHalfTexel');
     for (const name of others) uniforms[name] = { value: null };
     const defines: Record<string, string | number> = {
       IMAGE_STORAGE: storage.labels ? -1 : storage.code,
-      LABEL_STORAGE: labels ? labels.code : -1,
+      LABEL_STORAGE: labels ? labels.atlas.storage.code : -1,
       TRANSFER_ROWS,
       MAX_BRICKS,
+      CLIP_PLANES,
+      LABEL_PROBES,
     };
-    if (overlay) defines.OVERLAY = 1;
-    if (mip) defines.MIP = 1;
-    if (shaded) defines.SHADED = 1;
-    const parts = [storage.labels ? '' : voxelGlsl, labels ? labelsGlsl : '', marchGlsl];
+    const flags = { OVERLAY: overlay, MIP: mip, SHADED: shaded, LABEL_LOOKUP: lookup, CLIPPED: clipped, DEPTH: depth };
+    for (const [name, set] of Object.entries(flags)) if (set) defines[name] = 1;
+    const parts = [storage.labels ? '' : voxelGlsl, labels ? labelsGlsl : '', shaded ? lightGlsl : '', clipGlsl, marchGlsl];
     const material = shaderMaterial(parts, uniforms, 'replace', defines);
-    material.blendSrc = material.blendSrcAlpha = THREE.ConstantAlphaFactor;
-    material.blendDst = material.blendDstAlpha = THREE.OneMinusConstantAlphaFactor;
-    this.#materials.set(key, material);
+    this.#materials.set(key, weighed(material));
     return material;
   }
 }

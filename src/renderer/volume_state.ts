@@ -5,11 +5,14 @@ import type { SessionVolume } from '../session/types.js';
 import { BrickNumbering } from '../volume/brick_key.js';
 import { brickCount, type VolumeGeometry } from '../volume/geometry.js';
 import { isClear } from '../volume/opacity.js';
-import type { BrickRanges } from '../volume/ranges.js';
+import type { BrickRanges, ValueRange } from '../volume/ranges.js';
+import { placementOf, UNPLACED } from '../volume/placement.js';
+import { LabelLookup } from './label_lookup.js';
 import { stepFraction } from './source.js';
 import { type StorageClass, storageClass, windowUniform } from './storage.js';
 import { MAX_STEP_BIAS } from './adaptive_resolution.js';
 import { TRANSFER_ROWS, TRANSFER_SIZE, TransferTexture } from './transfer_function.js';
+import type { UserShader } from './user_shader.js';
 import type { LayerSettings } from './views.js';
 
 /** One volume. */
@@ -18,10 +21,13 @@ export class VolumeState {
   readonly numbering: BrickNumbering;
   readonly storage: StorageClass;
   readonly transfer = new TransferTexture();
+  readonly lookup = new LabelLookup();
+  placement = UNPLACED;
   readonly bricks: number;
   settings: LayerSettings;
   /** Rises when what is empty may have changed. */
   version = 0;
+  #shader: UserShader | undefined;
   readonly #empty = new Map<number, boolean>();
   #rangesVersion = -1;
 
@@ -51,7 +57,18 @@ export class VolumeState {
 
   /** Takes new settings. */
   set(settings: LayerSettings): void {
+    if (JSON.stringify(settings.transform) !== JSON.stringify(this.settings.transform)) this.placement = placementOf(settings.transform);
     this.settings = settings;
+    this.#forget();
+  }
+
+  /** The user's shader that is drawn with: the last one that could be. */
+  get shader(): UserShader | undefined {
+    return this.#shader;
+  }
+
+  set shader(shader: UserShader | undefined) {
+    this.#shader = shader;
     this.#forget();
   }
 
@@ -73,6 +90,12 @@ export class VolumeState {
     return windowUniform(this.storage, scale, offset, this.settings.window);
   }
 
+  /** From a texel's number to the voxels' own value. */
+  get raw(): { scale: number; offset: number } {
+    const { scale, offset } = this.volume.description;
+    return { scale: (this.storage.full || 1) * scale, offset };
+  }
+
   /** Whether a brick shows nothing in a perspective view; while its range is not known it may show something. */
   readonly isEmpty = (level: number, z: number, y: number, x: number): boolean => {
     const number = this.numbering.pack(level, z, y, x);
@@ -80,13 +103,17 @@ export class VolumeState {
     if (known !== undefined) return known;
     const range = this.ranges.get({ level, z, y, x });
     // The shader reads opacities between texels: a point's slope begins up to one texel early.
-    const empty = range !== undefined && (this.isImage ? isClear(this.settings, range, 1 / (TRANSFER_SIZE - 1)) : range.max <= 0);
+    const slack = 1 / (TRANSFER_SIZE - 1);
+    // What a user's shader makes of values is not known.
+    const clear = (values: ValueRange): boolean => (this.shader ? values.min > values.max : isClear(this.settings, values, slack));
+    const empty = range !== undefined && (this.isImage ? clear(range) : range.max <= 0);
     this.#empty.set(number, empty);
     return empty;
   };
 
   dispose(): void {
     this.transfer.dispose();
+    this.lookup.dispose();
   }
 
   #forget(): void {

@@ -25,6 +25,8 @@ export interface Display {
   readonly mode: string;
   /** The window is divided by the logarithm of the values. */
   readonly log?: boolean;
+  /** Place of the surface of mode `iso`. */
+  readonly iso?: number;
 }
 
 /** Opacity at place `t`, linear between the points and level beyond them. */
@@ -96,7 +98,10 @@ export function isClear(display: Display, range: ValueRange, slack = 0): boolean
   if (range.min > range.max) return true;
   const [a, b] = [windowShare(display.window, range.min), windowShare(display.window, range.max)];
   const [from, to] = [Math.min(a, b) - slack, Math.max(a, b) + slack];
-  if (display.mode === 'mip') return to <= slack;
   const steepness = steepnessOf(display);
+  if (display.mode === 'mip') return to <= slack;
+  // A smallest value and a mean are made of all values, clear or not.
+  if (display.mode === 'minip' || display.mode === 'mean') return false;
+  if (display.mode === 'iso') return placeOfShare(to, steepness) < (display.iso ?? 0);
   return maxOpacity(display.points, placeOfShare(from, steepness), placeOfShare(to, steepness)) <= 0;
 }

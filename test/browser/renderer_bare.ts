@@ -42,7 +42,7 @@ void main() {
 }`;
 
 /** A bare march of level 0 of a uint16 volume. `draw` puts its picture, over nothing, into a target. */
-export function makeBare(screen: Fullscreen, volume: TestVolume, settings: LayerSettings, state: VolumeState) {
+export function makeBare(screen: Fullscreen, volume: TestVolume, settings: Partial<LayerSettings>, state: VolumeState) {
   const level = volume.levels[0] as TestVolume['levels'][number];
   const [nz, ny, nx] = level.shape;
   const texture = new THREE.Data3DTexture(new Uint8Array(level.data.buffer), nx, ny, nz);
@@ -51,8 +51,8 @@ export function makeBare(screen: Fullscreen, volume: TestVolume, settings: Layer
   texture.unpackAlignment = 1;
   texture.needsUpdate = true;
   const transfer = new TransferTexture();
-  transfer.update(settings, stepFraction(state.geometry));
-  const window = transferUniform(windowUniform(state.storage, 1, 0, settings.window));
+  transfer.update({ ...state.settings, ...settings }, stepFraction(state.geometry));
+  const window = transferUniform(windowUniform(state.storage, 1, 0, { ...state.settings, ...settings }.window));
   const { voxelSize, origin } = state.geometry;
   const perWorld = new THREE.Vector3(1 / (nx * voxelSize[2]), 1 / (ny * voxelSize[1]), 1 / (nz * voxelSize[0]));
   const corner = [origin[2] - voxelSize[2] / 2, origin[1] - voxelSize[1] / 2, origin[0] - voxelSize[0] / 2] as const;

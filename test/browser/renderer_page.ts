@@ -13,7 +13,8 @@ import * as geometry from '../../src/volume/geometry.js';
 import { DEFAULT_OPACITY_POINTS } from '../../src/volume/opacity.js';
 import * as sample from '../../src/volume/sample.js';
 import { makeBare } from './renderer_bare.js';
-import { atlasBench } from './renderer_atlas.js';
+import { atlasBench, layersBench } from './renderer_atlas.js';
+import { referencePicture } from './renderer_reference.js';
 import { halve, makeLevel, shellsAndGyroid, TestVolume } from './renderer_volume.js';
 
 const wait = () => new Promise<number>((resolve) => requestAnimationFrame(resolve));
@@ -126,6 +127,7 @@ export function difference(a: Uint8Array, b: Uint8Array): { max: number; mean: n
 Object.assign(globalThis, {
   vox: {
     THREE, VolumeRenderer, Stage, TestVolume, makeLevel, halve, shellsAndGyroid, difference, geometry, sample, colormaps, source,
-    camera: { cameraBasis, frameBounds, orbit, project }, fitSlice, Fullscreen, shaderMaterial, makeBare, atlasBench, wait, DEFAULT_OPACITY_POINTS,
+    camera: { cameraBasis, frameBounds, orbit, project }, fitSlice, Fullscreen, shaderMaterial, makeBare, atlasBench, layersBench,
+    referencePicture, DEFAULT_LOOK, wait, DEFAULT_OPACITY_POINTS,
   },
 });

@@ -8,15 +8,19 @@ import { frustumInLayer, placedBounds, placementOf, toLayer, toWorld, UNPLACED }
 const half = Math.SQRT1_2;
 const quarter = { translate: [10, 20, 30] as Vec3, rotate: [0, 0, half, half] as const, scale: [2, 3, 4] as Vec3 };
 
+const near = (got: Vec3, expected: readonly number[], digits = 9) => {
+  for (const i of [0, 1, 2]) expect(got[i]).toBeCloseTo(expected[i]!, digits);
+};
+
 test('a point is scaled, then turned, then shifted', () => {
   // A quarter turn about z takes x to y.
-  toWorld(placementOf(quarter), [1, 0, 0]).forEach((n, i) => expect(n).toBeCloseTo([10, 22, 30][i]!, 9));
-  toWorld(placementOf(quarter), [0, 1, 1]).forEach((n, i) => expect(n).toBeCloseTo([7, 20, 34][i]!, 9));
+  near(toWorld(placementOf(quarter), [1, 0, 0]), [10, 22, 30]);
+  near(toWorld(placementOf(quarter), [0, 1, 1]), [7, 20, 34]);
 });
 
 test('points go there and back; a quaternion may have any length but none', () => {
   const odd = placementOf({ translate: [-5, 0.5, 1e4], rotate: [0.3, -1.2, 0.7, 2], scale: [0.25, 7, 1] });
-  for (const p of [[0, 0, 0], [1, -2, 3], [1e3, 4, -8]] as Vec3[]) toLayer(odd, toWorld(odd, p)).forEach((n, i) => expect(n).toBeCloseTo(p[i]!, 6));
+  for (const p of [[0, 0, 0], [1, -2, 3], [1e3, 4, -8]] as Vec3[]) near(toLayer(odd, toWorld(odd, p)), p, 6);
   const none = placementOf({ translate: [1, 2, 3], rotate: [0, 0, 0, 0], scale: [1, 1, 1] });
   expect(toWorld(none, [4, 5, 6])).toEqual([5, 7, 9]);
   expect(placementOf(undefined)).toBe(UNPLACED);

@@ -1,0 +1,204 @@
+/**
+ * Ray-marches several layers at once, or one in a way that volume_pass.ts does not know: each layer with its own place in the world, mode,
+ * shading and shader. A shader for each combination, made when first used.
+ */
+
+import * as THREE from 'three';
+import type { Vec3 } from '../volume/geometry.js';
+import { toLayer, transposed } from '../volume/placement.js';
+import { shareOfPlace, steepnessOf } from '../volume/opacity.js';
+import { cameraBasis } from './camera.js';
+import { CLIP_PLANES, clipUniforms, planesOf, setClip } from './clip_planes.js';
+import { type Fullscreen, shaderMaterial } from './fullscreen.js';
+import type { GpuBudget } from './gpu_budget.js';
+import { hasLabelLook, LABEL_PROBES, restWeight } from './label_lookup.js';
+import { labelPaletteTexture } from './label_palette.js';
+import { LayerTransfers, layerTransferBytes } from './layer_transfers.js';
+import { atlasName, isProjection, type LayerKind, layersKey, layersShader } from './layers_shader.js';
+import { drawRays, rayUniforms, setRays, weighed } from './ray_uniforms.js';
+import { labelStepOpacity, lookupOf, type Lookup, stepFraction, type VolumeSource } from './source.js';
+import { toCells } from './table_window.js';
+import { TRANSFER_SIZE } from './transfer_function.js';
+import { MAX_TURNS_OF_RAY, MAX_TURNS_OF_SAMPLE, uniformName, uniformValue } from './user_shader.js';
+import type { RayFrame } from './volume_pass.js';
+
+/** Most layers of one march. */
+export const MAX_LAYERS = 8;
+/** Faces of bricks at which a ray may stop, for each layer: rays that meet more than this in one layer end early. */
+const TURNS_OF_LAYER = 512;
+/** Textures besides those of layers and their atlases: transfer functions, palette, depth. */
+const COMMON_TEXTURES = 3;
+
+type Uniforms = Record<string, THREE.IUniform>;
+
+/** World length of a step of a layer at level 0. */
+const stepInWorld = ({ geometry: { voxelSize: [z, y, x] }, placement: { scale } }: VolumeSource): number =>
+  Math.min(x * scale[0], y * scale[1], z * scale[2]);
+
+/** The pass for several layers. */
+export class LayersPass {
+  /** Layers that the last drawing had to leave out, for the device reads too few textures at once. */
+  left = 0;
+  readonly #materials = new Map<string, THREE.RawShaderMaterial>();
+  readonly #palette = labelPaletteTexture();
+  readonly #transfers = new LayerTransfers();
+  readonly #units: number;
+
+  constructor(
+    readonly screen: Fullscreen,
+    readonly budget: GpuBudget,
+  ) {
+    this.#units = screen.renderer.capabilities.maxTextures;
+  }
+
+  /** Draws layers from the lowest to the highest; false where there is nothing to draw from yet. */
+  draw(sources: readonly VolumeSource[], frame: RayFrame): boolean {
+    const ready = sources.filter((source) => source.table.window);
+    const drawn = fitting(ready, this.#units).slice(-MAX_LAYERS);
+    this.left = ready.length - drawn.length;
+    if (drawn.length === 0) return false;
+    this.budget.take('layers', layerTransferBytes(drawn.length));
+    const planes = planesOf(frame.clip);
+    const material = this.#material(drawn, planes.length > 0, frame.depth !== undefined);
+    const u = material.uniforms as Uniforms;
+    const { eye } = cameraBasis(frame.camera);
+    setRays(u, frame);
+    setClip(u, planes, eye);
+    const set = (name: string, value: unknown) => {
+      (u[name] as THREE.IUniform).value = value;
+    };
+    set('uDepth', frame.depth ?? null);
+    set('uOrigin', new THREE.Vector3(...eye));
+    set('uTransfers', this.#transfers.update(drawn));
+    const bias = 2 ** (frame.stepBias ?? 0);
+    const lookups = drawn.map((source) => lookupOf(source) as Lookup);
+    const voxels = drawn.map((source, n) => stepInWorld(source) * 2 ** (lookups[n] as Lookup).window.level);
+    const step = Math.min(...voxels) * bias;
+    set('uStep', step);
+    drawn.forEach((source, n) => {
+      set(atlasName(source.atlas.storage), source.atlas.texture);
+      const values = { ...placeValues(source, lookups[n] as Lookup, eye), ...lookValues(source) };
+      for (const [name, value] of Object.entries(values)) set(`${name}_${n}`, value);
+      set(`uVoxel_${n}`, voxels[n]);
+      set(`uPace_${n}`, Math.max(2 ** Math.floor(Math.log2(((voxels[n] as number) * bias) / step) + 1e-6), 1));
+      for (const uniform of source.shader?.uniforms ?? []) set(uniformName(n, uniform.name), uniformValue(uniform, source.settings.uniforms));
+    });
+    drawRays(this.screen, material, frame);
+    return true;
+  }
+
+  dispose(): void {
+    for (const material of this.#materials.values()) material.dispose();
+    this.#palette.dispose();
+    this.#transfers.dispose();
+    this.budget.release('layers');
+  }
+
+  #material(sources: readonly VolumeSource[], clipped: boolean, depth: boolean): THREE.RawShaderMaterial {
+    const kinds = sources.map(kindOf);
+    const key = layersKey(kinds, [clipped, depth]);
+    const known = this.#materials.get(key);
+    if (known) return known;
+    const uniforms: Uniforms = { ...rayUniforms(), ...clipUniforms(), uPalette: { value: this.#palette } };
+    for (const name of ['uOrigin', 'uTransfers', 'uStep']) uniforms[name] = { value: null };
+    kinds.forEach((kind, n) => {
+      uniforms[atlasName(kind.storage)] = { value: null };
+      for (const name of NAMES) uniforms[`${name}_${n}`] = { value: null };
+      for (const { name } of kind.shader?.uniforms ?? []) uniforms[uniformName(n, name)] = { value: 0 };
+    });
+    const defines: Record<string, number> = {
+      TRANSFER_SIZE,
+      MAX_TURNS: TURNS_OF_LAYER * kinds.length,
+      CLIP_PLANES,
+      LABEL_PROBES,
+      MAX_TURNS_OF_SAMPLE,
+      MAX_TURNS_OF_RAY,
+    };
+    if (clipped) defines.CLIPPED = 1;
+    if (depth) defines.DEPTH = 1;
+    const material = weighed(shaderMaterial(layersShader(kinds), uniforms, 'replace', defines));
+    // Shaders that are edited come and go: those that have not been drawn with for long are let go.
+    if (this.#materials.size >= MAX_MATERIALS) {
+      const [oldest, old] = [...this.#materials][0] as [string, THREE.RawShaderMaterial];
+      old.dispose();
+      this.#materials.delete(oldest);
+    }
+    this.#materials.set(key, material);
+    return material;
+  }
+}
+
+const MAX_MATERIALS = 24;
+
+const NAMES = [
+  'uTable', 'uCells', 'uEye', 'uBoxMin', 'uBoxMax', 'uInvGrid', 'uCellToAtlas', 'uWidest', 'uPace', 'uVoxel', 'uPerStep', 'uWindow', 'uGradient',
+  'uHalfTexel', 'uIso', 'uOpacity', 'uDense', 'uLookup', 'uRest', 'uFraction', 'uRaw', 'uVoxels', 'uFirst',
+];
+
+/** The highest layers whose textures a shader can read at once. */
+function fitting(sources: readonly VolumeSource[], units: number): readonly VolumeSource[] {
+  for (let from = 0; from < sources.length; from += 1) {
+    const kept = sources.slice(from);
+    const lookups = kept.filter(({ atlas, settings }) => atlas.storage.labels && hasLabelLook(settings)).length;
+    if (kept.length + lookups + new Set(kept.map(({ atlas }) => atlas.storage)).size + COMMON_TEXTURES <= units) return kept;
+  }
+  return [];
+}
+
+/** What of a layer decides how its part of the shader reads. */
+export function kindOf({ atlas: { storage }, settings, shader }: VolumeSource): LayerKind {
+  const { labels } = storage;
+  const kind = { storage, mode: settings.mode, shader, additive: settings.blend === 'additive' };
+  return {
+    ...kind,
+    shading: labels || isProjection(kind) ? 'none' : settings.shading,
+    lookup: labels && hasLabelLook(settings),
+    outline: labels && settings.labelStyle === 'outline' && !shader,
+  };
+}
+
+const matrix = (rows: readonly Vec3[]): THREE.Matrix3 => new THREE.Matrix3().set(...(rows.flat() as Parameters<THREE.Matrix3['set']>));
+
+/** Where a layer is. */
+function placeValues(source: VolumeSource, lookup: Lookup, eye: Vec3): Record<string, unknown> {
+  const { placement, settings } = source;
+  const { frame, box, window } = lookup;
+  const cells = placement.back.map((row, i) => row.map((n) => n * (frame.scale[i] as number)) as unknown as Vec3);
+  const voxels = 64 * 2 ** window.level;
+  return {
+    uTable: lookup.table,
+    uCells: matrix(cells),
+    uEye: new THREE.Vector3(...toCells(frame, toLayer(placement, eye))),
+    uBoxMin: new THREE.Vector3(...box.min),
+    uBoxMax: new THREE.Vector3(...box.max),
+    uInvGrid: new THREE.Vector3(...lookup.invGrid),
+    uCellToAtlas: new THREE.Vector3(...lookup.cellToAtlas),
+    uWidest: lookup.widest,
+    uPerStep: 1 / stepInWorld(source),
+    uOpacity: settings.opacity,
+    uVoxels: new THREE.Vector3(voxels, voxels, voxels),
+    uFirst: new THREE.Vector3(...[2, 1, 0].map((i) => voxels * (window.origin[i] as number) - 0.5)),
+  };
+}
+
+/** How it looks. */
+function lookValues(source: VolumeSource): Record<string, unknown> {
+  const { settings, geometry, placement, atlas } = source;
+  const fraction = stepFraction(geometry);
+  const step = stepInWorld(source);
+  const common = { uFraction: fraction, uHalfTexel: new THREE.Vector3(...atlas.size.map((n) => 0.5 / n)) };
+  if (atlas.storage.labels) {
+    const density = -Math.log1p(-labelStepOpacity(geometry, settings.opacity)) / step;
+    return { ...common, uDense: density, uLookup: source.lookup?.update(settings) ?? null, uRest: restWeight(settings) };
+  }
+  const [z, y, x] = geometry.voxelSize;
+  const perVoxel = [x, y, z].map((edge) => (0.5 * step) / edge) as unknown as Vec3;
+  const gradient = transposed(placement.back).map((row) => row.map((n, i) => n * (perVoxel[i] as number)) as unknown as Vec3);
+  return {
+    ...common,
+    uWindow: new THREE.Vector2(source.window.scale, source.window.offset),
+    uRaw: new THREE.Vector2(source.raw.scale, source.raw.offset),
+    uGradient: matrix(gradient),
+    uIso: shareOfPlace(settings.iso, steepnessOf(settings)),
+  };
+}

@@ -1,0 +1,338 @@
+/**
+ * What the renderer's pictures of several layers are measured against: a march in plain TypeScript through the arrays themselves. No bricks,
+ * no levels, no tables, no textures; transfer functions are worked out from their points, integrals over pieces of a ray by small steps.
+ * Same rays, same first sample, same step.
+ */
+
+import { cameraBasis, type OrbitCamera } from '../../src/renderer/camera.js';
+import { colormapFunction, labelColor } from '../../src/renderer/colormaps.js';
+import { stepFraction } from '../../src/renderer/source.js';
+import type { Clip, LayerSettings } from '../../src/renderer/views.js';
+import { type Vec3, worldBounds, worldToVoxel, type VolumeGeometry } from '../../src/volume/geometry.js';
+import { opacityAt, opacityOfStep, placeOfShare, shareOfPlace, steepnessOf, windowShare } from '../../src/volume/opacity.js';
+import { placementOf, toLayer, toWorld, transposed, times, type Placement } from '../../src/volume/placement.js';
+import { restWeight } from '../../src/renderer/label_lookup.js';
+import type { TestVolume } from './renderer_volume.js';
+
+type Rgba = [number, number, number, number];
+
+export interface ReferenceLayer {
+  readonly volume: TestVolume;
+  readonly settings: LayerSettings;
+}
+
+const add = (a: Vec3, b: Vec3, s = 1): Vec3 => [a[0] + s * b[0], a[1] + s * b[1], a[2] + s * b[2]];
+const dot = (a: Vec3, b: Vec3): number => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+const unit = (a: Vec3): Vec3 => add([0, 0, 0], a, 1 / (Math.hypot(...a) || 1));
+const axis = (i: number, n: number): Vec3 => [0, 1, 2].map((k) => (k === i ? n : 0)) as unknown as Vec3;
+
+/** One layer, sampled straight from its array. */
+class Sampled {
+  readonly geometry: VolumeGeometry;
+  readonly placement: Placement;
+  readonly step: number;
+  readonly labels: boolean;
+  readonly color: (t: number) => readonly [number, number, number];
+  readonly steepness: number;
+  readonly fraction: number;
+  previous: number | undefined;
+  projected: number | undefined;
+  length = 0;
+  own = 0;
+
+  constructor(
+    readonly volume: TestVolume,
+    readonly s: LayerSettings,
+  ) {
+    const d = volume.session.description;
+    this.geometry = { shape: d.shape, voxelSize: d.voxel_size, origin: d.origin };
+    this.placement = placementOf(s.transform);
+    const [z, y, x] = d.voxel_size as [number, number, number];
+    this.step = Math.min(x * this.placement.scale[0], y * this.placement.scale[1], z * this.placement.scale[2]);
+    this.labels = volume.kind === 'labels';
+    const map = colormapFunction(s.colormap);
+    this.color = (t) => map(t ** s.gamma);
+    this.steepness = steepnessOf(s);
+    this.fraction = stepFraction(this.geometry);
+  }
+
+  /** Where a ray is inside. */
+  span(eye: Vec3, ray: Vec3): [number, number] {
+    const [from, to] = [toLayer(this.placement, eye), toLayer(this.placement, add(eye, ray))];
+    const { min, max } = worldBounds(this.geometry);
+    let [near, far] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    for (let i = 0; i < 3; i += 1) {
+      const d = (to[i] as number) - (from[i] as number) || 1e-12;
+      const [a, b] = [((min[i] as number) - (from[i] as number)) / d, ((max[i] as number) - (from[i] as number)) / d];
+      near = Math.max(near, Math.min(a, b));
+      far = Math.min(far, Math.max(a, b));
+    }
+    return near < far ? [near, far] : [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  }
+
+  inside(voxel: Vec3): boolean {
+    return voxel.every((n, i) => n >= -0.5 && n < (this.geometry.shape[i] as number) - 0.5);
+  }
+
+  /** Share of the window, or undefined outside and for what is not a number. */
+  share(world: Vec3): number | undefined {
+    const v = worldToVoxel(this.geometry, toLayer(this.placement, world));
+    if (!this.inside(v)) return undefined;
+    const { shape, data } = this.volume.levels[0] as TestVolume['levels'][number];
+    const { scale, offset } = this.volume.session.description;
+    const low = v.map(Math.floor) as unknown as Vec3;
+    let sum = 0;
+    for (let c = 0; c < 8; c += 1) {
+      let [w, at] = [1, 0];
+      for (let i = 0; i < 3; i += 1) {
+        const side = (c >> i) & 1;
+        const f = (v[i] as number) - (low[i] as number);
+        w *= side ? f : 1 - f;
+        at = at * (shape[i] as number) + Math.min(Math.max((low[i] as number) + side, 0), (shape[i] as number) - 1);
+      }
+      sum += w * (data[at] as number);
+    }
+    return Number.isNaN(sum) ? undefined : windowShare(this.s.window, sum * scale + offset);
+  }
+
+  id(world: Vec3): number {
+    const v = worldToVoxel(this.geometry, toLayer(this.placement, world)).map((n) => Math.floor(n + 0.5)) as unknown as Vec3;
+    const { shape, data } = this.volume.levels[0] as TestVolume['levels'][number];
+    if (v.some((n, i) => n < 0 || n >= (shape[i] as number))) return 0;
+    return data[(v[0] * shape[1] + v[1]) * shape[2] + v[2]] as number;
+  }
+
+  density(share: number): number {
+    return -Math.log(1 - opacityOfStep(opacityAt(this.s.points, placeOfShare(share, this.steepness)) * this.s.opacity, this.fraction));
+  }
+
+  /** Density over a world length, for shadows. */
+  solid(world: Vec3): number {
+    if (this.labels) {
+      const id = this.id(world);
+      return id ? this.labelDensity(id) : 0;
+    }
+    if (['mip', 'minip', 'mean'].includes(this.s.mode)) return 0;
+    const t = this.share(world);
+    if (t === undefined) return 0;
+    if (this.s.mode === 'iso') return t >= shareOfPlace(this.s.iso, this.steepness) ? -Math.log(1 - 0.99 * this.s.opacity) / this.step : 0;
+    return this.density(t) / this.step;
+  }
+
+  labelDensity(id: number): number {
+    const weight = this.s.selected.includes(String(id)) ? 1 : restWeight(this.s);
+    return (-Math.log(1 - opacityOfStep(this.s.opacity * 0.5, this.fraction)) / this.step) * weight;
+  }
+
+  /** Change of the share over a voxel along the world's axes, from differences of samples `reach` voxels away along the layer's own. */
+  gradient(world: Vec3, corners: readonly Vec3[], reach: number, otherwise?: number): Vec3 | undefined {
+    const { voxelSize } = this.geometry;
+    const p = toLayer(this.placement, world);
+    let g: Vec3 = [0, 0, 0];
+    for (const c of corners) {
+      const at = [0, 1, 2].map((i) => (p[i] as number) + reach * (c[i] as number) * (voxelSize[2 - i] as number)) as unknown as Vec3;
+      const t = this.share(toWorld(this.placement, at)) ?? otherwise ?? this.nearest(at);
+      if (t === undefined) return undefined;
+      g = add(g, c, t);
+    }
+    const scaled = g.map((n, i) => (n * 0.5 * this.step) / (voxelSize[2 - i] as number)) as unknown as Vec3;
+    return times(transposed(this.placement.back), scaled);
+  }
+
+  /** Just outside, the halo repeats the edge. */
+  nearest(p: Vec3): number | undefined {
+    const { min, max } = worldBounds(this.geometry);
+    const inside = p.map((n, i) => Math.min(Math.max(n, (min[i] as number) + 1e-9), (max[i] as number) - 1e-6)) as unknown as Vec3;
+    return this.share(toWorld(this.placement, inside));
+  }
+}
+
+const TETRA: readonly Vec3[] = [[1, -1, -1], [-1, -1, 1], [-1, 1, -1], [1, 1, 1]];
+const SIX: readonly Vec3[] = [0, 1, 2].flatMap((i) => [axis(i, 1), axis(i, -1)]);
+const AROUND: readonly Vec3[] = [[0.8, 0.36, 0.48], [-0.6, 0.48, 0.64], [0, -0.8, 0.6]];
+
+export interface ReferenceFrame {
+  readonly camera: OrbitCamera;
+  readonly clip?: Clip;
+  readonly light?: Vec3;
+}
+
+/** The picture, premultiplied, rows from below. Layers go from the lowest to the highest. */
+export function referencePicture(width: number, height: number, given: readonly ReferenceLayer[], frame: ReferenceFrame): Float32Array {
+  const { eye, right, up, forward } = cameraBasis(frame.camera);
+  const tan = Math.tan(frame.camera.fovY / 2);
+  const light = unit(frame.light ?? add(add(add([0, 0, 0], right, -0.35), up, 0.6), forward, -0.72));
+  const view = add([0, 0, 0], forward, -1);
+  const planes = planesOf(frame.clip);
+  const out = new Float32Array(4 * width * height);
+  const base = Math.min(...given.map(({ volume, settings }) => new Sampled(volume, settings).step));
+
+  for (let y = 0; y < height; y += 1) {
+    for (let x = 0; x < width; x += 1) {
+      const [nx, ny] = [((x + 0.5) * 2) / width - 1, ((y + 0.5) * 2) / height - 1];
+      const ray = unit(add(add(forward, right, (nx * tan * width) / height), up, ny * tan));
+      out.set(march(given.map(({ volume, settings }) => new Sampled(volume, settings)), ray), 4 * (y * width + x));
+    }
+  }
+  return out;
+
+  function march(layers: readonly Sampled[], ray: Vec3): Rgba {
+    const spans = layers.map((layer) => layer.span(eye, ray));
+    let from = Math.max(Math.min(...spans.map((s) => s[0])), 0);
+    let to = Math.max(...spans.map((s) => s[1]));
+    for (const { normal, offset } of planes) {
+      const [along, d] = [dot(normal, ray), offset - dot(normal, eye)];
+      if (along > 0) from = Math.max(from, d / along);
+      else to = Math.min(to, d / along);
+    }
+    const acc: Rgba = [0, 0, 0, 0];
+    const glow = [0, 0, 0];
+    for (let s = from + base / 2; s < to; s += base) {
+      const world = add(eye, ray, s);
+      for (let i = layers.length - 1; i >= 0; i -= 1) {
+        const layer = layers[i] as Sampled;
+        const [near, far] = spans[i] as [number, number];
+        if (s < near || s >= far) layer.previous = undefined;
+        else lay(layer, stepOf(layer, layers, world, ray));
+      }
+      if (acc[3] > 0.995) break;
+    }
+    let clear = 1 - acc[3];
+    for (const layer of layers) clear *= 1 - layer.own;
+    const under: Rgba = [0, 0, 0, 0];
+    for (const layer of layers) {
+      if (layer.length === 0) continue;
+      const { mode, opacity, blend } = layer.s;
+      const share = mode === 'mean' ? (layer.projected as number) / layer.length : (layer.projected as number);
+      const t = placeOfShare(share, layer.steepness);
+      const ramp = Math.min(t / 0.25, 1);
+      const a = mode === 'minip' ? opacity : opacity * ramp * ramp * (3 - 2 * ramp);
+      const rgb = layer.color(t);
+      for (let c = 0; c < 3; c += 1) under[c] = (rgb[c] as number) * a + (blend === 'additive' ? 1 : 1 - a) * (under[c] as number);
+      under[3] = 1 - (1 - under[3]) * (1 - a);
+    }
+    const rgb = [0, 1, 2].map((c) => Math.min((acc[c] as number) + (glow[c] as number) + clear * (under[c] as number), 1));
+    return [...rgb, 1 - clear * (1 - under[3])] as Rgba;
+
+    function lay(layer: Sampled, c: Rgba | undefined): void {
+      if (!c) return;
+      const through = 1 - acc[3];
+      if (layer.s.blend === 'additive') {
+        for (let i = 0; i < 3; i += 1) glow[i] = (glow[i] as number) + through * (1 - layer.own) * (c[i] as number);
+        layer.own += (1 - layer.own) * c[3];
+      } else for (let i = 0; i < 4; i += 1) acc[i] = (acc[i] as number) + through * (c[i] as number);
+    }
+  }
+
+  function stepOf(layer: Sampled, all: readonly Sampled[], world: Vec3, ray: Vec3): Rgba | undefined {
+    const { s } = layer;
+    if (layer.labels) {
+      const id = layer.id(world);
+      if (!id) return undefined;
+      const around = (p: Vec3) => SIX.some((d) => {
+        const at = add(toLayer(layer.placement, p), [0, 1, 2].map((i) => (d[i] as number) * (layer.geometry.voxelSize[2 - i] as number)) as unknown as Vec3);
+        return layer.id(toWorld(layer.placement, at)) !== id;
+      });
+      if (s.labelStyle === 'outline' && !around(world)) return undefined;
+      const a = 1 - Math.exp(-layer.labelDensity(id) * base);
+      const hex = s.labelColors[String(id)];
+      const rgb = hex ? [1, 3, 5].map((i) => Number.parseInt(hex.slice(i, i + 2), 16) / 255) : labelColor(id);
+      return [...rgb.map((n) => n * a), a] as Rgba;
+    }
+    const t = layer.share(world);
+    const before = layer.previous;
+    layer.previous = t;
+    if (t === undefined) return undefined;
+    if (s.mode === 'mip' || s.mode === 'minip' || s.mode === 'mean') {
+      layer.length += base;
+      const choose = s.mode === 'mip' ? Math.max : Math.min;
+      if (s.mode === 'mean') layer.projected = (layer.projected ?? 0) + base * Math.min(Math.max(t, 0), 1);
+      else layer.projected = layer.projected === undefined ? t : choose(layer.projected, t);
+      return undefined;
+    }
+    if (s.mode === 'iso') return surface(layer, all, world, ray, t, before);
+    const sum = [0, 0, 0, 0];
+    const parts = before === undefined ? 1 : 64;
+    for (let i = 0; i < parts; i += 1) {
+      const v = before === undefined ? t : before + ((t - before) * (i + 0.5)) / parts;
+      const d = layer.density(v) / parts;
+      const rgb = layer.color(placeOfShare(v, layer.steepness));
+      for (let c = 0; c < 3; c += 1) sum[c] = (sum[c] as number) + (rgb[c] as number) * d;
+      sum[3] = (sum[3] as number) + d;
+    }
+    const total = sum[3] as number;
+    if (total <= 0) return [0, 0, 0, 0];
+    const a = 1 - Math.exp((-total * base) / layer.step);
+    const c = sum.map((n) => (n / total) * a) as Rgba;
+    c[3] = a;
+    if (s.shading === 'none') return c;
+    const g = layer.gradient(world, TETRA, 0.5);
+    const steep = g ? Math.hypot(...g) + 1e-6 : 1e-6;
+    const [shade, gloss] = lit(g ? add([0, 0, 0], g, -1 / steep) : [0, 0, 0], steep / (steep + 0.06));
+    const [f, h] = around(layer, all, world);
+    for (let i = 0; i < 3; i += 1) c[i] = Math.min((c[i] as number) * shade * f + a * gloss * h, a);
+    return c;
+  }
+
+  /** The surface, where it lies between two samples. */
+  function surface(layer: Sampled, all: readonly Sampled[], world: Vec3, ray: Vec3, t: number, before: number | undefined): Rgba | undefined {
+    const iso = shareOfPlace(layer.s.iso, layer.steepness);
+    const inside = t >= iso;
+    if (before === undefined ? !inside : before >= iso === inside) return undefined;
+    let [a, b] = [before === undefined ? 0 : -base, 0];
+    for (let i = 0; i < 40; i += 1) {
+      const m = (a + b) / 2;
+      if ((layer.share(add(world, ray, m)) ?? -1) >= iso === inside) b = m;
+      else a = m;
+    }
+    const hit = add(world, ray, b);
+    const { opacity } = layer.s;
+    const rgb = layer.color(layer.s.iso);
+    if (layer.s.shading === 'none') return [...rgb.map((n) => n * opacity), opacity] as Rgba;
+    const g = layer.gradient(hit, SIX, 1, iso) as Vec3;
+    let outward = Math.hypot(...g) > 1e-6 ? unit(add([0, 0, 0], g, -1)) : add([0, 0, 0], ray, -1);
+    if (dot(outward, ray) > 0) outward = add([0, 0, 0], outward, -1);
+    const [shade, gloss] = lit(outward, 1);
+    const [f, h] = around(layer, all, add(hit, outward, layer.step));
+    return [...rgb.map((n) => Math.min(n * shade * f + gloss * h, 1) * opacity), opacity] as Rgba;
+  }
+
+  /** Factor of the colour, and gloss. */
+  function lit(outward: Vec3, much: number): [number, number] {
+    const n = dot(outward, light);
+    const diffuse = 0.75 * Math.max(n, 0) + 0.25 * Math.abs(n);
+    return [0.9 + (0.4 + 0.95 * diffuse - 0.9) * much, 0.16 * Math.max(dot(outward, unit(add(light, view))), 0) ** 24 * much];
+  }
+
+  /** How much light gets to a place: factors of colour and gloss. */
+  function around(layer: Sampled, all: readonly Sampled[], world: Vec3): [number, number] {
+    const thickness = (d: Vec3, grow: number, steps: number): number => {
+      let [at, piece, sum] = [layer.step, layer.step, 0];
+      for (let i = 0; i < steps; i += 1, at += piece, piece *= grow) {
+        const p = add(world, d, at + piece / 2);
+        if (planes.some(({ normal, offset }) => dot(normal, p) < offset)) break;
+        for (const other of all) sum += piece * other.solid(p);
+      }
+      return sum;
+    };
+    if (layer.s.shading === 'scattering') {
+      const through = Math.exp(-thickness(light, 1.5, 12));
+      return [0.25 + 0.75 * through, through];
+    }
+    if (layer.s.shading === 'occlusion') {
+      const all6 = AROUND.flatMap((d) => [d, add([0, 0, 0], d, -1)]);
+      const open = all6.reduce((n, d) => n + Math.exp(-thickness(d, 2.2, 4)) / 6, 0);
+      return [0.2 + 0.8 * Math.min(1, 1.6 * open), open];
+    }
+    return [1, 1];
+  }
+}
+
+function planesOf(clip: Clip | undefined) {
+  const box = clip?.box;
+  const faces = box ? [0, 1, 2].flatMap((i) => [
+    { normal: axis(i, 1), offset: box.min[i] as number },
+    { normal: axis(i, -1), offset: -(box.max[i] as number) },
+  ]) : [];
+  return [...faces, ...(clip?.planes ?? [])];
+}

@@ -85,6 +85,8 @@ export const VolumeStatus = z.strictObject({
   filling: z.boolean(),
   /** True when every brick is there in its final generation. */
   complete: z.boolean(),
+  /** True once voxels are no longer those of the fingerprint: a CHANGED of generation 2 or more was said. */
+  edited: z.boolean().optional(),
   message: words.optional(),
 });
 export type VolumeStatus = z.infer<typeof VolumeStatus>;

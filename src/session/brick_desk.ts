@@ -9,6 +9,7 @@ import type { BrickKey } from '../volume/geometry.js';
 import { keyText } from '../volume/geometry.js';
 import { BrickCache, type BrickBox, inBoxes } from './brick_cache.js';
 import { CreditBook } from './credit.js';
+import type { KeptClient } from './kept_client.js';
 import type { Brick, SessionCounters, WantedBrick } from './types.js';
 import { WantList } from './want_list.js';
 
@@ -32,6 +33,8 @@ export interface BrickDeskOptions {
   counters: SessionCounters;
   /** Sends a control frame; while there is no connection nothing is lost by dropping it. */
   send(type: FrameType, message: object): void;
+  /** Bricks kept in the browser's storage, where there is any. */
+  kept?(): KeptClient;
   /** A wanted brick is here. */
   announce(brick: Brick): void;
 }
@@ -68,6 +71,24 @@ export class BrickDesk {
     if (!wanted || kept !== brick) this.#credit.giveBack(bytes);
     else this.#credit.hold(brick, bytes);
     if (wanted) this.#o.announce(kept);
+  }
+
+  /** A brick of the browser's storage: nothing is owed for it over the network. */
+  read(brick: Brick): void {
+    const wants = this.#wants(brick.volume);
+    const kept = this.#cache.put(brick);
+    const wanted = wants.list.arrived(brick);
+    this.#count();
+    if (!wanted) return;
+    if (kept === brick) this.#o.kept?.().hold(brick);
+    this.#o.announce(kept);
+  }
+
+  /** Asks for what is on its way once more: of all of it where the browser's storage was waited for, or of one brick it could not read. */
+  again(volume: number, key?: BrickKey): void {
+    const text = key && keyText(key);
+    const list = this.#volumes.get(volume)?.list;
+    if (list) this.#ask(volume, list.renew((wanted, state) => state === 'asked' && (text === undefined || keyText(wanted) === text)));
   }
 
   /** A brick's frame failed its checks: it is asked for again. False where it has failed too often. */
@@ -146,6 +167,7 @@ export class BrickDesk {
   /** The viewer is done with an announced brick. */
   consumed(brick: Brick): void {
     this.#credit.release(brick);
+    this.#o.kept?.().consumed(brick);
     this.#volumes.get(brick.volume)?.list.used(brick);
   }
 
@@ -185,15 +207,15 @@ export class BrickDesk {
     }
   }
 
-  #ask(volume: number, bricks: readonly WantedBrick[]): void {
-    for (const [time, part] of messageParts(bricks)) {
+  #ask(volume: number, wanted: readonly WantedBrick[]): void {
+    for (const [time, part] of messageParts(this.#o.kept?.().take(volume, wanted) ?? wanted)) {
       this.#o.send(FrameType.NEED, { volume, ...time, keys: part.map((b) => [b.level, b.z, b.y, b.x, b.priority]) });
     }
     this.#count();
   }
 
   #cancel(volume: number, keys: readonly BrickKey[]): void {
-    for (const [time, part] of messageParts(keys)) {
+    for (const [time, part] of messageParts(this.#o.kept?.().cancel(volume, keys) ?? keys)) {
       this.#o.send(FrameType.CANCEL, { volume, ...time, keys: part.map((k) => [k.level, k.z, k.y, k.x]) });
     }
     this.#count();

@@ -1,6 +1,7 @@
 /** The boundary between the page and where its sockets live and its frames are checked: a worker, or the page itself. */
 
 import type { CheckedFrame, RefusedFrame } from './frame_check.js';
+import type { KeptCommand, KeptEvent } from './kept_messages.js';
 
 /** What a link is told to do. `id` names a socket, or a tunnel whose frames are only checked here. */
 export type LinkCommand =
@@ -9,7 +10,8 @@ export type LinkCommand =
   /** Have what comes down brought by a stream. */
   | { t: 'down'; id: number; url: string; ticket: string }
   | { t: 'close'; id: number }
-  | { t: 'check'; id: number; message: ArrayBuffer };
+  | { t: 'check'; id: number; message: ArrayBuffer }
+  | KeptCommand;
 
 /** What a link tells. After `hung` none of the ids before it exists any more. */
 export type LinkEvent =
@@ -19,7 +21,8 @@ export type LinkEvent =
   | { t: 'closed'; id: number; code: number; reason: string }
   | { t: 'frame'; id: number; frame: CheckedFrame }
   | { t: 'refused'; id: number; refused: RefusedFrame }
-  | { t: 'hung' };
+  | { t: 'hung' }
+  | KeptEvent;
 
 export interface FrameLink {
   do(command: LinkCommand): void;

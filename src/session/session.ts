@@ -1,7 +1,7 @@
 /** The browser's side of an instance: its volumes, their bricks, and the scene, over whatever connection works. */
 
 import * as Y from 'yjs';
-import { encodeFrame, FrameType } from '../protocol/frame.js';
+import { encodeFrame, Flag, FrameType } from '../protocol/frame.js';
 import { DEFAULT_CREDIT_BYTES, MAX_FRAME_BYTES } from '../protocol/limits.js';
 import { encodeControl, ErrorCode, type ErrorMessage, type Role } from '../protocol/messages.js';
 import type { BrickKey } from '../volume/geometry.js';
@@ -13,6 +13,8 @@ import { ConnectionLoop } from './connection_loop.js';
 import { Emitter } from './emitter.js';
 import type { CheckedFrame, RefusedFrame } from './frame_check.js';
 import { Heartbeat } from './heartbeat.js';
+import { DEFAULT_CACHE_BYTES, KeptClient } from './kept_client.js';
+import { type KeptState, NOTHING_KEPT } from './kept_messages.js';
 import type { StartLink } from './link.js';
 import { dispatchMessage, type MessageHandlers } from './messages.js';
 import { SceneSync } from './scene_sync.js';
@@ -35,6 +37,8 @@ export interface SessionOptions {
   client: string;
   candidates: readonly Candidate[];
   maxBrowserBytes?: number;
+  /** Bytes that may be kept in the browser's storage, of all pages of this origin together; 0 keeps nothing. */
+  maxCacheBytes?: number;
   creditBytes?: number;
   /** The scene document to keep equal; one of its own otherwise. */
   doc?: Y.Doc;
@@ -54,6 +58,8 @@ export interface SessionEvents {
   error: SessionError;
   /** The scene document holds what the instance's holds. */
   synced: undefined;
+  /** What is kept in the browser's storage has changed. */
+  kept: KeptState;
 }
 
 export class Session {
@@ -66,6 +72,8 @@ export class Session {
   readonly #wires: Wires;
   readonly #loop: ConnectionLoop;
   readonly #desk: BrickDesk;
+  readonly #kept: KeptClient;
+  #keptState: KeptState = NOTHING_KEPT;
   readonly #scene: SceneSync;
   readonly #heartbeat: Heartbeat;
   readonly #handlers: MessageHandlers;
@@ -76,9 +84,25 @@ export class Session {
   constructor(options: SessionOptions) {
     const creditBytes = options.creditBytes ?? DEFAULT_CREDIT_BYTES;
     this.doc = options.doc ?? new Y.Doc();
-    this.#wires = new Wires(options.startLink ?? startBrowserLink, () => this.#tell(
-      { code: ErrorCode.INTERNAL, message: 'a frame kept the worker busy for 2 s; it was restarted', fatal: false },
-    ));
+    this.#wires = new Wires(options.startLink ?? startBrowserLink, () => {
+      this.#kept.restarted();
+      this.#tell({ code: ErrorCode.INTERNAL, message: 'a frame kept the worker busy for 2 s; it was restarted', fatal: false });
+    }, (event) => this.#kept.receive(event));
+    this.#kept = new KeptClient({
+      maxBytes: options.maxCacheBytes ?? DEFAULT_CACHE_BYTES,
+      creditBytes,
+      send: (command) => this.#wires.keep(command),
+      listed: (volume) => this.#desk.again(volume),
+      missed: (volume, key) => this.#desk.again(volume, key),
+      read: (volume, frame) => {
+        const brick = brickOf(frame, volume);
+        if (brick && this.#table.volumes.has(volume)) this.#desk.read(brick);
+      },
+      state: (state) => {
+        this.#keptState = state;
+        this.#events.emit('kept', state);
+      },
+    });
     this.#scene = new SceneSync(
       this.doc,
       (payload) => this.#sendFrame(encodeFrame(FrameType.SCENE, payload)),
@@ -88,6 +112,7 @@ export class Session {
       maxBytes: options.maxBrowserBytes ?? DEFAULT_BROWSER_BYTES,
       creditBytes,
       counters: this.counters,
+      kept: () => this.#kept,
       send: (type, message) => this.#send(type, message),
       announce: (brick) => this.#events.emit('brick', brick),
     });
@@ -158,7 +183,26 @@ export class Session {
     return this.#events.on(event, listener);
   }
 
+  /** What is kept in the browser's storage, and what was read from there instead of being fetched. */
+  get kept(): KeptState {
+    return this.#keptState;
+  }
+
+  /** The bound on what is kept in the browser's storage, in bytes; what is over a lower one goes at once, and 0 keeps nothing. */
+  get maxCacheBytes(): number {
+    return this.#kept.maxBytes;
+  }
+  set maxCacheBytes(bytes: number) {
+    this.#kept.limit(bytes);
+  }
+
+  /** Removes what is kept in the browser's storage, of all volumes and pages of this origin. */
+  clearKept(): Promise<void> {
+    return this.#kept.clear();
+  }
+
   close(): void {
+    this.#kept.close();
     this.#heartbeat.stop();
     this.#scene.close();
     this.#desk.close();
@@ -171,12 +215,21 @@ export class Session {
     const sameInstance = this.#instance === undefined || this.#instance === welcome.instance;
     this.#instance = welcome.instance;
     this.#role = welcome.role;
-    for (const handle of this.#table.replaceAll(welcome.volumes, sameInstance)) this.#desk.drop(handle);
+    for (const handle of this.#table.replaceAll(welcome.volumes, sameInstance)) {
+      this.#desk.drop(handle);
+      this.#kept.gone(handle);
+    }
+    this.#keepVolumes();
     this.#heartbeat.start(welcome.heartbeat_ms, kind === 'comm');
     this.#scene.start(welcome.role !== 'view');
     const outdated = this.#desk.reconnected();
     this.#events.emit('volumes', undefined);
     for (const one of outdated) this.#events.emit('changed', { ...one, generation: 1 });
+  }
+
+  /** Says which volumes there are to what is kept: before anything of them is asked for. */
+  #keepVolumes(): void {
+    for (const { handle, description, status } of this.#table.volumes.values()) this.#kept.volume(handle, description, status.edited === true);
   }
 
   #received(frame: CheckedFrame): void {
@@ -191,11 +244,8 @@ export class Session {
         this.#desk.discard(bytes);
         return;
       }
-      const { volume, level, z, y, x, time, generation, flags } = header;
-      this.#desk.receive(
-        { volume, level, z, y, x, ...(time ? { time } : {}), generation, preview: (flags & 1) !== 0, dtype: body.dtype, voxels: body.voxels },
-        bytes,
-      );
+      const brick = brickOf(frame, header.volume);
+      if (brick) this.#desk.receive(brick, bytes);
     } else {
       try {
         dispatchMessage(header.type, body.payload, this.#handlers);
@@ -227,11 +277,13 @@ export class Session {
     return {
       volume: (announcement) => {
         if (this.#table.announce(announcement)) this.#desk.drop(announcement.volume);
+        this.#keepVolumes();
         this.#events.emit('volumes', undefined);
       },
       volumeGone: ({ volume }) => {
         this.#table.remove(volume);
         this.#desk.drop(volume);
+        this.#kept.gone(volume);
         this.#events.emit('volumes', undefined);
       },
       status: (status) => {
@@ -240,6 +292,7 @@ export class Session {
       },
       changed: ({ volume, time = 0, generation, boxes }) => {
         if (!this.#table.volumes.has(volume)) return;
+        if (generation > 1) this.#kept.edited(volume);
         this.#desk.changed(volume, boxes, time);
         this.#events.emit('changed', { volume, time, generation, boxes });
       },
@@ -277,4 +330,10 @@ export class Session {
   #tell(error: SessionError): void {
     this.#events.emit('error', error);
   }
+}
+
+function brickOf({ header, body }: CheckedFrame, volume: number): Brick | undefined {
+  if (body.kind !== 'brick') return undefined;
+  const { level, z, y, x, time, generation, flags } = header;
+  return { volume, level, z, y, x, ...(time ? { time } : {}), generation, preview: (flags & Flag.PREVIEW) !== 0, dtype: body.dtype, voxels: body.voxels };
 }

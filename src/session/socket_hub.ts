@@ -1,8 +1,9 @@
 /** Sockets and the checks of what comes over them; runs in the worker, or on the page where there is none. */
 
-import { encodeFrame, FrameType } from '../protocol/frame.js';
+import { encodeFrame, type FrameHeader, FrameType } from '../protocol/frame.js';
 import { DownStream } from './down_stream.js';
 import { checkFrame } from './frame_check.js';
+import { isKeptCommand, type KeptCommand, noStorage } from './kept_messages.js';
 import type { FrameLink, LinkCommand, LinkEvent } from './link.js';
 
 /** The part of WebSocket that is used; `ws` has it too. */
@@ -14,6 +15,12 @@ export interface SocketLike {
   onerror: ((event: never) => void) | null;
   send(data: Uint8Array): void;
   close(): void;
+}
+
+/** Where checked bricks may be kept. */
+export interface KeptStore {
+  do(command: KeptCommand): void;
+  received(header: FrameHeader, message: ArrayBuffer): void;
 }
 
 export type OpenSocket = (url: string, protocols: string[]) => SocketLike;
@@ -35,10 +42,13 @@ export class SocketHub implements FrameLink {
   constructor(
     private readonly report: Report,
     private readonly openSocket: OpenSocket = browserSocket,
+    /** Where bricks are kept beyond this page; only workers can. */
+    private readonly kept?: KeptStore,
   ) {}
 
   do(command: LinkCommand): void {
-    if (command.t === 'open') this.#open(command.id, command.url, command.protocols);
+    if (isKeptCommand(command)) this.#keep(command);
+    else if (command.t === 'open') this.#open(command.id, command.url, command.protocols);
     else if (command.t === 'send') this.#send(command.id, command.frame);
     else if (command.t === 'down') this.#down(command.id, command.url, command.ticket);
     else if (command.t === 'close') this.#close(command.id);
@@ -47,6 +57,11 @@ export class SocketHub implements FrameLink {
 
   dispose(): void {
     for (const id of [...this.#sockets.keys()]) this.#close(id);
+  }
+
+  #keep(command: KeptCommand): void {
+    if (this.kept) this.kept.do(command);
+    else for (const event of noStorage(command)) queueMicrotask(() => this.report(event, []));
   }
 
   #open(id: number, url: string, protocols: string[]): void {
@@ -135,6 +150,7 @@ export class SocketHub implements FrameLink {
       // Answered here: a page that is busy drawing is not a dead one.
       this.#send(id, encodeFrame(FrameType.PONG, frame.body.payload));
     } else {
+      if (frame.body.kind === 'brick') this.kept?.received(frame.header, message);
       this.report({ t: 'frame', id, frame }, [message]);
     }
   }

@@ -2,6 +2,7 @@
 
 import { SUBPROTOCOL, TICKET_SUBPROTOCOL_PREFIX } from '../protocol/limits.js';
 import type { CheckedFrame, RefusedFrame } from './frame_check.js';
+import { isKeptEvent, type KeptCommand, type KeptEvent } from './kept_messages.js';
 import type { FrameLink, LinkEvent, StartLink } from './link.js';
 
 /** Frames over a channel that others own, such as a notebook's comm. */
@@ -69,6 +70,7 @@ export class Wires {
     startLink: StartLink,
     /** Told when the link had to be restarted; every wire has closed then. */
     private readonly hung: () => void,
+    private readonly kept: (event: KeptEvent) => void = () => undefined,
   ) {
     this.#link = startLink((event) => this.#receive(event));
   }
@@ -114,12 +116,21 @@ export class Wires {
     return wire;
   }
 
+  /** Tells the link about what is kept in the browser's storage. */
+  keep(command: KeptCommand): void {
+    this.#link.do(command);
+  }
+
   dispose(): void {
     for (const { wire } of [...this.#byId.values()]) wire.close();
     this.#link.dispose();
   }
 
   #receive(event: LinkEvent): void {
+    if (isKeptEvent(event)) {
+      this.kept(event);
+      return;
+    }
     if (event.t === 'hung') {
       const gone = [...this.#byId.values()];
       this.#byId.clear();

@@ -79,7 +79,7 @@ export class Catalog {
   }
 
   /** Bricks have a new generation: stored ones go, viewers are told. */
-  outdated(record: VolumeRecord, { boxes, time = 0 }: Changed, frame: Uint8Array): void {
+  outdated(record: VolumeRecord, { boxes, time = 0, generation }: Changed, frame: Uint8Array): void {
     const { broker, hub } = this.services();
     const bricks = new Map<string, StoredBrick>();
     for (const brick of boxes.length > 0 ? broker.store.bricks(record.handle) : []) {
@@ -90,6 +90,7 @@ export class Catalog {
       );
       if (hit) bricks.set(keyText(brick.key), brick);
     }
+    if (generation > 1) record.edited = true;
     hub.send(Buffer.from(frame), 'viewer');
     broker.outdated(record, [...bricks.values()]);
   }

@@ -22,6 +22,8 @@ export class VolumeRecord {
   fill: FillWalk | undefined;
   /** True once a fill was asked for and not given up: what changes afterwards is filled again. */
   wantResident = false;
+  /** Voxels have changed since it was declared: what others keep by its fingerprint is out of date. */
+  edited = false;
   /** One sentence for people. */
   message: string | undefined;
   /** False once it is removed: what is still under way for it is dropped. */
@@ -60,6 +62,7 @@ export class VolumeRecord {
       total: this.total,
       filling: this.fill !== undefined,
       complete: this.complete,
+      ...(this.edited && { edited: true }),
       ...(this.message === undefined ? {} : { message: this.message }),
     };
   }

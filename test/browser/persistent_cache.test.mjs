@@ -1,0 +1,251 @@
+// Bricks kept in the browser's storage: a second visit, several tabs, damage, crashes, bounds and a full disk, all of them real.
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { serveVolumes, Stage } from './robust_harness.mjs';
+
+const MIB = 2 ** 20;
+/** Of 150³ voxels: 27, 8 and 1. */
+const BRICKS = 36;
+let stage;
+let volumes;
+before(async () => {
+  volumes = await serveVolumes(150);
+  stage = await Stage.open();
+});
+after(async () => {
+  await stage?.close();
+  await volumes?.close();
+});
+// What a failed test left open would hold its files.
+afterEach(async () => {
+  for (const page of stage.context.pages().slice(1)) await Promise.race([page.close().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 2000))]);
+});
+
+/** Asks a session for every brick of the volume, waits until all are here and what is to be written is, and tells what happened. */
+const visit = (page, options = {}) => page.evaluate(async ({ url, options }) => {
+  const { fetchAll, until } = globalThis.vox;
+  const it = await fetchAll(url, options);
+  const done = () => it.session.kept.state !== 'starting' && it.session.kept.waiting === 0
+    && (!options.writes || it.session.kept.bricksWritten >= it.session.counters.bricksReceived)
+    && (options.reads === undefined || it.session.kept.bricksRead >= options.reads);
+  await until('written', done);
+  globalThis.it = it;
+  return { kept: it.session.kept, counters: { ...it.session.counters }, sum: it.sum };
+}, { url: volumes.url, options });
+
+/** The files of the cache. */
+const files = (page) => page.evaluate(async () => {
+  const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('voxbeam-bricks', { create: true });
+  const out = [];
+  for await (const [name, handle] of folder.entries()) out.push({ name, size: (await handle.getFile()).size });
+  return out.filter(({ name }) => name.endsWith('.pack'));
+});
+const closeVisit = async (page) => {
+  await page.evaluate(async () => {
+    globalThis.it?.close();
+    await new Promise((resolve) => setTimeout(resolve, 400));
+  });
+  assert.deepEqual(page.problems, []);
+  await page.close();
+};
+
+test('a second visit fetches no brick it has already, also after the browser was closed; clearing makes it the first again', async () => {
+  let page = await stage.page(volumes);
+  const first = await visit(page, { writes: true });
+  assert.equal(first.counters.bricksReceived, BRICKS);
+  assert.equal(first.kept.state, 'on');
+  assert.equal(first.kept.bricksRead, 0);
+  assert.ok(first.kept.bytes > 0 && first.kept.bytes <= first.kept.maxBytes);
+  await closeVisit(page);
+
+  page = await stage.page(volumes);
+  const second = await visit(page, { reads: first.counters.bricksReceived });
+  assert.equal(second.counters.bricksReceived, 0);
+  assert.equal(second.sum, first.sum, 'the same voxels');
+  assert.equal(second.kept.bricksRead, first.counters.bricksReceived);
+  assert.equal(second.kept.bytesRead, first.kept.bytesWritten);
+  await closeVisit(page);
+
+  await stage.context.close();
+  await stage.start();
+  page = await stage.page(volumes);
+  const third = await visit(page);
+  assert.equal(third.counters.bricksReceived, 0);
+  await page.evaluate(() => globalThis.it.session.clearKept());
+  assert.deepEqual(await files(page), []);
+  await closeVisit(page);
+  page = await stage.page(volumes);
+  const fourth = await visit(page, { writes: true });
+  assert.equal(fourth.counters.bricksReceived, first.counters.bricksReceived);
+  await closeVisit(page);
+});
+
+test('flipped bits are found out: those bricks are fetched anew, the others are not', async () => {
+  let page = await stage.page(volumes);
+  const before = await visit(page);
+  const all = BRICKS;
+  assert.equal(before.kept.bricksRead + before.counters.bricksReceived, all);
+  await closeVisit(page);
+  page = await stage.page(volumes);
+  const flipped = await page.evaluate(async () => {
+    const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('voxbeam-bricks');
+    let count = 0;
+    for await (const [name, handle] of folder.entries()) {
+      if (!name.endsWith('.pack')) continue;
+      const bytes = new Uint8Array(await (await handle.getFile()).arrayBuffer());
+      const view = new DataView(bytes.buffer);
+      // A voxel of the second record, the header of the third, and the entry of the fourth.
+      for (const [record, where] of [[1, 'voxel'], [2, 'header'], [3, 'entry']]) {
+        const entry = 64 + 64 * record;
+        const at = where === 'entry' ? entry + 20 : view.getUint32(entry + 36, true) + (where === 'header' ? 20 : 5000);
+        bytes[at] ^= 4;
+        count += 1;
+      }
+      const stream = await handle.createWritable();
+      await stream.write(bytes);
+      await stream.close();
+    }
+    return count;
+  });
+  assert.equal(flipped, 3);
+  const after = await visit(page, { reads: all - 3 });
+  assert.equal(after.kept.damaged, 2, 'an entry that fails its checks is not even looked at');
+  assert.equal(after.counters.bricksReceived, 3);
+  assert.equal(after.counters.framesRefused, 0);
+  await page.waitForFunction(() => globalThis.it.session.kept.bricksWritten === 3);
+  await closeVisit(page);
+  page = await stage.page(volumes);
+  const healed = await visit(page, { reads: all });
+  assert.equal(healed.counters.bricksReceived, 0, 'what came anew is kept in place of what was damaged');
+  await closeVisit(page);
+});
+
+test('a worker that is ended while it writes leaves a valid cache', async () => {
+  let page = await stage.page(volumes);
+  await visit(page);
+  await page.evaluate(() => globalThis.it.session.clearKept());
+  await closeVisit(page);
+  page = await stage.page(volumes);
+  await page.evaluate((url) => {
+    globalThis.vox.fetchAll(url).then((it) => Object.assign(globalThis, { it }));
+  }, volumes.url);
+  await page.waitForFunction(() => globalThis.it?.session.kept.bricksWritten >= 3);
+  const crash = await stage.context.newCDPSession(page);
+  const crashed = page.waitForEvent('crash');
+  crash.send('Page.crash').catch(() => undefined); // nobody is left to answer
+  await crashed;
+  page = await stage.page(volumes);
+  const after = await visit(page);
+  assert.ok(after.kept.bricksRead >= 3, `${after.kept.bricksRead} of the bricks that were written`);
+  assert.equal(after.kept.damaged, 0);
+  await page.waitForFunction((n) => globalThis.it.session.kept.bricksWritten >= n, after.counters.bricksReceived);
+  await closeVisit(page);
+  page = await stage.page(volumes);
+  const last = await visit(page);
+  assert.equal(last.counters.bricksReceived, 0);
+  await closeVisit(page);
+});
+
+test('three tabs at once write each brick once, and no brick of theirs is damaged', async () => {
+  let page = await stage.page(volumes);
+  await visit(page);
+  await page.evaluate(() => globalThis.it.session.clearKept());
+  await closeVisit(page);
+  const pages = [];
+  for (let i = 0; i < 3; i += 1) pages.push(await stage.page(volumes));
+  const seen = await Promise.all(pages.map((p) => visit(p)));
+  await pages[0].waitForTimeout(2500);
+  const kept = await Promise.all(pages.map((p) => p.evaluate(() => globalThis.it.session.kept)));
+  const most = Math.max(...seen.map(({ counters }) => counters.bricksReceived));
+  const written = kept.reduce((n, { bricksWritten }) => n + bricksWritten, 0);
+  assert.equal(written, most, `written ${kept.map(({ bricksWritten }) => bricksWritten)}`);
+  for (const p of pages) await closeVisit(p);
+  page = await stage.page(volumes);
+  const again = await visit(page);
+  assert.equal(again.counters.bricksReceived, 0);
+  assert.equal(again.kept.damaged, 0);
+  await closeVisit(page);
+});
+
+test('the bound holds at every moment, also when it is lowered while the viewer is open; 0 keeps nothing', async () => {
+  let page = await stage.page(volumes);
+  await visit(page);
+  await page.evaluate(() => globalThis.it.session.clearKept());
+  await closeVisit(page);
+  const maxCacheBytes = 8 * MIB;
+  page = await stage.page(volumes);
+  await page.evaluate(({ url, maxCacheBytes }) => {
+    globalThis.vox.fetchAll(url, { session: { maxCacheBytes } }).then((it) => Object.assign(globalThis, { it }));
+  }, { url: volumes.url, maxCacheBytes });
+  let worst = 0;
+  for (let i = 0; i < 50; i += 1) {
+    worst = Math.max(worst, (await files(page)).reduce((n, { size }) => n + size, 0));
+    await page.waitForTimeout(100);
+  }
+  const kept = await page.evaluate(() => globalThis.it.session.kept);
+  assert.ok(kept.bricksWritten > 8 * MIB / (66 ** 3 * 2), `${kept.bricksWritten} written: more than fit`);
+  assert.ok(kept.peak <= maxCacheBytes && worst <= maxCacheBytes, `peak ${kept.peak}, files ${worst}, bound ${maxCacheBytes}`);
+  assert.ok(worst > maxCacheBytes / 2, `${worst} of ${maxCacheBytes} used`);
+  await page.evaluate(() => {
+    globalThis.it.session.maxCacheBytes = 2 * 2 ** 20;
+  });
+  await page.waitForFunction(() => globalThis.it.session.kept.maxBytes === 2 * 2 ** 20);
+  const less = (await files(page)).reduce((n, { size }) => n + size, 0);
+  assert.ok(less <= 2 * MIB, `${less} bytes`);
+  await page.evaluate(() => {
+    globalThis.it.session.maxCacheBytes = 0;
+  });
+  await page.waitForFunction(() => globalThis.it.session.kept.maxBytes === 0);
+  assert.deepEqual(await files(page), []);
+  await closeVisit(page);
+});
+
+test('a disk that is full turns writing off; the picture comes all the same', async () => {
+  const page = await stage.page(volumes);
+  const cdp = await stage.context.newCDPSession(page);
+  await cdp.send('Storage.overrideQuotaForOrigin', { origin: stage.origin, quotaSize: 3 * MIB });
+  const seen = await visit(page);
+  await page.waitForFunction(() => globalThis.it.session.kept.state === 'full');
+  const kept = await page.evaluate(() => globalThis.it.session.kept);
+  assert.match(kept.reason, /room/);
+  assert.equal(seen.counters.bricksReceived, BRICKS);
+  await cdp.send('Storage.overrideQuotaForOrigin', { origin: stage.origin });
+  await closeVisit(page);
+});
+
+test('storage that is refused is off, says why, and costs nothing else', async () => {
+  const page = await stage.page(volumes);
+  await page.evaluate(() => {
+    // What a browser does in a frame without storage access; the worker is a blob, so its text is what can be prepared.
+    const make = globalThis.Blob;
+    globalThis.Blob = class extends make {
+      constructor(parts, options) {
+        super(options?.type === 'text/javascript' ? ['StorageManager.prototype.getDirectory = () => Promise.reject(new DOMException("refused", "SecurityError"));', ...parts] : parts, options);
+      }
+    };
+  });
+  const seen = await visit(page);
+  assert.equal(seen.kept.state, 'off');
+  assert.equal(seen.kept.reason, 'refused');
+  assert.equal(seen.counters.bricksReceived, BRICKS);
+  await closeVisit(page);
+});
+
+test('a viewer that is opened again shows its picture from the browser alone', async () => {
+  const look = async () => {
+    const page = await stage.page(volumes);
+    const seen = await page.evaluate(async (url) => {
+      const it = globalThis.vox.open(url, { viewer: { layout: 'slices' } });
+      globalThis.it = it;
+      await globalThis.vox.until('settled', () => it.root.dataset.settled === 'true');
+      await globalThis.vox.until('written', () => it.session.kept.bricksWritten === it.session.counters.bricksReceived);
+      return { ...it.session.counters };
+    }, volumes.url);
+    await closeVisit(page);
+    return seen;
+  };
+  await look();
+  const second = await look();
+  assert.equal(second.bricksReceived, 0);
+  assert.ok(second.bytesReceived < 66 ** 3, `${second.bytesReceived} bytes in all: less than one brick`);
+});

@@ -1,0 +1,72 @@
+/** What the tests of storage, parking, ends and budgets run in the page: sessions and viewers of a real sidecar. */
+
+import { Session, type SessionOptions } from '../../src/session/session.js';
+import type { SessionVolume } from '../../src/session/types.js';
+import { Viewer, type ViewerOptions } from '../../src/viewer/viewer.js';
+import { type BrickKey, brickGrid, keyText, levelCount } from '../../src/volume/geometry.js';
+
+export interface Opened {
+  session: Session;
+  viewer: Viewer;
+  root: HTMLElement;
+  close(): void;
+}
+
+declare global {
+  /** Gives a stream ticket; the test supplies it. */
+  function ticket(): Promise<string>;
+}
+
+/** A viewer of the sidecar at `url` in a box of `width` x `height`. */
+function open(
+  url: string,
+  { width = 320, height = 240, session: more = {}, viewer: rest = {} }: {
+    width?: number; height?: number; session?: Partial<SessionOptions>; viewer?: Partial<ViewerOptions>;
+  } = {},
+): Opened {
+  const root = document.createElement('div');
+  root.style.cssText = `width:${width}px;height:${height}px;position:relative`;
+  document.body.append(root);
+  const session = new Session({ client: 'test page', candidates: [{ kind: 'direct', url, ticket: () => globalThis.ticket() }], ...more });
+  const viewer = new Viewer({ root, session, layout: 'volume', ...rest });
+  return {
+    session, viewer, root,
+    close() {
+      viewer.dispose();
+      session.close();
+      root.remove();
+    },
+  };
+}
+
+/** A session without a viewer that asks for every brick of the first volume; resolves once all are here. */
+async function fetchAll(url: string, { session: more = {} }: { session?: Partial<SessionOptions> } = {}): Promise<{ session: Session; sum: number; close(): void }> {
+  const session = new Session({ client: 'test page', candidates: [{ kind: 'direct', url, ticket: () => globalThis.ticket() }], ...more });
+  await until('the volume', () => session.volumes.size > 0);
+  const volume = [...session.volumes.values()][0] as SessionVolume;
+  const { shape } = volume.description;
+  const keys: BrickKey[] = [];
+  for (let level = levelCount(shape) - 1; level >= 0; level -= 1) {
+    const [nz, ny, nx] = brickGrid(shape, level);
+    for (let z = 0; z < nz; z += 1) for (let y = 0; y < ny; y += 1) for (let x = 0; x < nx; x += 1) keys.push({ level, z, y, x });
+  }
+  const here = new Map<string, number>();
+  session.on('brick', (brick) => {
+    here.set(keyText(brick), brick.voxels.reduce((a, b) => a + b, 0));
+    session.consumed(brick);
+  });
+  session.want(volume.handle, keys.map((key, priority) => ({ ...key, priority })));
+  await until('all bricks', () => here.size === keys.length);
+  return { session, sum: [...here.values()].reduce((a, b) => a + b, 0), close: () => session.close() };
+}
+
+/** Waits until `test` holds. */
+async function until(what: string, test: () => boolean, ms = 60_000): Promise<void> {
+  const late = performance.now() + ms;
+  while (!test()) {
+    if (performance.now() > late) throw new Error(`${what}: not within ${ms} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+Object.assign(globalThis, { vox: { open, fetchAll, until, Session, Viewer } });

@@ -27,6 +27,7 @@ const visit = (page, options = {}) => page.evaluate(async ({ url, options }) => 
   const it = await fetchAll(url, options);
   const done = () => it.session.kept.state !== 'starting' && it.session.kept.waiting === 0
     && (!options.writes || it.session.kept.bricksWritten >= it.session.counters.bricksReceived)
+    && (it.session.kept.state === 'off' || it.session.kept.bricksRead + it.session.counters.bricksReceived >= 36)
     && (options.reads === undefined || it.session.kept.bricksRead >= options.reads);
   await until('written', done);
   globalThis.it = it;

@@ -157,10 +157,11 @@ export class PackFolder {
   async #list(): Promise<Listed[]> {
     const files = new Map<string, AnyFile>();
     for await (const [name, handle] of this.folder.entries()) if (handle.kind === 'file') files.set(name, handle as AnyFile);
-    const listed = await Promise.all([...files].map(async ([name, handle]) => {
-      const { size, lastModified } = await handle.getFile();
-      return { name, handle, size, used: lastModified };
+    const found = await Promise.all([...files].map(async ([name, handle]) => {
+      const file = await handle.getFile().catch(() => undefined); // another tab may have removed it meanwhile
+      return file && { name, handle, size: file.size, used: file.lastModified };
     }));
+    const listed = found.filter((file) => file !== undefined);
     const packs = listed.filter(({ name }) => name.endsWith('.pack')).sort((a, b) => (a.name < b.name ? -1 : 1));
     for (const pack of packs) {
       const mark = listed.find(({ name }) => name === `${pack.name}.used`);

@@ -3,6 +3,7 @@
 import type { Session } from '../session/session.js';
 import type { SessionError } from '../session/types.js';
 import type { Footer } from './footer.js';
+import { KeptField } from './kept_field.js';
 import type { Banner } from './notices.js';
 
 /** A message in the footer stays this long, unless it says what is still so. */
@@ -13,6 +14,7 @@ export class SessionNotices {
   error: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #problem: string | undefined;
+  readonly #kept: KeptField;
   readonly #ends: (() => void)[];
 
   constructor(
@@ -22,6 +24,8 @@ export class SessionNotices {
     /** Called when the state of the connection or the error changed. */
     readonly changed: () => void,
   ) {
+    this.#kept = new KeptField(session, (message) => this.tell(message));
+    footer.element.append(this.#kept.element);
     const follow = () => {
       this.#connection();
       changed();
@@ -52,6 +56,7 @@ export class SessionNotices {
 
   dispose(): void {
     clearTimeout(this.#timer);
+    this.#kept.dispose();
     for (const end of this.#ends) end();
   }
 

@@ -78,6 +78,8 @@ export const SHELL_STYLE = `
   font-variant-numeric: tabular-nums; font-size: 11px;
 }
 .voxbeam-footer span:empty { display: none; }
+.voxbeam-footer .voxbeam-kept { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; text-decoration: underline dotted; }
+.voxbeam-footer .voxbeam-kept:disabled { cursor: default; text-decoration: none; }
 .voxbeam-footer [data-footer='cursor'] { color: var(--vb-text); overflow: hidden; text-overflow: ellipsis; flex: 0 1 auto; min-width: 0; }
 .voxbeam-footer [data-footer='message'] { flex: 1 1 0; overflow: hidden; text-overflow: ellipsis; min-width: 0; color: var(--vb-warn); }
 .voxbeam-footer [data-footer='message']:empty { display: block; }
@@ -87,6 +89,6 @@ export const SHELL_STYLE = `
 .voxbeam[data-connection='open'] [data-footer='transport']::before { background: #3fb950; }
 .voxbeam[data-connection='closed'] [data-footer='transport']::before { background: var(--vb-bad); }
 .voxbeam-progress { position: absolute; left: 0; top: -1px; height: 2px; width: 100%; background: var(--vb-accent); transform-origin: left; transition: transform 0.15s, opacity 0.4s; }
-@container (max-width: 620px) { .voxbeam-footer [data-footer='fps'], .voxbeam-footer [data-footer='bytes'] { display: none; } .voxbeam-title { display: none; } }
+@container (max-width: 620px) { .voxbeam-footer [data-footer='fps'], .voxbeam-footer [data-footer='bytes'], .voxbeam-footer [data-footer='kept'] { display: none; } .voxbeam-title { display: none; } }
 @container (max-width: 440px) { .voxbeam-footer [data-footer='level'] { display: none; } .voxbeam-group[data-group='history'] { display: none; } }
 `;

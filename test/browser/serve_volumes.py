@@ -1,4 +1,4 @@
-"""Hold resident volumes in an instance, and answer lines of standard input: ticket, status, more."""
+"""Hold resident volumes in an instance, and answer lines of standard input: ticket, change, status."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 
 import voxbeam as rv
 from voxbeam.embedded import embedded_instance
+from voxbeam.protocol import FrameType
 
 
 def ball(edge: int) -> np.ndarray:
@@ -26,5 +27,7 @@ with embedded_instance() as instance:
     print(json.dumps({"url": f"ws://{instance.host}:{instance.port}/v1/stream", "sidecar": pid, "pid": os.getpid()}), flush=True)
     for line in sys.stdin:
         word = line.strip().strip('"')
+        if word == "change":
+            instance.producer.volumes[0].send(FrameType.CHANGED, {"generation": 2, "boxes": [[0, 0, 0, 0, 1, 1, 1]]})
         answer = {"ticket": instance.ticket("stream", "edit", "loopback")} if word == "ticket" else instance.status()
         print(json.dumps(answer), flush=True)

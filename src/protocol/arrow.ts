@@ -1,13 +1,13 @@
 /**
- * The two Arrow payloads: voxels of a brick, and the min/max table of a volume's bricks. Not part of `index.ts`, so that
- * the sidecar, which never decodes voxels, does not carry Arrow. Call these only on payloads whose checksum held: a
+ * The Arrow payloads: voxels of a brick or tile, and the min/max table of a volume's bricks. Not part of `index.ts`, so that
+ * the sidecar, which parses none of them, does not carry Arrow. Call these only on payloads whose checksum held: a
  * flipped bit in Arrow's metadata can hang its reader.
  */
 
 import { RecordBatchReader } from 'apache-arrow';
 import type { StoredDtype, VoxelArray } from './dtype.js';
 import { FrameError } from './frame.js';
-import { STORED_VOXELS } from './limits.js';
+import { STORED_TILE_TEXELS, STORED_VOXELS } from './limits.js';
 
 const ARRAY_OF = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, f32: Float32Array } as const;
 
@@ -37,11 +37,21 @@ function column<T extends VoxelArray>(
  * @throws FrameError 4400 where the batch is not one `voxels` column of 66³ rows of `dtype`
  */
 export function parseBrick(payload: Uint8Array, dtype: StoredDtype): VoxelArray {
-  const batch = onlyBatch(payload);
-  const voxels = column<VoxelArray>(batch, 'voxels', ARRAY_OF[dtype]);
-  if (voxels.length !== STORED_VOXELS) {
-    throw new FrameError(4400, `brick of ${voxels.length} voxels; expected ${STORED_VOXELS}`);
-  }
+  return parseVoxels(payload, dtype, 'brick', STORED_VOXELS);
+}
+
+/**
+ * The texels of a TILE payload: 130², row by row, a view of `payload`.
+ *
+ * @throws FrameError 4400 where the batch is not one `voxels` column of 130² rows of `dtype`
+ */
+export function parseTile(payload: Uint8Array, dtype: StoredDtype): VoxelArray {
+  return parseVoxels(payload, dtype, 'tile', STORED_TILE_TEXELS);
+}
+
+function parseVoxels(payload: Uint8Array, dtype: StoredDtype, what: string, count: number): VoxelArray {
+  const voxels = column<VoxelArray>(onlyBatch(payload), 'voxels', ARRAY_OF[dtype]);
+  if (voxels.length !== count) throw new FrameError(4400, `${what} of ${voxels.length} voxels; expected ${count}`);
   return voxels;
 }
 

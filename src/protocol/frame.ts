@@ -28,6 +28,9 @@ export const FrameType = {
   CHANGED: 17,
   STOP: 18,
   DOWN: 19,
+  NEED_TILE: 20,
+  CANCEL_TILE: 21,
+  TILE: 22,
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 const TYPES: ReadonlySet<number> = new Set(Object.values(FrameType));

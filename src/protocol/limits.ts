@@ -16,6 +16,21 @@ export const STORED_EDGE = BRICK_EDGE + 2 * BRICK_HALO;
 /** Stored voxels of a brick. */
 export const STORED_VOXELS = STORED_EDGE ** 3;
 
+/** Texels along each edge of a tile of a plane, without its border: two bricks. */
+export const TILE_EDGE = 2 * BRICK_EDGE;
+/** Texels of a tile's neighbours on each side. */
+export const TILE_BORDER = 1;
+/** Texels along each edge of a tile as it is sent. */
+export const STORED_TILE_EDGE = TILE_EDGE + 2 * TILE_BORDER;
+/** Texels of a tile as it is sent. */
+export const STORED_TILE_TEXELS = STORED_TILE_EDGE ** 2;
+/** Voxels of its level, along each axis, between neighbouring texels of a tile. */
+export const MAX_PLANE_STEP = 2;
+/** Samples through a slab for each texel: a thicker one is cut from a coarser level. */
+export const MAX_SLAB_SAMPLES = 64;
+/** Tiles that one viewer may need at once. */
+export const MAX_TILE_NEEDS = 16_384;
+
 /** Space of a u8 brick in the store, 71 pages of 4 KiB; a u16 brick has two of these, u32 and f32 four. */
 export const UNIT_BYTES = 290_816;
 

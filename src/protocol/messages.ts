@@ -168,6 +168,8 @@ export const ErrorMessage = z.strictObject({
   key: z.tuple([level, u32, u32, u32]).optional(),
   /** Of `key`. */
   time,
+  /** Level, plane, row and column of a tile. */
+  tile: z.tuple([level, u32, u32, u32]).optional(),
   /** The connection closes after this frame, with `code` as its close code. */
   fatal: z.boolean(),
 });

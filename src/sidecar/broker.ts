@@ -7,11 +7,10 @@ import { ErrorCode } from '../protocol/index.js';
 import { type BrickKey, keyText } from '../volume/geometry.js';
 import { BrickIntake } from './brick_intake.js';
 import type { BrickStore, StoredBrick } from './brick_store.js';
-import { Demand } from './demand.js';
+import { type BrickWaiter, Demand } from './demand.js';
 import { Filler } from './filler.js';
 import type { ProducerLink } from './producer_link.js';
 import type { StoreFile } from './store_file.js';
-import type { ViewerLink } from './viewer_link.js';
 import type { VolumeRecord } from './volume_record.js';
 
 /** Needs under way to one producer. */
@@ -53,7 +52,7 @@ export class Broker {
   }
 
   /** `viewer` needs a brick: it is told at once, or when it is there, or when it cannot be had. */
-  want(viewer: ViewerLink, record: VolumeRecord, key: BrickKey, priority: number): void {
+  want(viewer: BrickWaiter, record: VolumeRecord, key: BrickKey, priority: number): void {
     const id = keyText(key);
     if (this.store.has(record.handle, id)) {
       viewer.ready(record, id);
@@ -71,7 +70,7 @@ export class Broker {
   }
 
   /** `viewer` no longer needs these bricks. */
-  unwant(viewer: ViewerLink, record: VolumeRecord, ids: Iterable<string>): void {
+  unwant(viewer: BrickWaiter, record: VolumeRecord, ids: Iterable<string>): void {
     for (const id of ids) {
       const demand = record.demands.get(id);
       if (!demand?.waiters.delete(viewer)) continue;

@@ -3,7 +3,7 @@
 import {
   type Changed, ErrorCode, FrameError, FrameType, MAX_VOLUMES, type VolumeDescription,
 } from '../protocol/index.js';
-import { keyText } from '../volume/geometry.js';
+import { type BrickKey, keyText } from '../volume/geometry.js';
 import type { StoredBrick } from './brick_store.js';
 import { refusal } from './description_check.js';
 import type { ProducerLink } from './producer_link.js';
@@ -81,17 +81,15 @@ export class Catalog {
   /** Bricks have a new generation: stored ones go, viewers are told. */
   outdated(record: VolumeRecord, { boxes, time = 0, generation }: Changed, frame: Uint8Array): void {
     const { broker, hub } = this.services();
+    const hit = ({ level, z, y, x, time: at = 0 }: BrickKey): boolean =>
+      at === time && boxes.some(([l, z0, y0, x0, z1, y1, x1]) => l === level && z >= z0 && z < z1 && y >= y0 && y < y1 && x >= x0 && x < x1);
     const bricks = new Map<string, StoredBrick>();
     for (const brick of boxes.length > 0 ? broker.store.bricks(record.handle) : []) {
-      const { level, z, y, x } = brick.key;
-      if ((brick.key.time ?? 0) !== time) continue;
-      const hit = boxes.some(
-        ([l, z0, y0, x0, z1, y1, x1]) => l === level && z >= z0 && z < z1 && y >= y0 && y < y1 && x >= x0 && x < x1,
-      );
-      if (hit) bricks.set(keyText(brick.key), brick);
+      if (hit(brick.key)) bricks.set(keyText(brick.key), brick);
     }
     if (generation > 1) record.edited = true;
     hub.send(Buffer.from(frame), 'viewer');
+    for (const link of hub.links()) if (link instanceof ViewerLink) link.outdated(record, hit);
     broker.outdated(record, [...bricks.values()]);
   }
 

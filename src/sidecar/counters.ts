@@ -3,6 +3,9 @@ export class Counters {
   /** Bytes and frames of bricks handed to a viewer's socket. */
   sentBytes = 0;
   sentBricks = 0;
+  /** Bytes and frames of tiles, which are cut here. */
+  sentTileBytes = 0;
+  sentTiles = 0;
   /** Bytes copied in user space on the way from the store to a socket. */
   copiedBytes = 0;
 }

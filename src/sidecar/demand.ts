@@ -1,16 +1,24 @@
 /** A brick that is not in the store and that somebody waits for. */
 
 import { type BrickKey, keyText } from '../volume/geometry.js';
-import type { ViewerLink } from './viewer_link.js';
+import type { BrickFailure } from './broker.js';
 import type { VolumeRecord } from './volume_record.js';
 
 /** Bricks of a fill come after all that viewers need; among them coarse ones come first. */
 const FILL_PRIORITY = 1e12;
 
+/** One who waits for bricks: a viewer, or what cuts tiles for it. */
+export interface BrickWaiter {
+  /** The brick is in the store. */
+  ready(record: VolumeRecord, id: string): void;
+  /** The brick cannot be had. */
+  failed(record: VolumeRecord, key: BrickKey, failure: BrickFailure): void;
+}
+
 export class Demand {
   readonly id: string;
-  /** Priority of each viewer that waits. */
-  readonly waiters = new Map<ViewerLink, number>();
+  /** Priority of each one who waits. */
+  readonly waiters = new Map<BrickWaiter, number>();
   /** Where the producer is to write it; undefined while it has not been asked. */
   offset: number | undefined;
   /** The producer was told that nobody waits any more. */

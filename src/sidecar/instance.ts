@@ -20,6 +20,7 @@ import { StatusThrottle } from './status_throttle.js';
 import { StoreFile } from './store_file.js';
 import { Tickets } from './tickets.js';
 import { createUpgrade } from './upgrade.js';
+import { VoxelReader } from './voxel_reader.js';
 
 /** Close code of a server that ends. */
 const GOING_AWAY = 1001;
@@ -42,6 +43,7 @@ export class Instance {
   ) {
     const services = () => this.#services;
     const file = StoreFile.create(config.store_bytes, config.store_bytes_at_most, config.store_dir);
+    const pool = new BufferPool();
     const catalog = new Catalog(services);
     const hub = new Hub(services);
     this.#statuses = new StatusThrottle((record) => hub.tell(FrameType.STATUS, record.status()));
@@ -55,8 +57,9 @@ export class Instance {
       heartbeatMs: config.heartbeat_ms ?? HEARTBEAT_MS,
       tickets: new Tickets(),
       counters: new Counters(),
-      pool: new BufferPool(),
+      pool,
       file,
+      voxels: new VoxelReader(file, pool),
       broker: new Broker(store, file, (record, urgent) => this.#statuses.changed(record, urgent)),
       catalog,
       scene: new Scene(),

@@ -10,6 +10,8 @@ const RANK: Readonly<Record<Role, number>> = { view: 0, edit: 1, owner: 2 };
 const MAY_SEND: Readonly<Partial<Record<FrameType, Readonly<Partial<Record<Kind, Role>>>>>> = {
   [FrameType.NEED]: { viewer: 'view' },
   [FrameType.CANCEL]: { viewer: 'view' },
+  [FrameType.NEED_TILE]: { viewer: 'view' },
+  [FrameType.CANCEL_TILE]: { viewer: 'view' },
   [FrameType.CREDIT]: { viewer: 'view' },
   [FrameType.ERROR]: { viewer: 'view', producer: 'owner' },
   [FrameType.PING]: { viewer: 'view', producer: 'owner' },

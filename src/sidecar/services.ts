@@ -9,6 +9,7 @@ import type { Hub } from './hub.js';
 import type { Scene } from './scene.js';
 import type { StoreFile } from './store_file.js';
 import type { Tickets } from './tickets.js';
+import type { VoxelReader } from './voxel_reader.js';
 
 export interface Services {
   /** Id of the instance. */
@@ -18,6 +19,7 @@ export interface Services {
   readonly counters: Counters;
   readonly pool: BufferPool;
   readonly file: StoreFile;
+  readonly voxels: VoxelReader;
   readonly broker: Broker;
   readonly catalog: Catalog;
   readonly scene: Scene;

@@ -4,17 +4,17 @@
  */
 
 import {
-  Cancel, Credit, decodeControl, DEFAULT_CREDIT_BYTES, ErrorCode, ErrorMessage, FrameError, type FrameHeader, FrameType, type Hello,
-  MAX_CREDIT_BYTES, MAX_NEEDS, Need,
+  Cancel, CancelTile, Credit, decodeControl, DEFAULT_CREDIT_BYTES, ErrorCode, ErrorMessage, FrameError, type FrameHeader, FrameType,
+  type Hello, MAX_NEEDS, Need, NeedTile,
 } from '../protocol/index.js';
 import { type BrickKey, hasBrick, keyText } from '../volume/geometry.js';
 import type { BrickFailure } from './broker.js';
 import type { Connection, Link } from './connection.js';
+import type { BrickWaiter } from './demand.js';
 import { PriorityQueue } from './priority_queue.js';
+import { SendWindow } from './send_window.js';
+import { TileDesk } from './tile_desk.js';
 import type { VolumeRecord } from './volume_record.js';
-
-/** Bricks handed to the socket and not yet taken by it. */
-export const MAX_SENDS_IN_FLIGHT = 4;
 
 interface Want {
   readonly record: VolumeRecord;
@@ -22,34 +22,37 @@ interface Want {
   priority: number;
 }
 
-export class ViewerLink implements Link {
+export class ViewerLink implements Link, BrickWaiter {
   readonly kind = 'viewer';
   /** All that is needed and not yet sent, by volume and keyText. */
   readonly #wants = new Map<string, Want>();
   /** Those of them that stand in the store. */
   readonly #ready = new PriorityQueue<Want>();
-  #credit: number;
-  #inFlight = 0;
+  readonly #window: SendWindow;
+  readonly #tiles: TileDesk;
   #scheduled = false;
 
   constructor(
     readonly connection: Connection,
     hello: Hello,
   ) {
-    this.#credit = hello.credit_bytes ?? DEFAULT_CREDIT_BYTES;
+    this.#window = new SendWindow(hello.credit_bytes ?? DEFAULT_CREDIT_BYTES);
+    this.#window.onRoom(() => this.#schedule());
+    this.#tiles = new TileDesk(connection, this.#window);
   }
 
   frame(header: FrameHeader, payload: Uint8Array): void {
     if (header.type === FrameType.NEED) this.#need(decodeControl(Need, payload));
     else if (header.type === FrameType.CANCEL) this.#cancel(decodeControl(Cancel, payload));
-    else if (header.type === FrameType.CREDIT) {
-      this.#credit = Math.min(this.#credit + decodeControl(Credit, payload).bytes, MAX_CREDIT_BYTES);
-      this.#schedule();
-    } else if (header.type === FrameType.ERROR) this.#complaint(decodeControl(ErrorMessage, payload));
+    else if (header.type === FrameType.NEED_TILE) this.#needTile(decodeControl(NeedTile, payload));
+    else if (header.type === FrameType.CANCEL_TILE) this.#cancelTile(decodeControl(CancelTile, payload));
+    else if (header.type === FrameType.CREDIT) this.#window.add(decodeControl(Credit, payload).bytes);
+    else if (header.type === FrameType.ERROR) this.#complaint(decodeControl(ErrorMessage, payload));
     else if (header.type === FrameType.SCENE) this.connection.services.scene.frame(this.connection, payload);
   }
 
   closed(): void {
+    this.#tiles.closed();
     for (const record of new Set([...this.#wants.values()].map((want) => want.record))) this.#forget(record);
   }
 
@@ -72,12 +75,33 @@ export class ViewerLink implements Link {
   /** A volume is removed: nothing of it is needed any more. */
   volumeGone(record: VolumeRecord): void {
     this.#forget(record);
+    this.#tiles.forget(record);
+  }
+
+  /** Bricks have new content: tiles being cut from the old one begin again. */
+  outdated(record: VolumeRecord, has: (key: BrickKey) => boolean): void {
+    this.#tiles.outdated(record, has);
+  }
+
+  #needTile(need: NeedTile): void {
+    const record = this.connection.services.catalog.get(need.volume);
+    if (record) this.#tiles.need(record, need);
+    else this.#noVolume(need.volume);
+  }
+
+  #cancelTile(cancel: CancelTile): void {
+    const record = this.connection.services.catalog.get(cancel.volume);
+    if (record) this.#tiles.cancel(record, cancel);
+  }
+
+  #noVolume(volume: number): void {
+    this.connection.error({ code: ErrorCode.NOT_FOUND, message: `no volume ${volume} in this instance`, volume });
   }
 
   #need(need: Need): void {
     const record = this.connection.services.catalog.get(need.volume);
     if (!record) {
-      this.connection.error({ code: ErrorCode.NOT_FOUND, message: `no volume ${need.volume} in this instance`, volume: need.volume });
+      this.#noVolume(need.volume);
       return;
     }
     const { shape, times } = record.description;
@@ -150,7 +174,7 @@ export class ViewerLink implements Link {
 
   #pump(): void {
     const { broker, file, pool, counters } = this.connection.services;
-    while (this.connection.open && this.#inFlight < MAX_SENDS_IN_FLIGHT) {
+    while (this.connection.open && this.#window.open) {
       const want = this.#ready.peek();
       if (!want) return;
       const { record, key } = want;
@@ -162,20 +186,17 @@ export class ViewerLink implements Link {
         broker.want(this, record, key, want.priority); // evicted or out of date since
         continue;
       }
-      if (brick.bytes > this.#credit) return;
+      if (!this.#window.take(brick.bytes)) return;
       this.#ready.delete(globalId);
       this.#wants.delete(globalId);
       const buffer = pool.take(brick.units);
       file.read(brick.offset, brick.bytes, buffer);
-      this.#credit -= brick.bytes;
-      this.#inFlight += 1;
       counters.copiedBytes += brick.bytes;
       counters.sentBytes += brick.bytes;
       counters.sentBricks += 1;
       this.connection.send(buffer.subarray(0, brick.bytes), () => {
         pool.give(brick.units, buffer);
-        this.#inFlight -= 1;
-        this.#schedule();
+        this.#window.sent();
       });
     }
   }

@@ -16,7 +16,7 @@ export interface Received {
   json: any;
 }
 
-const BINARY: ReadonlySet<number> = new Set([FrameType.BRICK, FrameType.RANGES, FrameType.SCENE]);
+const BINARY: ReadonlySet<number> = new Set([FrameType.BRICK, FrameType.RANGES, FrameType.SCENE, FrameType.TILE]);
 
 export class Client {
   readonly frames: Received[] = [];

@@ -1,7 +1,11 @@
 /** A producer for tests: writes right frames, inline or into the store, with voxels that say which brick they are. */
 
 import fs from 'node:fs';
-import { DTYPE_CODE, encodeFrame, FrameType, ITEM_BYTES, STORED_VOXELS, type StoredDtype } from '../../src/protocol/index.js';
+import { makeTable, tableToIPC } from 'apache-arrow';
+import {
+  DTYPE_CODE, encodeFrame, FrameType, ITEM_BYTES, STORED_VOXELS, type StoredDtype, type VoxelArray,
+} from '../../src/protocol/index.js';
+import { arrowBody } from '../../src/sidecar/voxel_reader.js';
 import { Client, type Received } from './client.js';
 import type { SidecarProcess } from './sidecar_process.js';
 
@@ -12,17 +16,46 @@ export const DESCRIPTION = {
 
 export type NeedKey = [level: number, z: number, y: number, x: number, priority: number, offset: number];
 
-/** What stands before and after the voxels in this test's payloads; the sidecar never looks. */
-const PREFIX_BYTES = 384;
-const SUFFIX_BYTES = 8;
+const ARRAY_OF = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, f32: Float32Array } as const;
+const streams = new Map<StoredDtype, Uint8Array>();
+
+/** An Arrow stream of a brick, and where its voxels stand. */
+function template(stored: StoredDtype): { stream: Uint8Array; at: number } {
+  const known = streams.get(stored);
+  const stream = known ?? tableToIPC(makeTable({ voxels: new ARRAY_OF[stored](STORED_VOXELS) }), 'stream');
+  streams.set(stored, stream);
+  return { stream, at: arrowBody(stream) };
+}
+
+/** A whole BRICK frame of these voxels. */
+export function voxelFrame(
+  volume: number,
+  stored: StoredDtype,
+  [level, z, y, x]: readonly number[],
+  voxels: VoxelArray,
+  generation = 1,
+  flags = 0,
+): Uint8Array {
+  const { stream, at } = template(stored);
+  const payload = Uint8Array.from(stream);
+  payload.set(new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength), at);
+  return encodeFrame(FrameType.BRICK, payload, { volume, level, z, y, x, dtype: DTYPE_CODE[stored], generation, flags });
+}
 
 /** A whole BRICK frame. */
+<<<<<<< HEAD
 export function brickFrame(
   volume: number, stored: StoredDtype, [level, z, y, x]: readonly number[], generation = 1, flags = 0, time = 0,
 ): Uint8Array {
   const payload = new Uint8Array(PREFIX_BYTES + STORED_VOXELS * ITEM_BYTES[stored] + SUFFIX_BYTES);
   payload.fill((1 + (level ?? 0) * 64 + (z ?? 0) * 16 + (y ?? 0) * 4 + (x ?? 0) + generation + 7 * time) & 255);
   return encodeFrame(FrameType.BRICK, payload, { volume, level, z, y, x, dtype: DTYPE_CODE[stored], generation, flags, time });
+=======
+export function brickFrame(volume: number, stored: StoredDtype, [level, z, y, x]: readonly number[], generation = 1, flags = 0): Uint8Array {
+  const bytes = new Uint8Array(STORED_VOXELS * ITEM_BYTES[stored]);
+  bytes.fill((1 + (level ?? 0) * 64 + (z ?? 0) * 16 + (y ?? 0) * 4 + (x ?? 0) + generation) & 255);
+  return voxelFrame(volume, stored, [level ?? 0, z ?? 0, y ?? 0, x ?? 0], bytes, generation, flags);
+>>>>>>> cd6fd6a (Tiles: square pieces of a plane, cut by the sidecar out of its bricks)
 }
 
 export class GoodProducer {
@@ -34,6 +67,8 @@ export class GoodProducer {
   automatic = true;
   generation = 1;
   flags = 0;
+  /** The voxels of a brick; else each brick is filled with a number of its own. */
+  voxels: ((key: NeedKey) => VoxelArray) | undefined;
   #seen = 0;
   #fd: number | undefined;
 
@@ -62,9 +97,18 @@ export class GoodProducer {
   }
 
   /** Answers one need: writes the frame and says DONE, or sends it inline. */
+<<<<<<< HEAD
   answer(volume: number, key: NeedKey, time = 0): void {
     const at = time ? { time } : {};
     const frame = brickFrame(volume, this.#stored.get(volume) ?? 'u8', key, this.generation, this.flags, time);
+=======
+  answer(volume: number, key: NeedKey): void {
+    const stored = this.#stored.get(volume) ?? 'u8';
+    const voxels = this.voxels?.(key);
+    const frame = voxels
+      ? voxelFrame(volume, stored, key, voxels, this.generation, this.flags)
+      : brickFrame(volume, stored, key, this.generation, this.flags);
+>>>>>>> cd6fd6a (Tiles: square pieces of a plane, cut by the sidecar out of its bricks)
     if (this.#fd === undefined) {
       this.client.send(frame);
       return;

@@ -1,7 +1,7 @@
 /** Tiles: square pieces of a plane through a volume, for those who look at slices. README.md has what they hold. */
 
 import * as z from 'zod';
-import { MAX_LEVELS, MAX_NEED_KEYS, MAX_PLANE_STEP, MAX_SLAB_SAMPLES } from './limits.js';
+import { MAX_LEVELS, MAX_NEED_KEYS, MAX_PLANE_STEP, MAX_SLAB_SAMPLES, MAX_TIMES } from './limits.js';
 
 const u32 = z.int().min(0).max(0xffffffff);
 const level = z.int().min(0).max(MAX_LEVELS - 1);
@@ -29,9 +29,10 @@ export const Plane = z.strictObject({
 });
 export type Plane = z.infer<typeof Plane>;
 
-/** `keys`: level, row, column, priority. `plane` is the viewer's own number for `frame`. */
+/** `keys`: level, row, column, priority. `plane` is the viewer's own number for `frame` at this time point. */
 export const NeedTile = z.strictObject({
   volume: u32,
+  time: z.int().min(0).max(MAX_TIMES - 1).optional(),
   plane: u32,
   frame: Plane,
   keys: z.array(z.tuple([level, u32, u32, z.number()])).max(MAX_NEED_KEYS),

@@ -35,6 +35,8 @@ export class BrickStore {
   /** Bricks of each class, least recently used first. */
   readonly #lru: Record<SlotUnits, Map<number, Slot>> = { 1: new Map(), 2: new Map(), 4: new Map() };
   readonly #groupUsed: Float64Array;
+  /** Bricks that somebody is about to read, and how many do. */
+  readonly #held = new Map<StoredBrick, number>();
   /** Slots handed out and not yet committed. */
   readonly #reserved = new Set<number>();
   #clock = 0;
@@ -84,6 +86,19 @@ export class BrickStore {
     const slot = this.#volumes.get(volume)?.get(id);
     if (slot) this.#touch(slot);
     return slot?.brick;
+  }
+
+  /** Keeps a brick from being evicted until `letGo`: as many times as it was held. */
+  hold(volume: number, id: string): StoredBrick | undefined {
+    const brick = this.#volumes.get(volume)?.get(id)?.brick;
+    if (brick) this.#held.set(brick, (this.#held.get(brick) ?? 0) + 1);
+    return brick;
+  }
+
+  letGo(brick: StoredBrick): void {
+    const left = (this.#held.get(brick) ?? 1) - 1;
+    if (left > 0) this.#held.set(brick, left);
+    else this.#held.delete(brick);
   }
 
   /** Bricks of a volume. */
@@ -160,7 +175,7 @@ export class BrickStore {
   /** Frees at least one slot of `units`, or returns false. */
   #evict(units: SlotUnits, spare: number | undefined): boolean {
     for (const last of [false, true]) {
-      const mayGo = ({ brick }: Slot) => brick.volume !== spare && (last || !this.keep(brick));
+      const mayGo = ({ brick }: Slot) => brick.volume !== spare && !this.#held.has(brick) && (last || !this.keep(brick));
       let slot: Slot | undefined;
       for (const candidate of this.#lru[units].values()) {
         if (!mayGo(candidate)) continue;

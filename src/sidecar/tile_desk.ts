@@ -31,6 +31,7 @@ interface Tile {
   readonly id: string;
   readonly record: VolumeRecord;
   readonly plane: number;
+  readonly time: number;
   readonly frame: Plane;
   readonly key: TileKey;
   priority: number;
@@ -47,7 +48,7 @@ export class TileDesk implements BrickWaiter {
   /** Tiles under way by the bricks that they lack. */
   readonly #lacking = new Map<string, Set<Tile>>();
   /** Bricks to be cut from, and whole tiles that wait for credit. */
-  readonly #arrived = new Map<string, { record: VolumeRecord; id: string }>();
+  readonly #arrived = new Map<string, { record: VolumeRecord; brick: StoredBrick }>();
   readonly #whole = new PriorityQueue<Tile>();
   readonly #damages = new Map<string, number>();
   #scheduled = false;
@@ -59,10 +60,10 @@ export class TileDesk implements BrickWaiter {
     window.onRoom(() => this.#schedule());
   }
 
-  need(record: VolumeRecord, { plane, frame, keys }: NeedTile): void {
+  need(record: VolumeRecord, { plane, frame, keys, time = 0 }: NeedTile): void {
     for (const [level, row, column, priority] of keys) {
       const key = { level, row, column };
-      const problem = this.#problem(record, frame, key);
+      const problem = this.#problem(record, frame, key, time);
       if (problem) {
         this.connection.error({ code: ErrorCode.NOT_FOUND, message: problem, volume: record.handle, tile: [level, plane, row, column] });
         continue;
@@ -75,7 +76,7 @@ export class TileDesk implements BrickWaiter {
         continue;
       }
       if (this.#tiles.size >= MAX_TILE_NEEDS) throw new FrameError(ErrorCode.TOO_LARGE, `more than ${MAX_TILE_NEEDS} tiles needed at once`);
-      const tile: Tile = { id, record, plane, frame, key, priority };
+      const tile: Tile = { id, record, plane, time, frame, key, priority };
       this.#tiles.set(id, tile);
       this.#queue.set(id, priority, tile);
     }
@@ -105,8 +106,10 @@ export class TileDesk implements BrickWaiter {
   /** A brick that tiles lack is in the store. */
   ready(record: VolumeRecord, id: string): void {
     const text = brickId(record, id);
-    if (!this.#lacking.has(text)) return;
-    this.#arrived.set(text, { record, id });
+    if (!this.#lacking.has(text) || this.#arrived.has(text)) return;
+    // Held until it is cut: with a small store the next brick would take its slot before its turn comes.
+    const brick = this.connection.services.broker.store.hold(record.handle, id);
+    if (brick) this.#arrived.set(text, { record, brick });
     this.#schedule();
   }
 
@@ -134,8 +137,9 @@ export class TileDesk implements BrickWaiter {
     }
   }
 
-  #problem(record: VolumeRecord, frame: Plane, key: TileKey): string | undefined {
-    const { shape } = record.description;
+  #problem(record: VolumeRecord, frame: Plane, key: TileKey, time: number): string | undefined {
+    const { shape, times } = record.description;
+    if (time >= (times?.count ?? 1)) return `volume ${record.handle} has no time point ${time}`;
     const name = `tile ${key.level}/${key.row}/${key.column}`;
     if (key.level >= record.levels || !hasTile(shape, frame, key)) return `volume ${record.handle} of shape ${shape.join(' × ')} has no ${name} in this plane`;
     const samples = frame.slab ? frame.slab.thickness / 2 ** key.level : 1;
@@ -145,7 +149,7 @@ export class TileDesk implements BrickWaiter {
   #begin(tile: Tile): void {
     const { record } = tile;
     const { shape, kind, stored } = record.description;
-    const sampler = tile.work?.sampler ?? new TileSampler({ shape, kind, stored }, tile.frame, tile.key);
+    const sampler = tile.work?.sampler ?? new TileSampler({ shape, kind, stored, time: tile.time }, tile.frame, tile.key);
     sampler.restart();
     tile.work = { sampler, missing: new Set(sampler.bricks.keys()), generation: 0xffffffff, preview: false };
     for (const [id, key] of sampler.bricks) {
@@ -174,10 +178,19 @@ export class TileDesk implements BrickWaiter {
       tiles?.delete(tile);
       if (!tiles || tiles.size > 0) continue;
       this.#lacking.delete(text);
-      this.#arrived.delete(text);
+      this.#letGo(text);
       unused.push(id);
     }
     this.connection.services.broker.unwant(this, tile.record, unused);
+  }
+
+  #letGo(text: string): void {
+    const brick = this.#arrived.get(text)?.brick;
+    if (!brick) return;
+    this.#arrived.delete(text);
+    const { broker } = this.connection.services;
+    broker.store.letGo(brick);
+    broker.slotFreed();
   }
 
   #schedule(): void {
@@ -208,12 +221,12 @@ export class TileDesk implements BrickWaiter {
   #cutNext(): boolean {
     const entry = this.#arrived.entries().next().value;
     if (!entry) return false;
-    const [text, { record, id }] = entry;
-    this.#arrived.delete(text);
-    const tiles = this.#lacking.get(text);
-    if (!tiles) return true;
+    const [text, { record, brick: held }] = entry;
+    const { id } = held;
+    const tiles = this.#lacking.get(text) as Set<Tile>;
     const { broker, voxels } = this.connection.services;
     const brick = broker.store.use(record.handle, id);
+    this.#letGo(text);
     if (brick) {
       try {
         voxels.read(brick, record.description.stored, (values) => {
@@ -236,7 +249,7 @@ export class TileDesk implements BrickWaiter {
         }
       }
     }
-    // Evicted since, or damaged.
+    // Out of date since, or damaged.
     const [tile] = tiles;
     const key = tile?.work?.sampler.bricks.get(id);
     if (key && tile) broker.want(this, record, key, tile.priority);
@@ -256,14 +269,14 @@ export class TileDesk implements BrickWaiter {
   #send(): boolean {
     const tile = this.#whole.peek();
     if (!tile?.work) return false;
-    const { record, plane, key, work } = tile;
+    const { record, plane, time, key, work } = tile;
     const { stored } = record.description;
     const bytes = tileFrameBytes(stored);
     if (!this.window.take(bytes)) return false;
     this.#drop(tile);
     const frame = encodeTile(stored, work.sampler.result(), {
       flags: work.preview ? Flag.PREVIEW : 0, volume: record.handle, level: key.level, dtype: record.dtypeCode,
-      z: plane, y: key.row, x: key.column, generation: work.generation,
+      z: plane, y: key.row, x: key.column, generation: work.generation, time,
     });
     const { counters } = this.connection.services;
     counters.sentTiles += 1;

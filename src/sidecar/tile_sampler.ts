@@ -17,6 +17,8 @@ export interface SampledVolume {
   readonly shape: Vec3;
   readonly kind: 'image' | 'labels';
   readonly stored: StoredDtype;
+  /** Time point that the bricks are of. */
+  readonly time?: number;
 }
 
 /** Adds up, or compares, what a texel's samples are. NaN counts as nothing. */
@@ -107,6 +109,7 @@ function alignedCut(volume: SampledVolume, plane: Plane, key: TileKey): Cut {
   const along = plane.slab?.along[normal] ?? 0;
   const middle = ((plane.origin[normal] as number) + 0.5) / 2 ** level - 0.5;
   const labels = volume.kind === 'labels';
+  const at = volume.time ? { time: volume.time } : {};
   // For each brick along the normal, the places of the samples in it: a stored voxel plane, and how much of the next one.
   const layers = new Map<number, [number, number][]>();
   for (const offset of slabSamples(plane, level)) {
@@ -127,7 +130,7 @@ function alignedCut(volume: SampledVolume, plane: Plane, key: TileKey): Cut {
         index[normal] = layer;
         index[v] = b;
         index[u] = a;
-        const brick = { level, z: index[0], y: index[1], x: index[2] };
+        const brick = { level, z: index[0], y: index[1], x: index[2], ...at };
         bricks.set(keyText(brick), brick);
       }
     }
@@ -167,6 +170,7 @@ function obliqueCut(volume: SampledVolume, plane: Plane, key: TileKey): Cut {
   const offsets = slabSamples(plane, level).map((t) => t / 2 ** level);
   const along = plane.slab?.along ?? [0, 0, 0];
   const labels = volume.kind === 'labels';
+  const at = volume.time ? { time: volume.time } : {};
   const brickOf = (place: number, axis: number): number => Math.floor((clamp(place, 0, last[axis] as number) + 0.5) / BRICK_EDGE);
   const bricks = new Map<string, BrickKey>();
   const base: [number, number, number] = [0, 0, 0];
@@ -184,7 +188,7 @@ function obliqueCut(volume: SampledVolume, plane: Plane, key: TileKey): Cut {
         const [z, y, x] = [brickOf(base[0] + i * uz, 0), brickOf(base[1] + i * uy, 1), brickOf(base[2] + i * ux, 2)];
         if (z === z0 && y === y0 && x === x0) continue;
         [z0, y0, x0] = [z, y, x];
-        const brick = { level, z, y, x };
+        const brick = { level, z, y, x, ...at };
         bricks.set(keyText(brick), brick);
       }
     }

@@ -35,27 +35,21 @@ export function voxelFrame(
   voxels: VoxelArray,
   generation = 1,
   flags = 0,
+  time = 0,
 ): Uint8Array {
   const { stream, at } = template(stored);
   const payload = Uint8Array.from(stream);
   payload.set(new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength), at);
-  return encodeFrame(FrameType.BRICK, payload, { volume, level, z, y, x, dtype: DTYPE_CODE[stored], generation, flags });
+  return encodeFrame(FrameType.BRICK, payload, { volume, level, z, y, x, dtype: DTYPE_CODE[stored], generation, flags, time });
 }
 
 /** A whole BRICK frame. */
-<<<<<<< HEAD
 export function brickFrame(
   volume: number, stored: StoredDtype, [level, z, y, x]: readonly number[], generation = 1, flags = 0, time = 0,
 ): Uint8Array {
-  const payload = new Uint8Array(PREFIX_BYTES + STORED_VOXELS * ITEM_BYTES[stored] + SUFFIX_BYTES);
-  payload.fill((1 + (level ?? 0) * 64 + (z ?? 0) * 16 + (y ?? 0) * 4 + (x ?? 0) + generation + 7 * time) & 255);
-  return encodeFrame(FrameType.BRICK, payload, { volume, level, z, y, x, dtype: DTYPE_CODE[stored], generation, flags, time });
-=======
-export function brickFrame(volume: number, stored: StoredDtype, [level, z, y, x]: readonly number[], generation = 1, flags = 0): Uint8Array {
   const bytes = new Uint8Array(STORED_VOXELS * ITEM_BYTES[stored]);
-  bytes.fill((1 + (level ?? 0) * 64 + (z ?? 0) * 16 + (y ?? 0) * 4 + (x ?? 0) + generation) & 255);
-  return voxelFrame(volume, stored, [level ?? 0, z ?? 0, y ?? 0, x ?? 0], bytes, generation, flags);
->>>>>>> cd6fd6a (Tiles: square pieces of a plane, cut by the sidecar out of its bricks)
+  bytes.fill((1 + (level ?? 0) * 64 + (z ?? 0) * 16 + (y ?? 0) * 4 + (x ?? 0) + generation + 7 * time) & 255);
+  return voxelFrame(volume, stored, [level ?? 0, z ?? 0, y ?? 0, x ?? 0], bytes, generation, flags, time);
 }
 
 export class GoodProducer {
@@ -69,6 +63,8 @@ export class GoodProducer {
   flags = 0;
   /** The voxels of a brick; else each brick is filled with a number of its own. */
   voxels: ((key: NeedKey) => VoxelArray) | undefined;
+  /** Frames that are to have a bit flipped after their checksum was made. */
+  spoil: ((key: NeedKey) => boolean) | undefined;
   #seen = 0;
   #fd: number | undefined;
 
@@ -97,18 +93,14 @@ export class GoodProducer {
   }
 
   /** Answers one need: writes the frame and says DONE, or sends it inline. */
-<<<<<<< HEAD
   answer(volume: number, key: NeedKey, time = 0): void {
     const at = time ? { time } : {};
-    const frame = brickFrame(volume, this.#stored.get(volume) ?? 'u8', key, this.generation, this.flags, time);
-=======
-  answer(volume: number, key: NeedKey): void {
     const stored = this.#stored.get(volume) ?? 'u8';
     const voxels = this.voxels?.(key);
     const frame = voxels
-      ? voxelFrame(volume, stored, key, voxels, this.generation, this.flags)
-      : brickFrame(volume, stored, key, this.generation, this.flags);
->>>>>>> cd6fd6a (Tiles: square pieces of a plane, cut by the sidecar out of its bricks)
+      ? voxelFrame(volume, stored, key, voxels, this.generation, this.flags, time)
+      : brickFrame(volume, stored, key, this.generation, this.flags, time);
+    if (this.spoil?.(key)) frame[frame.byteLength >> 1] = (frame[frame.byteLength >> 1] as number) ^ 1;
     if (this.#fd === undefined) {
       this.client.send(frame);
       return;

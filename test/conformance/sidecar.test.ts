@@ -41,7 +41,7 @@ interface FrameCase {
   role?: string;
   hello?: string | null;
   send: Recipe[];
-  expect: { code?: number; close?: number; volume?: unknown; key?: number[]; time?: number; answer?: number };
+  expect: { code?: number; close?: number; volume?: unknown; key?: number[]; tile?: number[]; time?: number; answer?: number };
 }
 
 const cases = JSON.parse(readFileSync('test/conformance/cases.json', 'utf8')) as {
@@ -160,6 +160,7 @@ describe('frames', () => {
       expect(json).toMatchObject({ code: c.expect.code, fatal: c.expect.close !== undefined });
       if (c.expect.volume !== undefined) expect(json.volume).toBe(fill(c.expect.volume));
       if (c.expect.key) expect(json.key).toEqual(c.expect.key);
+      if (c.expect.tile) expect(json.tile).toEqual(c.expect.tile);
       expect(json.time).toBe(c.expect.time);
     }
     if (c.expect.close === undefined) {

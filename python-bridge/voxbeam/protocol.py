@@ -75,6 +75,9 @@ class FrameType(IntEnum):
     CHANGED = 17
     STOP = 18
     DOWN = 19
+    NEED_TILE = 20
+    CANCEL_TILE = 21
+    TILE = 22
 
 
 class ErrorCode(IntEnum):

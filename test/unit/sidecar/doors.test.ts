@@ -26,7 +26,7 @@ describe('frames', () => {
   const senders = [['viewer', 'view'], ['viewer', 'edit'], ['viewer', 'owner'], ['producer', 'owner'], ['producer', 'edit'], ['producer', 'view']] as const;
   const may = (kind: 'viewer' | 'producer', role: Role) =>
     Object.entries(FrameType).filter(([, type]) => maySend(kind, role, type) === 'yes').map(([name]) => name);
-  const LOOK = ['NEED', 'CANCEL', 'CREDIT', 'ERROR', 'PING', 'PONG', 'SCENE'];
+  const LOOK = ['NEED', 'CANCEL', 'CREDIT', 'ERROR', 'PING', 'PONG', 'SCENE', 'NEED_TILE', 'CANCEL_TILE'];
   const MAKE = ['BRICK', 'ERROR', 'PING', 'PONG', 'VOLUME', 'VOLUME_GONE', 'RANGES', 'SCENE', 'DONE', 'FILL', 'CHANGED', 'STOP'];
 
   test.each(senders)('of a %s with the role %s', (kind, role) => {
@@ -36,7 +36,7 @@ describe('frames', () => {
 
   test('that only a sidecar sends, and HELLO a second time, end the connection', () => {
     const never = Object.entries(FrameType).filter(([, type]) => senders.every(([kind, role]) => maySend(kind, role, type) === 'never'));
-    expect(never.map(([name]) => name)).toEqual(['HELLO', 'WELCOME', 'STATUS', 'DOWN']);
+    expect(never.map(([name]) => name)).toEqual(['HELLO', 'WELCOME', 'STATUS', 'DOWN', 'TILE']);
   });
 });
 

@@ -92,9 +92,11 @@ class VolumeView(SharedViewTraits, anywidget.AnyWidget):
     height = t.Int(450, min=50, max=10_000).tag(sync=True)
     #: The views it opens with: "four", "volume" or "slices".
     views = t.Enum(VIEWS, "four").tag(sync=True)
-    #: What was selected last in a page: volume (its name), voxel (z, y, x), world (x, y, z) and value, or id of a label; empty
-    #: before. Set by the page.
-    picked = t.Dict().tag(sync=True)
+    #: What was picked last, by ctrl click or with the picking tool: volume (its name), voxel (z, y, x), world (x, y, z),
+    #: and value, or the id of a label; empty before. Observe it to hear of each: ``view.observe(listener, "picked")``.
+    picked = t.Dict()
+    #: As the page tells it: an id is text there, for a number of a page is exact to 2^53 only.
+    _picked = t.Dict().tag(sync=True)
     #: Counters of the page: bytes, first_picture (epoch ms), level, missing, fps.
     stats = t.Dict().tag(sync=True)
 
@@ -112,6 +114,7 @@ class VolumeView(SharedViewTraits, anywidget.AnyWidget):
         self._picture_ids = itertools.count(1)
         super().__init__(height=height, views=views, _forced="" if forced == "auto" else forced, _candidates=candidates(instance))
         self.on_msg(self._on_page_message)
+        self.observe(self._take_picked, "_picked")
 
     @property
     def instance(self) -> Any:
@@ -253,6 +256,12 @@ class VolumeView(SharedViewTraits, anywidget.AnyWidget):
         with self._guard:
             self._tunnels.pop(name, None)
         self.send({"t": "closed", "id": name, "reason": reason})
+
+    def _take_picked(self, change: Any) -> None:
+        told = change["new"]
+        known = {name: tuple(told[name]) for name in ("voxel", "world") if name in told}
+        ids = {"id": int(told["id"])} if "id" in told else {}
+        self.picked = {**told, **known, **ids}
 
     def _take_picture(self, content: dict[str, Any], buffers: Sequence[memoryview]) -> None:
         with self._guard:

@@ -95,6 +95,7 @@ function hitAlong(view: View & { kind: 'volume' }, px: Pixel, volume: VolumeStat
   const { settings, isImage } = volume;
   const mip = isImage && settings.mode === 'mip';
   const steepness = steepnessOf(settings);
+  const only = settings.isolate && settings.selected.length > 0 ? new Set(settings.selected.map(Number)) : undefined;
   let light = 1;
   let best = { at: from, weight: mip ? Number.NEGATIVE_INFINITY : 0 };
   for (let at = from + step / 2; at < to; at += step) {
@@ -106,7 +107,7 @@ function hitAlong(view: View & { kind: 'volume' }, px: Pixel, volume: VolumeStat
       if (share > best.weight) best = { at, weight: share };
       continue;
     }
-    const opacity = isImage ? opacityAt(settings.points, placeOfShare(share, steepness)) * settings.opacity : value > 0 ? settings.opacity : 0;
+    const opacity = isImage ? opacityAt(settings.points, placeOfShare(share, steepness)) * settings.opacity : value > 0 && (only?.has(value) ?? true) ? settings.opacity : 0;
     const gathered = light * opacityOfStep(opacity, fraction);
     light -= gathered;
     if (gathered > best.weight) best = { at, weight: gathered };

@@ -277,10 +277,10 @@ export class VolumeRenderer {
     };
   }
 
-  /** What lies under a pixel of a view; `px` is of the canvas, in CSS pixels. */
-  pick(viewId: string, px: Pixel): Picked | undefined {
+  /** What lies under a pixel of a view, or which labels; `px` is of the canvas, in CSS pixels. */
+  pick(viewId: string, px: Pixel, of?: 'labels'): Picked | undefined {
     const state = this.#views.find(({ view }) => view.id === viewId);
-    return state && pickAt(state.view, px, this.#shown, this.#lookup);
+    return state && pickAt(state.view, px, of ? { ...this.#shown, image: undefined } : this.#shown, this.#lookup);
   }
 
   /** The canvas as a PNG, at full resolution of what is here now. */

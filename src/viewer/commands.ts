@@ -12,6 +12,7 @@ import type { Commands } from './keyboard.js';
 import type { Layout, ViewId } from './layout.js';
 import type { Shell, ShellActions } from './shell.js';
 import type { ShownLayers } from './shown_layers.js';
+import type { Peek } from './look/coarse_bricks.js';
 import { zoomSlices } from './slice_controls.js';
 import type { Tool, ViewStore } from './view_state.js';
 
@@ -33,6 +34,7 @@ export interface CommandContext {
   fit(): void;
   savePicture(): void;
   refresh(): void;
+  readonly peek: Peek;
   instruments(): Instruments;
 }
 
@@ -59,6 +61,7 @@ export function makeCommands(context: CommandContext): Commands & ShellActions {
   return {
     toggleView,
     setLayer,
+    peek: context.peek,
     showAll: () => store.update({ maximised: undefined, layout: 'four' }),
     layout: (layout: Layout) => store.update({ layout, maximised: undefined }),
     reset: () => context.fit(),

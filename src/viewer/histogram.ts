@@ -1,10 +1,9 @@
-/** How often values occur, and the window that shows them well. Taken from the coarsest brick: it holds all of a volume, and comes first. Pure. */
+/** How often values occur, and the window that shows them well. Taken from coarse bricks: the coarsest holds all of a volume, and comes first. Pure. */
 
 import type { VolumeDescription } from '../protocol/messages.js';
-import { BRICK_HALO, STORED_EDGE } from '../protocol/limits.js';
 import type { Brick } from '../session/types.js';
-import { levelShape } from '../volume/geometry.js';
 import type { ValueRange } from '../volume/ranges.js';
+import { eachRow } from './look/coarse_bricks.js';
 
 /** Counts of values in equal bins over `min..max`. */
 export interface Histogram {
@@ -16,22 +15,17 @@ export interface Histogram {
 const BINS = 1024;
 /** A lowest bin with more than this share of all voxels is background, and tells nothing about the rest. */
 const BACKGROUND_SHARE = 0.1;
-/** Shares of the voxels that are not background which the automatic window leaves below and above. */
-const BELOW = 0.002;
-const ABOVE = 0.002;
+/** Share of the voxels that are not background which the automatic window leaves below, and above. */
+const OUTLIERS = 0.002;
 
 /** The histogram of a brick's finite values, without halo and padding; undefined where there are none. */
 export function brickHistogram(brick: Brick, { shape, scale, offset }: VolumeDescription): Histogram | undefined {
-  const [nz, ny, nx] = levelShape(shape, brick.level).map((n) => Math.min(n, STORED_EDGE - 2 * BRICK_HALO)) as [number, number, number];
   const { voxels } = brick;
   let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   const each = (use: (stored: number) => void) => {
-    for (let z = 0; z < nz; z += 1) {
-      for (let y = 0; y < ny; y += 1) {
-        const row = ((z + BRICK_HALO) * STORED_EDGE + y + BRICK_HALO) * STORED_EDGE + BRICK_HALO;
-        for (let x = row; x < row + nx; x += 1) use(voxels[x] as number);
-      }
-    }
+    eachRow(brick, shape, (from, to) => {
+      for (let i = from; i < to; i += 1) use(voxels[i] as number);
+    });
   };
   each((stored) => {
     if (stored < low) low = stored;
@@ -50,11 +44,11 @@ export function brickHistogram(brick: Brick, { shape, scale, offset }: VolumeDes
 }
 
 /**
- * The window in which a new image is shown: nearly all of what is not background, outliers cut off.
+ * The window in which a new image is shown: nearly all of what is not background, a share of outliers cut off at each end.
  *
  * @param range the range of all known bricks, for when there is no histogram yet
  */
-export function autoWindow(histogram: Histogram | undefined, range: ValueRange | undefined): readonly [number, number] {
+export function autoWindow(histogram: Histogram | undefined, range: ValueRange | undefined, outliers = OUTLIERS): readonly [number, number] {
   if (!histogram) return range ? spread(range.min, range.max) : [0, 1];
   const { bins, min, max } = histogram;
   const all = bins.reduce((sum, n) => sum + n, 0);
@@ -63,8 +57,8 @@ export function autoWindow(histogram: Histogram | undefined, range: ValueRange |
   const counted = all - (background ? (bins[0] as number) : 0);
   const bin = (max - min) / BINS;
   let [low, high] = [first, BINS - 1];
-  for (let sum = bins[low] as number; low < high && sum < counted * BELOW; sum += bins[low] as number) low += 1;
-  for (let sum = bins[high] as number; high > low && sum < counted * ABOVE; sum += bins[high] as number) high -= 1;
+  for (let sum = bins[low] as number; low < high && sum < counted * outliers; sum += bins[low] as number) low += 1;
+  for (let sum = bins[high] as number; high > low && sum < counted * outliers; sum += bins[high] as number) high -= 1;
   // Background belongs to the window: its edge is the darkest of what is seen, not a value among others.
   return spread(background ? min : min + low * bin, min + (high + 1) * bin);
 }
@@ -78,15 +72,40 @@ function spread(low: number, high: number): readonly [number, number] {
   return [round(low), round(high)];
 }
 
-/** The histogram in `count` equal bins over a window, on a logarithmic scale of 0..1: for drawing. */
-export function heights(histogram: Histogram, window: readonly [number, number], count: number): number[] {
-  const { bins, min, max } = histogram;
-  const sums = new Array<number>(count).fill(0);
-  for (let i = 0; i < bins.length; i += 1) {
-    const value = min + ((i + 0.5) / bins.length) * (max - min);
-    const at = Math.floor(((value - window[0]) / (window[1] - window[0])) * count);
-    if (at >= 0 && at < count) sums[at] = (sums[at] as number) + (bins[i] as number);
+/** Several histograms as one, each counted `weight` times; undefined where there are none. */
+export function mergeHistograms(parts: readonly { readonly histogram: Histogram; readonly weight: number }[]): Histogram | undefined {
+  if (parts.length === 0) return undefined;
+  const min = Math.min(...parts.map(({ histogram }) => histogram.min));
+  const max = Math.max(...parts.map(({ histogram }) => histogram.max));
+  const bins = new Float64Array(BINS);
+  const toBin = max > min ? (BINS - 1e-6) / (max - min) : 0;
+  for (const { histogram, weight } of parts) {
+    const width = (histogram.max - histogram.min) / BINS;
+    for (let i = 0; i < BINS; i += 1) {
+      const at = Math.floor((histogram.min + (i + 0.5) * width - min) * toBin);
+      bins[at] = (bins[at] as number) + weight * (histogram.bins[i] as number);
+    }
   }
-  const most = Math.log1p(Math.max(1, ...sums));
-  return sums.map((sum) => Math.log1p(sum) / most);
+  return { min, max, bins };
+}
+
+/**
+ * How much of a histogram lies between rising values, as heights 0..1 of bars: for drawing.
+ *
+ * @param edges one more than there are bars; values within a bin count as evenly spread
+ */
+export function barHeights({ bins, min, max }: Histogram, edges: readonly number[], log: boolean): number[] {
+  const below = new Float64Array(bins.length + 1);
+  for (let i = 0; i < bins.length; i += 1) below[i + 1] = (below[i] as number) + (bins[i] as number);
+  const width = (max - min) / bins.length;
+  const countBelow = (value: number): number => {
+    if (width === 0) return value > min ? (below[bins.length] as number) : 0;
+    const at = Math.min(Math.max((value - min) / width, 0), bins.length);
+    const i = Math.min(Math.floor(at), bins.length - 1);
+    return (below[i] as number) + (at - i) * (bins[i] as number);
+  };
+  const sums = edges.slice(1).map((edge, i) => countBelow(edge) - countBelow(edges[i] as number));
+  const height = log ? Math.log1p : (sum: number) => sum;
+  const most = height(Math.max(1e-9, ...sums));
+  return sums.map((sum) => Math.max(0, height(sum)) / most);
 }

@@ -5,6 +5,7 @@ import type { VolumeGeometry } from '../volume/geometry.js';
 import type { AnnotationTools, ToolContext } from './annotation_tools.js';
 import type { Instrument } from './instruments/instrument.js';
 import type { ViewId } from './layout.js';
+import type { Picker } from './look/picker.js';
 import { dragOrbit, dragPan, wheelFactor, zoomAt } from './orbit_controls.js';
 import { type Drag, type GestureTarget, wheelPixels } from './pointer.js';
 import { crossTo, panSlices, stepSlice, WheelSteps, zoomSlices } from './slice_controls.js';
@@ -34,6 +35,7 @@ export class Interactions implements GestureTarget {
     readonly context: GestureContext,
     readonly tools: AnnotationTools,
     readonly instruments: Pick<Instrument, 'press' | 'hover'> = {},
+    readonly picker?: Picker,
   ) {}
 
   press(px: Pixel, event: PointerEvent): Drag | undefined {
@@ -44,6 +46,8 @@ export class Interactions implements GestureTarget {
     if (event.button !== 0 || event.shiftKey) return this.#pan(view, px);
     const held = this.instruments.press?.(view, px);
     if (held) return held;
+    const more = event.ctrlKey || event.metaKey;
+    if (this.picker && (tool === 'pick' || more)) return this.#pick(view, px, more);
     if (context.mayEdit() && (tool === 'point' || tool === 'box')) return tools.draw(view, px);
     const hit = context.mayEdit() ? tools.hit(view, px) : undefined;
     if (hit && (view.kind === 'slice' || hit.id === context.store.state.selected)) return tools.edit(view, px, hit);
@@ -137,6 +141,18 @@ export class Interactions implements GestureTarget {
       end: (px, cancelled) => {
         turn.end(px, cancelled);
         if (!cancelled && Math.hypot(px[0] - start[0], px[1] - start[1]) < 3) store.update({ selected: clicked });
+      },
+    };
+  }
+
+  /** Navigates as ever; a press without a drag picks. */
+  #pick(view: View, start: Pixel, more: boolean): Drag {
+    const drag = view.kind === 'slice' ? this.#cross(view, start) : this.#orbit(view, start, undefined);
+    return {
+      move: drag.move,
+      end: (px, cancelled) => {
+        drag.end(px, cancelled);
+        if (!cancelled && Math.hypot(px[0] - start[0], px[1] - start[1]) < 3) this.picker?.click(view, start, more);
       },
     };
   }

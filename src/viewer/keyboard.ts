@@ -13,7 +13,7 @@ export interface Commands {
   zoom(closer: boolean): void;
   toggleMode(): void;
   screenshot(): void;
-  tool(tool: 'point' | 'box' | 'tape'): void;
+  tool(tool: 'point' | 'box' | 'tape' | 'pick'): void;
   instrument(name: InstrumentKey): void;
   /** Ends what is under way: a drag, the help, a tool, the selection, a maximised view. */
   escape(): void;
@@ -51,6 +51,7 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['p'], label: 'p', text: 'draw points', run: (c) => c.tool('point') },
   { keys: ['b'], label: 'b', text: 'draw boxes', run: (c) => c.tool('box') },
   { keys: ['t'], label: 't', text: 'measure distances', run: (c) => c.tool('tape') },
+  { keys: ['v'], label: 'v', text: 'pick values and labels by click', run: (c) => c.tool('pick') },
   { keys: ['c'], label: 'c', text: 'clip the 3D view; with shift all of it again', run: (c, e) => c.instrument(e.shiftKey ? 'unclip' : 'clip') },
   { keys: ['i'], label: 'i', text: 'move the light', run: (c) => c.instrument('light') },
   { keys: ['x'], label: 'x', text: 'axes with numbers', run: (c) => c.instrument('ticks') },
@@ -69,6 +70,7 @@ export const BINDINGS: readonly Binding[] = [
 /** What the mouse does, for the help. */
 export const MOUSE_HELP: readonly (readonly [string, string])[] = [
   ['drag', 'move the cross; in 3D turn'],
+  ['ctrl click', 'select or leave out the label there'],
   ['shift drag', 'pan (also right or middle button)'],
   ['wheel', 'next slice; in 3D zoom'],
   ['ctrl wheel', 'zoom slices'],

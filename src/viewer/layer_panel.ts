@@ -3,6 +3,7 @@
 import type { LayerPatch } from '../annotation/model.js';
 import { h, setText } from './dom.js';
 import { LayerRow } from './layer_row.js';
+import type { Peek } from './look/coarse_bricks.js';
 import type { ShownLayer } from './shown_layers.js';
 
 /** Layers that open with their settings; more would bury the list. */
@@ -16,7 +17,10 @@ export class LayerPanel {
   readonly #list = h('div');
   #shown: readonly ShownLayer[] = [];
 
-  constructor(readonly changed: (id: string, patch: LayerPatch) => void) {
+  constructor(
+    readonly changed: (id: string, patch: LayerPatch) => void,
+    readonly peek: Peek = () => undefined,
+  ) {
     this.element = h('section', { class: 'voxbeam-section', 'aria-label': 'Layers' }, h('h2', {}, 'Layers', this.#count), this.#empty, this.#list);
   }
 
@@ -40,9 +44,19 @@ export class LayerPanel {
   }
 
   #add(id: string, open: boolean): LayerRow {
-    const row = new LayerRow((patch) => this.changed(id, patch), open);
+    const row = new LayerRow({ changed: (patch) => this.changed(id, patch), move: (up) => this.#move(id, up), peek: this.peek }, open);
     this.#rows.set(id, row);
     return row;
+  }
+
+  /** Exchanges the orders of a layer and its neighbour; equal ones are told apart first. */
+  #move(id: string, up: boolean): void {
+    const at = this.#shown.findIndex(({ layer }) => layer.id === id);
+    const [own, other] = [this.#shown[at]?.layer, this.#shown[at + (up ? 1 : -1)]?.layer];
+    if (!own || !other) return;
+    const apart = own.order === other.order ? (up ? 1 : -1) : 0;
+    this.changed(own.id, { order: other.order + apart });
+    if (!apart) this.changed(other.id, { order: own.order });
   }
 }
 

@@ -1,14 +1,29 @@
 /** One layer in the panel: what it is, and its settings. */
 
 import type { LayerPatch } from '../annotation/model.js';
-import { ColormapSelect } from './colormap_select.js';
 import { h, setAttribute, setText } from './dom.js';
 import { formatNumber } from './format.js';
+import { brickHistogram, mergeHistograms, type Histogram } from './histogram.js';
 import { icon, setIcon } from './icons.js';
-import { OpacityEditor } from './opacity_editor.js';
-import { RangeSlider } from './range_slider.js';
+import { CoarseBricks, type Peek, voxelWeight } from './look/coarse_bricks.js';
+import { type Control, folded, slider } from './look/controls.js';
+import { LabelFields } from './look/label_fields.js';
+import { PresetPicker } from './look/preset_picker.js';
+import { RenderFields } from './look/render_fields.js';
+import { TransferFields } from './look/transfer_fields.js';
+import { TransformFields } from './look/transform_fields.js';
 import type { ShownLayer } from './shown_layers.js';
 import { button } from './toolbar.js';
+
+/** What a row asks for. */
+export interface LayerActions {
+  changed(patch: LayerPatch): void;
+  /** Puts the layer over the next one, or under the one before. */
+  move(up: boolean): void;
+  readonly peek: Peek;
+}
+
+type Kind = ShownLayer['layer']['kind'];
 
 export class LayerRow {
   readonly element: HTMLElement;
@@ -19,40 +34,39 @@ export class LayerRow {
   readonly #eye: HTMLButtonElement;
   readonly #eyeIcon = icon('eye');
   readonly #chevron: HTMLButtonElement;
-  readonly #opacity: HTMLInputElement;
-  readonly #auto: HTMLButtonElement;
-  readonly #modes: Readonly<Record<'dvr' | 'mip', HTMLButtonElement>>;
-  readonly #window: RangeSlider;
-  readonly #colormap: ColormapSelect;
-  readonly #points: OpacityEditor;
+  readonly #opacity: Control<number>;
+  readonly #presets: PresetPicker;
+  readonly #transform: TransformFields;
+  readonly #transfer: TransferFields;
+  readonly #render: RenderFields;
+  readonly #labels: LabelFields;
+  #bricks: CoarseBricks<Histogram | undefined> | undefined;
+  #histogram: Histogram | undefined;
   #shown: ShownLayer | undefined;
 
   constructor(
-    readonly changed: (patch: LayerPatch) => void,
+    readonly actions: LayerActions,
     open: boolean,
   ) {
+    const { changed } = actions;
     this.#eye = button(undefined, 'Show or hide', () => changed({ visible: this.#shown?.layer.visible !== true }), { 'data-action': 'visible' });
     this.#eye.append(this.#eyeIcon);
     this.#chevron = button('chevron', 'Settings', () => this.#open(this.#fields.hasAttribute('hidden')), { class: 'voxbeam-chevron' });
-    this.#opacity = h('input', {
-      type: 'range', min: 0, max: 1, step: 0.01, 'aria-label': 'Opacity', title: 'Opacity',
-      on: { input: () => changed({ opacity: Number(this.#opacity.value) }) },
-    });
-    this.#auto = button(undefined, 'Window from the values', () => changed({ window: undefined }), { 'data-action': 'auto' });
-    this.#auto.append('Auto');
-    this.#window = new RangeSlider('Window', (window) => changed({ window }), this.#auto);
-    this.#colormap = new ColormapSelect((colormap) => changed({ colormap }));
-    this.#points = new OpacityEditor((points) => changed({ points }));
-    const mode = (name: 'dvr' | 'mip', label: string, title: string) => {
-      const made = button(undefined, title, () => changed({ mode: name }), { 'data-mode': name });
-      made.append(label);
+    const move = (words: string, title: string, up: boolean) => {
+      const made = button(undefined, title, () => actions.move(up), { 'data-action': up ? 'raise' : 'lower', class: 'voxbeam-order' });
+      made.append(words);
       return made;
     };
-    this.#modes = { dvr: mode('dvr', 'Volume', 'Direct volume rendering'), mip: mode('mip', 'Maximum', 'Maximum intensity projection') };
+    this.#opacity = slider('Opacity', { min: 0, max: 1, reset: 1 }, (opacity) => changed({ opacity }));
+    this.#presets = new PresetPicker(changed);
+    this.#transform = new TransformFields(changed);
+    this.#transfer = new TransferFields(changed);
+    this.#render = new RenderFields(changed);
+    this.#labels = new LabelFields(changed, actions.peek);
     this.element = h(
       'div',
       { class: 'voxbeam-layer' },
-      h('div', { class: 'voxbeam-row' }, this.#eye, this.#name, this.#kind, this.#chevron),
+      h('div', { class: 'voxbeam-row' }, this.#eye, this.#name, this.#kind, move('↑', 'Over the next layer', true), move('↓', 'Under the layer before', false), this.#chevron),
       this.#facts,
       this.#fields,
     );
@@ -63,7 +77,7 @@ export class LayerRow {
     if (shown === this.#shown) return;
     if (shown.layer.kind !== this.#shown?.layer.kind) this.#arrange(shown.layer.kind);
     this.#shown = shown;
-    const { layer, volume, settings, range } = shown;
+    const { layer, volume } = shown;
     setText(this.#name, volume.description.name);
     setAttribute(this.#name, 'title', volume.description.name);
     setText(this.#kind, layer.kind);
@@ -73,30 +87,58 @@ export class LayerRow {
     setAttribute(this.element, 'data-visible', String(layer.visible));
     setIcon(this.#eyeIcon, layer.visible ? 'eye' : 'eyeOff');
     setAttribute(this.#eye, 'aria-label', layer.visible ? 'Hide' : 'Show');
-    if (document.activeElement !== this.#opacity) this.#opacity.value = String(layer.opacity);
-    if (layer.kind === 'labels') return;
-    this.#window.show(settings.window, [range.min, range.max]);
-    setAttribute(this.#auto, 'aria-pressed', String(shown.automatic));
-    this.#colormap.show(layer.colormap);
-    this.#points.show(layer.points, shown.histogram, settings.window);
-    for (const [name, element] of Object.entries(this.#modes)) setAttribute(element, 'aria-pressed', String(name === layer.mode));
+    this.#showFields();
+  }
+
+  #showFields(): void {
+    const shown = this.#shown;
+    if (!shown) return;
+    const { layer, volume } = shown;
+    const open = !this.#fields.hidden;
+    this.#opacity.show(layer.opacity);
+    this.#presets.show(shown);
+    this.#transform.show(layer.transform);
+    if (layer.kind === 'labels') {
+      this.#labels.show(shown, open);
+      return;
+    }
+    if (this.#bricks?.volume.description !== volume.description) {
+      this.#histogram = undefined;
+      const { peek } = this.actions;
+      this.#bricks = new CoarseBricks(volume, peek, (brick) => brickHistogram(brick, volume.description), () => this.#refined());
+    }
+    if (open) this.#bricks.look();
+    this.#transfer.show(shown, this.#histogram ?? shown.histogram);
+    this.#render.show(layer);
+  }
+
+  /** A histogram of finer bricks than the coarsest has come together. */
+  #refined(): void {
+    const bricks = this.#bricks;
+    if (!bricks || !this.#shown) return;
+    const parts = bricks.cover().flatMap(({ key, value }) => (value ? [{ histogram: value, weight: voxelWeight(bricks.volume, key.level) }] : []));
+    this.#histogram = mergeHistograms(parts);
+    this.#transfer.show(this.#shown, this.#histogram);
   }
 
   /** Labels have neither window nor curve: their values are names. */
-  #arrange(kind: ShownLayer['layer']['kind']): void {
+  #arrange(kind: Kind): void {
     const label = (text: string) => h('span', { class: 'voxbeam-label', 'aria-hidden': 'true' }, text);
-    const rows: [string, Element][] = [['Opacity', this.#opacity]];
-    if (kind === 'image') {
-      const modes = h('div', { class: 'voxbeam-switch', role: 'group', 'aria-label': 'Rendering' }, this.#modes.dvr, this.#modes.mip);
-      rows.unshift(['Colours', this.#colormap.element], ['Window', this.#window.element]);
-      rows.push(['Curve', this.#points.element], ['3D', modes]);
-    }
-    this.#fields.replaceChildren(...rows.flatMap(([name, field]) => [label(name), field]));
+    const own = kind === 'labels' ? this.#labels.rows : [...this.#transfer.rows, ...this.#render.rows];
+    const rows: readonly (readonly [string, HTMLElement])[] = [['Preset', this.#presets.element], ['Opacity', this.#opacity.element], ...own];
+    this.#fields.replaceChildren(
+      ...rows.flatMap(([name, field]) => {
+        field.classList.toggle('voxbeam-wide', name === '');
+        return name === '' ? [field] : [label(name), field];
+      }),
+      folded('Place in the world', 'transform', this.#transform.element),
+    );
   }
 
   #open(open: boolean): void {
     this.#fields.hidden = !open;
     this.#chevron.setAttribute('aria-expanded', String(open));
+    if (open) this.#showFields();
   }
 }
 

@@ -59,16 +59,11 @@ export const PANEL_STYLE = `
 .voxbeam-swatch { width: 62px; height: 11px; border-radius: 2px; flex: none; }
 .voxbeam-options {
   position: absolute; left: 0; right: 0; top: 24px; z-index: 6; display: grid; padding: 3px; background: var(--vb-panel); border: 1px solid var(--vb-border);
-  border-radius: 6px; box-shadow: 0 6px 20px rgb(0 0 0 / 35%); max-height: 220px; overflow: auto;
+  border-radius: 6px; box-shadow: 0 6px 20px rgb(0 0 0 / 35%); max-height: 240px; overflow: auto;
 }
 .voxbeam-options[hidden] { display: none; }
 .voxbeam .voxbeam-options button { justify-content: flex-start; gap: 6px; color: var(--vb-text); }
 .voxbeam .voxbeam-options button[aria-selected='true'] { color: var(--vb-accent); }
-.voxbeam-opacity { display: block; width: 100%; height: 64px; border: 1px solid var(--vb-border); border-radius: 4px; background: var(--vb-bg); touch-action: none; overflow: hidden; }
-.voxbeam-opacity .voxbeam-histogram { fill: var(--vb-muted); opacity: 0.28; }
-.voxbeam-opacity .voxbeam-curve { fill: none; stroke: var(--vb-accent); stroke-width: 1.5; }
-.voxbeam-opacity circle { fill: var(--vb-panel); stroke: var(--vb-accent); stroke-width: 1.5; cursor: grab; }
-.voxbeam-opacity circle:hover, .voxbeam-opacity circle:focus { fill: var(--vb-accent); outline: none; }
 .voxbeam-annotation { display: flex; align-items: center; gap: 4px; padding: 1px 6px 1px 10px; }
 .voxbeam-annotation[data-selected='true'] { background: color-mix(in srgb, var(--vb-accent) 14%, transparent); }
 .voxbeam .voxbeam-annotation input[type='text'] { border-color: transparent; background: none; flex: 1; height: 24px; }

@@ -1,10 +1,11 @@
 /** Brings the viewer's styles to wherever it is mounted, also under a content policy that allows no inline style. */
 
 import { INSTRUMENT_STYLE } from './style_instruments.js';
+import { LOOK_STYLE } from './style_look.js';
 import { PANEL_STYLE } from './style_panels.js';
 import { SHELL_STYLE } from './style_shell.js';
 
-const TEXT = SHELL_STYLE + PANEL_STYLE + INSTRUMENT_STYLE;
+const TEXT = SHELL_STYLE + PANEL_STYLE + INSTRUMENT_STYLE + LOOK_STYLE;
 const sheets = new WeakMap<Document, CSSStyleSheet>();
 
 /**

@@ -1,9 +1,10 @@
 /** The row of buttons above the views. */
 
+import type { Scene } from '../annotation/scene.js';
 import { h, setAttribute } from './dom.js';
 import { type IconName, icon } from './icons.js';
 import type { Layout } from './layout.js';
-import type { Tool } from './view_state.js';
+import type { Tool, ViewState } from './view_state.js';
 
 /** What buttons do. */
 export interface ToolbarActions {
@@ -27,6 +28,19 @@ export interface ToolbarState {
   readonly canRedo: boolean;
   readonly mayEdit: boolean;
   readonly panel: boolean;
+}
+
+/** What the buttons show of a viewer. */
+export function toolbarState({ tool, layout, maximised }: ViewState, scene: Scene, mode: string | undefined, mayEdit: boolean, panel: boolean): ToolbarState {
+  return {
+    tool,
+    layout: maximised === 'volume' ? 'volume' : layout,
+    mip: mode === 'mip',
+    canUndo: scene.canUndo && mayEdit,
+    canRedo: scene.canRedo && mayEdit,
+    mayEdit,
+    panel,
+  };
 }
 
 export class Toolbar {
@@ -59,7 +73,7 @@ export class Toolbar {
     this.element = h(
       'div',
       { class: 'voxbeam-toolbar', role: 'toolbar', 'aria-label': 'Viewer' },
-      group('tools', tool('navigate', 'Navigate (esc)'), tool('point', 'Draw points (p)'), tool('box', 'Draw boxes (b)'), tool('tape', 'Measure distances (t)')),
+      group('tools', tool('navigate', 'Navigate (esc)'), tool('point', 'Draw points (p)'), tool('box', 'Draw boxes (b)'), tool('tape', 'Measure distances (t)'), tool('pick', 'Pick values and labels by click (v); ctrl click picks more of them, with any tool')),
       group('layout', layout('four', 'Slices and 3D'), layout('volume', '3D only'), layout('slices', 'Slices only')),
       group('view', this.#mip, button('reset', 'Reset the views (r)', actions.reset, { 'data-action': 'reset' })),
       group('history', this.#undo, this.#redo),

@@ -7,7 +7,7 @@ import type { Vec3 } from '../volume/geometry.js';
 import { drawnWith, FIRST_INSTRUMENTS, type InstrumentState } from './instruments/instrument_state.js';
 import { type Layout, placeViews, SLICE_AXIS, type ViewId } from './layout.js';
 
-export type Tool = 'navigate' | 'point' | 'box' | 'tape';
+export type Tool = 'navigate' | 'point' | 'box' | 'tape' | 'pick';
 
 /** A box of the world, x, y, z. */
 export interface Bounds {

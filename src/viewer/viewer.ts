@@ -17,6 +17,7 @@ import { bindKeys } from './keyboard.js';
 import { placeViews, viewAt } from './layout.js';
 import { GUIDE_STYLES } from './overlay_guides.js';
 import { PictureFirst } from './picture_first.js';
+import { Picker } from './look/picker.js';
 import { Pointers } from './pointer.js';
 import type { Lookup } from './readout.js';
 import { SessionNotices } from './session_notices.js';
@@ -25,6 +26,7 @@ import { Settling } from './settling.js';
 import { Shell } from './shell.js';
 import { ShownLayers } from './shown_layers.js';
 import { showStatus, statusOf } from './status.js';
+import { toolbarState } from './toolbar.js';
 import { adoptStyles } from './styles.js';
 import { BACKGROUND, ThemeWatch } from './theme.js';
 import { type Bounds, type Size, ViewStore, viewsOf } from './view_state.js';
@@ -95,6 +97,7 @@ export class Viewer {
       interactions: () => this.#interactions,
       cancelDrag: () => this.#pointers.cancel(),
       mayEdit: this.#mayEdit,
+      peek: this.#lookup,
       activeView: () => this.#view(this.#reader.lastView ?? '') ?? this.#view('volume') ?? this.#views[0],
       snap: (place) => this.#framing.snap(place),
       fit: () => this.#framing.fit(),
@@ -122,7 +125,14 @@ export class Viewer {
       refresh: () => this.#mark('panels'),
     });
     this.#shell.addInstruments(this.instruments);
-    this.#interactions = new Interactions(context, this.#tools, this.instruments);
+    const picker = new Picker({
+      ...context,
+      layers: () => this.#layers.list,
+      pick: (view, px, of) => this.#renderer?.pick(view, px, of),
+      setLayer: commands.setLayer,
+      told: (picked) => this.#options.onEvent?.({ type: 'picked', picked }),
+    });
+    this.#interactions = new Interactions(context, this.#tools, this.instruments, picker);
     this.#pointers = new Pointers(this.#shell.stage, this.#interactions);
     this.#settling = new Settling((settled) => {
       this.#root.dataset.settled = String(settled);
@@ -345,20 +355,11 @@ export class Viewer {
 
   #showPanels(): void {
     this.#dirty.panels = false;
-    const { tool, layout, maximised, selected } = this.#store.state;
     const mayEdit = this.#mayEdit();
-    this.#shell.toolbar.show({
-      tool,
-      layout: maximised === 'volume' ? 'volume' : layout,
-      mip: this.#layers.leading?.layer.mode === 'mip',
-      canUndo: this.#scene.canUndo && mayEdit,
-      canRedo: this.#scene.canRedo && mayEdit,
-      mayEdit,
-      panel: !this.#shell.panel.hidden,
-    });
+    this.#shell.toolbar.show(toolbarState(this.#store.state, this.#scene, this.#layers.leading?.layer.mode, mayEdit, !this.#shell.panel.hidden));
     this.#shell.layers.show(this.#layers.list);
     this.instruments.show();
-    this.#shell.annotations.show(this.#scene.annotations(), selected, mayEdit);
+    this.#shell.annotations.show(this.#scene.annotations(), this.#store.state.selected, mayEdit);
   }
 
   #pointAt(view: View | undefined, px: Pixel | undefined): void {

@@ -2,10 +2,14 @@
 
 import type { Session } from '../session/session.js';
 import type { Layout } from './layout.js';
+import type { PickedThing } from './look/picker.js';
 import type { ThemeChoice } from './theme.js';
 
 /** What a viewer tells the page around it. */
-export type ViewerEvent = { readonly type: 'settled'; readonly settled: boolean } | { readonly type: 'error'; readonly message: string };
+export type ViewerEvent =
+  | { readonly type: 'settled'; readonly settled: boolean }
+  | { readonly type: 'error'; readonly message: string }
+  | { readonly type: 'picked'; readonly picked: PickedThing };
 
 export interface ViewerOptions {
   readonly root: HTMLElement;

@@ -16,7 +16,14 @@ function render({ model, el, signal }: RenderProps<ViewTraits & Record<string, u
   resize();
   el.append(root);
   const session = new Session({ client: 'voxbeam widget', candidates: sessionCandidates(model, el.ownerDocument) });
-  const viewer = new Viewer({ root, session, theme: 'auto', layout: model.get('views') });
+  const viewer = new Viewer({
+    root, session, theme: 'auto', layout: model.get('views'),
+    onEvent(event) {
+      if (event.type !== 'picked') return;
+      model.set('_picked', event.picked);
+      model.save_changes();
+    },
+  });
   model.on('change:height', resize);
   reportViewState(model, root, session, signal);
   shareView(model, viewer, signal);

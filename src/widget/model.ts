@@ -1,6 +1,7 @@
 /** What the kernel's VolumeView and the page tell each other. The words stand in Python's `widget.py` too. */
 
 import type { AnyModel } from '@anywidget/types';
+import type { PickedThing } from '../viewer/look/picker.js';
 
 /** A way to the instance as the kernel knows it: the page alone knows under which path its Jupyter server is. */
 export interface CandidateTrait {
@@ -32,6 +33,8 @@ export interface ViewTraits {
   /** The views it opens with. */
   views: 'four' | 'volume' | 'slices';
   stats: Partial<ViewStats>;
+  /** What was picked last. */
+  _picked: PickedThing | Record<string, never>;
   /** The view's own state; empty: as the viewer has it, or none. `shared_view.ts` of the viewer's instruments has their forms. */
   camera: object;
   cross: readonly number[];

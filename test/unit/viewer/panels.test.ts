@@ -1,12 +1,12 @@
 /** @jest-environment jsdom */
 import { afterEach, expect, jest, test } from '@jest/globals';
+import { DEFAULT_LOOK } from '../../../src/annotation/look.js';
 import type { Annotation } from '../../../src/annotation/model.js';
 import { AnnotationPanel } from '../../../src/viewer/annotation_panel.js';
 import { ColormapSelect, gradient } from '../../../src/viewer/colormap_select.js';
 import { Footer, MissingProgress } from '../../../src/viewer/footer.js';
 import { facts, LayerRow } from '../../../src/viewer/layer_row.js';
 import { LayerPanel } from '../../../src/viewer/layer_panel.js';
-import { OpacityEditor } from '../../../src/viewer/opacity_editor.js';
 import { addPoint, movePoint, removePoint, withEnds } from '../../../src/viewer/opacity_points.js';
 import { RangeSlider } from '../../../src/viewer/range_slider.js';
 import type { ShownLayer } from '../../../src/viewer/shown_layers.js';
@@ -20,13 +20,11 @@ afterEach(() => document.body.replaceChildren());
 function shown(changes: Partial<ShownLayer['layer']> = {}, of = volume(1)): ShownLayer {
   const name = of.description.name;
   const layer = {
-    id: name, kind: of.description.kind, volumeName: name, order: 0, visible: true, opacity: 1, window: undefined, colormap: 'gray',
-    points: [[0, 0], [1, 1]], mode: 'dvr', ...changes,
+    ...DEFAULT_LOOK, id: name, kind: of.description.kind, volumeName: name, points: [[0, 0], [1, 1]], ...changes,
   } as ShownLayer['layer'];
-  const { visible, opacity, colormap, points, mode, order } = layer;
   return {
     volume: of, layer, automatic: layer.window === undefined, histogram: undefined, content: undefined, range: { min: 0, max: 1000 },
-    settings: { visible, opacity, colormap, points, mode, order, window: layer.window ?? [100, 900] },
+    settings: { ...layer, window: layer.window ?? [100, 900] },
   };
 }
 
@@ -49,7 +47,7 @@ test('names from files and people are text, never HTML', () => {
 
 test('a layer row shows settings and asks for changes', () => {
   const patches: unknown[] = [];
-  const row = new LayerRow((patch) => patches.push(patch), true);
+  const row = new LayerRow({ changed: (patch) => patches.push(patch), move: (up) => patches.push({ up }), peek: () => undefined }, true);
   document.body.append(row.element);
   row.show(shown());
   expect(row.element.textContent).toContain('40 × 50 × 60 · uint16 · 1 mm');
@@ -60,11 +58,23 @@ test('a layer row shows settings and asks for changes', () => {
   enter(field(row.element, 'Window, high end value'), '500', 'change');
   row.element.querySelector<HTMLElement>('[data-action="auto"]')?.click();
   row.element.querySelector<HTMLElement>('[data-mode="mip"]')?.click();
-  expect(patches).toEqual([{ visible: false }, { opacity: 0.5 }, { window: [100, 500] }, { window: undefined }, { mode: 'mip' }]);
+  row.element.querySelector<HTMLElement>('[data-action="raise"]')?.click();
+  enter(field(row.element, 'Shading'), 'occlusion', 'change');
+  enter(field(row.element, 'Blending'), 'additive', 'change');
+  enter(field(row.element, 'Move along y'), '12.5', 'change');
+  expect(patches).toEqual([
+    { visible: false }, { opacity: 0.5 }, { window: [100, 500] }, { window: undefined }, { mode: 'mip' }, { up: true }, { shading: 'occlusion' },
+    { blend: 'additive' }, { transform: { translate: [0, 12.5, 0], rotate: [0, 0, 0, 1], scale: [1, 1, 1] } },
+  ]);
+  const level = field(row.element, 'Level of the isosurface, within the window').parentElement!;
+  expect(level.hidden).toBe(true);
+  row.show(shown({ mode: 'iso', iso: 0.25 }));
+  expect(level.hidden).toBe(false);
+  expect(row.element.querySelector('[data-mode="iso"]')?.getAttribute('aria-pressed')).toBe('true');
 });
 
 test('labels have an opacity and nothing that makes no sense for names', () => {
-  const row = new LayerRow(() => undefined, true);
+  const row = new LayerRow({ changed() {}, move() {}, peek: () => undefined }, true);
   row.show(shown({}, volume(1, { kind: 'labels' })));
   expect(field(row.element, 'Opacity')).not.toBeNull();
   expect(row.element.querySelector('.voxbeam-window, .voxbeam-colormap, .voxbeam-opacity')).toBeNull();
@@ -128,35 +138,12 @@ test('opacity points stay in order and keep their ends', () => {
   expect(withEnds([[0.3, 0.4], [0.6, 0.5]])).toEqual([[0, 0.4], [0.3, 0.4], [0.6, 0.5], [1, 0.5]]);
 });
 
-test('the opacity editor adds, moves and removes points by mouse and keys', () => {
-  let points: readonly (readonly [number, number])[] = [];
-  const editor = new OpacityEditor((value) => {
-    points = value;
-  });
-  document.body.append(editor.element);
-  editor.element.getBoundingClientRect = () => ({ left: 0, top: 0, width: 224, height: 64 }) as DOMRect;
-  editor.show([[0, 0], [1, 1]], undefined, [0, 1]);
-  editor.element.dispatchEvent(new MouseEvent('dblclick', { clientX: 112, clientY: 32, bubbles: true }));
-  expect(points).toEqual([[0, 0], [0.5, 0.5], [1, 1]]);
-  const circles = editor.element.querySelectorAll('circle');
-  expect(circles).toHaveLength(3);
-  circles[1]?.dispatchEvent(new MouseEvent('pointerdown', { bubbles: true }));
-  editor.element.dispatchEvent(new MouseEvent('pointermove', { clientX: 6, clientY: 6, bubbles: true }));
-  editor.element.dispatchEvent(new MouseEvent('pointerup', { bubbles: true }));
-  expect(points[1]).toEqual([0, 1]);
-  circles[1]?.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true }));
-  expect(points[1]).toEqual([0, 0.98]);
-  circles[1]?.dispatchEvent(new KeyboardEvent('keydown', { key: 'Delete', bubbles: true }));
-  expect(points).toEqual([[0, 0], [1, 1]]);
-  expect(editor.element.querySelectorAll('circle')).toHaveLength(2);
-});
-
 test('the colour map list opens, is walked with arrows, and chooses', () => {
   const chosen: string[] = [];
   const select = new ColormapSelect((name) => chosen.push(name));
   document.body.append(select.element);
   select.show('gray');
-  const [button, options] = [select.element.querySelector('button')!, select.element.querySelector<HTMLElement>('[role="listbox"]')!];
+  const [button, options] = [select.element.querySelector('button')!, select.element.querySelector<HTMLElement>('.voxbeam-options')!];
   expect(options.hidden).toBe(true);
   button.click();
   expect(options.hidden).toBe(false);
@@ -166,6 +153,46 @@ test('the colour map list opens, is walked with arrows, and chooses', () => {
   expect(chosen).toEqual(['viridis']);
   expect(options.hidden).toBe(true);
   expect(gradient('gray')).toMatch(/^linear-gradient\(to right, rgb\(0 0 0\).*rgb\(255 255 255\)\)$/);
+});
+
+test('colour maps are found by name and group, turned around, or a ramp to any colour', () => {
+  const chosen: string[] = [];
+  const select = new ColormapSelect((name) => {
+    chosen.push(name);
+    select.show(name);
+  });
+  document.body.append(select.element);
+  select.show('gray');
+  select.element.querySelector('button')!.click();
+  const names = () => [...select.element.querySelectorAll('[role="option"]')].map((option) => option.getAttribute('data-colormap'));
+  expect(names()).toHaveLength(53);
+  enter(field(select.element, 'Search colour maps'), 'cycl', 'input');
+  expect(names()).toEqual(['rainbow', 'sinebow']);
+  enter(field(select.element, 'Search colour maps'), 'zzz', 'input');
+  expect(select.element.textContent).toContain('None of that name.');
+  enter(field(select.element, 'Search colour maps'), '', 'input');
+  const reverse = field(select.element, 'Reverse');
+  reverse.checked = true;
+  reverse.dispatchEvent(new Event('change'));
+  expect(names()[1]).toBe('viridis_r');
+  enter(field(select.element, 'Ramp to a colour'), '#ff8800', 'input');
+  expect(chosen).toEqual(['gray_r', '#ff8800']);
+  expect(reverse.disabled).toBe(true);
+});
+
+test('moving a layer exchanges its order with its neighbour\'s; equal orders are told apart', () => {
+  const patches: unknown[] = [];
+  const panel = new LayerPanel((id, patch) => patches.push([id, patch]));
+  const layer = (name: string, handle: number, order: number) => shown({ order }, volume(handle, { name }));
+  panel.show([layer('a', 1, 0), layer('b', 2, 5), layer('c', 3, 5)]);
+  const press = (name: string, action: string) => {
+    const row = [...panel.element.querySelectorAll('.voxbeam-layer')].find((r) => r.querySelector('.voxbeam-layer-name')?.textContent === name);
+    row?.querySelector<HTMLElement>(`[data-action="${action}"]`)?.click();
+  };
+  press('a', 'raise');
+  press('b', 'raise');
+  press('a', 'lower');
+  expect(patches).toEqual([['a', { order: 5 }], ['b', { order: 0 }], ['b', { order: 6 }]]);
 });
 
 test('the list of annotations edits, jumps and removes, and follows changes', () => {

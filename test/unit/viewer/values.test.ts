@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { Scene } from '../../../src/annotation/scene.js';
 import { ensureLayer } from '../../../src/annotation/layers.js';
 import * as Y from 'yjs';
-import { autoWindow, brickHistogram, heights } from '../../../src/viewer/histogram.js';
+import { autoWindow, barHeights, brickHistogram, mergeHistograms } from '../../../src/viewer/histogram.js';
 import { unitedBounds } from '../../../src/viewer/bounds.js';
 import { readout } from '../../../src/viewer/readout.js';
 import { ShownLayers } from '../../../src/viewer/shown_layers.js';
@@ -48,13 +48,32 @@ test('a signed volume keeps its low end when it has no background', () => {
   expect(high).toBeGreaterThan(950);
 });
 
-test('heights are those of the window', () => {
+test('bars are as high as there are values between their edges', () => {
   const of = volume(1);
   const histogram = brickHistogram(coarseBrick(of, (_, __, x) => x), of.description)!;
-  const bars = heights(histogram, [0, 60], 6);
-  expect(bars).toHaveLength(6);
-  for (const bar of bars) expect(bar).toBeCloseTo(1, 1);
-  expect(heights(histogram, [100, 200], 4)).toEqual([0, 0, 0, 0]);
+  const edges = [0, 10, 20, 30, 40, 50, 60];
+  for (const bar of barHeights(histogram, edges, true)) expect(bar).toBeCloseTo(1, 1);
+  expect(barHeights(histogram, [100, 150, 200], true)).toEqual([0, 0]);
+  const skewed = { min: 0, max: 2, bins: Float64Array.of(100, 1) };
+  expect(barHeights(skewed, [0, 1, 2], false)).toEqual([1, 0.01]);
+  expect(barHeights(skewed, [0, 1, 2], true)[1]).toBeCloseTo(Math.log(2) / Math.log(101), 6);
+  // Bars narrower than a bin share its values, and none is empty.
+  expect(barHeights(skewed, [0, 0.25, 0.5, 0.75, 1], false)).toEqual([1, 1, 1, 1]);
+});
+
+test('histograms come together by what their voxels stand for', () => {
+  const bins = (at: number, count: number) => {
+    const made = new Float64Array(1024);
+    made[at] = count;
+    return made;
+  };
+  const merged = mergeHistograms([
+    { histogram: { min: 0, max: 10, bins: bins(0, 5) }, weight: 8 },
+    { histogram: { min: 10, max: 20, bins: bins(1023, 3) }, weight: 1 },
+  ])!;
+  expect([merged.min, merged.max]).toEqual([0, 20]);
+  expect([merged.bins[0], merged.bins[1023]]).toEqual([40, 3]);
+  expect(mergeHistograms([])).toBeUndefined();
 });
 
 test('the value at a voxel comes from the finest brick at hand', () => {

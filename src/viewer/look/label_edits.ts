@@ -1,0 +1,19 @@
+/** Edits of what is said of single labels. Pure. */
+
+import type { Rgb } from '../../renderer/colormaps.js';
+
+/** Most ids that are selected at a time, as the scene takes them. */
+const MOST = 4096;
+
+/** The selection with an id more, or less; a full one loses its oldest. */
+export function toggled(selected: readonly string[], id: string): readonly string[] {
+  return selected.includes(id) ? selected.filter((other) => other !== id) : [...selected, id].slice(-MOST);
+}
+
+/** The colours with another one for an id, or without one. */
+export function withColor(colors: Readonly<Record<string, string>>, id: string, color: string | undefined): Readonly<Record<string, string>> {
+  const { [id]: _, ...rest } = colors;
+  return color === undefined ? rest : { ...rest, [id]: color };
+}
+
+export const hexOfLabel = (rgb: Rgb): string => `#${rgb.map((c) => Math.round(c * 255).toString(16).padStart(2, '0')).join('')}`;

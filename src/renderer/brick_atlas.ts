@@ -14,7 +14,7 @@ export const FIRST_SLOTS = 27;
 /** The bricks of one storage class on the GPU. */
 export class BrickAtlas {
   texture: THREE.Data3DTexture;
-  readonly slots: SlotMap;
+  slots: SlotMap;
   layout: AtlasLayout;
   /** Bricks uploaded so far. */
   uploads = 0;
@@ -87,6 +87,41 @@ export class BrickAtlas {
     this.slots.grow(layoutSlots(layout));
     this.#extendPositions();
     return true;
+  }
+
+  /**
+   * Becomes an atlas of the first few slots again. What was used last, coarse bricks before fine ones, is copied on the GPU.
+   *
+   * @param most bytes that the small texture may take beside the large one
+   * @returns the bricks that are gone; undefined where there is no room for the copy
+   */
+  shrink(most: number): SlotOwner[] | undefined {
+    const small = Math.min(FIRST_SLOTS, Math.floor(Math.min(most, this.budget.free) / slotBytes(this.storage)));
+    if (small < 1) return undefined;
+    const layout = planLayout(small, small, this.#maxEdge());
+    const [before, places] = [this.slots, this.#positions];
+    const name = `${this.#name()}/small`;
+    this.#positions = [];
+    const texture = this.#allocate(layout, name);
+    this.slots = new SlotMap(layoutSlots(layout));
+    const entries = [...before.entries()].sort((a, b) => b.used - a.used || a.number - b.number);
+    const edge = new THREE.Vector3(STORED_EDGE, STORED_EDGE, STORED_EDGE);
+    for (const entry of entries.splice(0, this.slots.capacity)) {
+      const claimed = this.slots.claim(entry, entry.used);
+      if (!claimed) continue;
+      const [from, to] = [places[entry.slot], this.slotAt(claimed.entry.slot)].map((p) =>
+        new THREE.Vector3(...(p as [number, number, number])).multiplyScalar(STORED_EDGE),
+      ) as [THREE.Vector3, THREE.Vector3];
+      this.renderer.copyTextureToTexture(this.texture, texture, new THREE.Box3(from, from.clone().add(edge)), to);
+      const { generation, preview, stale, used } = entry;
+      Object.assign(claimed.entry, { generation, preview, stale, used });
+    }
+    this.texture.dispose();
+    this.budget.release(name);
+    this.budget.take(this.#name(), layoutSlots(layout) * slotBytes(this.storage));
+    this.texture = texture;
+    this.layout = layout;
+    return entries;
   }
 
   /** Makes an empty texture again, after the context was lost; the bricks that were here must be uploaded anew. */

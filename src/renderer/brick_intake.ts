@@ -4,6 +4,7 @@ import type { Brick } from '../session/types.js';
 import type { BrickLookup } from './pick.js';
 import type { Residency } from './residency.js';
 import { UploadQueue } from './upload_queue.js';
+import type { SlotOwner } from './slot_map.js';
 import type { ViewState } from './view_state.js';
 import type { VolumeState } from './volume_state.js';
 
@@ -18,7 +19,9 @@ export class BrickIntake {
     readonly volumes: ReadonlyMap<number, VolumeState>,
     readonly residency: Residency,
     readonly lookup: BrickLookup,
-  ) {}
+  ) {
+    residency.onLost = (lost) => this.#again(lost);
+  }
 
   /** Bricks that wait for their upload. */
   get waiting(): number {
@@ -37,9 +40,9 @@ export class BrickIntake {
     else this.#queue.add(`${brick.volume}/${volume.numbering.pack(brick.level, brick.z, brick.y, brick.x)}`, brick, uploaded);
   }
 
-  /** Uploads for `budgetMs`; the tables of the views that show what has changed are out of date then. Returns how many. */
-  run(budgetMs: number, views: readonly ViewState[]): number {
-    return this.#queue.run(budgetMs, (brick) => this.#upload(brick, views));
+  /** Uploads for `budgetMs`, `most` bricks; the tables of the views that show what has changed are out of date then. Returns how many. */
+  run(budgetMs: number, views: readonly ViewState[], most = Number.POSITIVE_INFINITY): number {
+    return this.#queue.run(budgetMs, (brick) => this.#upload(brick, views), most);
   }
 
   /** Drops what waits of a volume. */
@@ -65,7 +68,11 @@ export class BrickIntake {
 
   /** Empty atlases after a lost context: what browser memory still has is queued again. */
   restore(): void {
-    for (const { volume: handle, number } of this.residency.rebuild()) {
+    this.#again(this.residency.rebuild());
+  }
+
+  #again(lost: readonly SlotOwner[]): void {
+    for (const { volume: handle, number } of lost) {
       const volume = this.volumes.get(handle);
       const brick = volume && this.lookup(handle, volume.numbering.unpack(number));
       if (brick) this.#queue.add(`${handle}/${number}`, brick, () => {});
@@ -77,9 +84,11 @@ export class BrickIntake {
     if (!volume) return;
     const number = volume.numbering.pack(brick.level, brick.z, brick.y, brick.x);
     const planned = views.filter((state) => state.plans.get(brick.volume)?.numbers.has(number));
+    const ahead = planned.length > 0 || views.some((state) => state.ahead.get(brick.volume)?.numbers.has(number));
     const { evictions } = this.residency;
-    if (!this.residency.upload(volume, brick, planned.length > 0)) return;
+    if (!this.residency.upload(volume, brick, ahead)) return;
+    for (const state of planned) state.tableDirty = true;
     // A slot that went from one brick to another may still stand in any table.
-    for (const state of this.residency.evictions > evictions ? views : planned) state.tableDirty = true;
+    if (this.residency.evictions > evictions) for (const state of views) state.tableDirty = state.tableUrgent = true;
   }
 }

@@ -17,6 +17,7 @@ import { LayerTransfers, layerTransferBytes } from './layer_transfers.js';
 import { atlasName, isProjection, type LayerKind, layersKey, layersShader } from './layers_shader.js';
 import { drawRays, rayUniforms, setRays, weighed } from './ray_uniforms.js';
 import { labelStepOpacity, lookupOf, type Lookup, stepFraction, type VolumeSource } from './source.js';
+import { isNested, TABLE_UNIFORMS, tableValues } from './table_shader.js';
 import { toCells } from './table_window.js';
 import { TRANSFER_SIZE } from './transfer_function.js';
 import { MAX_TURNS_OF_RAY, MAX_TURNS_OF_SAMPLE, uniformName, uniformValue } from './user_shader.js';
@@ -131,8 +132,9 @@ export class LayersPass {
 const MAX_MATERIALS = 24;
 
 const NAMES = [
-  'uTable', 'uCells', 'uEye', 'uBoxMin', 'uBoxMax', 'uInvGrid', 'uCellToAtlas', 'uWidest', 'uPace', 'uVoxel', 'uPerStep', 'uWindow', 'uGradient',
+  'uTable', 'uCells', 'uEye', 'uBoxMin', 'uBoxMax', 'uInvGrid', 'uCellToAtlas', 'uPace', 'uVoxel', 'uPerStep', 'uWindow', 'uGradient',
   'uHalfTexel', 'uIso', 'uOpacity', 'uDense', 'uLookup', 'uRest', 'uFraction', 'uRaw', 'uVoxels', 'uFirst',
+  ...TABLE_UNIFORMS,
 ];
 
 /** The highest layers whose textures a shader can read at once. */
@@ -146,7 +148,7 @@ function fitting(sources: readonly VolumeSource[], units: number): readonly Volu
 }
 
 /** What of a layer decides how its part of the shader reads. */
-export function kindOf({ atlas: { storage }, settings, shader }: VolumeSource): LayerKind {
+export function kindOf({ atlas: { storage }, settings, shader, table }: VolumeSource): LayerKind {
   const { labels } = storage;
   const kind = { storage, mode: settings.mode, shader, additive: settings.blend === 'additive' };
   return {
@@ -154,6 +156,7 @@ export function kindOf({ atlas: { storage }, settings, shader }: VolumeSource): 
     shading: labels || isProjection(kind) ? 'none' : settings.shading,
     lookup: labels && hasLabelLook(settings),
     outline: labels && settings.labelStyle === 'outline' && !shader,
+    nested: isNested(table.window),
   };
 }
 
@@ -173,7 +176,7 @@ function placeValues(source: VolumeSource, lookup: Lookup, eye: Vec3): Record<st
     uBoxMax: new THREE.Vector3(...box.max),
     uInvGrid: new THREE.Vector3(...lookup.invGrid),
     uCellToAtlas: new THREE.Vector3(...lookup.cellToAtlas),
-    uWidest: lookup.widest,
+    ...tableValues(lookup),
     uPerStep: 1 / stepInWorld(source),
     uOpacity: settings.opacity,
     uVoxels: new THREE.Vector3(voxels, voxels, voxels),

@@ -15,6 +15,7 @@ import headGlsl from './shaders/layers.head.glsl';
 import lightGlsl from './shaders/light.glsl';
 import shadowGlsl from './shaders/shadow.glsl';
 import type { StorageClass } from './storage.js';
+import { tableShader } from './table_shader.js';
 import { userPart, type UserShader } from './user_shader.js';
 
 /** What of a layer decides how its part of the shader reads. */
@@ -26,6 +27,8 @@ export interface LayerKind {
   /** Labels: something is said of single ids; only their rims are shown. */
   readonly lookup: boolean;
   readonly outline: boolean;
+  /** Its table has windows inside each other. */
+  readonly nested: boolean;
   readonly shader?: UserShader | undefined;
 }
 
@@ -38,7 +41,7 @@ export const isProjection = ({ storage, mode, shader }: Pick<LayerKind, 'storage
 
 /** The same for the same shader. */
 export function layersKey(kinds: readonly LayerKind[], flags: readonly boolean[]): string {
-  const one = (k: LayerKind) => [k.storage.name, k.storage.labels ? '' : k.mode, k.shading, k.additive, k.lookup, k.outline, k.shader?.key];
+  const one = (k: LayerKind) => [k.storage.name, k.storage.labels ? '' : k.mode, k.shading, k.additive, k.lookup, k.outline, k.nested, k.shader?.key];
   return JSON.stringify([kinds.map(one), flags]);
 }
 
@@ -89,6 +92,7 @@ function layerPart(kind: LayerKind, n: number): string {
     text = text.replace(`void step_${n}(`, `void plainStep_${n}(`);
     text += numbered(userGlsl, n).replace(`USER_${n}`, () => userPart(shader, n));
   }
+  text = tableShader(`_${n}`, kind.nested) + text;
   return `${Object.entries(defines).map(([name, value]) => `#define ${name}_${n} ${value}`).join('\n')}\n${text}`;
 }
 

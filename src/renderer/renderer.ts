@@ -2,8 +2,10 @@
 
 import * as THREE from 'three';
 import type { Brick, SessionVolume, WantedBrick } from '../session/types.js';
+import { type LoadingPolicy, POLICIES, policyOf } from '../volume/policy.js';
 import type { BrickRanges } from '../volume/ranges.js';
 import { type BrickBox, BrickIntake } from './brick_intake.js';
+import { BrickNeeds } from './brick_needs.js';
 import { CanvasSize } from './canvas_size.js';
 import type { Rgb } from './colormaps.js';
 import { FrameDrawing, type FrameScene } from './frame_drawing.js';
@@ -16,11 +18,11 @@ import { type RendererReport, reportMemory, reportVolume } from './report.js';
 import { LABEL_LOOKUP_BYTES } from './label_lookup.js';
 import { shaderProblem } from './shader_problem.js';
 import { Residency } from './residency.js';
-import { chooseWindow } from './table_window.js';
+import { TableUpdates } from './table_updates.js';
 import { TRANSFER_BYTES } from './transfer_function.js';
-import { UPLOAD_MS_MOVING, UPLOAD_MS_STILL } from './upload_queue.js';
+import { UPLOAD_MS_STILL } from './upload_queue.js';
 import { ViewDrawing } from './view_drawing.js';
-import { chooseShown, missingBricks, planViews, type Shown } from './view_plans.js';
+import { chooseShown, planViews, REPLAN_MS, type Shown } from './view_plans.js';
 import { ViewState } from './view_state.js';
 import type { LayerSettings, Picked, Pixel, View } from './views.js';
 import { sameVoxels, VolumeState } from './volume_state.js';
@@ -45,6 +47,9 @@ export class VolumeRenderer {
   readonly #fence: GpuFence;
   readonly #frames: FrameDrawing;
   readonly #intake: BrickIntake;
+  readonly #tables: TableUpdates;
+  readonly #needs: BrickNeeds;
+  #policy: LoadingPolicy;
   readonly #volumes = new Map<number, VolumeState>();
   readonly #lookup: BrickLookup;
   #views: ViewState[] = [];
@@ -52,9 +57,6 @@ export class VolumeRenderer {
   #moving = false;
   #lost = false;
   #losses = 0;
-  #wantedDirty = true;
-  #wanted = new Map<number, WantedBrick[]>();
-  #missing = 0;
   #problem: string | undefined;
   #filterError: number | undefined;
   readonly #passes: number | undefined;
@@ -65,6 +67,7 @@ export class VolumeRenderer {
     options: RendererOptions,
   ) {
     this.#lookup = options.lookup;
+    this.#policy = policyOf(options.policy ?? POLICIES.exploration);
     this.#passes = options.passes;
     this.#gl = new THREE.WebGLRenderer({
       canvas,
@@ -88,9 +91,11 @@ export class VolumeRenderer {
     this.#fence = new GpuFence(this.#gl.getContext() as WebGL2RenderingContext);
     this.#frames = new FrameDrawing(this.#drawing, this.#fence);
     this.#hold(options.held ?? false);
+    this.#tables = new TableUpdates(this.#residency);
     this.#intake = new BrickIntake(this.#volumes, this.#residency, options.lookup);
     this.#gl.extensions.has('EXT_color_buffer_float');
     this.#gl.extensions.has('OES_texture_float_linear');
+    this.#needs = new BrickNeeds(this.#residency, this.#intake);
     canvas.addEventListener('webglcontextlost', this.#onLost);
     canvas.addEventListener('webglcontextrestored', this.#onRestored);
   }
@@ -140,7 +145,7 @@ export class VolumeRenderer {
       const known = before.get(view.id);
       if (known?.view.kind !== view.kind) return new ViewState(view, this.#budget, this.#passes);
       before.delete(view.id);
-      if (known.change(view, now)) this.#wantedDirty = true;
+      if (known.change(view, now)) this.#needs.dirty = true;
       return known;
     });
     for (const state of before.values()) state.dispose();
@@ -148,7 +153,29 @@ export class VolumeRenderer {
 
   /** Says whether the user is moving a view now: pictures are then drawn at the resolution that keeps up. */
   setMoving(moving: boolean): void {
+    if (moving === this.#moving) return;
     this.#moving = moving;
+    // What could wait for the view to rest is wanted now, and what was only predicted is not.
+    this.#needs.dirty = true;
+    for (const state of this.#views) state.planDirty = state.planDirty || state.ahead.size > 0;
+  }
+
+  /**
+   * How bricks are asked for from now on.
+   *
+   * @throws RangeError for a policy that there is not
+   */
+  setPolicy(policy: string | LoadingPolicy): void {
+    this.#policy = policyOf(policy);
+    this.#replan(false);
+  }
+
+  /** What is pointed at in a view counts most, as long as something is missing; nothing: the middle of the picture. */
+  setFocus(viewId: string, px: Pixel | undefined): void {
+    const state = this.#views.find(({ view }) => view.id === viewId);
+    if (state?.view.kind !== 'volume') return;
+    state.focus = px;
+    if (this.#needs.missing > 0 && performance.now() - state.plannedAt > REPLAN_MS) state.planDirty = true;
   }
 
   /** Colour behind volumes, sRGB in 0..1. */
@@ -160,31 +187,21 @@ export class VolumeRenderer {
   /** What the views lack, by volume; the same map until something has changed. */
   wanted(): Map<number, WantedBrick[]> {
     this.#plan(performance.now());
-    if (!this.#wantedDirty) return this.#wanted;
-    this.#wantedDirty = false;
-    this.#wanted = new Map();
-    this.#missing = 0;
-    const shown = this.#shown.layers;
-    for (const volume of this.#volumes.values()) {
-      const waiting = (number: number) => this.#intake.isWaiting(volume.handle, number);
-      const bricks = shown.includes(volume) ? missingBricks(this.#views, volume, this.#residency, waiting) : [];
-      this.#wanted.set(volume.handle, bricks);
-      this.#missing += bricks.length;
-    }
-    return this.#wanted;
+    if (this.#needs.dirty) this.#needs.update(this.#volumes.values(), this.#shown, this.#views, this.#policy, this.#moving);
+    return this.#needs.wanted;
   }
 
   /** Takes a brick. `uploaded` is called once: when it is on the GPU, or was dropped. */
   offer(brick: Brick, uploaded: () => void): void {
     this.#intake.offer(brick, uploaded);
-    this.#wantedDirty = true;
+    this.#needs.dirty = true;
   }
 
   /** Bricks in these boxes have changed at their source: they are shown until newer ones are here. */
   invalidate(handle: number, boxes: readonly BrickBox[]): void {
     const volume = this.#volumes.get(handle);
     if (volume) this.#intake.invalidate(volume, boxes);
-    this.#wantedDirty = true;
+    this.#needs.dirty = true;
   }
 
   /** The table of ranges of a volume has grown. */
@@ -193,7 +210,7 @@ export class VolumeRenderer {
     if (!volume) return;
     volume.refresh();
     for (const state of this.#views) state.planDirty = state.planDirty || state.view.kind === 'volume';
-    this.#wantedDirty = true;
+    this.#needs.dirty = true;
   }
 
   /**
@@ -209,8 +226,9 @@ export class VolumeRenderer {
     try {
       if (this.#size.update()) this.#resize();
       this.#plan(now);
-      const uploaded = this.#intake.run(this.#moving ? UPLOAD_MS_MOVING : UPLOAD_MS_STILL, this.#views);
-      if (uploaded > 0) this.#wantedDirty = true;
+      const { uploadMs, uploads } = this.#policy.moving;
+      const uploaded = this.#moving ? this.#intake.run(uploadMs, this.#views, uploads) : this.#intake.run(UPLOAD_MS_STILL, this.#views);
+      if (uploaded > 0) this.#needs.dirty = true;
       this.wanted();
       this.#updateTables();
       const drawn = this.#frames.draw(this.#scene(), now, begun);
@@ -250,7 +268,7 @@ export class VolumeRenderer {
 
   /** Whether every view shows all it should at full resolution. Frames may still be drawn that make it smoother. */
   get settled(): boolean {
-    if (this.#lost || this.#wantedDirty || this.#missing > 0 || this.#intake.waiting > 0 || this.#frames.clearAll) return false;
+    if (this.#lost || this.#needs.dirty || this.#needs.missing > 0 || this.#intake.waiting > 0 || this.#frames.clearAll) return false;
     return this.#views.every(
       (state) => !state.planDirty && !state.tableDirty && !state.drawDirty && (state.view.kind === 'slice' || state.picture.full),
     );
@@ -260,8 +278,8 @@ export class VolumeRenderer {
   get report(): RendererReport {
     const shown = this.#views.find((state) => state.view.kind === 'volume')?.shown;
     return {
-      volumes: [...this.#volumes.values()].map((v) => reportVolume(v, this.#views, this.#wanted.get(v.handle)?.length ?? 0)),
-      missing: this.#missing,
+      volumes: [...this.#volumes.values()].map((v) => reportVolume(v, this.#views, this.#needs.wanted.get(v.handle)?.length ?? 0)),
+      missing: this.#needs.missing,
       fps: this.#frames.rate.value,
       resolutionScale: shown?.scale ?? 1,
       stepBias: shown?.stepBias ?? 0,
@@ -328,7 +346,7 @@ export class VolumeRenderer {
   };
 
   #scene(): FrameScene {
-    const loading = this.#missing > 0 || this.#intake.waiting > 0;
+    const loading = this.#needs.missing > 0 || this.#intake.waiting > 0;
     return { views: this.#views, shown: this.#shown, size: this.#size, moving: this.#moving, loading };
   }
 
@@ -349,7 +367,7 @@ export class VolumeRenderer {
   #replan(redraw: boolean): void {
     const now = performance.now();
     this.#shown = chooseShown(this.#volumes.values());
-    this.#wantedDirty = true;
+    this.#needs.dirty = true;
     for (const state of this.#views) {
       state.planDirty = true;
       if (redraw) state.redraw(now);
@@ -366,35 +384,12 @@ export class VolumeRenderer {
     // A large texture takes the better part of a second to make: it must not stand before the first picture.
     const mayGrow = this.#frames.firstPictureAt !== undefined;
     const version = this.#residency.version;
-    const planned = planViews(this.#views, this.#shown, this.#residency, this.#size.ratio, { now, moving: this.#moving, mayGrow });
-    if (planned) this.#wantedDirty = true;
+    const planned = planViews(this.#views, this.#shown, this.#residency, this.#size.ratio, { now, moving: this.#moving, mayGrow, policy: this.#policy });
+    if (planned) this.#needs.dirty = true;
     if (version !== this.#residency.version) for (const state of this.#views) state.tableDirty = true;
   }
 
   #updateTables(): void {
-    const now = performance.now();
-    for (const state of this.#views) {
-      if (!state.tableDirty) continue;
-      state.tableDirty = false;
-      state.redraw(now);
-      for (const volume of this.#shown.layers) {
-        const plan = state.plans.get(volume.handle);
-        if (!plan) continue;
-        const here = this.#residency.of(volume);
-        const atlas = this.#residency.atlas(volume.storage);
-        state.table(volume.handle).update({
-          numbering: volume.numbering,
-          window: chooseWindow(volume.numbering, plan),
-          plan,
-          slotOf: (number) => {
-            const entry = here.get(number);
-            return entry && atlas.slotAt(entry.slot);
-          },
-          resident: here.keys(),
-          isEmpty: state.view.kind === 'slice' ? () => false : volume.isEmpty,
-          atlasSize: atlas.size,
-        });
-      }
-    }
+    this.#tables.run(this.#views, this.#shown.layers, this.#moving, this.#policy, performance.now());
   }
 }

@@ -1,5 +1,6 @@
 /** What a renderer is made with. */
 
+import type { LoadingPolicy } from '../volume/policy.js';
 import type { Rgb } from './colormaps.js';
 import type { BrickLookup } from './pick.js';
 
@@ -11,6 +12,8 @@ export interface RendererOptions {
   readonly background?: Rgb;
   /** Leave the canvas as it is until there are voxels, or until `release`. */
   readonly held?: boolean;
+  /** How bricks are asked for: a policy or its name; exploration where nothing is said. */
+  readonly policy?: string | LoadingPolicy;
   /** Passes that a still picture is the mean of, at most; 1 draws the plain picture only. */
   readonly passes?: number;
 }

@@ -4,14 +4,15 @@ import type * as THREE from 'three';
 import type { Brick } from '../session/types.js';
 import type { BrickKey } from '../volume/geometry.js';
 import { BrickAtlas, FIRST_SLOTS } from './brick_atlas.js';
-import { layoutSlots } from './atlas_layout.js';
 import type { GpuBudget } from './gpu_budget.js';
-import type { SlotEntry } from './slot_map.js';
+import type { SlotEntry, SlotOwner } from './slot_map.js';
 import { slotBytes, type StorageClass } from './storage.js';
 import type { VolumeState } from './volume_state.js';
 
 /** Kept free of atlases, for page tables and render targets that grow. */
 const RESERVE_BYTES = 24 * 2 ** 20;
+/** An atlas is this much larger than what it is planned for: its slots form a box. */
+export const ATLAS_SLACK = 1.15;
 
 /** The bricks on the GPU. */
 export class Residency {
@@ -21,7 +22,11 @@ export class Residency {
   version = 0;
   uploads = 0;
   evictions = 0;
+  /** Told which bricks went with the slots they were in, by volume handle and brick number. */
+  onLost: (lost: readonly SlotOwner[]) => void = () => {};
   readonly #atlases = new Map<string, BrickAtlas>();
+  /** Classes that could not grow as far as they should, and the bytes that were free then: without more they need not try again. */
+  readonly #grown = new Map<string, number>();
 
   constructor(
     readonly renderer: THREE.WebGLRenderer,
@@ -44,21 +49,54 @@ export class Residency {
     return made;
   }
 
-  /** Slots that a class has or could have; a growing texture stands beside the old one for a moment. */
-  reachable(storage: StorageClass, share: number): number {
-    const atlas = this.atlas(storage);
-    const free = Math.min(this.budget.free, this.budget.max * share) - RESERVE_BYTES;
-    return Math.max(layoutSlots(atlas.layout), Math.floor(free / slotBytes(storage) / 1.15));
+  /** Bytes that all atlases together may take. */
+  get room(): number {
+    return this.budget.max - RESERVE_BYTES - (this.budget.total - this.budget.heldBy('atlas/'));
   }
 
-  /** Grows the atlas of a class for a plan of `wanted` bricks of volumes that have `total`. */
-  ensure(storage: StorageClass, wanted: number, total: number, share: number): void {
+  /** Slots that a class has. */
+  capacity(storage: StorageClass): number {
+    return this.#atlases.get(storage.name)?.slots.capacity ?? 0;
+  }
+
+  /** Slots that a class has or could have; a growing texture stands beside the old one for a moment. */
+  reachable(storage: StorageClass): number {
+    const has = this.atlas(storage).slots.capacity;
+    if (this.#grown.get(storage.name) === this.budget.free) return has;
+    return Math.max(has, Math.floor((this.budget.free - RESERVE_BYTES) / slotBytes(storage) / ATLAS_SLACK));
+  }
+
+  /**
+   * Grows the atlas of a class for a plan of `wanted` bricks of volumes that have `total`, up to `share` slots.
+   *
+   * @returns whether there is a slot for each
+   */
+  ensure(storage: StorageClass, wanted: number, total: number, share: number): boolean {
     const atlas = this.atlas(storage);
-    if (wanted <= atlas.slots.capacity) return;
-    const most = Math.floor((this.budget.max * share) / slotBytes(storage));
+    if (wanted <= atlas.slots.capacity) return true;
     // A little more than is needed, so that turning the view does not grow it again and again.
-    const goal = Math.min(Math.max(wanted, Math.min(total, Math.ceil(wanted * 1.3))), most);
+    const goal = Math.max(wanted, Math.min(total, Math.ceil(wanted * 1.3), Math.ceil(share * ATLAS_SLACK)));
     if (atlas.grow(goal, RESERVE_BYTES)) this.version += 1;
+    const enough = wanted <= atlas.slots.capacity;
+    if (enough) this.#grown.delete(storage.name);
+    else this.#grown.set(storage.name, this.budget.free);
+    return enough;
+  }
+
+  /**
+   * Makes the atlas of a class smaller. The coarsest bricks in use stay, so that there is a picture at any time; the others come
+   * back from browser memory as far as there are slots.
+   */
+  shrink(storage: StorageClass, slots: number): boolean {
+    const atlas = this.#atlases.get(storage.name);
+    if (!atlas || atlas.slots.capacity <= Math.max(slots, FIRST_SLOTS)) return false;
+    const lost = atlas.shrink(RESERVE_BYTES);
+    if (!lost) return false;
+    atlas.grow(Math.ceil(slots), RESERVE_BYTES);
+    this.version += 1;
+    this.#grown.clear();
+    this.onLost(lost);
+    return true;
   }
 
   /** Marks planned bricks as in use, so that they stay. */

@@ -66,7 +66,7 @@ export interface Lookup {
 export function lookupOf(source: VolumeSource): Lookup | undefined {
   const { window } = source.table;
   if (!window) return undefined;
-  const [z, y, x] = window.size;
+  const [z, y, x] = [window.size[0] * (window.nest?.origins.length ?? 1), window.size[1], window.size[2]];
   const size = source.atlas.size;
   return {
     window,

@@ -4,18 +4,26 @@ import { BRICK_EDGE } from '../protocol/limits.js';
 import type { BrickNumbering } from '../volume/brick_key.js';
 import type { VolumeGeometry, Vec3 } from '../volume/geometry.js';
 import type { BrickPlan } from '../volume/lod_plan.js';
+import type { Nest } from './nested_window.js';
 
 /** A box of bricks of one level, the finest that a table over it can show: one texel a cell. */
 export interface TableWindow {
   readonly level: number;
   /** First cell, z, y, x. */
   readonly origin: Vec3;
-  /** Cells, z, y, x. */
+  /** Cells, z, y, x; of each window, where there are several. */
   readonly size: Vec3;
+  /** Coarser windows around this one. */
+  readonly nest?: Nest;
 }
 
 /** Most cells along an axis: 128³ texels of 16 bytes are 32 MiB. */
 export const MAX_TABLE_EDGE = 128;
+/** A volume of at most so many bricks along each axis has one window over all of it; 64³ texels are 4 MiB. */
+export const MAX_WHOLE_EDGE = 64;
+
+/** Whether one window of level 0 covers the whole volume. */
+export const fitsWhole = (numbering: BrickNumbering): boolean => Math.max(...numbering.grid(0)) <= MAX_WHOLE_EDGE;
 /**
  * Windows that are not the whole volume begin at multiples of this, so that bricks up to this many cells wide have their faces at
  * multiples of their width in the window too. Rays stop at the faces of wider bricks at least every so many cells.
@@ -25,13 +33,13 @@ export const WINDOW_ALIGN = 16;
 const cell = (index: number, steps: number): number => Math.floor(index / 2 ** steps);
 
 /**
- * The window of a plan: at level 0 over the whole volume where that fits, else over the range of the bricks that are to be seen, at
- * the finest level that fits.
+ * The window of a plan of a slice: at level 0 over the whole volume where that fits, else over the range of the bricks that are to be
+ * seen, at the finest level that fits.
  */
 export function chooseWindow(numbering: BrickNumbering, plan: BrickPlan): TableWindow {
   const whole = numbering.grid(0);
   const shown = plan.bricks.filter(({ level, z, y, x }) => !plan.split.has(numbering.pack(level, z, y, x)));
-  if (Math.max(...whole) <= MAX_TABLE_EDGE) return { level: 0, origin: [0, 0, 0], size: whole };
+  if (fitsWhole(numbering)) return { level: 0, origin: [0, 0, 0], size: whole };
   for (let level = plan.finest; level < numbering.levels; level += 1) {
     const grid = numbering.grid(level);
     const origin: [number, number, number] = [...grid];
@@ -80,10 +88,9 @@ export function windowBox(geometry: VolumeGeometry, window: TableWindow): { min:
   const edge = BRICK_EDGE * 2 ** window.level;
   const axis = [2, 1, 0];
   const min = axis.map((i) => Math.max(0, -(window.origin[i] as number))) as unknown as Vec3;
-  const max = axis.map((i) =>
-    Math.min((geometry.shape[i] as number) / edge - (window.origin[i] as number), window.size[i] as number),
-  ) as unknown as Vec3;
-  return { min, max };
+  const faces = axis.map((i) => (geometry.shape[i] as number) / edge - (window.origin[i] as number)) as unknown as Vec3;
+  if (window.nest) return { min: axis.map((i) => -(window.origin[i] as number)) as unknown as Vec3, max: faces };
+  return { min, max: faces.map((n, i) => Math.min(n, window.size[axis[i] as number] as number)) as unknown as Vec3 };
 }
 
 /** The longest brick, in cells, whose faces the window's own lattice has. */

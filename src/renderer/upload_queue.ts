@@ -2,8 +2,7 @@
 
 import type { Brick } from '../session/types.js';
 
-/** Milliseconds of a frame that uploads may take, while the picture moves and while it is still. */
-export const UPLOAD_MS_MOVING = 4;
+/** Milliseconds of a frame that uploads may take while the picture is still; while it moves the policy says. */
 export const UPLOAD_MS_STILL = 10;
 
 interface Offer {
@@ -32,18 +31,18 @@ export class UploadQueue {
   }
 
   /**
-   * Hands bricks to `upload` until `budgetMs` is spent, at least one: coarse ones first, so that the picture is never
+   * Hands bricks to `upload` until `budgetMs` is spent or it has had `most`, at least one: coarse ones first, so that the picture is never
    * finer in one place while it is missing in another.
    *
    * @returns how many were handed over
    */
-  run(budgetMs: number, upload: (brick: Brick) => void, now: () => number = () => performance.now()): number {
+  run(budgetMs: number, upload: (brick: Brick) => void, most = Number.POSITIVE_INFINITY, now: () => number = () => performance.now()): number {
     if (this.#offers.size === 0) return 0;
     const start = now();
     const order = [...this.#offers].sort(([, a], [, b]) => b.brick.level - a.brick.level);
     let count = 0;
     for (const [key, { brick, uploaded }] of order) {
-      if (count > 0 && now() - start >= budgetMs) break;
+      if (count > 0 && (count >= most || now() - start >= budgetMs)) break;
       this.#offers.delete(key);
       try {
         upload(brick);

@@ -1,20 +1,26 @@
-/** Plans what each view should have on the GPU, and says what is missing. */
+/** Plans what each view should have on the GPU: how many bricks of which layer, and which. */
 
-import type { WantedBrick } from '../session/types.js';
-import { makeFrustum } from '../volume/frustum.js';
+import { type Frustum, makeFrustum } from '../volume/frustum.js';
 import { type BrickPlan, planLod } from '../volume/lod_plan.js';
-import { frustumInLayer } from '../volume/placement.js';
+import { directionInLayer, frustumInLayer } from '../volume/placement.js';
+import type { LoadingPolicy } from '../volume/policy.js';
 import { planSlice } from '../volume/slice_plan.js';
-import { cameraBasis } from './camera.js';
+import { cameraBasis, type OrbitCamera, rayThrough } from './camera.js';
+import { rebalance, type Shares, shareSlots } from './layer_shares.js';
+import { inNest, nestWindows } from './nested_window.js';
 import type { Residency } from './residency.js';
 import { sliceAxes } from './slice_view.js';
-import { chooseWindow } from './table_window.js';
+import { fitsWhole } from './table_window.js';
 import type { ViewState } from './view_state.js';
 import type { SliceView } from './views.js';
 import type { VolumeState } from './volume_state.js';
 
 /** A view that moves is planned anew this often at most. */
 export const REPLAN_MS = 80;
+/** A layer whose share has grown by this factor is planned anew at once. */
+const WORTH_MORE = 1.05;
+/** Rounds in which shares follow plans and plans follow shares. */
+const ROUNDS = 3;
 
 /** The volumes that are drawn: all that are visible. */
 export interface Shown {
@@ -32,18 +38,13 @@ export function chooseShown(volumes: Iterable<VolumeState>): Shown {
   return { layers, image: layers.findLast((v) => v.isImage), labels: layers.findLast((v) => !v.isImage) };
 }
 
-/** Labels take half as much of the budget as an image does. */
-const weightOf = (volume: VolumeState): number => (volume.isImage ? 2 : 1);
-const weigh = (volumes: readonly VolumeState[]): number => volumes.reduce((sum, volume) => sum + weightOf(volume), 0);
-const ofClass = (volume: VolumeState, { layers }: Shown): VolumeState[] => layers.filter(({ storage }) => storage === volume.storage);
-
-/** Part of the budget that the shown volumes of a volume's storage class may take together. */
-export const shareOf = (volume: VolumeState, shown: Shown): number => weigh(ofClass(volume, shown)) / weigh(shown.layers);
-
-/** Slots that a shown volume may fill. */
-function slotsOf(volume: VolumeState, shown: Shown, residency: Residency): number {
-  const all = residency.reachable(volume.storage, shareOf(volume, shown));
-  return Math.max(Math.floor((all * weightOf(volume)) / weigh(ofClass(volume, shown))), 1);
+/** What planning depends on beside the views. */
+export interface PlanOptions {
+  readonly now: number;
+  readonly moving: boolean;
+  /** Atlases may be made larger and smaller now. */
+  readonly mayGrow: boolean;
+  readonly policy: LoadingPolicy;
 }
 
 /** Plans views whose plans are out of date, and makes the atlases large enough. */
@@ -52,28 +53,21 @@ export function planViews(
   shown: Shown,
   residency: Residency,
   ratio: number,
-  options: { now: number; moving: boolean; mayGrow: boolean },
+  options: PlanOptions,
 ): boolean {
   const due = views.filter((v) => v.planDirty && (!options.moving || v.view.kind === 'slice' || options.now - v.plannedAt >= REPLAN_MS));
   const volumes = shown.layers;
   if (due.length > 0) {
-    const slices = views.filter((v) => v.view.kind === 'slice').length;
-    const scenes = Math.max(views.length - slices, 1);
-    for (const volume of volumes) {
-      const slots = slotsOf(volume, shown, residency);
-      const perSlice = Math.max(Math.floor(slots / (2 * Math.max(slices, 1))), 1);
-      for (const state of due) {
-        if (state.view.kind === 'slice') state.plans.set(volume.handle, planForSlice(state, state.view, volume, perSlice, ratio));
-      }
-      const taken = new Set<number>();
-      for (const state of views) {
-        if (state.view.kind !== 'slice') continue;
-        for (const number of state.plans.get(volume.handle)?.numbers ?? []) taken.add(number);
-      }
-      const left = Math.max(Math.floor((slots - taken.size) / scenes), 1);
-      for (const state of due) {
-        if (state.view.kind === 'volume') state.plans.set(volume.handle, planForCamera(state, volume, left, ratio));
-      }
+    let shares = shareSlots(volumes, views, residency);
+    let todo: readonly VolumeState[] = volumes;
+    for (let round = 0; round < ROUNDS && todo.length > 0; round += 1) {
+      for (const volume of todo) planVolume(views, due, volume, shares, ratio, options);
+      const before = shares;
+      shares = shareSlots(volumes, views, residency);
+      todo = volumes.filter((volume) => isWorthPlanning(volume, views, before, shares));
+    }
+    if (options.mayGrow && rebalance(shares, residency)) {
+      for (const volume of volumes) planVolume(views, due, volume, shareSlots(volumes, views, residency), ratio, options);
     }
     for (const state of due) {
       state.forgetOthers(volumes.map((v) => v.handle));
@@ -83,16 +77,14 @@ export function planViews(
     }
     residency.turn += 1;
     for (const volume of volumes) {
-      for (const state of views) residency.keep(volume, state.plans.get(volume.handle)?.numbers ?? new Set());
+      for (const { plans, ahead } of views) {
+        for (const plan of [plans.get(volume.handle), ahead.get(volume.handle)]) if (plan) residency.keep(volume, plan.numbers);
+      }
     }
   }
-  if (options.mayGrow) {
-    for (const storage of new Set(volumes.map((volume) => volume.storage))) {
-      const same = volumes.filter((volume) => volume.storage === storage);
-      const sum = (count: (volume: VolumeState) => number): number => same.reduce((n, volume) => n + count(volume), 0);
-      const wanted = sum(({ handle }) => plannedNumbers(views, handle).size);
-      residency.ensure(storage, wanted, sum(({ bricks }) => bricks), shareOf(same[0] as VolumeState, shown));
-    }
+  if (options.mayGrow && !growAtlases(views, volumes, residency)) {
+    // Less memory than was planned with: the next plans know.
+    for (const state of views) state.planDirty = true;
   }
   return due.length > 0;
 }
@@ -100,31 +92,57 @@ export function planViews(
 /** Numbers of all bricks of a volume that some view plans. */
 export function plannedNumbers(views: readonly ViewState[], handle: number): Set<number> {
   const numbers = new Set<number>();
-  for (const { plans } of views) for (const number of plans.get(handle)?.numbers ?? []) numbers.add(number);
+  for (const { plans, ahead } of views) {
+    for (const number of plans.get(handle)?.numbers ?? []) numbers.add(number);
+    for (const number of ahead.get(handle)?.numbers ?? []) numbers.add(number);
+  }
   return numbers;
 }
 
-/** Planned bricks of a volume that are not on the GPU, or out of date there, by rising priority. */
-export function missingBricks(
-  views: readonly ViewState[],
-  volume: VolumeState,
-  residency: Residency,
-  waiting: (number: number) => boolean,
-): WantedBrick[] {
-  const here = residency.of(volume);
-  const missing = new Map<number, WantedBrick>();
-  for (const { plans } of views) {
-    for (const brick of plans.get(volume.handle)?.bricks ?? []) {
-      const number = volume.numbering.pack(brick.level, brick.z, brick.y, brick.x);
-      const entry = here.get(number);
-      if ((entry && !entry.stale) || waiting(number)) continue;
-      const known = missing.get(number);
-      // What is shown, if out of date, can wait for what is not there at all.
-      const priority = brick.priority + (entry ? volume.numbering.levels : 0);
-      if (!known || known.priority > priority) missing.set(number, { ...brick, priority });
-    }
+function growAtlases(views: readonly ViewState[], volumes: readonly VolumeState[], residency: Residency): boolean {
+  let enough = true;
+  const { classes } = shareSlots(volumes, views, residency);
+  for (const [storage, share] of classes) {
+    const same = volumes.filter((volume) => volume.storage === storage);
+    const sum = (count: (volume: VolumeState) => number): number => same.reduce((n, volume) => n + count(volume), 0);
+    const wanted = sum(({ handle }) => plannedNumbers(views, handle).size);
+    enough = residency.ensure(storage, wanted, sum(({ bricks }) => bricks), share) && enough;
   }
-  return [...missing.values()].sort((a, b) => a.priority - b.priority);
+  return enough;
+}
+
+/** Whether a layer that was cut short could have clearly more now, or has more than it may. */
+function isWorthPlanning(volume: VolumeState, views: readonly ViewState[], before: Shares, now: Shares): boolean {
+  const [had, has] = [before.layers.get(volume.handle) as number, now.layers.get(volume.handle) as number];
+  const plans = views.flatMap(({ plans }) => plans.get(volume.handle) ?? []);
+  const size = plans.reduce((sum, { numbers }) => sum + numbers.size, 0);
+  return size > has || (has > had * WORTH_MORE && plans.some(({ demand, numbers }) => demand > numbers.size));
+}
+
+/** Plans one layer in the views that are due: slices first, which need little, then cameras with what is left. */
+function planVolume(
+  views: readonly ViewState[],
+  due: readonly ViewState[],
+  volume: VolumeState,
+  shares: Shares,
+  ratio: number,
+  options: PlanOptions,
+): void {
+  const slots = shares.layers.get(volume.handle) as number;
+  const slices = views.filter((v) => v.view.kind === 'slice').length;
+  const perSlice = Math.max(Math.floor(slots / (2 * Math.max(slices, 1))), 1);
+  for (const state of due) {
+    if (state.view.kind === 'slice') state.plans.set(volume.handle, planForSlice(state, state.view, volume, perSlice, ratio));
+  }
+  const taken = new Set<number>();
+  for (const state of views) {
+    if (state.view.kind !== 'slice') continue;
+    for (const number of state.plans.get(volume.handle)?.numbers ?? []) taken.add(number);
+  }
+  const left = Math.max(Math.floor((slots - taken.size) / Math.max(views.length - slices, 1)), 1);
+  for (const state of due) {
+    if (state.view.kind === 'volume') planForCamera(state, volume, left, ratio, options);
+  }
 }
 
 function planForSlice(state: ViewState, view: SliceView, volume: VolumeState, slots: number, ratio: number): BrickPlan {
@@ -142,15 +160,32 @@ function planForSlice(state: ViewState, view: SliceView, volume: VolumeState, sl
   return planSlice({ geometry, numbering, min, max, pixelSize: view.pixelSize / ratio, slots, previous });
 }
 
-function planForCamera(state: ViewState, volume: VolumeState, slots: number, ratio: number): BrickPlan {
+/** Plans what a camera sees, and what it is about to see where it moves. */
+function planForCamera(state: ViewState, volume: VolumeState, slots: number, ratio: number, options: PlanOptions): void {
   const { view } = state;
-  if (view.kind !== 'volume') throw new TypeError('a slice has no camera');
+  if (view.kind !== 'volume') return;
+  const { policy, moving, now } = options;
   const { width, height } = view.rect;
-  const frustum = frustumInLayer(volume.placement, makeFrustum(cameraBasis(view.camera), view.camera.fovY, width * ratio, height * ratio));
-  const { geometry, numbering, isEmpty } = volume;
-  const input = { geometry, numbering, frustum, slots, isEmpty, previous: state.plans.get(volume.handle) };
-  const plan = planLod(input);
-  // Detail that the page table cannot address would only fill slots.
-  const window = chooseWindow(numbering, plan);
-  return window.level > plan.finest ? planLod({ ...input, finestLevel: window.level }) : plan;
+  const frustumOf = (camera: OrbitCamera): Frustum =>
+    frustumInLayer(volume.placement, makeFrustum(cameraBasis(camera), camera.fovY, width * ratio, height * ratio));
+  const frustum = frustumOf(view.camera);
+  const { geometry, numbering, isEmpty, isBare, handle } = volume;
+  const { pixelsPerVoxel, focus } = policy;
+  const window = fitsWhole(numbering) ? undefined : nestWindows(numbering, geometry, frustum, pixelsPerVoxel);
+  const inReach = window && ((level: number, z: number, y: number, x: number) => inNest(window, level, z, y, x));
+  const input = { geometry, numbering, isEmpty, isBare, pixelsPerVoxel, focus };
+  const plan = planLod({
+    ...input, frustum, slots, previous: state.plans.get(handle), ...(inReach ? { inReach } : {}),
+    towards: state.focus && directionInLayer(volume.placement, rayThrough(view.camera, view.rect, state.focus).direction),
+  });
+  state.plans.set(handle, plan);
+  if (window) state.windows.set(handle, window);
+  state.ahead.delete(handle);
+  const room = Math.min(Math.floor(slots * policy.prefetchShare), slots - plan.numbers.size);
+  const next = moving && room > 0 && policy.order.includes('prefetch') ? state.motion.predict(now, policy.prefetchMs) : undefined;
+  if (!next) return;
+  // Ancestors come first in a plan: what is left of its beginning has all of its own here or there.
+  const coming = planLod({ ...input, frustum: frustumOf(next), slots: plan.numbers.size + room, previous: plan });
+  const bricks = coming.bricks.filter(({ level, z, y, x }) => !plan.numbers.has(numbering.pack(level, z, y, x))).slice(0, room);
+  state.ahead.set(handle, { bricks, numbers: new Set(bricks.map(({ level, z, y, x }) => numbering.pack(level, z, y, x))) });
 }

@@ -1,24 +1,42 @@
 /** One view: what it plans to show of which volume, its page tables, and how far its picture has come. */
 
 import * as THREE from 'three';
-import type { BrickPlan } from '../volume/lod_plan.js';
+import type { BrickPlan, PlannedBrick } from '../volume/lod_plan.js';
 import { AdaptiveResolution, BEST_QUICK_SCALE, type Quality } from './adaptive_resolution.js';
+import { CameraMotion } from './camera_motion.js';
 import type { DeviceRect } from './fullscreen.js';
 import type { GpuBudget } from './gpu_budget.js';
 import { PageTable } from './page_table.js';
 import { Picture } from './picture.js';
 import type { ShownPicture } from './shown_picture.js';
-import type { View } from './views.js';
+import type { TableWindow } from './table_window.js';
+import type { Pixel, View } from './views.js';
+
+/** Bricks that are fetched on suspicion. */
+export interface AheadPlan {
+  readonly bricks: readonly PlannedBrick[];
+  readonly numbers: ReadonlySet<number>;
+}
 
 /** State of one view. */
 export class ViewState {
   /** Plans by volume handle. */
   readonly plans = new Map<number, BrickPlan>();
+  /** What is predicted to come into view, by volume handle. */
+  readonly ahead = new Map<number, AheadPlan>();
+  /** Windows of the tables of large volumes, by handle: a plan is made for one. */
+  readonly windows = new Map<number, TableWindow>();
   readonly tables = new Map<number, PageTable>();
+  readonly motion = new CameraMotion();
   readonly picture: Picture;
   readonly resolution = new AdaptiveResolution();
   planDirty = true;
   tableDirty = true;
+  /** The tables show slots that hold something else by now: they cannot wait. */
+  tableUrgent = false;
+  tabledAt = Number.NEGATIVE_INFINITY;
+  /** What is pointed at. */
+  focus: Pixel | undefined;
   /** The view's part of the canvas must be drawn again, from a picture that is up to date. */
   drawDirty = true;
   plannedAt = Number.NEGATIVE_INFINITY;
@@ -45,6 +63,7 @@ export class ViewState {
     if (text === this.#text) return false;
     this.#text = text;
     this.view = view;
+    if (view.kind === 'volume') this.motion.add(view.camera, now);
     this.planDirty = true;
     this.redraw(now);
     return true;
@@ -86,6 +105,8 @@ export class ViewState {
       table.dispose();
       this.tables.delete(handle);
       this.plans.delete(handle);
+      this.ahead.delete(handle);
+      this.windows.delete(handle);
     }
   }
 

@@ -14,6 +14,7 @@ import lightGlsl from './shaders/light.glsl';
 import marchGlsl from './shaders/march.frag.glsl';
 import voxelGlsl from './shaders/voxel.glsl';
 import { type Lookup, labelStepOpacity, lookupOf, stepLength, type VolumeSource } from './source.js';
+import { isNested, TABLE_UNIFORMS, tableShader, tableValues } from './table_shader.js';
 import { MAX_TABLE_EDGE, toCells } from './table_window.js';
 import type { Clip } from './views.js';
 import { opacityRows, TRANSFER_ROWS, transferUniform } from './transfer_function.js';
@@ -104,13 +105,13 @@ export class VolumePass {
     const set = (name: string, value: unknown) => {
       (u[name] as THREE.IUniform).value = value;
     };
+    for (const [name, value] of Object.entries(tableValues(lookup))) set(name, value);
     set('uTable', lookup.table);
     set('uAtlas', lookup.atlas);
     set('uInvGrid', new THREE.Vector3(...lookup.invGrid));
     set('uCellToAtlas', new THREE.Vector3(...lookup.cellToAtlas));
     set('uBoxMin', new THREE.Vector3(...lookup.box.min));
     set('uBoxMax', new THREE.Vector3(...lookup.box.max));
-    set('uWidest', lookup.widest);
     if (source.atlas.storage.labels) {
       set('uLabelOpacity', opacityRows(labelStepOpacity(source.geometry, source.settings.opacity)));
       this.#setLookup(u, source);
@@ -126,11 +127,12 @@ export class VolumePass {
     };
     const scale = [0, 1, 2].map((i) => (labels.frame.scale[i] as number) / (image.frame.scale[i] as number));
     const offset = scale.map((s, i) => (labels.frame.offset[i] as number) - s * (image.frame.offset[i] as number));
-    set('uLabelTable', labels.table);
+    for (const [name, value] of Object.entries(tableValues(labels))) set(`${name}_over`, value);
+    set('uTable_over', labels.table);
     set('uLabelAtlas', labels.atlas);
     set('uLabelScale', new THREE.Vector3(...scale));
     set('uLabelOffset', new THREE.Vector3(...offset));
-    set('uLabelInvGrid', new THREE.Vector3(...labels.invGrid));
+    set('uInvGrid_over', new THREE.Vector3(...labels.invGrid));
     set('uLabelCellToAtlas', new THREE.Vector3(...labels.cellToAtlas));
     set('uLabelBoxMin', new THREE.Vector3(...labels.box.min));
     set('uLabelBoxMax', new THREE.Vector3(...labels.box.max));
@@ -153,15 +155,17 @@ export class VolumePass {
     const mip = !storage.labels && primary.settings.mode === 'mip';
     const shaded = lit && !mip && !storage.labels;
     const lookup = labels !== undefined && hasLabelLook(labels.settings);
-    const key = JSON.stringify([storage.name, overlay?.atlas.storage.name, mip, shaded, lookup, clipped, depth !== undefined]);
+    const nested = [isNested(primary.table.window), isNested(overlay?.table.window)] as const;
+    const key = JSON.stringify([storage.name, overlay?.atlas.storage.name, mip, shaded, lookup, clipped, depth !== undefined, nested]);
     const known = this.#materials.get(key);
     if (known) return known;
     const uniforms: Record<string, THREE.IUniform> = { ...rayUniforms(), ...clipUniforms(), uPalette: { value: this.#palette } };
     for (const name of ['uEye', 'uCells']) uniforms[name] = { value: new THREE.Vector3() };
-    const others = ['uTable', 'uAtlas', 'uInvGrid', 'uCellToAtlas', 'uBoxMin', 'uBoxMax', 'uStep', 'uWidest', 'uRowBias'];
-    others.push('uTransfer', 'uWindow', 'uLabelOpacity', 'uLabelTable', 'uLabelAtlas', 'uLabelScale', 'uLabelOffset');
-    others.push('uLabelBoxMin', 'uLabelBoxMax', 'uLabelInvGrid', 'uLabelCellToAtlas', 'uLabelSpan', 'uLabelLookup', 'uLabelRest');
+    const others = ['uTable', 'uAtlas', 'uInvGrid', 'uCellToAtlas', 'uBoxMin', 'uBoxMax', 'uStep', 'uRowBias'];
+    others.push('uTransfer', 'uWindow', 'uLabelOpacity', 'uTable_over', 'uLabelAtlas', 'uLabelScale', 'uLabelOffset');
+    others.push('uLabelBoxMin', 'uLabelBoxMax', 'uInvGrid_over', 'uLabelCellToAtlas', 'uLabelSpan', 'uLabelLookup', 'uLabelRest');
     others.push('uPerVoxel', 'uHalfTexel');
+    for (const name of TABLE_UNIFORMS) others.push(name, `${name}_over`);
     for (const name of others) uniforms[name] = { value: null };
     const defines: Record<string, string | number> = {
       IMAGE_STORAGE: storage.labels ? -1 : storage.code,
@@ -173,7 +177,8 @@ export class VolumePass {
     };
     const flags = { OVERLAY: overlay, MIP: mip, SHADED: shaded, LABEL_LOOKUP: lookup, CLIPPED: clipped, DEPTH: depth };
     for (const [name, set] of Object.entries(flags)) if (set) defines[name] = 1;
-    const parts = [storage.labels ? '' : voxelGlsl, labels ? labelsGlsl : '', shaded ? lightGlsl : '', clipGlsl, marchGlsl];
+    const tables = [tableShader('', nested[0]), overlay ? tableShader('_over', nested[1]) : ''];
+    const parts = [...tables, storage.labels ? '' : voxelGlsl, labels ? labelsGlsl : '', shaded ? lightGlsl : '', clipGlsl, marchGlsl];
     const material = shaderMaterial(parts, uniforms, 'replace', defines);
     this.#materials.set(key, weighed(material));
     return material;

@@ -29,6 +29,7 @@ export class VolumeState {
   version = 0;
   #shader: UserShader | undefined;
   readonly #empty = new Map<number, boolean>();
+  readonly #bare = new Map<number, boolean>();
   #rangesVersion = -1;
 
   constructor(
@@ -101,14 +102,21 @@ export class VolumeState {
     const number = this.numbering.pack(level, z, y, x);
     const known = this.#empty.get(number);
     if (known !== undefined) return known;
-    const range = this.ranges.get({ level, z, y, x });
-    // The shader reads opacities between texels: a point's slope begins up to one texel early.
-    const slack = 1 / (TRANSFER_SIZE - 1);
-    // What a user's shader makes of values is not known.
-    const clear = (values: ValueRange): boolean => (this.shader ? values.min > values.max : isClear(this.settings, values, slack));
-    const empty = range !== undefined && (this.isImage ? clear(range) : range.max <= 0);
+    const empty = this.#isClear(this.ranges.get({ level, z, y, x }));
     this.#empty.set(number, empty);
     return empty;
+  };
+
+  /** Whether neither a brick nor anything finer inside it shows anything. Where that is not known, the brick's own mean decides. */
+  readonly isBare = (level: number, z: number, y: number, x: number): boolean => {
+    if (!this.isEmpty(level, z, y, x)) return false;
+    const number = this.numbering.pack(level, z, y, x);
+    const known = this.#bare.get(number);
+    if (known !== undefined) return known;
+    const range = level > 0 ? this.ranges.subtree({ level, z, y, x }) : undefined;
+    const bare = range === undefined || this.#isClear(range);
+    this.#bare.set(number, bare);
+    return bare;
   };
 
   dispose(): void {
@@ -116,8 +124,18 @@ export class VolumeState {
     this.lookup.dispose();
   }
 
+  #isClear(range: ValueRange | undefined): boolean {
+    if (range === undefined) return false;
+    if (!this.isImage) return range.max <= 0;
+    // What a user's shader makes of values is not known.
+    if (this.shader) return range.min > range.max;
+    // The shader reads opacities between texels: a point's slope begins up to one texel early.
+    return isClear(this.settings, range, 1 / (TRANSFER_SIZE - 1));
+  }
+
   #forget(): void {
     this.#empty.clear();
+    this.#bare.clear();
     this.version += 1;
   }
 }

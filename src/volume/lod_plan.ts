@@ -1,17 +1,21 @@
 /**
  * Which bricks a perspective view should show: best-first refinement by screen-space error until the slots are spent.
- * Every ancestor of a planned brick is planned too, so that something coarser always stands in for what is missing.
+ * Every ancestor of a planned brick that shows anything is planned too, so that something coarser always stands in for what is missing.
  */
 
 import { BRICK_EDGE } from '../protocol/limits.js';
 import { MaxHeap } from './binary_heap.js';
 import type { BrickNumbering } from './brick_key.js';
-import { boxDistance, boxInView, centerWeight, type Frustum } from './frustum.js';
+import { CandidateMeasure } from './candidate.js';
+import type { Frustum } from './frustum.js';
 import { type BrickKey, type VolumeGeometry, type Vec3, voxelToWorld } from './geometry.js';
 
 /** A brick that a plan asks for; small priorities come first. */
 export interface PlannedBrick extends BrickKey {
+  /** From 0, the coarsest brick, up to 1: how little the picture gains by it. Siblings have the same. */
   readonly priority: number;
+  /** Without it voxels would cover several pixels. */
+  readonly coarse?: boolean;
 }
 
 /** The outcome of planning. Bricks are named by their numbers. */
@@ -29,6 +33,8 @@ export interface BrickPlan {
   readonly coarsest: number;
 }
 
+type BrickTest = (level: number, z: number, y: number, x: number) => boolean;
+
 /** What a plan depends on. */
 export interface LodInput {
   readonly geometry: VolumeGeometry;
@@ -36,17 +42,30 @@ export interface LodInput {
   readonly frustum: Frustum;
   /** Most bricks in the plan. */
   readonly slots: number;
-  /** Whether a brick shows nothing: it takes no slot and is not refined. */
-  readonly isEmpty: (level: number, z: number, y: number, x: number) => boolean;
+  /** Whether a brick shows nothing: it takes no slot. */
+  readonly isEmpty: BrickTest;
+  /** Whether nothing in a brick shows anything at any level: it is not looked into. What is empty, where nothing is said. */
+  readonly isBare?: BrickTest;
+  /** Whether the page table can address a brick: else its parent is not refined. */
+  readonly inReach?: BrickTest;
   /** The plan before: what it split is split until its error is clearly small. */
   readonly previous?: BrickPlan | undefined;
-  /** Nothing below this level is planned. */
-  readonly finestLevel?: number;
+  /** Pixels that a voxel may cover. */
+  readonly pixelsPerVoxel?: number;
+  /** How much more counts what lies along `towards` (a unit direction, the middle of the picture unless said otherwise). */
+  readonly focus?: number;
+  readonly towards?: Vec3 | undefined;
+  /** Bytes of a brick beside those of others that priorities are compared with. */
+  readonly cost?: number;
 }
 
 /** A brick is refined where a voxel covers more pixels than this, and stays refined down to the second number. */
 export const SPLIT_PIXELS = 1.0;
 export const MERGE_PIXELS = 0.7;
+/** Refining what was refined before counts this much more, so that equals do not take turns. */
+const LOYALTY = 1.2;
+/** A brick is coarse where without it a voxel would cover more pixels than this. */
+export const COARSE_PIXELS = 4;
 
 /** Low and high corner (x, y, z) of a brick in the world, cut off at the volume's faces. */
 export function brickBounds(geometry: VolumeGeometry, key: BrickKey): { min: Vec3; max: Vec3 } {
@@ -70,57 +89,78 @@ export function childrenOf(numbering: BrickNumbering, key: BrickKey): BrickKey[]
   return children;
 }
 
+interface Node extends BrickKey {
+  readonly number: number;
+  readonly priority: number;
+  readonly coarse: boolean;
+  /** What refining it gains: pixels of error for a brick's bytes, never more than its parent's. */
+  readonly gain: number;
+  readonly error: number;
+  readonly empty: boolean;
+}
+
 /** Plans the bricks of one volume for one perspective view. */
 export function planLod(input: LodInput): BrickPlan {
-  const { geometry, numbering, frustum, isEmpty, previous } = input;
-  const voxel = Math.max(...geometry.voxelSize);
-  const finestLevel = input.finestLevel ?? 0;
+  const { numbering, slots, isEmpty, isBare = isEmpty, inReach, previous, pixelsPerVoxel = 1, cost = 1 } = input;
   const top = numbering.levels - 1;
-  const seen: { key: BrickKey; number: number; error: number; weight: number }[] = [];
+  const measure = new CandidateMeasure(input.geometry, input.frustum, input.focus ?? 6, input.towards);
+  const nodes: Node[] = [];
   const numbers = new Set<number>();
   const split = new Set<number>();
   const heap = new MaxHeap();
-  let demand = 0;
 
-  const visit = (key: BrickKey): void => {
-    const { min, max } = brickBounds(geometry, key);
-    const size = voxel * 2 ** key.level;
-    const error = (size * frustum.pixelsPerUnit) / Math.max(boxDistance(frustum.eye, min, max), size);
-    const weight = centerWeight(frustum, min, max);
-    const number = numbering.pack(key.level, key.z, key.y, key.x);
-    numbers.add(number);
-    seen.push({ key, number, error, weight });
-    const limit = previous?.split.has(number) ? MERGE_PIXELS : SPLIT_PIXELS;
-    if (key.level > finestLevel && error > limit) heap.push(seen.length - 1, error * weight);
+  const visit = (level: number, z: number, y: number, x: number, parent: Node | undefined): void => {
+    const number = numbering.pack(level, z, y, x);
+    measure.look(level, z, y, x);
+    const { error } = measure;
+    const again = previous?.split.has(number) ?? false;
+    const gain = Math.min((error * measure.weight * (again ? LOYALTY : 1)) / cost, parent?.gain ?? Number.POSITIVE_INFINITY);
+    const empty = level < top && isEmpty(level, z, y, x);
+    const priority = parent ? 1 / (1 + parent.gain) : 0;
+    nodes.push({ level, z, y, x, number, priority, coarse: !parent || parent.error > COARSE_PIXELS, gain, error, empty });
+    if (!empty) numbers.add(number);
+    if (level > 0 && error > (again ? MERGE_PIXELS : SPLIT_PIXELS) * pixelsPerVoxel) heap.push(nodes.length - 1, gain);
   };
 
-  visit({ level: top, z: 0, y: 0, x: 0 });
-  demand = 1;
+  visit(top, 0, 0, 0, undefined);
+  let demand = 1;
+  const found: number[] = [];
   for (let at = heap.pop(); at !== undefined; at = heap.pop()) {
-    const { key, number } = seen[at] as (typeof seen)[number];
-    const children = childrenOf(numbering, key).filter((child) => {
-      if (isEmpty(child.level, child.z, child.y, child.x)) return false;
-      const { min, max } = brickBounds(geometry, child);
-      return boxInView(frustum, min, max);
-    });
-    demand += children.length;
-    if (seen.length + children.length > input.slots) continue;
-    split.add(number);
-    for (const child of children) visit(child);
+    const node = nodes[at] as Node;
+    const level = node.level - 1;
+    const [nz, ny, nx] = numbering.grid(level);
+    found.length = 0;
+    let taken = 0;
+    let reached = true;
+    for (let z = 2 * node.z; z < 2 * node.z + 2 && z < nz; z += 1) {
+      for (let y = 2 * node.y; y < 2 * node.y + 2 && y < ny; y += 1) {
+        for (let x = 2 * node.x; x < 2 * node.x + 2 && x < nx; x += 1) {
+          if (isBare(level, z, y, x) || !measure.inView(level, z, y, x)) continue;
+          if (inReach && !inReach(level, z, y, x)) reached = false;
+          found.push(z, y, x);
+          if (!isEmpty(level, z, y, x)) taken += 1;
+        }
+      }
+    }
+    if (!reached) continue;
+    demand += taken;
+    if (numbers.size + taken > slots) {
+      if (numbers.size < slots) continue;
+      demand += heap.size; // each would take one at least
+      break;
+    }
+    split.add(node.number);
+    for (let i = 0; i < found.length; i += 3) visit(level, found[i] as number, found[i + 1] as number, found[i + 2] as number, node);
   }
 
-  const leaves = seen.filter(({ number }) => !split.has(number));
-  const bricks = seen.map(({ key, error, weight }) => ({
-    ...key,
-    priority: top - key.level + 1 - (error * weight) / (1 + error * weight),
-  }));
-  bricks.sort((a, b) => a.priority - b.priority);
-  return {
-    bricks,
-    numbers,
-    split,
-    demand,
-    finest: Math.min(...leaves.map(({ key }) => key.level)),
-    coarsest: Math.max(...leaves.map(({ key }) => key.level)),
-  };
+  let finest = top;
+  let coarsest = 0;
+  const bricks: PlannedBrick[] = [];
+  for (const { level, z, y, x, number, priority, coarse, empty } of nodes) {
+    if (!empty) bricks.push({ level, z, y, x, priority, coarse });
+    if (empty || split.has(number)) continue;
+    finest = Math.min(finest, level);
+    coarsest = Math.max(coarsest, level);
+  }
+  return { bricks, numbers, split, demand, finest, coarsest: Math.max(coarsest, finest) };
 }

@@ -70,19 +70,24 @@ export function placedBounds(placement: Placement, { min, max }: { readonly min:
   return { min: shifted(-1), max: shifted(1) };
 }
 
+/** A unit direction as a layer sees it. */
+export function directionInLayer({ back }: Placement, direction: Vec3): Vec3 {
+  const [x, y, z] = times(back, direction);
+  const length = Math.hypot(x, y, z);
+  return [x / length, y / length, z / length];
+}
+
 /**
  * A frustum as a layer sees it. Lengths are those of the layer; where it is not scaled alike along its axes, the pixels that a
  * length covers are counted for the longest.
  */
 export function frustumInLayer(placement: Placement, frustum: Frustum): Frustum {
   if (placement === UNPLACED) return frustum;
-  const { to, shift, scale, back } = placement;
-  const ahead = times(back, frustum.forward);
-  const length = Math.hypot(...ahead);
+  const { to, shift, scale } = placement;
   const columns = transposed(to);
   return {
     eye: toLayer(placement, frustum.eye),
-    forward: [ahead[0] / length, ahead[1] / length, ahead[2] / length],
+    forward: directionInLayer(placement, frustum.forward),
     planes: frustum.planes.map(([a, b, c, d]) => {
       const [x, y, z] = times(columns, [a, b, c]);
       return [x, y, z, d + a * shift[0] + b * shift[1] + c * shift[2]] as const;

@@ -2,6 +2,7 @@
 
 import type { RangeRows } from '../protocol/arrow.js';
 import { type BrickKey, brickGrid, levelCount, type Vec3 } from './geometry.js';
+import { SubtreeRanges } from './subtree_ranges.js';
 
 /** Range of a brick's values, halo included. `min > max` where nothing in it is finite. */
 export interface ValueRange {
@@ -54,8 +55,11 @@ export class BrickRanges {
   /** Range of all rows seen so far at any level. */
   overall: ValueRange | undefined;
   readonly #levels = new Map<number, LevelTable>();
+  readonly #subtrees: SubtreeRanges;
 
-  constructor(readonly shape: Vec3) {}
+  constructor(readonly shape: Vec3) {
+    this.#subtrees = new SubtreeRanges(shape);
+  }
 
   /** Takes over the rows of one RANGES message; rows outside the volume are ignored. */
   apply(rows: RangeRows): void {
@@ -69,6 +73,7 @@ export class BrickRanges {
       const min = rows.min[i] as number;
       const max = rows.max[i] as number;
       table.set(at, min, max);
+      this.#subtrees.add(rows.level[i] as number, z, y, x, min, max);
       if (min > max) continue;
       low = Math.min(low, min);
       high = Math.max(high, max);
@@ -82,6 +87,11 @@ export class BrickRanges {
     const table = this.#levels.get(level);
     if (!table) return undefined;
     return table.get((z * table.grid[1] + y) * table.grid[2] + x);
+  }
+
+  /** The range of a brick and of all finer bricks inside it; undefined while some of it is not known. */
+  subtree(key: BrickKey): ValueRange | undefined {
+    return this.#subtrees.get(key);
   }
 
   #table(level: number): LevelTable | undefined {

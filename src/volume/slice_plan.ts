@@ -72,7 +72,7 @@ export function planSlice(input: SliceInput): BrickPlan {
     if (numbers.has(number)) return;
     numbers.add(number);
     if (key.level > level) split.add(number);
-    bricks.push({ ...key, priority });
+    bricks.push({ ...key, priority: priority / (top + 1), coarse: key.level > level });
   };
   add({ level: top, z: 0, y: 0, x: 0 }, 0);
   for (let l = top; l >= level; l -= 1) {

@@ -15,6 +15,7 @@ import * as sample from '../../src/volume/sample.js';
 import { makeBare } from './renderer_bare.js';
 import { atlasBench, layersBench } from './renderer_atlas.js';
 import { referencePicture } from './renderer_reference.js';
+import { LazyVolume } from './renderer_lazy.js';
 import { halve, makeLevel, shellsAndGyroid, TestVolume } from './renderer_volume.js';
 
 const wait = () => new Promise<number>((resolve) => requestAnimationFrame(resolve));
@@ -31,7 +32,7 @@ function makeCanvas(width: number, height: number): HTMLCanvasElement {
 export class Stage {
   readonly canvas: HTMLCanvasElement;
   readonly renderer: VolumeRenderer;
-  readonly volumes = new Map<number, TestVolume>();
+  readonly volumes = new Map<number, TestVolume | LazyVolume>();
   /** Bricks that `lookup` finds. */
   readonly memory = new Set<string>();
   uploadedCalls = 0;
@@ -46,7 +47,7 @@ export class Stage {
     });
   }
 
-  add(volume: TestVolume, settings: Partial<LayerSettings> = {}): void {
+  add(volume: TestVolume | LazyVolume, settings: Partial<LayerSettings> = {}): void {
     this.volumes.set(volume.handle, volume);
     this.renderer.setVolume(volume.session, volume.ranges);
     this.renderer.setLayer(volume.handle, {
@@ -64,7 +65,7 @@ export class Stage {
   }
 
   offer(handle: number, key: geometry.BrickKey, generation = 1): void {
-    const volume = this.volumes.get(handle) as TestVolume;
+    const volume = this.volumes.get(handle) as TestVolume | LazyVolume;
     this.memory.add(`${handle}/${geometry.keyText(key)}`);
     this.offered += 1;
     this.renderer.offer(volume.brick(key, generation), () => {
@@ -126,7 +127,7 @@ export function difference(a: Uint8Array, b: Uint8Array): { max: number; mean: n
 
 Object.assign(globalThis, {
   vox: {
-    THREE, VolumeRenderer, Stage, TestVolume, makeLevel, halve, shellsAndGyroid, difference, geometry, sample, colormaps, source,
+    THREE, LazyVolume, VolumeRenderer, Stage, TestVolume, makeLevel, halve, shellsAndGyroid, difference, geometry, sample, colormaps, source,
     camera: { cameraBasis, frameBounds, orbit, project }, fitSlice, Fullscreen, shaderMaterial, makeBare, atlasBench, layersBench,
     referencePicture, DEFAULT_LOOK, wait, DEFAULT_OPACITY_POINTS,
   },

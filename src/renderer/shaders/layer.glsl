@@ -1,12 +1,9 @@
 // Layer _L: where it lies and how its voxels are found. P is in cells of its window.
-uniform sampler3D uTable_L;
 uniform mat3 uCells_L;      // world lengths to cells
 uniform vec3 uEye_L;        // cells
 uniform vec3 uBoxMin_L;
 uniform vec3 uBoxMax_L;
-uniform vec3 uInvGrid_L;
 uniform vec3 uCellToAtlas_L;
-uniform float uWidest_L;    // cells
 uniform float uPace_L;      // steps along a voxel of the window's level
 uniform float uVoxel_L;     // world length of such a voxel
 uniform float uPerStep_L;   // 1 / world length of a voxel of level 0
@@ -47,10 +44,9 @@ float enter_L(float s, inout float pace) {
   if (s >= out_L) return FAR;
   if (s < in_L) return in_L;
   vec3 P = uEye_L + direction_L * s;
-  entry_L = textureLod(uTable_L, P * uInvGrid_L, 0.);
+  entry_L = tableAt_L(P);
   float r = abs(entry_L.w);
-  float span = min(1. / r, uWidest_L);
-  vec3 t = ((floor(P / span) + step(0., direction_L)) * span - uEye_L) * inverse_L;
+  vec3 t = (brickEnd_L(P, 1. / r, step(0., direction_L)) - uEye_L) * inverse_L;
   shows_L = entry_L.w > 0.;
   if (shows_L) pace = min(pace, uPace_L / r);
   x_L = P * (r * uCellToAtlas_L) + entry_L.xyz;
@@ -63,7 +59,7 @@ bool find_L(vec3 P, out vec4 texel, out float size) {
   texel = vec4(0.);
   size = 1.;
   if (any(lessThan(P, uBoxMin_L)) || any(greaterThanEqual(P, uBoxMax_L))) return false;
-  vec4 e = textureLod(uTable_L, P * uInvGrid_L, 0.);
+  vec4 e = tableAt_L(P);
   size = 1. / abs(e.w);
   texel = textureLod(ATLAS_L, P * (abs(e.w) * uCellToAtlas_L) + e.xyz, 0.);
   return e.w > 0.;

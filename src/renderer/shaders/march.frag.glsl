@@ -3,7 +3,6 @@
 // the table's window. MAX_BRICKS bounds the outer loop; each of its turns advances by a step at least.
 out vec4 color;
 
-uniform sampler3D uTable;
 uniform sampler3D uAtlas;
 uniform vec3 uEye;          // cells
 uniform vec3 uForward;      // world directions; right and up are as long as the half picture at distance 1
@@ -13,11 +12,9 @@ uniform vec4 uViewport;     // lower left corner, and 2 / size, of the picture i
 uniform vec3 uCells;        // cells per world length
 uniform vec3 uBoxMin;
 uniform vec3 uBoxMax;
-uniform vec3 uInvGrid;
 uniform vec3 uCellToAtlas;
 uniform float uStep;        // world length of a step at the window's level
 uniform float uStart;       // first sample, in steps behind the face
-uniform float uWidest;      // cells
 uniform int uRowBias;       // steps are longer by 2^this than a voxel of level 0, before the level in the table
 
 #if IMAGE_STORAGE >= 0
@@ -59,19 +56,17 @@ vec2 shadeAt(vec3 x) {
 }
 #endif
 #if defined(OVERLAY)
-uniform sampler3D uLabelTable;
 uniform sampler3D uLabelAtlas;
 uniform vec3 uLabelScale;   // cells of the image's window to cells of the labels' window
 uniform vec3 uLabelOffset;
 uniform vec3 uLabelBoxMin;
 uniform vec3 uLabelBoxMax;
-uniform vec3 uLabelInvGrid;
 uniform vec3 uLabelCellToAtlas;
 uniform float uLabelSpan;   // cells of the image's window under a voxel step of the labels' finest level shown
 
 vec4 overlayAt(vec3 P, float opacity) {
   vec3 Q = P * uLabelScale + uLabelOffset;
-  vec4 e = textureLod(uLabelTable, Q * uLabelInvGrid, 0.);
+  vec4 e = tableAt_over(Q);
   uint id = labelId(textureLod(uLabelAtlas, Q * (abs(e.w) * uLabelCellToAtlas) + e.xyz, 0.));
   bool inside = all(greaterThanEqual(Q, uLabelBoxMin)) && all(lessThan(Q, uLabelBoxMax));
   return e.w > 0. && inside ? labelStep(id, opacity) : vec4(0.);
@@ -105,11 +100,10 @@ void main() {
 
   for (int g = 0; g < MAX_BRICKS && s < sEnd; ++g) {
     vec3 P = uEye + rd * s;
-    vec4 e = textureLod(uTable, P * uInvGrid, 0.);
+    vec4 e = tableAt(P);
     float r = abs(e.w);
     float size = 1. / r;
-    float span = min(size, uWidest);
-    vec3 t = ((floor(P / span) + up) * span - uEye) * inv;
+    vec3 t = (brickEnd(P, size, up) - uEye) * inv;
     float pace = size;
 #if defined(OVERLAY)
     if (e.w < 0.) pace = min(size, uLabelSpan); // labels may be finer than what shows nothing of the image

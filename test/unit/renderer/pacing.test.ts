@@ -111,7 +111,7 @@ test('uploads end with their time, coarse ones first, and every brick is answere
     order.push(`${b.level}/${b.x}`);
     clock += 3;
   };
-  expect(queue.run(4, upload, () => clock)).toBe(2);
+  expect(queue.run(4, upload, Number.POSITIVE_INFINITY, () => clock)).toBe(2);
   expect(order).toEqual(['2/0', '1/0']);
   queue.add('0/0', brick(0), () => answered.push('again'));
   expect(answered).toContain('0/0');

@@ -1,0 +1,90 @@
+/** What the views lack of a volume, by what it is for. */
+
+import type { LoadingPolicy } from '../volume/policy.js';
+import { chooseRequests, type MissingBrick, type Request } from '../volume/requests.js';
+import type { BrickIntake } from './brick_intake.js';
+import type { Residency } from './residency.js';
+import type { ViewState } from './view_state.js';
+import type { Shown } from './view_plans.js';
+import type { VolumeState } from './volume_state.js';
+
+/** What is missing, and how much of it is in view. */
+export interface Needs {
+  readonly bricks: readonly MissingBrick[];
+  readonly visible: number;
+}
+
+/**
+ * Planned and predicted bricks of a volume that are not on the GPU, or out of date there.
+ *
+ * @param waiting whether a brick is on its way to the GPU
+ */
+export function missingBricks(
+  views: readonly ViewState[],
+  volume: VolumeState,
+  residency: Residency,
+  policy: LoadingPolicy,
+  waiting: (number: number) => boolean,
+): Needs {
+  const here = residency.of(volume);
+  const { numbering } = volume;
+  const missing = new Map<number, MissingBrick>();
+  const lacks = (number: number): boolean => {
+    const entry = here.get(number);
+    return (entry === undefined || entry.stale) && !waiting(number);
+  };
+  const finestAsked = (state: ViewState): number =>
+    Math.min((state.plans.get(volume.handle)?.finest ?? 0) + policy.deferredLevels, numbering.levels - 1);
+  for (const state of views) {
+    const finest = finestAsked(state);
+    for (const { level, z, y, x, priority, coarse } of state.plans.get(volume.handle)?.bricks ?? []) {
+      const number = numbering.pack(level, z, y, x);
+      if (!lacks(number)) continue;
+      const known = missing.get(number);
+      missing.set(number, {
+        key: { level, z, y, x },
+        class: coarse || known?.class === 'visible-coarse' ? 'visible-coarse' : 'visible-fine',
+        urgency: Math.min(priority, known?.urgency ?? 1),
+        stale: here.has(number),
+        mayWait: state.view.kind === 'volume' && level < finest && known?.mayWait !== false,
+      });
+    }
+  }
+  const visible = missing.size;
+  for (const state of views) {
+    const finest = finestAsked(state);
+    for (const { level, z, y, x, priority } of state.ahead.get(volume.handle)?.bricks ?? []) {
+      const number = numbering.pack(level, z, y, x);
+      if (missing.has(number) || !lacks(number)) continue;
+      missing.set(number, { key: { level, z, y, x }, class: 'prefetch', urgency: priority, stale: here.has(number), mayWait: level < finest });
+    }
+  }
+  return { bricks: [...missing.values()], visible };
+}
+
+/** What all volumes lack, and what of it is asked for; made anew only where something has changed. */
+export class BrickNeeds {
+  dirty = true;
+  /** Bricks in view that are missing, of all volumes. */
+  missing = 0;
+  /** Requests by volume handle. */
+  wanted: Map<number, Request[]> = new Map();
+
+  constructor(
+    readonly residency: Residency,
+    readonly intake: BrickIntake,
+  ) {}
+
+  update(volumes: Iterable<VolumeState>, shown: Shown, views: readonly ViewState[], policy: LoadingPolicy, moving: boolean): void {
+    this.dirty = false;
+    this.missing = 0;
+    const missing = new Map<number, { bricks: readonly MissingBrick[]; top: number }>();
+    for (const volume of volumes) {
+      const waiting = (number: number) => this.intake.isWaiting(volume.handle, number);
+      const needs = missingBricks(shown.layers.includes(volume) ? views : [], volume, this.residency, policy, waiting);
+      missing.set(volume.handle, { bricks: needs.bricks, top: volume.numbering.levels - 1 });
+      this.missing += needs.visible;
+    }
+    this.wanted = chooseRequests(policy, missing, moving);
+  }
+}

@@ -100,10 +100,12 @@ export class Stage {
   /** The canvas as bytes, rows from the bottom. */
   pixels(): { width: number; height: number; data: Uint8Array } {
     const gl = this.canvas.getContext('webgl2') as WebGL2RenderingContext;
+    const bound = gl.getParameter(gl.FRAMEBUFFER_BINDING) as WebGLFramebuffer | null;
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     const [width, height] = [this.canvas.width, this.canvas.height];
     const data = new Uint8Array(width * height * 4);
     gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, data);
+    gl.bindFramebuffer(gl.FRAMEBUFFER, bound); // three remembers what it bound
     return { width, height, data };
   }
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from voxbeam.producer.levels import Answer
     from voxbeam.producer.need_queue import Need
     from voxbeam.producer.produced_volume import ProducedVolume
+    from voxbeam.producer.time_points import TimePoint
     from voxbeam.producer.voxels import Voxels
     from voxbeam.producer.workers import Tools
 
@@ -29,16 +30,24 @@ class Made:
     """A frame that stands in the store and has not been spoken of."""
 
     need: Need
+    point: TimePoint
     answer: Answer
     size: int
+
+    @property
+    def current(self) -> bool:
+        """Whether its level has not changed since."""
+        return self.point.levels.answers[self.need.key.level] is self.answer
 
 
 def answer_needs(volume: ProducedVolume, needs: list[Need], tools: Tools) -> None:
     """Make the bricks of `needs` and answer each need exactly once, unless its connection or the volume has gone."""
+    points: set[TimePoint] = set()
     while needs:
-        made = [frame for need in needs if (frame := _make(volume, need, tools))]
+        made = [frame for need in needs if (frame := _make(volume, need, tools, points))]
         needs = _say_done(volume, made)
-    volume.flush_ranges()
+    for point in points:
+        volume.flush_ranges(point)
 
 
 def refuse(need: Need, code: int, message: str, remedy: str | None = None) -> None:
@@ -57,7 +66,7 @@ def _say_done(volume: ProducedVolume, made: list[Made]) -> list[Need]:
     The volume's order is held, so that CHANGED comes before or after, never between the look and the word.
     """
     with volume.order:
-        stale = [frame for frame in made if not _current(volume, frame.need, frame.answer)]
+        stale = [frame for frame in made if not frame.current]
         fresh = [frame for frame in made if frame not in stale]
         for link, time in {(frame.need.link, frame.need.key.time) for frame in fresh}:
             keys = [
@@ -66,50 +75,51 @@ def _say_done(volume: ProducedVolume, made: list[Made]) -> list[Need]:
                 if frame.need.link is link and frame.need.key.time == time
             ]
             link.send_control(FrameType.DONE, {"volume": volume.handle, "keys": keys, **({"time": time} if time else {})})
-        volume.previews_sent |= any(frame.answer.flags & PREVIEW for frame in fresh)
+        for frame in fresh:
+            frame.point.previews_sent |= bool(frame.answer.flags & PREVIEW)
     return [frame.need for frame in stale]
 
 
-def _current(volume: ProducedVolume, need: Need, answer: Answer) -> bool:
-    return volume.levels.answers[need.key.level] is answer
-
-
-def _make(volume: ProducedVolume, need: Need, tools: Tools) -> Made | None:
+def _make(volume: ProducedVolume, need: Need, tools: Tools, points: set[TimePoint]) -> Made | None:
     """Cut one brick. None where it needs no further word: it was sent inline, refused, put off, or nobody waits any more."""
-    if not has_brick(volume.levels.shape, need.key):
+    if not has_brick(volume.levels.shape, need.key, volume.description.time_points):
         refuse(need, ErrorCode.NOT_FOUND, f"{volume.description.name!r} has no brick {tuple(need.key)}")
         return None
     answered = False
     while not answered and volume.live and need.link.alive:
-        answer = volume.levels.answers[need.key.level]
-        if answer.voxels is None:
-            answered = volume.put_off(need)
-            continue
         try:
-            frame, size = _cut(volume, need, answer, answer.voxels, tools)
+            point = volume.points.get(need.key.time)
+            points.add(point)
+            answer = point.levels.answers[need.key.level]
+            if answer.voxels is None:
+                answered = volume.put_off(need, point.levels)
+                continue
+            frame, size = _cut(need, point, answer, answer.voxels, tools)
         except Exception as error:  # noqa: BLE001  whatever a source raises, the need must be answered
             _failed(volume, need, error)
             return None
+        made = Made(need, point, answer, size)
         if frame is None:
-            return Made(need, answer, size)
-        answered = _send_inline(volume, need, answer, frame)
+            return made
+        answered = _send_inline(volume, made, frame)
     return None
 
 
-def _send_inline(volume: ProducedVolume, need: Need, answer: Answer, frame: FrameBuffer) -> bool:
+def _send_inline(volume: ProducedVolume, made: Made, frame: FrameBuffer) -> bool:
     """Send a frame, unless its level has changed since."""
     with volume.order:
-        if not _current(volume, need, answer):
+        if not made.current:
             return False
-        need.link.send(frame.bytes)
-        volume.previews_sent |= bool(answer.flags & PREVIEW)
+        made.need.link.send(frame.bytes)
+        made.point.previews_sent |= bool(made.answer.flags & PREVIEW)
     return True
 
 
 def _cut(
-    volume: ProducedVolume, need: Need, answer: Answer, voxels: Voxels, tools: Tools,
+    need: Need, point: TimePoint, answer: Answer, voxels: Voxels, tools: Tools,
 ) -> tuple[FrameBuffer | None, int]:
     """Cut and seal a frame. Returns it where it is to be sent inline, else None: it stands in the store."""
+    volume = point.volume
     stored = volume.description.stored
     size = brick_template(stored).frame_bytes
     store = need.link.store
@@ -119,8 +129,8 @@ def _cut(
     frame = tools.frame(stored) if mapped is None else FrameBuffer(stored, mapped)
     cut_brick(voxels, need.key, frame.voxels, tools.scratch)
     frame.seal(volume.handle, need.key, answer.generation, answer.flags)
-    if answer.generation and not volume.ranges.knows(need.key):
-        volume.ranges.put(need.key, *block_range(frame.voxels))
+    if answer.generation and not point.ranges.knows(need.key):
+        point.ranges.put(need.key, *block_range(frame.voxels))
     if store is None:
         return frame, size
     if mapped is None:

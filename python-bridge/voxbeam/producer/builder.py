@@ -16,6 +16,7 @@ from voxbeam.protocol import FrameType
 
 if TYPE_CHECKING:
     from voxbeam.producer.produced_volume import ProducedVolume
+    from voxbeam.producer.time_points import TimePoint
 
 log = logging.getLogger("voxbeam.producer")
 
@@ -27,20 +28,41 @@ NICENESS = 10
 HEAD_START_SECONDS = 1.0
 
 
-def start_builder(volume: ProducedVolume) -> None:
-    """Build the levels of `volume` on a thread of their own."""
+class Builder:
+    """Builds the levels of a volume's time points on a thread of its own, the one asked for last first."""
 
-    def run() -> None:
+    def __init__(self, volume: ProducedVolume) -> None:
+        self._volume = volume
+        self._asked: list[TimePoint] = []
+        self._running = False
+        self._lock = threading.Lock()
+
+    def ask(self, point: TimePoint) -> None:
+        """Build the levels of `point`, soon."""
+        with self._lock:
+            self._asked.append(point)
+            if self._running:
+                return
+            self._running = True
+        threading.Thread(target=self._run, name="voxbeam-builder", daemon=True).start()
+
+    def _run(self) -> None:
         if sys.platform == "linux":  # where each thread has a priority
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-        volume.hurry.wait(HEAD_START_SECONDS)
-        build_levels(volume)
+        self._volume.hurry.wait(HEAD_START_SECONDS)
+        while True:
+            with self._lock:
+                if not self._asked:
+                    self._running = False
+                    return
+                point = self._asked.pop()
+            build_levels(point)
+            self._volume.points.trim()
 
-    threading.Thread(target=run, name="voxbeam-builder", daemon=True).start()
 
-
-def build_levels(volume: ProducedVolume) -> None:
+def build_levels(point: TimePoint) -> None:
     """Build, publish, say CHANGED, answer what waited, and count what is not finite in the volume's note."""
+    volume, levels = point.volume, point.levels
     sent = time.monotonic()
 
     def pause() -> None:
@@ -48,13 +70,13 @@ def build_levels(volume: ProducedVolume) -> None:
         if not volume.live:
             raise BuildStoppedError
         if time.monotonic() - sent > RANGES_SECONDS:
-            volume.flush_ranges()
+            volume.flush_ranges(point)
             sent = time.monotonic()
 
-    not_finite, note = 0, volume.levels.note
+    not_finite, note = 0, levels.note
     try:
         with short_turns():
-            not_finite = volume.levels.build(volume.ranges.put, pause)
+            not_finite = levels.build(point.ranges.put, pause)
     except BuildStoppedError:
         return
     except MemoryError:
@@ -66,17 +88,17 @@ def build_levels(volume: ProducedVolume) -> None:
         log.exception("the pyramid of %r could not be built", volume.description.name)
         note = f"Coarse levels could not be built: {error!r}"
     with volume.order:
-        if note == volume.levels.note:
-            volume.levels.publish()
+        if note == levels.note:
+            levels.publish()
         else:
-            volume.levels.give_up()
-        if volume.levels.boxes:
-            volume.send(FrameType.CHANGED, {"generation": 1, "boxes": volume.levels.boxes})
-    volume.built.set()
-    volume.flush_ranges()
-    volume.add_note(note if note != volume.levels.note else None)
-    if not_finite:
+            levels.give_up()
+        if levels.boxes and point.answers_needs:
+            volume.send(FrameType.CHANGED, {"generation": 1, "boxes": levels.boxes, **point.fields})
+    point.built.set()
+    volume.flush_ranges(point)
+    volume.add_note(note if note != levels.note else None)
+    if not_finite and not point.time:
         one = not_finite == 1
         verb = "voxel is not finite and is" if one else "voxels are not finite and are"
         volume.add_note(f"{not_finite:,} {verb} drawn transparent.")
-    volume.take_up()
+    volume.take_up(point)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from voxbeam.connection import gone_error
 from voxbeam.errors import SidecarError, StoreTooSmallError, VoxbeamError
 from voxbeam.producer.brick_maker import answer_needs, refuse
-from voxbeam.producer.ranges import MAX_ROWS, RangeTable
+from voxbeam.producer.ranges import MAX_ROWS
+from voxbeam.producer.time_points import TimePoints
 from voxbeam.protocol import ErrorCode, FrameType, encode_frame, encode_ranges
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from voxbeam.producer.need_queue import Need
     from voxbeam.producer.producer import Producer
     from voxbeam.producer.ranges import Row
+    from voxbeam.producer.time_points import TimePoint
     from voxbeam.producer.workers import Tools
     from voxbeam.sources import Source
 
@@ -41,18 +43,15 @@ class ProducedVolume:
         What was declared; its note grows while the volume is read.
     status : dict
         The sidecar's last word on it: ``resident``, ``total``, ``filling``, ``complete``, ``message``.
-    built : threading.Event
-        Set when all levels are true ones.
+    points : TimePoints
+        Its time points; a volume without them has one.
     """
 
     def __init__(self, producer: Producer, source: Source, description: VolumeDescription, levels: Levels) -> None:
         self.source = source
         self.description = description
-        self.levels = levels
-        self.ranges = RangeTable(description.shape, description.scale, description.offset)
         self.handle = -1
         self.status: dict[str, Any] = {"resident": 0, "total": description.bricks, "filling": False, "complete": False}
-        self.built = threading.Event()
         #: Set when somebody waits for the levels that are built in the background.
         self.hurry = threading.Event()
         self.live = True
@@ -60,12 +59,12 @@ class ProducedVolume:
         self.build_failure: VoxbeamError | None = None
         #: Held while DONE, BRICK or CHANGED is said, so that they are said in the order in which they are true.
         self.order = threading.Lock()
-        self.previews_sent = False
         self._producer = producer
         self._link: Link | None = None
         self._waiting: dict[BrickKey, Need] = {}
         self._fill_wanted = False
         self._news = threading.Condition()
+        self.points = TimePoints(self, source, levels)
 
     def __repr__(self) -> str:
         d, s = self.description, self.status
@@ -74,7 +73,17 @@ class ProducedVolume:
     @property
     def nbytes(self) -> int:
         """Memory it takes besides the source: the coarser levels, a seventh of the stored volume."""
-        return self.levels.nbytes
+        return self.points.nbytes
+
+    @property
+    def levels(self) -> Levels:
+        """The levels of the first time point."""
+        return self.points.first.levels
+
+    @property
+    def built(self) -> threading.Event:
+        """Set when all levels of the first time point are true ones."""
+        return self.points.first.built
 
     # For its user
 
@@ -156,26 +165,26 @@ class ProducedVolume:
         """Answer needs for its bricks."""
         answer_needs(self, needs, tools)
 
-    def put_off(self, need: Need) -> bool:
+    def put_off(self, need: Need, levels: Levels) -> bool:
         """Keep a need until its level is built, or refuse it where that will not happen; False where it is built by now."""
         with self.order:
             level = need.key.level
-            if self.levels.answers[level].voxels is not None:
+            if levels.answers[level].voxels is not None:
                 return False
-            if level in self.levels.unbuilt:
+            if level in levels.unbuilt:
                 self._waiting[need.key] = need
                 self.hurry.set()
                 return True
-        reason = self.levels.note or f"Level {level} of {self.description.name!r} was not built."
+        reason = levels.note or f"Level {level} of {self.description.name!r} was not built."
         error = self.build_failure or VoxbeamError(reason)
         self.failure = error
         refuse(need, ErrorCode.INTERNAL, error.message, error.remedy)
         return True
 
-    def take_up(self) -> None:
-        """Answer what was put off."""
+    def take_up(self, point: TimePoint) -> None:
+        """Answer what was put off of a time point."""
         with self.order:
-            needs, self._waiting = list(self._waiting.values()), {}
+            needs = [self._waiting.pop(key) for key in list(self._waiting) if key.time == point.time]
         self._producer.queue.put(needs)
 
     def cancel_put_off(self, keys: Iterable[BrickKey] | None) -> list[Need]:
@@ -189,20 +198,21 @@ class ProducedVolume:
         link = self._link
         return link is not None and self.live and link.send_control(frame_type, {"volume": self.handle, **fields})
 
-    def flush_ranges(self) -> None:
+    def flush_ranges(self, point: TimePoint) -> None:
         """Send ranges that have become known."""
-        self._send_ranges(self.ranges.take_fresh() if self._link else [])
+        if self._link:
+            self._send_ranges(point, point.ranges.take_fresh())
 
-    def _send_ranges(self, rows: list[Row]) -> None:
+    def _send_ranges(self, point: TimePoint, rows: list[Row]) -> None:
         link = self._link
         for start in range(0, len(rows) if link and self.live else 0, MAX_ROWS):
             payload = encode_ranges(rows[start : start + MAX_ROWS])
             if link:
-                link.send(encode_frame(FrameType.RANGES, payload, volume=self.handle))
+                link.send(encode_frame(FrameType.RANGES, payload, volume=self.handle, time=point.time))
 
     def add_note(self, sentence: str | None) -> None:
         """Add a sentence to the note and, where it is announced, declare it anew: equal fingerprints keep the bricks."""
-        if not sentence:
+        if not sentence or sentence in (self.description.note or ""):
             return
         self.description = self.description.with_note(" ".join(filter(None, [self.description.note, sentence])))
         link = self._link
@@ -216,10 +226,12 @@ class ProducedVolume:
         again = link is self._link and handle == self.handle
         with self.order:
             self.handle, self._link = handle, link
-            if not again and self.previews_sent and self.built.is_set():
-                self.send(FrameType.CHANGED, {"generation": 1, "boxes": self.levels.boxes})
+            for point in self.points.all():
+                if not again and point.previews_sent and point.built.is_set():
+                    self.send(FrameType.CHANGED, {"generation": 1, "boxes": point.levels.boxes, **point.fields})
         self.update(status)
-        self._send_ranges(self.ranges.rows())
+        for point in self.points.all():
+            self._send_ranges(point, point.ranges.rows())
         if self._fill_wanted and not again:
             self.send(FrameType.FILL, {})
 

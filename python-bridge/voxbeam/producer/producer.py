@@ -13,7 +13,7 @@ from voxbeam.description import VolumeDescription
 from voxbeam.errors import SidecarError, VoxbeamError
 from voxbeam.geometry import STORED_EDGE, BrickKey
 from voxbeam.producer.brick_maker import refuse
-from voxbeam.producer.builder import build_levels, start_builder
+from voxbeam.producer.builder import build_levels
 from voxbeam.producer.cutter import cut_brick
 from voxbeam.producer.dtype_mapping import map_dtype
 from voxbeam.producer.levels import Levels
@@ -99,8 +99,10 @@ class Producer:
             One of its kinds: the volume cannot be read or shown, or the instance refuses it or is gone.
         """
         source = open_source(volume, name=name, voxel_size=voxel_size, unit=unit, origin=origin, kind=kind)
-        mapping = map_dtype(source)
-        levels = Levels(source, mapping)
+        first = source.at(0)
+        mapping = map_dtype(first)
+        levels = Levels(first, mapping)
+        shown = source.window if window is None else (float(window[0]), float(window[1]))
         description = VolumeDescription(
             name=source.name,
             shape=source.shape,
@@ -113,8 +115,10 @@ class Producer:
             voxel_size=source.voxel_size,
             unit=source.unit,
             origin=source.origin,
-            window=None if window is None else (float(window[0]), float(window[1])),
-            colormap=colormap,
+            window=shown,
+            colormap=colormap or source.colormap,
+            times=source.times,
+            channel=source.channel,
             note=" ".join(filter(None, [source.note, mapping.note, levels.note])) or None,
         )
         with self._declaring:
@@ -123,13 +127,13 @@ class Producer:
                 return served
         produced = ProducedVolume(self, source, description, levels)
         if levels.small:
-            build_levels(produced)
+            build_levels(produced.points.first)
         else:
             _range_of_preview(produced)
         with self._declaring:
             self._announce(produced)
         if not produced.built.is_set():
-            start_builder(produced)
+            produced.points.builder.ask(produced.points.first)
         return produced
 
     def forget(self, volume: ProducedVolume) -> None:
@@ -255,6 +259,6 @@ def _range_of_preview(volume: ProducedVolume) -> None:
     key = BrickKey(level, 0, 0, 0)
     out = np.empty((STORED_EDGE,) * 3, volume.levels.mapping.dtype)
     cut_brick(voxels, key, out, Scratch())
-    volume.ranges.put(key, *block_range(out))
+    volume.points.first.ranges.put(key, *block_range(out))
 
 

@@ -1,6 +1,6 @@
 """What can be read as a volume, each kind in its own file; see README.md."""
 
-from voxbeam.sources.registry import open_source
+from voxbeam.sources.registry import open_source, open_sources
 from voxbeam.sources.source import Source
 
-__all__ = ["Source", "open_source"]
+__all__ = ["Source", "open_source", "open_sources"]

@@ -22,6 +22,32 @@ CACHE_BYTES = 128 * 2**20
 LEAST_EDGE = 64
 
 
+class BlockPool:
+    """Blocks of one cache or several, of which the last used are kept. Safe from several threads."""
+
+    def __init__(self, max_bytes: int = CACHE_BYTES) -> None:
+        self._max_bytes = max_bytes
+        self._blocks: OrderedDict[tuple[int, ...], NDArray[Any]] = OrderedDict()
+        self._lock = threading.Lock()
+        self.bytes = 0
+
+    def get(self, key: tuple[int, ...]) -> NDArray[Any] | None:
+        """The block, now the one used last."""
+        with self._lock:
+            if key in self._blocks:
+                self._blocks.move_to_end(key)
+            return self._blocks.get(key)
+
+    def put(self, key: tuple[int, ...], block: NDArray[Any]) -> None:
+        """Keep a block, and let go of those used longest ago until all fit."""
+        with self._lock:
+            if key not in self._blocks and block.nbytes <= self._max_bytes:
+                self._blocks[key] = block
+                self.bytes += block.nbytes
+            while self.bytes > self._max_bytes:
+                self.bytes -= self._blocks.popitem(last=False)[1].nbytes
+
+
 class BlockCache:
     """Reads boxes of a 3D array through whole blocks, of which the last used are kept.
 
@@ -31,18 +57,25 @@ class BlockCache:
         Reads a box of the array.
     shape, chunks
         Of the array; blocks are multiples of its chunks.
-    max_bytes
-        The most that kept blocks take together.
+    pool
+        Where blocks are kept; one of its own where left out.
+    member
+        Tells this array's blocks from those of others in the same pool.
     """
 
-    def __init__(self, read: Callable[[Box], NDArray[Any]], shape: Shape, chunks: Shape, max_bytes: int = CACHE_BYTES) -> None:
+    def __init__(
+        self,
+        read: Callable[[Box], NDArray[Any]],
+        shape: Shape,
+        chunks: Shape,
+        pool: BlockPool | None = None,
+        member: tuple[int, ...] = (),
+    ) -> None:
         self._read = read
         self._shape = shape
         self._edges = tuple(c * max(1, -(-LEAST_EDGE // c)) for c in chunks)
-        self._max_bytes = max_bytes
-        self._blocks: OrderedDict[tuple[int, ...], NDArray[Any]] = OrderedDict()
-        self._lock = threading.Lock()
-        self.bytes = 0
+        self._pool = pool or BlockPool()
+        self._member = member
 
     def read(self, box: Box) -> NDArray[Any]:
         """The voxels of `box`, put together from blocks."""
@@ -64,16 +97,10 @@ class BlockCache:
         return out
 
     def _block(self, index: tuple[int, ...]) -> NDArray[Any]:
-        with self._lock:
-            if index in self._blocks:
-                self._blocks.move_to_end(index)
-                return self._blocks[index]
+        kept = self._pool.get((*self._member, *index))
+        if kept is not None:
+            return kept
         z, y, x = ((i * e, min((i + 1) * e, n)) for i, e, n in zip(index, self._edges, self._shape, strict=True))
         block = self._read((z, y, x))  # two threads may both decode it: cheaper than one waiting for the other
-        with self._lock:
-            if index not in self._blocks and block.nbytes <= self._max_bytes:
-                self._blocks[index] = block
-                self.bytes += block.nbytes
-            while self.bytes > self._max_bytes:
-                self.bytes -= self._blocks.popitem(last=False)[1].nbytes
+        self._pool.put((*self._member, *index), block)
         return block

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from voxbeam.description import Times
 from voxbeam.errors import SourceError
 from voxbeam.sources.source import UNIT_SYMBOLS, Source, volume_shape
+from voxbeam.sources.time_series import TimeSeries
 
 if TYPE_CHECKING:
     from voxbeam.geometry import Vec3
 
 SUFFIXES = (".nii", ".nii.gz")
+#: Time units of the header, and the symbol a time label shows.
+TIME_SYMBOLS = {"sec": "s", "msec": "ms", "usec": "µs"}
 #: Intent code of a file whose values are indices of labels.
 INTENT_LABEL = 1002
 
@@ -59,13 +64,14 @@ def _from_image(image: Any, path: Path | None) -> Source:
     while array.ndim > 3 and array.shape[-1] == 1:
         array = array[..., 0]
     array = array.T
-    shape = volume_shape(array.shape, repr(str(path)) if path else "The image")
+    times = array.shape[0] if array.ndim == 4 else None
+    shape = volume_shape(array.shape if times is None else array.shape[1:], repr(str(path)) if path else "The image")
     header = image.header
-    units = header.get_xyzt_units()[0] if hasattr(header, "get_xyzt_units") else "unknown"
+    units, time_units = header.get_xyzt_units() if hasattr(header, "get_xyzt_units") else ("unknown", "unknown")
     source = Source(
         shape=shape,
         dtype=array.dtype,
-        array=array,
+        array=array if times is None else array[0],
         scale=float(getattr(proxy, "slope", 1.0)),
         offset=float(getattr(proxy, "inter", 0.0)),
         unit=UNIT_SYMBOLS.get({"mm": "millimeter"}.get(units, units), str(units)),
@@ -78,7 +84,11 @@ def _from_image(image: Any, path: Path | None) -> Source:
         stat = path.stat()
         identity = f"{path.resolve()}:{stat.st_size}:{stat.st_mtime_ns}"
         source.fingerprint = hashlib.sha256(identity.encode()).hexdigest()[:32]
-    return source
+    if times is None:
+        return source
+    step = float(header.get_zooms()[3]) if len(header.get_zooms()) > 3 else 0.0
+    unit = TIME_SYMBOLS.get(time_units, "")
+    return TimeSeries(source, lambda time: replace(source, array=array[time]), Times(times, step if step > 0 else None, unit))
 
 
 def _placement(image: Any) -> tuple[Vec3, Vec3, str | None]:

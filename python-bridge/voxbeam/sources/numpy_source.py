@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from voxbeam.description import Times
 from voxbeam.errors import SourceError, UnsupportedDtypeError
+from voxbeam.sources.axes import leading_axes
+from voxbeam.sources.channels import by_channel
 from voxbeam.sources.source import Source, volume_shape
+from voxbeam.sources.time_series import TimeSeries
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from voxbeam.sources.axes import Leading
 
 
-def open_numpy(volume: Any) -> Source | None:
-    """A source that reads the array in place, whatever its strides and byte order, or None where there is no array."""
+def open_numpy(volume: Any, axes: str | None = None) -> list[Source] | None:
+    """Sources that read the array in place, whatever its strides and byte order, or None where there is no array.
+
+    One for each channel that `axes` names, such as ``'czyx'``.
+    """
     name = "volume"
     if isinstance(volume, Path):
         if volume.suffix != ".npy":
@@ -31,4 +43,18 @@ def open_numpy(volume: Any) -> Source | None:
     except Exception as error:
         text = f"A {type(volume).__qualname__} does not turn into an array: {error}."
         raise SourceError(text, "Give numpy.asarray(...).") from error
+    leading = leading_axes(array.shape, axes)
+    if leading is None:
+        return [_volume(array, name)]
+    return by_channel(leading.channels, lambda channel: _channel(array, leading, channel, name))
+
+
+def _volume(array: NDArray[Any], name: str) -> Source:
     return Source(shape=volume_shape(array.shape), dtype=array.dtype, name=name, array=array)
+
+
+def _channel(array: NDArray[Any], leading: Leading, channel: int, name: str) -> Source:
+    first = _volume(array[leading.index(0, channel)], name)
+    if leading.times is None:
+        return first
+    return TimeSeries(first, lambda time: _volume(array[leading.index(time, channel)], name), Times(leading.times))

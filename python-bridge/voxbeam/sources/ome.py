@@ -9,6 +9,10 @@ from voxbeam.errors import SourceError
 from voxbeam.geometry import Vec3, level_to_voxel
 from voxbeam.sources.source import UNIT_SYMBOLS
 
+#: Unit names of time axes, and the symbol a time label shows.
+TIME_SYMBOLS = {
+    "microsecond": "µs", "millisecond": "ms", "second": "s", "minute": "min", "hour": "h", "day": "d", "nanosecond": "ns",
+}
 #: How far from its place a level may lie, in voxels of level 0, before it is made again.
 PLACE_TOLERANCE = 0.05
 
@@ -23,6 +27,8 @@ class Multiscale:
     paths: list[str]
     scales: list[Vec3]
     translations: list[Vec3 | None]
+    time_step: float | None = None
+    time_unit: str = ""
 
     def half_voxel_rule(self, level: int) -> bool:
         """Whether the metadata put `level` where its voxels are means of 2x2x2 of the level below."""
@@ -71,6 +77,7 @@ def _parse(entry: dict[str, Any]) -> Multiscale:
     common = entry.get("coordinateTransformations", [])
     scales: list[Vec3] = []
     translations: list[Vec3 | None] = []
+    time_unit = next((axis.get("unit", "") for axis in entry["axes"] if isinstance(axis, dict) and axis.get("name") == "t"), "")
     for dataset in entry["datasets"]:
         scale, translation = _combine([*dataset.get("coordinateTransformations", []), *common])
         scales.append(scale)
@@ -82,7 +89,20 @@ def _parse(entry: dict[str, Any]) -> Multiscale:
         paths=[str(dataset["path"]) for dataset in entry["datasets"]],
         scales=scales,
         translations=translations,
+        time_step=_time_step(entry, [str(axis).lower() for axis in axes]),
+        time_unit=TIME_SYMBOLS.get(time_unit, time_unit),
     )
+
+
+def _time_step(entry: dict[str, Any], axes: list[str]) -> float | None:
+    """How far time points are apart, where a scale of the finest level says so."""
+    if "t" not in axes:
+        return None
+    step = 1.0
+    for one in [*entry["datasets"][0].get("coordinateTransformations", []), *entry.get("coordinateTransformations", [])]:
+        if one["type"] == "scale" and len(one["scale"]) == len(axes):
+            step *= float(one["scale"][axes.index("t")])
+    return step if step > 0 else None
 
 
 def _combine(transformations: list[dict[str, Any]]) -> tuple[Vec3, Vec3 | None]:

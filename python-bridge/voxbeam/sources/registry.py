@@ -12,23 +12,27 @@ from voxbeam.errors import ParameterError, SourceError
 from voxbeam.sources.nifti_source import open_nifti
 from voxbeam.sources.numpy_source import open_numpy
 from voxbeam.sources.source import Source
+from voxbeam.sources.time_series import with_times
 from voxbeam.sources.zarr_source import open_zarr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: An opener takes an object (a file comes as a Path) and returns a source, or None where the object is not of its kind.
-Opener = "Callable[[Any], Source | None]"
+#: An opener takes an object (a file comes as a Path) and returns a source, several (one a channel), or None where the object is
+#: not of its kind.
+Opener = "Callable[[Any], Source | list[Source] | None]"
 ENTRY_POINT_GROUP = "voxbeam.sources"
 OVERRIDES = ("name", "voxel_size", "unit", "origin", "kind")
+#: These are told which axis is which; what the others read says it itself.
+_BY_AXES = (open_zarr, open_numpy)
 
 
-def openers() -> list[Callable[[Any], Source | None]]:
+def openers() -> list[Callable[..., Source | list[Source] | None]]:
     """Own kinds, then the entry points of group ``voxbeam.sources``."""
     return [open_nifti, open_zarr, open_numpy, *(entry.load() for entry in entry_points(group=ENTRY_POINT_GROUP))]
 
 
-def open_source(volume: Any, **overrides: Any) -> Source:
+def open_source(volume: Any, *, axes: str | None = None, **overrides: Any) -> Source:
     """A source for an array, an object that holds one, or a path.
 
     Parameters
@@ -36,6 +40,8 @@ def open_source(volume: Any, **overrides: Any) -> Source:
     volume
         `numpy.ndarray` or anything with ``__array__``, `zarr.Array` or `zarr.Group`, an image of nibabel, or the path of a
         Zarr, NIfTI or ``.npy`` file; a `Source` is returned as it is.
+    axes
+        Which axis of an array is which, such as ``'tzyx'``: t is time.
     **overrides
         ``name``, ``voxel_size``, ``unit``, ``origin`` and ``kind`` replace what the source says; None leaves it.
 
@@ -44,16 +50,39 @@ def open_source(volume: Any, **overrides: Any) -> Source:
     SourceError
         Nothing reads this object, or the file is missing, damaged or not what its name says.
     ShapeError
-        It is not three-dimensional, or an axis is empty.
+        It is not a three-dimensional volume, or an axis is empty.
+    ParameterError
+        It has several channels: `open_sources` gives them.
+    """
+    sources = open_sources(volume, axes=axes, **overrides)
+    if len(sources) > 1:
+        names = ", ".join(source.channel.name for source in sources if source.channel)
+        raise ParameterError(f"The volume has {len(sources)} channels: {names}.", "open_sources gives one source for each.")
+    return sources[0]
+
+
+def open_sources(
+    volume: Any, *, axes: str | None = None, time_step: float | None = None, time_unit: str | None = None, **overrides: Any,
+) -> list[Source]:
+    """The sources of an image's channels; a volume without channels has one. Parameters and errors are those of `open_source`.
+
+    Parameters
+    ----------
+    axes
+        Which axis of an array is which, such as ``'czyx'`` or ``'tczyx'``: t is time, c is channels.
+    time_step, time_unit
+        How far time points are apart.
     """
     unknown = set(overrides) - set(OVERRIDES)
     if unknown:
-        raise ParameterError(f"open_source does not know {sorted(unknown)}.", f"It takes {', '.join(OVERRIDES)}.")
-    source = volume if isinstance(volume, Source) else _open(volume)
-    for name, value in overrides.items():
-        if value is not None:
-            setattr(source, name, _checked(name, value))
-    return source
+        raise ParameterError(f"open_source does not know {sorted(unknown)}.", f"It takes axes, {', '.join(OVERRIDES)}.")
+    sources = _sources(volume, axes)
+    for source in sources:
+        with_times(source, step=time_step, unit=time_unit)
+        for name, value in overrides.items():
+            if value is not None:
+                setattr(source, name, _checked(name, value))
+    return sources
 
 
 def _checked(name: str, value: Any) -> Any:
@@ -64,15 +93,23 @@ def _checked(name: str, value: Any) -> Any:
     return value
 
 
-def _open(volume: Any) -> Source:
+def _sources(volume: Any, axes: str | None) -> list[Source]:
+    listed = volume if isinstance(volume, list) and volume and all(isinstance(one, Source) for one in volume) else None
+    if isinstance(volume, Source) or listed:
+        if axes is not None:
+            raise ParameterError(f"axes is {axes!r}, and a source says itself what its axes are.", "Leave axes out.")
+        return listed or [volume]
     if isinstance(volume, (str, os.PathLike)):
         volume = Path(volume).expanduser()
         if not volume.exists():
             raise SourceError(f"There is no file {str(volume)!r}.", f"The working directory is {str(Path.cwd())!r}.")
     for opener in openers():
-        source = opener(volume)
-        if source is not None:
-            return source
+        found = opener(volume, axes) if opener in _BY_AXES else opener(volume)
+        if found is None:
+            continue
+        if axes is not None and opener not in _BY_AXES:
+            raise ParameterError(f"axes is {axes!r}, and this file says itself what its axes are.", "Leave axes out.")
+        return found if isinstance(found, list) else [found]
     if isinstance(volume, Path):
         raise SourceError(f"No source reads {str(volume)!r}.", "Known are .zarr folders, .nii, .nii.gz and .npy files.")
     kind = f"{type(volume).__module__}.{type(volume).__qualname__}"

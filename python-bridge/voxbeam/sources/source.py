@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from voxbeam.description import Kind
+    from voxbeam.description import Channel, Kind, Times
     from voxbeam.geometry import Box, Shape, Vec3
 
 #: Unit names that files use, and the symbol a scale bar shows.
@@ -49,6 +49,12 @@ class Source:
         Equal fingerprints mean equal voxels. An array, which anyone may write to, gets a new one each time.
     note : str, optional
         One sentence for people about what the source says that is not applied.
+    times : Times, optional
+        Its time points, where it has several; `at` gives each.
+    channel : Channel, optional
+        Which channel of an image it is.
+    window, colormap : optional
+        How it is shown at first, where the source says so.
     """
 
     shape: Shape
@@ -64,12 +70,29 @@ class Source:
     levels: Mapping[int, bool] = field(default_factory=dict)
     fingerprint: str = field(default_factory=lambda: uuid.uuid4().hex)
     note: str | None = None
+    times: Times | None = None
+    channel: Channel | None = None
+    window: tuple[float, float] | None = None
+    colormap: str | None = None
+
+    def at(self, time: int) -> Source:
+        """The volume at a time point, as a source without time points. Safe from several threads."""
+        if time:
+            raise IndexError(f"{self.name!r} has one time point; {time} was asked for")
+        return self
 
     def read(self, level: int, box: Box) -> NDArray[Any]:
         """Voxels of `level` in half-open ranges along z, y, x. Safe from several threads."""
         if self.array is None or level:
             raise NotImplementedError(f"{type(self).__name__} does not read level {level}")
         return self.array[tuple(slice(*span) for span in box)]
+
+
+_RANK_REMEDIES = {
+    2: "Add an axis: volume[None].",
+    4: "Say which axis is which: axes='tzyx' for time points, axes='czyx' for channels; or choose three axes, such as volume[0].",
+    5: "Say which axis is which: axes='tczyx'; or choose three axes, such as volume[0, 0].",
+}
 
 
 def volume_shape(shape: Sequence[int], what: str = "The volume") -> Shape:
@@ -81,7 +104,7 @@ def volume_shape(shape: Sequence[int], what: str = "The volume") -> Shape:
         Where the rank is not 3 or an axis is empty.
     """
     if len(shape) != 3:
-        remedy = "Add an axis: volume[None]." if len(shape) == 2 else "Choose three axes z, y, x, such as volume[0]."
+        remedy = _RANK_REMEDIES.get(len(shape), "Choose three axes z, y, x, such as volume[0].")
         raise ShapeError(f"{what} has {len(shape)} axes, shape {tuple(shape)}.", remedy)
     if not all(shape):
         raise ShapeError(f"{what} has an empty axis, shape {tuple(shape)}.", "Each axis needs at least one voxel.")

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from voxbeam import synthetic
     from voxbeam.annotation import Annotation, Box, Point
     from voxbeam.annotations import AnnotationEvent, Annotations
     from voxbeam.api import initialize_visualization_server, query_visualization_server, render_volume, view
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from voxbeam.instance import Instance
     from voxbeam.layers import Layer, LayerEvent, Layers
     from voxbeam.settings import configure
-    from voxbeam.sources import open_source
+    from voxbeam.sources import from_function, open_source
     from voxbeam.volumes import Volume
     from voxbeam.widget import VolumeView
 
@@ -49,7 +50,7 @@ _HOMES = {
     "instance": ("Instance",),
     "layers": ("Layer", "LayerEvent", "Layers"),
     "settings": ("configure",),
-    "sources": ("open_source",),
+    "sources": ("from_function", "open_source"),
     "volumes": ("Volume",),
     "widget": ("VolumeView",),
 }
@@ -78,10 +79,12 @@ __all__ = [
     "VolumeView",
     "VoxbeamError",
     "configure",
+    "from_function",
     "initialize_visualization_server",
     "open_source",
     "query_visualization_server",
     "render_volume",
+    "synthetic",
     "view",
 ]
 
@@ -89,6 +92,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         value: Any = _version()
+    elif name == "synthetic":
+        value = import_module(f"{__name__}.synthetic")
     elif name in _HOME:
         value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
     else:
@@ -107,7 +112,7 @@ def _version() -> str:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOME, "__version__"])
+    return sorted([*globals(), *_HOME, "synthetic", "__version__"])
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import numpy as np
 
-from voxbeam.background_fill import fill_behind
+from voxbeam.background_fill import fill_behind, larger_than_store, lazy_words
 from voxbeam.embedded import embedded_instance
 from voxbeam.errors import ParameterError, ShapeError, UnsupportedDtypeError
 from voxbeam.instance import Instance
@@ -20,7 +20,7 @@ from voxbeam.settings import checked_store_bytes
 from voxbeam.transport import checked_transport
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import DTypeLike
     from typing_extensions import Unpack
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from voxbeam.transport import Transport
     from voxbeam.widget import Views, VolumeView
 
-RENDER_OPTIONS = ("name", "voxel_size", "unit", "origin", "kind", "window", "colormap")
+RENDER_OPTIONS = (
+    "name", "voxel_size", "unit", "origin", "kind", "window", "colormap", "axes", "channels", "time_step", "time_unit",
+)
 
 
 def query_visualization_server(
@@ -109,8 +111,12 @@ def render_volume(
     unit: str | None = None,
     origin: float | Sequence[float] | None = None,
     kind: Kind | None = None,
-    window: tuple[float, float] | None = None,
-    colormap: str | None = None,
+    window: tuple[float, float] | list[tuple[float, float]] | None = None,
+    colormap: str | list[str] | None = None,
+    axes: str | None = None,
+    channels: Sequence[str] | None = None,
+    time_step: float | None = None,
+    time_unit: str | None = None,
     wait: bool = True,
     **look: Unpack[LookKeywords],
 ) -> bool:
@@ -119,7 +125,8 @@ def render_volume(
     Parameters
     ----------
     volume
-        A 3D array (z, y, x), the path of a Zarr, NIfTI or ``.npy`` file, a Zarr array or group, or a source.
+        A 3D array (z, y, x), or one of more axes with `axes`; the path of a Zarr, NIfTI or ``.npy`` file, a Zarr array or group,
+        or what :func:`from_function` and :mod:`voxbeam.synthetic` make.
     instance
         Where to; left out, this kernel's embedded instance, which starts when it is first needed.
     name
@@ -129,11 +136,20 @@ def render_volume(
     kind
         ``"image"``, or ``"labels"``: whole numbers that name objects.
     window, colormap
-        How it is shown at first: values of black and white, and the name of a colour map.
+        How it is shown at first: values of black and white, and the name of a colour map or ``'#rrggbb'``. A list holds one for
+        each channel.
+    axes
+        Which axis of an array is which, such as ``'tzyx'``, ``'czyx'`` or ``'tczyx'``: t is time, c is channels. Each channel
+        becomes a volume of its own, named ``name/channel``, and is drawn added to the others in a colour of its own.
+    channels
+        Names of the channels; numbers, or what the file says, where left out.
+    time_step, time_unit
+        Time from one time point to the next.
     **look
         Settings of its layer, such as ``mode="iso"`` or ``shading="occlusion"``: see :class:`voxbeam.Layer`.
     wait
-        True returns when all of it is in the instance, with a progress bar where that takes a while; False at once.
+        True returns when all of it is in the instance, with a progress bar where that takes a while; False at once. What is
+        larger than the instance's store is never there as a whole: its bricks are made as they are looked at, as a sentence says.
 
     Returns
     -------
@@ -143,7 +159,7 @@ def render_volume(
     Raises
     ------
     StoreTooSmallError
-        All of it cannot be in the instance at once; :func:`view` shows it nevertheless.
+        Shared memory is full.
     InstanceGoneError
         The instance does not answer any more.
     """
@@ -157,14 +173,22 @@ def render_volume(
         "kind": kind,
         "window": window,
         "colormap": colormap,
+        "axes": axes,
+        "channels": channels,
+        "time_step": time_step,
+        "time_unit": time_unit,
     }
     produced = place.declare(volume, options, _caller_name(volume))
     _apply(settings, place, produced)
-    if wait:
-        with Progress(f"Rendering {produced.description.name}") as progress:
-            produced.fill(wait=True, progress=progress.update)
-    else:
-        produced.fill(wait=False)
+    if larger_than_store(produced, place.store_bytes):
+        print(lazy_words(produced, place.store_bytes))  # noqa: T201  a sentence for the cell
+        return True
+    for one in produced:
+        if wait:
+            with Progress(f"Rendering {one.description.name}") as progress:
+                one.fill(wait=True, progress=progress.update)
+        else:
+            one.fill(wait=False)
     return True
 
 
@@ -180,8 +204,12 @@ def view(
     unit: str | None = None,
     origin: float | Sequence[float] | None = None,
     kind: Kind | None = None,
-    window: tuple[float, float] | None = None,
-    colormap: str | None = None,
+    window: tuple[float, float] | list[tuple[float, float]] | None = None,
+    colormap: str | list[str] | None = None,
+    axes: str | None = None,
+    channels: Sequence[str] | None = None,
+    time_step: float | None = None,
+    time_unit: str | None = None,
     **look: Unpack[LookKeywords],
 ) -> VolumeView:
     """The viewer as a widget. It shows a first picture at once, and fills the instance behind it.
@@ -199,7 +227,7 @@ def view(
         What the viewer opens with: ``"four"`` is three slices and the volume; ``"volume"`` or ``"slices"`` is one of them alone.
     transport
         Forces ``"direct"``, ``"proxy"`` or ``"comm"`` for this view. See :func:`configure`.
-    name, voxel_size, unit, origin, kind, window, colormap, **look
+    name, voxel_size, unit, origin, kind, window, colormap, axes, channels, time_step, time_unit, **look
         As for :func:`render_volume`.
     """
     settings = _look("view", look, ("height", "views", "transport"), colormap)
@@ -219,20 +247,26 @@ def view(
         "kind": kind,
         "window": window,
         "colormap": colormap,
+        "axes": axes,
+        "channels": channels,
+        "time_step": time_step,
+        "time_unit": time_unit,
     }
-    produced, fresh = None, False
+    produced: list[ProducedVolume] = []
+    fresh = False
     if volume is not None:
         produced = place.declared(volume, options)
-        if produced is None:
+        if not produced:
             produced = place.declare(volume, options, _caller_name(volume))
             fresh = True
         _apply(settings, place, produced)
     from voxbeam.widget import VolumeView  # noqa: PLC0415  half a second, in which the volume is on its way already
 
-    shown = VolumeView(place, produced, height=height, views=views, transport=transport)
+    shown = VolumeView(place, produced[0] if produced else None, height=height, views=views, transport=transport)
     # What is larger than the store stays lazy: its bricks come and go as they are looked at.
-    if produced is not None and fresh and produced.description.store_bytes <= place.store_bytes:
-        fill_behind(shown, produced)
+    if fresh and not larger_than_store(produced, place.store_bytes):
+        for one in produced:
+            fill_behind(shown, one)
     return shown
 
 
@@ -244,10 +278,13 @@ def _place(instance: Instance | None, function: str) -> Instance:
     return instance
 
 
-def _look(function: str, look: Mapping[str, Any], others: tuple[str, ...], colormap: str | None) -> LookOptions:
+def _look(
+    function: str, look: Mapping[str, Any], others: tuple[str, ...], colormap: str | list[str] | None,
+) -> LookOptions:
     """The settings among a function's keywords, checked, before anything is done."""
-    if colormap is not None:
-        checked_colormap("colormap", colormap)
+    for one in colormap if isinstance(colormap, list) else [colormap]:
+        if one is not None:
+            checked_colormap("colormap", one)
     settings = dict(look)
     known = (*RENDER_OPTIONS, *others, *LOOK)
     refuse_unknown(function, {name: value for name, value in settings.items() if name not in LOOK}, known)
@@ -255,9 +292,9 @@ def _look(function: str, look: Mapping[str, Any], others: tuple[str, ...], color
     return cast("LookOptions", settings)
 
 
-def _apply(settings: LookOptions, place: Instance, produced: ProducedVolume) -> None:
-    if settings:
-        place.layers[produced.description.name].set(**settings)
+def _apply(settings: LookOptions, place: Instance, produced: Iterable[ProducedVolume]) -> None:
+    for one in produced if settings else ():
+        place.layers[one.description.name].set(**settings)
 
 
 def _caller_name(volume: Any) -> str | None:

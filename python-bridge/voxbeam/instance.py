@@ -5,14 +5,15 @@ from __future__ import annotations
 import html
 import os
 import threading
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from voxbeam import __version__
 from voxbeam.annotations import Annotations
 from voxbeam.bookmarks import Bookmarks
 from voxbeam.connection import Connection, gone_error
+from voxbeam.declared import DeclaredVolumes
 from voxbeam.endpoint import Endpoint
-from voxbeam.errors import InstanceGoneError, ParameterError, VoxbeamError
+from voxbeam.errors import InstanceGoneError, VoxbeamError
 from voxbeam.jupyter_base import jupyter_base_path
 from voxbeam.layers import Layers
 from voxbeam.protocol import FrameType
@@ -26,20 +27,12 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from voxbeam.declared import Options
     from voxbeam.producer import ProducedVolume, Producer
     from voxbeam.sidecar import SidecarProcess
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SYNC_SECONDS = 10.0
-#: Name of a volume that has no other.
-UNNAMED = "volume"
-Options = dict[str, Any]
-
-
-class _Declared(NamedTuple):
-    volume: Any
-    options: Options
-    produced: ProducedVolume
 
 
 class Instance:
@@ -75,7 +68,7 @@ class Instance:
         self._lock = threading.RLock()
         self._connection: Connection | None = None
         self._producer: Producer | None = None
-        self._declared: dict[str, _Declared] = {}
+        self._declared = DeclaredVolumes()
         self._closed = False
 
     # Reaching it
@@ -179,43 +172,17 @@ class Instance:
                 self._producer = Producer(connection)
             return self._producer
 
-    def declare(self, volume: Any, options: Options, fallback_name: str | None) -> ProducedVolume:
-        """Offer a volume to the instance, in place of one of the same name. `fallback_name` is for data that has none itself."""
-        from voxbeam.sources import open_source  # noqa: PLC0415
+    def declare(self, volume: Any, options: Options, fallback_name: str | None) -> list[ProducedVolume]:
+        """Offer a volume, or each channel of an image. `fallback_name` is for data that has none itself."""
+        return self._declared.declare(self.producer, volume, options, fallback_name)
 
-        source = open_source(volume)
-        name = options["name"]
-        if name is None:
-            name = fallback_name if fallback_name and source.name == UNNAMED else source.name
-        produced = self.producer.declare(source, **{**options, "name": name})
-        with self._lock:
-            self._declared[name] = _Declared(volume, options, produced)
-        return produced
-
-    def declared(self, volume: Any, options: Options) -> ProducedVolume | None:
-        """What this object made of the very same ``volume`` with the same options, or with any where `options` says nothing."""
-        given = {name: value for name, value in options.items() if value is not None}
-        with self._lock:
-            for one in self._declared.values():
-                if (
-                    one.volume is volume
-                    and one.produced.live
-                    and all(one.options[name] == value for name, value in given.items())
-                ):
-                    return one.produced
-        return None
+    def declared(self, volume: Any, options: Options) -> list[ProducedVolume]:
+        """What was made here of the very same ``volume`` with the same options, or with any where `options` says nothing."""
+        return self._declared.find(volume, options)
 
     def remove_volume(self, name: str) -> None:
-        """Take a volume that was rendered here out of the instance, with its layer and its bricks. Annotations stay."""
-        with self._lock:
-            one = self._declared.pop(name, None)
-        if one is not None and one.produced.live:
-            one.produced.remove()
-        elif name in self.volumes:
-            raise ParameterError(f"The volume {name!r} was rendered by another kernel.", "Remove it there, or stop the instance.")
-        else:
-            known = ", ".join(map(repr, self.volumes)) or "none"
-            raise ParameterError(f"The instance holds no volume called {name!r}.", f"It holds {known}.")
+        """Take a volume that was rendered here, or an image with its channels, out of the instance. Annotations stay."""
+        self._declared.remove(name, self.volumes)
 
     # Its end
 

@@ -50,14 +50,14 @@ def name_channels(sources: Sequence[Source], image: str, names: Sequence[str] | 
 
 
 def for_channel(value: Any, index: int, count: int, name: str) -> Any:
-    """What an option says of a channel: a list holds one entry for each, anything else is for all.
+    """What an option says of a channel: a list of texts or pairs holds one for each, anything else is for all.
 
     Raises
     ------
     ParameterError
         The list is not as long as there are channels.
     """
-    if not isinstance(value, list):
+    if not isinstance(value, list) or not all(isinstance(one, (str, tuple, list)) for one in value):
         return value
     if len(value) != count:
         raise ParameterError(f"{name} lists {len(value)} entries, and there are {count} channels.", "Give one for each.")

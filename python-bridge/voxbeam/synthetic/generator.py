@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from voxbeam.geometry import Shape
     from voxbeam.sources.source import Source
 
-    #: ``f(level, (z, y, x), time, channel)`` gives values 0 to 1 as float64; z, y, x are slices.
+    #: ``f(level, (z, y, x), time, channel)`` gives values 0 to 1 as float64; z, y, x are slices, time is 0 to 1, without 1.
     Values = Callable[[int, "tuple[slice, slice, slice]", float, int], NDArray[np.float64]]
 
 #: What ``size`` may be: an edge length, or voxels along z, y, x.
@@ -65,7 +65,7 @@ def generate(name: str, values: Values, common: Common, parameters: dict[str, An
         identity = json.dumps([*said, channel], default=float)
 
         def f(level: int, z: slice, y: slice, x: slice, time: int = 0) -> NDArray[Any]:
-            moment = time / (times - 1) if times and times > 1 else 0.0
+            moment = time / (times or 1)
             return to_dtype(values(level, (z, y, x), moment, channel), dtype, top)
 
         made = from_function(

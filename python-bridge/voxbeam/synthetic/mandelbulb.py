@@ -23,7 +23,7 @@ _BAILOUT = 16.0
 #: Points that are iterated together: what they take stays in a processor's cache.
 _CHUNK = 2**14
 _TINY = 1e-300
-#: A point c no further from 0 never leaves the ball of radius 8**(-1/7), whose eighth power is smaller by this much: no need to look.
+#: A point c no further from 0 never leaves the ball of radius 8**(-1/7), whose eighth power is smaller by this much.
 _SURE = 8 ** (-1 / 7) - 8 ** (-8 / 7)
 
 

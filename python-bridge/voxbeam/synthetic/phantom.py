@@ -67,7 +67,7 @@ def phantom(
             out = _gyroid((k * z + 2 * np.pi * time, k * y, k * x), k, voxel) * _within(BALL - r, voxel)
         if part != 0:
             for radius, half, value in SHELLS:
-                breath = radius * (1 + 0.05 * np.sin(2 * np.pi * time))
+                breath = radius * (1 + 0.025 * (1 - np.cos(2 * np.pi * time)))
                 np.maximum(out, value * _within(half - np.abs(r - breath), voxel), out=out)
         return out
 

@@ -51,6 +51,7 @@ async function main() {
   await mkdir(outdir, { recursive: true });
   await Promise.all([
     build({ ...browser, entryPoints: { widget: 'src/widget/index.ts', viewer: 'src/viewer/page.ts' } }),
+    build({ ...browser, entryPoints: { movie: 'src/viewer/movie_encoder.ts' } }), // a tenth of the viewer, for when a movie is made
     build({ ...node, entryPoints: { sidecar: 'src/sidecar/main.ts', scheduler: 'src/scheduler/main.ts' } }),
   ]);
   // The widget's loader fetches the module from the instance and accepts these bytes only.

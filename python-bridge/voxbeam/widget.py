@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import itertools
 import threading
-from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -13,14 +10,17 @@ import anywidget
 import traitlets as t
 
 from voxbeam.stream import bracketed
+from voxbeam.studio import Studio, checked_movie, checked_size, picture_size
 from voxbeam.transport import checked_transport, forced_transport
 from voxbeam.tunnel import Tunnel
 from voxbeam.view_state import SharedViewTraits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Sequence
 
     from typing_extensions import Self
+
+    from voxbeam.studio import Movie, MovieFormat, MovieKind, Screenshot
 
 STATIC = Path(__file__).parent / "static"
 LOADER = STATIC / "loader.js"
@@ -28,39 +28,13 @@ _NO_LOADER = """export default { render({ el }) {
   el.textContent = "voxbeam was installed without its browser code: run `npm run build` there, then restart the kernel.";
 } };"""
 #: Assets of the viewer that the kernel hands to a page which cannot fetch them.
-_ASSETS = {"widget.js": STATIC / "widget.js"}
-SCREENSHOT_SECONDS = 30.0
+_ASSETS = {name: STATIC / name for name in ("widget.js", "movie.js")}
 #: Views a widget can open with.
 Views = Literal["four", "volume", "slices"]
 VIEWS = get_args(Views)
 
 #: What of a view a bookmark holds.
 _BOOKMARKED = ("camera", "cross", "clip", "light")
-
-
-class Screenshot:
-    """A picture on its way from the page: ``await`` it, or ask for its :meth:`result`."""
-
-    def __init__(self, future: Future[bytes]) -> None:
-        self._future = future
-
-    def __await__(self) -> Generator[Any, None, bytes]:
-        return asyncio.wait_for(asyncio.wrap_future(self._future), SCREENSHOT_SECONDS).__await__()
-
-    def result(self, timeout: float = SCREENSHOT_SECONDS) -> bytes:
-        """PNG bytes, waiting up to ``timeout`` seconds.
-
-        While a cell runs the kernel may not hear the page, so that waiting for it in the same cell cannot
-        end: there, ``await view.screenshot()``.
-        """
-        try:
-            return self._future.result(timeout)
-        except TimeoutError as error:
-            msg = (
-                f"no picture from the page within {timeout:g} s: show the view in a cell first, "
-                "and in a running cell write `await view.screenshot()`"
-            )
-            raise TimeoutError(msg) from error
 
 
 class VolumeView(SharedViewTraits, anywidget.AnyWidget):
@@ -110,8 +84,7 @@ class VolumeView(SharedViewTraits, anywidget.AnyWidget):
         # Comm messages may arrive on a subshell's thread while a cell runs on the main one.
         self._guard = threading.RLock()
         self._tunnels: dict[str, Tunnel] = {}
-        self._pictures: dict[str, Future[bytes]] = {}
-        self._picture_ids = itertools.count(1)
+        self._studio = Studio(lambda message: self.send(message))  # noqa: PLW0108  whatever `send` is then
         super().__init__(height=height, views=views, _forced="" if forced == "auto" else forced, _candidates=candidates(instance))
         self.on_msg(self._on_page_message)
         self.observe(self._take_picked, "_picked")
@@ -149,14 +122,48 @@ class VolumeView(SharedViewTraits, anywidget.AnyWidget):
                 if part in view:
                     setattr(self, part, view[part])
 
-    def screenshot(self) -> Screenshot:
-        """Ask the page for its picture as PNG bytes: ``png = await view.screenshot()``."""
-        future: Future[bytes] = Future()
-        with self._guard:
-            name = f"picture-{next(self._picture_ids)}"
-            self._pictures[name] = future
-        self.send({"t": "screenshot", "id": name})
-        return Screenshot(future)
+    def screenshot(self, *, width: int | None = None, height: int | None = None) -> Screenshot:
+        """Ask the page for its picture as PNG bytes: ``png = await view.screenshot()``.
+
+        Parameters
+        ----------
+        width, height
+            Pixels of the picture, which may be larger than the view: it is drawn anew for them, with its marks and
+            scale bars. Without both: as it is shown.
+
+        Raises
+        ------
+        ParameterError
+            Only one is given, or one is not within 16 and 16,384.
+        """
+        return self._studio.picture(picture_size(width, height))
+
+    def movie(
+        self, *, kind: MovieKind = "turntable", seconds: float = 6.0, fps: float = 24.0, width: int = 640, height: int = 480,
+        degrees: float = 360.0, format: MovieFormat = "webm",  # noqa: A002  what files call it
+    ) -> Movie:
+        """Ask the page for a movie of this view: ``data = await view.movie(seconds=4)``.
+
+        Parameters
+        ----------
+        kind
+            ``"turntable"``: the view turns.
+        seconds, fps
+            How long it is, and frames in a second.
+        width, height
+            Pixels of a frame.
+        degrees
+            How far it turns.
+        format
+            ``"webm"`` or ``"mp4"``.
+
+        Returns
+        -------
+        Movie
+            On its way: ``await`` it, ask for its ``result()``, see its ``done``, or ``cancel()`` it.
+        """
+        options = {"kind": kind, "seconds": seconds, "fps": fps, "degrees": degrees, "format": format}
+        return self._studio.movie({**checked_movie(options), **checked_size(width, height)})
 
     def close(self) -> None:
         """Take the view off its page and end its connections. The instance and its volumes stay."""
@@ -165,12 +172,9 @@ class VolumeView(SharedViewTraits, anywidget.AnyWidget):
         with self._guard:
             tunnels = list(self._tunnels.values())
             self._tunnels.clear()
-            pictures = list(self._pictures.values())
-            self._pictures.clear()
         for tunnel in tunnels:
             tunnel.close()
-        for picture in pictures:
-            picture.cancel()
+        self._studio.close()
         super().close()
 
     def __enter__(self) -> Self:
@@ -195,7 +199,8 @@ class VolumeView(SharedViewTraits, anywidget.AnyWidget):
             "open": self._open_tunnel,
             "frame": self._send_frames,
             "close": self._close_tunnel,
-            "screenshot": self._take_picture,
+            "screenshot": self._studio.receive,
+            "movie": self._studio.receive,
         }
         handler = handlers.get(str(content.get("t"))) if isinstance(content, dict) else None
         if handler is not None:
@@ -262,16 +267,6 @@ class VolumeView(SharedViewTraits, anywidget.AnyWidget):
         known = {name: tuple(told[name]) for name in ("voxel", "world") if name in told}
         ids = {"id": int(told["id"])} if "id" in told else {}
         self.picked = {**told, **known, **ids}
-
-    def _take_picture(self, content: dict[str, Any], buffers: Sequence[memoryview]) -> None:
-        with self._guard:
-            future = self._pictures.pop(str(content.get("id")), None)
-        if future is None or future.done():
-            return  # a second page of the same view, or a picture no longer waited for
-        if buffers:
-            future.set_result(bytes(buffers[0]))
-        else:
-            future.set_exception(RuntimeError(str(content.get("error", "the page could not take a picture"))))
 
 
 def candidates(instance: Any) -> list[dict[str, str]]:

@@ -22,6 +22,8 @@ export class FrameDrawing {
   readonly rate = new FrameRate();
   /** The whole canvas must be drawn anew. */
   clearAll = true;
+  /** Pictures are drawn only by `drawFull`: the bricks come first. */
+  paused = false;
   /** Nothing is put on the canvas before there are voxels to see: an empty picture would cost the page as much as a full one. */
   held = false;
   /** Epoch milliseconds at which the first picture with voxels was done. */
@@ -41,13 +43,10 @@ export class FrameDrawing {
    * @returns whether something was drawn
    */
   draw(scene: FrameScene, now: number, begun: number): boolean {
+    if (this.paused) return false;
     if (this.held && !scene.views.some((state) => this.drawing.hasVoxels(state, scene.shown))) return this.#prepare(scene, begun);
     this.held = false;
-    if (this.clearAll) {
-      this.clearAll = false;
-      this.drawing.clear({ x: 0, y: 0, width: scene.size.width, height: scene.size.height });
-      for (const state of scene.views) state.redraw(now);
-    }
+    this.#clear(scene, now);
     let drawn = false;
     let voxels = false;
     for (const state of scene.views) {
@@ -66,6 +65,13 @@ export class FrameDrawing {
     return drawn;
   }
 
+  #clear({ size, views }: FrameScene, now: number): void {
+    if (!this.clearAll) return;
+    this.clearAll = false;
+    this.drawing.clear({ x: 0, y: 0, width: size.width, height: size.height });
+    for (const state of views) state.redraw(now);
+  }
+
   /** Compiles what the first picture is drawn with, while its first brick is on its way. */
   #prepare(scene: FrameScene, begun: number): boolean {
     let drawn = false;
@@ -82,6 +88,7 @@ export class FrameDrawing {
 
   /** Draws every view at full resolution, at once. */
   drawFull(scene: FrameScene, now: number): void {
+    this.#clear(scene, now);
     for (const state of scene.views) {
       if (state.view.kind === 'slice') {
         this.#slice(scene, state);

@@ -6,15 +6,15 @@ import { type LoadingPolicy, POLICIES, policyOf } from '../volume/policy.js';
 import type { BrickRanges } from '../volume/ranges.js';
 import { type BrickBox, BrickIntake } from './brick_intake.js';
 import { BrickNeeds } from './brick_needs.js';
-import { CanvasSize } from './canvas_size.js';
+import { CanvasSize, type HeldSize } from './canvas_size.js';
 import type { Rgb } from './colormaps.js';
 import { FrameDrawing, type FrameScene } from './frame_drawing.js';
-import { EXACT_STEPS, probeFilterError } from './filter_probe.js';
+import { probeFilterError } from './filter_probe.js';
 import { DEFAULT_GPU_BYTES, GpuBudget } from './gpu_budget.js';
 import { GpuFence } from './gpu_fence.js';
 import { type BrickLookup, pickAt } from './pick.js';
 import type { RendererOptions } from './renderer_options.js';
-import { type RendererReport, reportMemory, reportVolume } from './report.js';
+import { type RendererReport, reportFilter, reportMemory, reportPictures, reportQuality, reportVolume } from './report.js';
 import { LABEL_LOOKUP_BYTES } from './label_lookup.js';
 import { shaderProblem } from './shader_problem.js';
 import { Residency } from './residency.js';
@@ -27,11 +27,7 @@ import { ViewState } from './view_state.js';
 import type { LayerSettings, Picked, Pixel, View } from './views.js';
 import { sameVoxels, VolumeState } from './volume_state.js';
 
-export type { BrickBox } from './brick_intake.js';
-export type { BrickLookup } from './pick.js';
-export type { RendererReport, VolumeReport } from './report.js';
-export type { RendererOptions } from './renderer_options.js';
-export type { LayerSettings, Picked, Pixel, Rect, SliceView, View, VolumeView } from './views.js';
+export type { RendererReport } from './report.js';
 
 /** Frames the GPU may have in hand: two while the picture moves, so that it is never idle; one while it is still. */
 const OPEN_MOVING = 2;
@@ -266,29 +262,27 @@ export class VolumeRenderer {
     return this.#frames.firstPictureAt !== undefined;
   }
 
+  /** Whether every brick that the views should have is here, drawn or not. */
+  get complete(): boolean {
+    if (this.#lost || this.#needs.dirty || this.#needs.missing > 0 || this.#intake.waiting > 0) return false;
+    return this.#views.every((state) => !state.planDirty && !state.tableDirty);
+  }
+
   /** Whether every view shows all it should at full resolution. Frames may still be drawn that make it smoother. */
   get settled(): boolean {
-    if (this.#lost || this.#needs.dirty || this.#needs.missing > 0 || this.#intake.waiting > 0 || this.#frames.clearAll) return false;
-    return this.#views.every(
-      (state) => !state.planDirty && !state.tableDirty && !state.drawDirty && (state.view.kind === 'slice' || state.picture.full),
-    );
+    if (!this.complete || this.#frames.clearAll) return false;
+    return this.#views.every((state) => !state.drawDirty && (state.view.kind === 'slice' || state.picture.full));
   }
 
   /** What there is to tell. */
   get report(): RendererReport {
-    const shown = this.#views.find((state) => state.view.kind === 'volume')?.shown;
     return {
       volumes: [...this.#volumes.values()].map((v) => reportVolume(v, this.#views, this.#needs.wanted.get(v.handle)?.length ?? 0)),
       missing: this.#needs.missing,
-      fps: this.#frames.rate.value,
-      resolutionScale: shown?.scale ?? 1,
-      stepBias: shown?.stepBias ?? 0,
+      ...reportQuality(this.#views),
+      ...reportPictures(this.#frames, this.#drawing),
       ...reportMemory(this.#budget, this.#residency),
-      drawCalls: this.#drawing.screen.draws,
-      pictures: this.#frames.rate.count,
-      firstPictureAt: this.#frames.firstPictureAt,
-      filterError: this.#filterError,
-      filterExact: this.#filterError === undefined ? undefined : this.#filterError <= EXACT_STEPS,
+      ...reportFilter(this.#filterError),
       floatLinear: this.#gl.extensions.has('OES_texture_float_linear'),
       contextLosses: this.#losses,
       problem: this.#problem,
@@ -301,18 +295,20 @@ export class VolumeRenderer {
     return state && pickAt(state.view, px, of ? { ...this.#shown, image: undefined } : this.#shown, this.#lookup);
   }
 
-  /** The canvas as a PNG, at full resolution of what is here now. */
-  async screenshot(): Promise<Blob> {
-    if (!this.#lost) {
-      const now = performance.now();
-      if (this.#size.update()) this.#resize();
-      this.#plan(now);
-      this.#updateTables();
-      this.#frames.drawFull(this.#scene(), now);
-    }
-    const blob = await new Promise<Blob | null>((resolve) => this.canvas.toBlob(resolve, 'image/png'));
-    if (!blob) throw new Error(`the picture of ${this.canvas.width} x ${this.canvas.height} pixels could not be encoded; make the view smaller`);
-    return blob;
+  /** Makes pictures of this size, and only by `drawNow`; undefined: of the canvas as it is laid out, as they come. */
+  holdSize(size: HeldSize | undefined): void {
+    this.#size.hold(size);
+    this.#frames.paused = size !== undefined;
+  }
+
+  /** Draws everything at once, at full resolution of what is here now. */
+  drawNow(): void {
+    if (this.#lost) return;
+    const now = performance.now();
+    if (this.#size.update()) this.#resize();
+    this.#plan(now);
+    this.#updateTables();
+    this.#frames.drawFull(this.#scene(), now);
   }
 
   /** Frees what is on the GPU. The canvas cannot be used again. */

@@ -1,5 +1,6 @@
 /** What the renderer tells about itself. */
 
+import { EXACT_STEPS } from './filter_probe.js';
 import type { GpuBudget } from './gpu_budget.js';
 import type { Residency } from './residency.js';
 import type { ViewState } from './view_state.js';
@@ -61,6 +62,25 @@ export function reportVolume(volume: VolumeState, views: readonly ViewState[], m
     coarsest: seen.length > 0 ? Math.max(...seen.map(({ coarsest }) => coarsest)) : top,
     missing,
   };
+}
+
+/** How the last picture of a perspective view was drawn. */
+export function reportQuality(views: readonly ViewState[]) {
+  const shown = views.find((state) => state.view.kind === 'volume')?.shown;
+  return { resolutionScale: shown?.scale ?? 1, stepBias: shown?.stepBias ?? 0 };
+}
+
+/** How many pictures, and how fast. */
+export function reportPictures(
+  { rate, firstPictureAt }: { readonly rate: FrameRate; readonly firstPictureAt: number | undefined },
+  { screen }: { readonly screen: { readonly draws: number } },
+) {
+  return { fps: rate.value, pictures: rate.count, firstPictureAt, drawCalls: screen.draws };
+}
+
+/** What the probe of the filter found. */
+export function reportFilter(filterError: number | undefined) {
+  return { filterError, filterExact: filterError === undefined ? undefined : filterError <= EXACT_STEPS };
 }
 
 /** The counters of memory and bricks. */

@@ -98,6 +98,7 @@ export const ROUTES: readonly Route[] = [
   },
   { method: 'GET', path: '/assets/viewer.js', access: 'public', handle: asset('viewer.js', 'text/javascript; charset=utf-8') },
   { method: 'GET', path: '/assets/widget.js', access: 'public', handle: asset('widget.js', 'text/javascript; charset=utf-8') },
+  { method: 'GET', path: '/assets/movie.js', access: 'public', handle: asset('movie.js', 'text/javascript; charset=utf-8') },
   { method: 'POST', path: '/v1/session', access: 'page ticket', handle: session },
   { method: 'POST', path: '/v1/ticket', access: 'owner or session', handle: ticket },
   { method: 'GET', path: '/v1/status', access: 'owner', handle: ({ services }) => ({ status: 200, json: instanceStatus(services) }) },

@@ -14,6 +14,7 @@ import type { Shell, ShellActions } from './shell.js';
 import type { ShownLayers } from './shown_layers.js';
 import type { Peek } from './look/coarse_bricks.js';
 import { zoomSlices } from './slice_controls.js';
+import type { Studio } from './studio.js';
 import type { Tool, ViewStore } from './view_state.js';
 
 /** What commands act on. Shell and interactions are made with the commands, so they are asked for when needed. */
@@ -32,7 +33,7 @@ export interface CommandContext {
   snap(place: Vec3): Vec3;
   /** Shows all of the volumes again. */
   fit(): void;
-  savePicture(): void;
+  studio(): Studio;
   refresh(): void;
   readonly peek: Peek;
   instruments(): Instruments;
@@ -89,7 +90,8 @@ export function makeCommands(context: CommandContext): Commands & ShellActions {
       const mode = layers.leading?.layer.mode === 'mip' ? 'dvr' : 'mip';
       for (const { layer } of layers.list) if (layer.kind === 'image') setLayer(layer.id, { mode });
     },
-    screenshot: () => context.savePicture(),
+    screenshot: () => void context.studio().save(),
+    studio: (what) => (what === 'movie' ? context.studio().openMovie() : context.studio().openPicture()),
     tool: chooseTool,
     escape() {
       const { help } = context.shell();

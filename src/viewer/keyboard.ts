@@ -13,6 +13,8 @@ export interface Commands {
   zoom(closer: boolean): void;
   toggleMode(): void;
   screenshot(): void;
+  /** Asks for a picture of any size, or for a movie. */
+  studio(what: 'picture' | 'movie'): void;
   tool(tool: 'point' | 'box' | 'tape' | 'pick'): void;
   instrument(name: InstrumentKey): void;
   /** Ends what is under way: a drag, the help, a tool, the selection, a maximised view. */
@@ -62,7 +64,8 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['z'], control: true, label: 'ctrl z', text: 'undo', run: (c) => c.undo() },
   { keys: ['z'], control: true, shift: true, label: 'ctrl shift z', text: 'redo', run: (c) => c.redo() },
   { keys: ['y'], control: true, label: '', text: '', run: (c) => c.redo() },
-  { keys: ['s'], label: 's', text: 'save a picture', run: (c) => c.screenshot() },
+  { keys: ['s'], label: 's', text: 'save a picture; with shift of any size', run: (c, e) => (e.shiftKey ? c.studio('picture') : c.screenshot()) },
+  { keys: ['o'], label: 'o', text: 'make a movie', run: (c) => c.studio('movie') },
   { keys: ['l'], label: 'l', text: 'layers and annotations', run: (c) => c.togglePanel() },
   { keys: ['?'], label: '?', text: 'this help', run: (c) => c.help() },
 ];

@@ -32,7 +32,7 @@ function start(first: string): void {
   // A page that does not lie at the root is behind a proxy that adds a prefix.
   const kind = location.pathname === '/' ? 'direct' : 'proxy';
   const session = new Session({ client: 'voxbeam page', candidates: [{ kind, url: streamUrl(location.href), ticket }] });
-  const viewer = new Viewer({ root, session });
+  const viewer = new Viewer({ root, session, loadCode: (name) => import(new URL(`assets/${name}`, location.href).href) });
   addEventListener('pagehide', (event) => {
     if (event.persisted) return;
     viewer.dispose();

@@ -1,17 +1,10 @@
-/** The picture with its marks and scale bars, as a PNG. */
+/** Pictures as files. */
 
-/** Draws the overlay over the renderer's picture. */
-export async function composePicture(picture: Blob, overlay: HTMLCanvasElement): Promise<Blob> {
-  const image = await createImageBitmap(picture);
-  const canvas = document.createElement('canvas');
-  [canvas.width, canvas.height] = [image.width, image.height];
-  const context = canvas.getContext('2d');
-  if (!context) throw new Error('the browser gives no 2D canvas for the picture');
-  context.drawImage(image, 0, 0);
-  image.close();
-  if (overlay.width > 0 && overlay.height > 0) context.drawImage(overlay, 0, 0, canvas.width, canvas.height);
+/** A canvas as a PNG. */
+export function encodePng(canvas: HTMLCanvasElement): Promise<Blob> {
   return new Promise((resolve, reject) => {
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('the browser could not encode the picture'))), 'image/png');
+    const failed = () => reject(new Error(`the browser could not encode a picture of ${canvas.width} x ${canvas.height} pixels`));
+    canvas.toBlob((blob) => (blob ? resolve(blob) : failed()), 'image/png');
   });
 }
 
@@ -26,8 +19,8 @@ export function download(blob: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-/** A name for a picture taken now, such as `brain 2026-01-31 12.00.00.png`. */
-export function pictureName(volume: string, now: Date): string {
+/** A name for what is made now, such as `brain 2026-01-31 12.00.00.png`. */
+export function pictureName(volume: string, now: Date, ending = 'png'): string {
   const safe = volume.replace(/[^\p{L}\p{N} _.-]+/gu, '_').replace(/^[.\s]+/, '').slice(0, 60) || 'voxbeam';
-  return `${safe} ${now.toISOString().slice(0, 19).replace('T', ' ').replaceAll(':', '.')}.png`;
+  return `${safe} ${now.toISOString().slice(0, 19).replace('T', ' ').replaceAll(':', '.')}.${ending}`;
 }

@@ -6,7 +6,7 @@ import { h } from './dom.js';
 import { Footer } from './footer.js';
 import { makeHelp } from './help.js';
 import type { Instruments } from './instruments/instruments.js';
-import { Menu } from './instruments/menu.js';
+import { Menu, type MenuItem } from './instruments/menu.js';
 import { LayerPanel } from './layer_panel.js';
 import type { Peek } from './look/coarse_bricks.js';
 import { VIEW_IDS, VIEW_TITLES, type ViewId } from './layout.js';
@@ -89,9 +89,9 @@ export class Shell {
   }
 
   /** Puts the instruments' sections above the annotations, and their menu under the button for more. */
-  addInstruments(instruments: Instruments): void {
+  addInstruments(instruments: Instruments, more: MenuItem[][]): void {
     this.annotations.element.before(instruments.element);
-    this.root.append(new Menu('More tools', this.toolbar.more, instruments.menu()).element);
+    this.root.append(new Menu('More tools', this.toolbar.more, [...instruments.menu(), ...more]).element);
   }
 
   setCursor(cursor: string): void {

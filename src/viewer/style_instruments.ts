@@ -22,4 +22,15 @@ export const INSTRUMENT_STYLE = `
 .voxbeam .voxbeam-words { height: 22px; padding: 0 8px; color: var(--vb-text); }
 .voxbeam .voxbeam-buttons .voxbeam-words { border: 1px solid var(--vb-border); }
 .voxbeam .voxbeam-annotation > .voxbeam-words { flex: 1; justify-content: flex-start; padding: 0 4px; opacity: 1; }
+
+.voxbeam-dialog { position: absolute; inset: 0; z-index: 8; display: grid; place-items: center; padding: 12px; overflow: auto; background: rgb(0 0 0 / 45%); }
+.voxbeam-dialog-form {
+  display: grid; gap: 6px; width: min(300px, 100%); padding: 12px 16px 14px; border-radius: 10px; background: var(--vb-panel); border: 1px solid var(--vb-border);
+}
+.voxbeam-dialog h2 { margin: 0 0 4px; font-size: 14px; }
+.voxbeam-dialog label { display: grid; grid-template-columns: 1fr 110px; gap: 8px; align-items: center; color: var(--vb-muted); }
+.voxbeam-dialog select { font: inherit; height: 22px; color: var(--vb-text); background: var(--vb-bg); border: 1px solid var(--vb-border); border-radius: 4px; }
+.voxbeam-dialog progress { width: 100%; accent-color: var(--vb-accent); }
+.voxbeam-dialog progress[hidden] { display: none; }
+.voxbeam-dialog-words { margin: 0; min-height: 16px; overflow-wrap: anywhere; color: var(--vb-muted); }
 `;

@@ -15,6 +15,9 @@ export interface Bounds {
   readonly max: Vec3;
 }
 
+/** What views look at where there is no volume. */
+export const NO_BOUNDS: Bounds = { min: [-1, -1, -1], max: [1, 1, 1] };
+
 export interface Size {
   readonly width: number;
   readonly height: number;
@@ -92,13 +95,12 @@ export class ViewStore {
   readonly #listeners = new Set<(state: ViewState, before: ViewState) => void>();
 
   constructor(initial: Pick<ViewState, 'layout'>) {
-    const bounds: Bounds = { min: [-1, -1, -1], max: [1, 1, 1] };
     this.#state = {
       ...FIRST_INSTRUMENTS,
       maximised: undefined,
       tool: 'navigate',
       selected: undefined,
-      ...(fitted(bounds, initial.layout, undefined, { width: 1, height: 1 }) as Pick<
+      ...(fitted(NO_BOUNDS, initial.layout, undefined, { width: 1, height: 1 }) as Pick<
         ViewState,
         'camera' | 'cross' | 'center' | 'pixelSize'
       >),

@@ -5,10 +5,10 @@ import { VolumeRenderer } from '../renderer/renderer.js';
 import type { Pixel, View } from '../renderer/views.js';
 import type { Session } from '../session/session.js';
 import { AnnotationTools } from './annotation_tools.js';
+import type { StageSize } from './capture.js';
 import { makeCommands } from './commands.js';
 import { CursorReader } from './cursor_reader.js';
 import { watchSize } from './dom.js';
-import { MissingProgress } from './footer.js';
 import { FrameLoop } from './frame_loop.js';
 import { Framing } from './framing.js';
 import { Instruments } from './instruments/instruments.js';
@@ -21,22 +21,20 @@ import { Picker } from './look/picker.js';
 import { Pointers } from './pointer.js';
 import type { Lookup } from './readout.js';
 import { SessionNotices } from './session_notices.js';
-import { composePicture, download, pictureName } from './screenshot.js';
 import { Settling } from './settling.js';
 import { Shell } from './shell.js';
 import { ShownLayers } from './shown_layers.js';
-import { showStatus, statusOf } from './status.js';
-import { toolbarState } from './toolbar.js';
+import { StatusTeller } from './status_teller.js';
+import { type StudioHost, Studio } from './studio.js';
 import { adoptStyles } from './styles.js';
 import { BACKGROUND, ThemeWatch } from './theme.js';
-import { type Bounds, type Size, ViewStore, viewsOf } from './view_state.js';
+import { toolbarState } from './toolbar.js';
+import { NO_BOUNDS, type Size, ViewStore, viewsOf } from './view_state.js';
 import type { ViewerOptions } from './viewer_options.js';
 import { VolumeFeed } from './volume_feed.js';
 
 export type { ViewerEvent, ViewerOptions } from './viewer_options.js';
 
-const STATUS_MS = 200;
-const NO_BOUNDS: Bounds = { min: [-1, -1, -1], max: [1, 1, 1] };
 
 /** What can be out of date. */
 type Part = 'views' | 'volumes' | 'overlay' | 'panels';
@@ -44,6 +42,7 @@ type Part = 'views' | 'volumes' | 'overlay' | 'panels';
 export class Viewer {
   /** What lies over the picture: clip, light, tape, axes. */
   readonly instruments: Instruments;
+  readonly studio: Studio;
   readonly #root: HTMLElement;
   readonly #session: Session;
   readonly #options: ViewerOptions;
@@ -59,27 +58,26 @@ export class Viewer {
   readonly #pointers: Pointers;
   readonly #theme: ThemeWatch;
   readonly #settling: Settling;
-  readonly #progress = new MissingProgress();
   readonly #early: PictureFirst;
+  readonly #status: StatusTeller;
   readonly #ends: (() => void)[] = [];
   readonly #ending = new AbortController();
   readonly #loop = new FrameLoop((now) => this.#step(now), (error) => this.#fail('The picture cannot be drawn', error));
   readonly #dirty: Record<Part, boolean> = { views: true, volumes: true, overlay: true, panels: true };
   #renderer: VolumeRenderer | undefined;
   #feed: VolumeFeed | undefined;
-  #size: Size = { width: 0, height: 0 };
+  #size: StageSize = { width: 0, height: 0, ratio: 1 };
+  /** In place of the stage's own size, while a picture of another one is made. */
+  #held: StageSize | undefined;
   #views: readonly View[] = [];
   /** Those that the picture shows. */
   #drawnViews: readonly View[] = [];
   #moving = false;
   #synced = false;
   #missing = 0;
-  /** Of the last move. */
-  #fps: number | undefined;
   /** Why there is no picture. */
   #failure: string | undefined;
   #hovered: string | undefined;
-  #statusTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: ViewerOptions) {
     this.#options = options;
@@ -101,21 +99,15 @@ export class Viewer {
       activeView: () => this.#view(this.#reader.lastView ?? '') ?? this.#view('volume') ?? this.#views[0],
       snap: (place) => this.#framing.snap(place),
       fit: () => this.#framing.fit(),
-      savePicture: () => void this.#savePicture(),
+      studio: () => this.studio,
       refresh: () => this.#mark('volumes', 'panels', 'overlay'),
       instruments: () => this.instruments,
     });
     this.#shell = new Shell(this.#root, commands);
     adoptStyles(this.#root);
-    this.#reader = new CursorReader({
-      layers: this.#layers,
-      lookup: this.#lookup,
-      view: (id) => this.#view(id),
-      pick: (view, px) => this.#renderer?.pick(view, px),
-      cross: () => this.#store.state.cross,
-      show: (text) => this.#shell.footer.show('cursor', text),
-    });
     const context = this.#gestures();
+    const show = (text: string) => this.#shell.footer.show('cursor', text);
+    this.#reader = new CursorReader({ ...context, layers: this.#layers, lookup: this.#lookup, cross: () => this.#store.state.cross, show });
     this.#tools = new AnnotationTools(context);
     this.instruments = new Instruments({
       ...context,
@@ -124,7 +116,8 @@ export class Viewer {
       openPanel: () => this.#shell.openPanel(),
       refresh: () => this.#mark('panels'),
     });
-    this.#shell.addInstruments(this.instruments);
+    this.studio = new Studio(this.#studioHost(context));
+    this.#shell.addInstruments(this.instruments, this.studio.menu());
     const picker = new Picker({
       ...context,
       layers: () => this.#layers.list,
@@ -139,6 +132,12 @@ export class Viewer {
       this.#options.onEvent?.({ type: 'settled', settled });
     });
     this.#notices = new SessionNotices(options.session, this.#shell.banner, this.#shell.footer, () => this.#connectionChanged());
+    this.#status = new StatusTeller(this.#root, this.#shell.footer, this.#session, this.#layers, () => ({
+      report: this.#renderer?.report,
+      missing: this.#missing,
+      moving: this.#moving,
+      error: this.#failure ?? this.#notices.error,
+    }), (problem) => this.#notices.showStanding(problem));
     this.#early = new PictureFirst(this.#root, () => {
       this.#renderer?.release();
       this.#mark('overlay', 'panels');
@@ -152,7 +151,7 @@ export class Viewer {
     this.#shell.stage.addEventListener('pointerdown', () => this.#root.focus({ preventScroll: true }), { signal: this.#ending.signal });
     this.#listen();
     this.#root.dataset.ready = 'true';
-    this.#status();
+    this.#status.now();
   }
 
   /** Fulfilled once everything the views want is drawn. Renewed when that is no longer so: read it anew after a change. */
@@ -160,27 +159,18 @@ export class Viewer {
     return this.#settling.promise;
   }
 
-  /** The picture as it is, with marks and scale bars, as a PNG. */
-  async screenshot(): Promise<Blob> {
-    if (!this.#renderer) throw new Error(`no picture: ${this.#failure ?? 'the viewer is closed'}`);
-    this.#step(performance.now());
-    this.#drawnViews = this.#views;
-    this.#drawOverlay();
-    return composePicture(await this.#renderer.screenshot(), this.#shell.overlay.canvas);
+  /** The picture with marks and scale bars as a PNG: as it is, or drawn anew with all it should show at a size in pixels. */
+  screenshot(size?: Size): Promise<Blob> {
+    return this.studio.picture(size);
   }
 
   /** Lets everything go; the session stays open, for it is its maker's. */
   dispose(): void {
     if (this.#ending.signal.aborted) return;
     this.#loop.stop();
-    clearTimeout(this.#statusTimer);
-    this.#early.dispose();
-    this.#notices.dispose();
+    const parts = [this.#status, this.#early, this.#notices, this.#pointers, this.#interactions, this.instruments, this.studio, this.#theme];
     this.#ending.abort();
-    this.#pointers.dispose();
-    this.#interactions.dispose();
-    this.instruments.dispose();
-    this.#theme.dispose();
+    for (const part of parts) part.dispose();
     for (const end of this.#ends) end();
     this.#feed?.dispose();
     this.#renderer?.dispose();
@@ -209,15 +199,15 @@ export class Viewer {
     this.#early.end();
     this.#shell.message.show(title, reason);
     this.#options.onEvent?.({ type: 'error', message: this.#failure });
-    this.#status();
+    this.#status.now();
   }
 
   #listen(): void {
     this.#ends.push(
-      watchSize(this.#shell.stage, (width, height) => this.#resize(width, height)),
+      watchSize(this.#shell.stage, () => this.#resize()),
       this.#store.onChange((state, before) => {
         const placed = state.layout !== before.layout || state.maximised !== before.maximised;
-        if (placed) this.#place();
+        if (placed) this.#shell.placeButtons(this.#places);
         if (placed || state.selected !== before.selected || state.tool !== before.tool || this.instruments.showsChange(state, before)) this.#mark('panels');
         this.#mark('views', 'overlay');
       }),
@@ -242,10 +232,7 @@ export class Viewer {
       store: this.#store,
       author: this.#options.author ?? 'viewer',
       view: (id) => this.#view(id),
-      viewUnder: (px) => {
-        const id = viewAt(placeViews(this.#store.state.layout, this.#store.state.maximised, this.#size), px);
-        return id && this.#view(id);
-      },
+      viewUnder: (px) => this.#view(viewAt(this.#places, px) ?? ''),
       pick: (view, px) => this.#renderer?.pick(view, px),
       bounds: () => this.#framing.bounds ?? NO_BOUNDS,
       grid: () => this.#framing.grid,
@@ -264,6 +251,32 @@ export class Viewer {
     };
   }
 
+  #studioHost(context: GestureContext): StudioHost {
+    return {
+      ...context,
+      root: this.#root,
+      size: () => this.#size,
+      hold: (size) => {
+        this.#held = size;
+        this.#renderer?.holdSize(size);
+        this.#resize();
+      },
+      advance: () => {
+        this.#step(performance.now());
+        return this.#renderer?.complete && this.#missing === 0 ? undefined : Math.max(1, this.#missing);
+      },
+      drawNow: () => {
+        this.#step(performance.now());
+        this.#renderer?.drawNow();
+        this.#drawnViews = this.#views;
+        this.#drawOverlay();
+        return { picture: this.#shell.canvas, overlay: this.#shell.overlay.canvas };
+      },
+      problem: () => (this.#renderer ? this.#renderer.report.problem : `no picture: ${this.#failure ?? 'the viewer is closed'}`),
+      loadCode: this.#options.loadCode,
+    };
+  }
+
   readonly #lookup: Lookup = (volume, key) => this.#session.peek(volume, key);
 
   readonly #mayEdit = (): boolean => this.#session.role !== 'view';
@@ -278,19 +291,21 @@ export class Viewer {
     this.#loop.wake();
   }
 
-  #resize(width: number, height: number): void {
-    if (width === this.#size.width && height === this.#size.height) return;
-    this.#size = { width, height };
+  #resize(): void {
+    const { clientWidth: width, clientHeight: height } = this.#shell.stage;
+    const size = this.#held ?? { width, height, ratio: globalThis.devicePixelRatio || 1 };
+    if (size.width === this.#size.width && size.height === this.#size.height && size.ratio === this.#size.ratio) return;
+    this.#size = size;
     adoptStyles(this.#root);
-    this.#shell.overlay.resize(this.#size, globalThis.devicePixelRatio || 1);
+    this.#shell.overlay.resize(size, size.ratio);
     this.#shell.openPanelForWidth(this.#root.clientWidth);
-    this.#place();
-    this.#framing.resized();
+    this.#shell.placeButtons(this.#places);
+    if (!this.#held) this.#framing.resized();
     this.#mark('views', 'overlay', 'panels');
   }
 
-  #place(): void {
-    this.#shell.placeButtons(placeViews(this.#store.state.layout, this.#store.state.maximised, this.#size));
+  get #places(): ReturnType<typeof placeViews> {
+    return placeViews(this.#store.state.layout, this.#store.state.maximised, this.#size);
   }
 
   /** One frame. True asks for another. */
@@ -313,7 +328,7 @@ export class Viewer {
     if (this.#dirty.panels && !this.#early.waiting) this.#showPanels();
     const reading = !this.#moving && this.#renderer !== undefined && this.#reader.read(now);
     this.#settle();
-    this.#statusTimer ??= setTimeout(() => this.#status(), STATUS_MS);
+    this.#status.soon();
     return more || reading;
   }
 
@@ -321,7 +336,7 @@ export class Viewer {
     const known = this.#layers.list.length > 0 ? (this.#renderer?.settled ?? false) && this.#missing === 0 : this.#session.state === 'open';
     const settled = known && this.#synced && this.#renderer !== undefined && !this.#dirty.volumes && !this.#dirty.views && this.#drawnViews === this.#views;
     // The numbers stand before the word: who waits for it reads them next.
-    if (settled && !this.#settling.settled) this.#status();
+    if (settled && !this.#settling.settled) this.#status.now();
     this.#settling.set(settled);
   }
 
@@ -372,29 +387,9 @@ export class Viewer {
     if (view) this.#loop.wake();
   }
 
-  #status(): void {
-    clearTimeout(this.#statusTimer);
-    this.#statusTimer = undefined;
-    const report = this.#renderer?.report;
-    // Single pictures of a view at rest have no rate.
-    if (this.#moving && report) this.#fps = report.fps;
-    const own = { missing: this.#missing, fps: this.#fps, error: this.#failure ?? this.#notices.error };
-    showStatus(this.#root, this.#shell.footer, statusOf(this.#session, report, this.#layers, own));
-    this.#shell.footer.progress(this.#progress.update(this.#missing));
-    this.#notices.showStanding(report?.problem);
-  }
-
   #connectionChanged(): void {
     this.#mark('panels', 'volumes');
-    this.#status();
+    this.#status.now();
     if (this.#notices.error) this.#options.onEvent?.({ type: 'error', message: this.#notices.error });
-  }
-
-  async #savePicture(): Promise<void> {
-    try {
-      download(await this.screenshot(), pictureName(this.#layers.leading?.volume.description.name ?? '', new Date()));
-    } catch (error) {
-      this.#notices.tell(`The picture could not be saved: ${(error as Error).message}`);
-    }
   }
 }

@@ -11,6 +11,9 @@ export type ViewerEvent =
   | { readonly type: 'error'; readonly message: string }
   | { readonly type: 'picked'; readonly picked: PickedThing };
 
+/** Code that is loaded when it is first needed. */
+export type LazyCode = 'movie.js';
+
 export interface ViewerOptions {
   readonly root: HTMLElement;
   readonly session: Session;
@@ -18,5 +21,7 @@ export interface ViewerOptions {
   readonly layout?: Layout;
   /** Name under which this viewer's annotations are made. */
   readonly author?: string;
+  /** Loads code that few need, by its name in `movie_encoder.ts` and the like; without it there are no movies. */
+  readonly loadCode?: (name: LazyCode) => Promise<unknown>;
   readonly onEvent?: (event: ViewerEvent) => void;
 }

@@ -3,10 +3,14 @@
 import type { RenderProps } from '@anywidget/types';
 import { Session } from '../session/session.js';
 import { Viewer } from '../viewer/viewer.js';
+import type { LazyCode } from '../viewer/viewer_options.js';
 import { sessionCandidates } from './candidates.js';
-import { onKernelMessage, type ViewModel, type ViewTraits } from './model.js';
+import { askKernel, type ViewModel, type ViewTraits } from './model.js';
+import { answerStudio } from './studio.js';
 import { shareView } from './shared_view.js';
 import { reportViewState } from './view_state.js';
+
+const CODE_WAIT_MS = 60_000;
 
 function render({ model, el, signal }: RenderProps<ViewTraits & Record<string, unknown>>): void {
   const root = el.ownerDocument.createElement('div');
@@ -18,6 +22,7 @@ function render({ model, el, signal }: RenderProps<ViewTraits & Record<string, u
   const session = new Session({ client: 'voxbeam widget', candidates: sessionCandidates(model, el.ownerDocument) });
   const viewer = new Viewer({
     root, session, theme: 'auto', layout: model.get('views'),
+    loadCode: (name) => loadCode(model, name),
     onEvent(event) {
       if (event.type !== 'picked') return;
       model.set('_picked', event.picked);
@@ -27,7 +32,7 @@ function render({ model, el, signal }: RenderProps<ViewTraits & Record<string, u
   model.on('change:height', resize);
   reportViewState(model, root, session, signal);
   shareView(model, viewer, signal);
-  answerScreenshots(model, viewer, signal);
+  answerStudio(model, viewer, signal);
   signal.addEventListener('abort', () => {
     model.off('change:height', resize);
     viewer.dispose();
@@ -36,19 +41,15 @@ function render({ model, el, signal }: RenderProps<ViewTraits & Record<string, u
   });
 }
 
-/** Sends the kernel the pictures it asks for. */
-function answerScreenshots(model: ViewModel, viewer: Viewer, signal: AbortSignal): void {
-  const answer = async (id: string) => {
-    try {
-      const picture = await viewer.screenshot();
-      model.send({ t: 'screenshot', id }, undefined, [await picture.arrayBuffer()]);
-    } catch (error) {
-      model.send({ t: 'screenshot', id, error: (error as Error).message });
-    }
-  };
-  onKernelMessage(model, (message) => {
-    if (message.t === 'screenshot') void answer(message.id);
-  }, signal);
+/** Code that few need, from the kernel: it has this very build of it. */
+async function loadCode(model: ViewModel, name: LazyCode): Promise<unknown> {
+  const { buffers } = await askKernel(model, { t: 'code', name }, CODE_WAIT_MS);
+  const url = URL.createObjectURL(new Blob(buffers as unknown as BlobPart[], { type: 'text/javascript' }));
+  try {
+    return await import(url);
+  } finally {
+    URL.revokeObjectURL(url);
+  }
 }
 
 export default { render };

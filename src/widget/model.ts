@@ -52,10 +52,14 @@ export type KernelMessage =
   | { t: 'opened'; id: string }
   | { t: 'frames'; id: string }
   | { t: 'closed'; id: string; reason: string }
-  | { t: 'screenshot'; id: string };
+  | { t: 'screenshot'; id: string; size?: { width: number; height: number } }
+  | { t: 'movie'; id: string; options: Record<string, unknown> }
+  /** Of a movie. */
+  | { t: 'cancel'; id: string };
 
 let last = 0;
-const page = `${Date.now().toString(36)}${Math.random().toString(36).slice(2)}`;
+/** This page among all that show a view: each of them answers. */
+export const page = `${Date.now().toString(36)}${Math.random().toString(36).slice(2)}`;
 /** An id that no other question of any page has. */
 export function questionId(): string {
   last += 1;

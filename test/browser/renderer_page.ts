@@ -109,6 +109,12 @@ export class Stage {
     return { width, height, data };
   }
 
+  /** The canvas as a PNG, at full resolution of what is here. */
+  async screenshot(): Promise<Blob> {
+    this.renderer.drawNow();
+    return new Promise((resolve, reject) => this.canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error('no picture')))));
+  }
+
   dispose(): void {
     this.renderer.dispose();
   }

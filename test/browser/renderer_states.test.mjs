@@ -123,7 +123,7 @@ test('an atlas that grows keeps the picture', async () => {
       await stage.settle(perFrame);
       await stage.until(() => !stage.renderer.frame(performance.now()));
       slots.push(stage.renderer.report.slots);
-      await stage.renderer.screenshot();
+      await stage.screenshot();
       pictures.push(stage.pixels().data);
       stage.dispose();
     }
@@ -297,7 +297,7 @@ test('a screenshot is a picture with something on it', async () => {
     stage.add(volume);
     stage.views(...globalThis.twoViews(volume.shape, 400, 200));
     await stage.settle();
-    const bitmap = await createImageBitmap(await stage.renderer.screenshot());
+    const bitmap = await createImageBitmap(await stage.screenshot());
     const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
     const context = canvas.getContext('2d');
     context.drawImage(bitmap, 0, 0);

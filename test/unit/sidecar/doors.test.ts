@@ -13,6 +13,7 @@ test('every route has an access policy, and there are no others', () => {
     'GET /: public',
     'GET /assets/viewer.js: public',
     'GET /assets/widget.js: public',
+    'GET /assets/movie.js: public',
     'POST /v1/session: page ticket',
     'POST /v1/ticket: owner or session',
     'GET /v1/status: owner',

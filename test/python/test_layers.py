@@ -103,6 +103,7 @@ def test_several_settings_are_one_step_for_who_listens(pair):
     }
     assert {(event.kind, event.name) for event in events} == {("changed", "ct")}
     stop()
+    until(lambda: mine["ct"].opacity == 0.5)  # what is equal to the value known here is not written
     mine["ct"].opacity = 1
     until(lambda: theirs["ct"].opacity == 1)
     time.sleep(0.05)

@@ -10,7 +10,13 @@ if TYPE_CHECKING:
     from voxbeam import synthetic
     from voxbeam.annotation import Annotation, Box, Point
     from voxbeam.annotations import AnnotationEvent, Annotations
-    from voxbeam.api import initialize_visualization_server, query_visualization_server, render_volume, view
+    from voxbeam.api import (
+        initialize_visualization_server,
+        query_visualization_server,
+        render_points,
+        render_volume,
+        view,
+    )
     from voxbeam.errors import (
         InstanceGoneError,
         ParameterError,
@@ -32,7 +38,7 @@ if TYPE_CHECKING:
 
 #: Where each public name lives. Outside notebooks they are loaded when first used: importing the package is instant.
 _HOMES = {
-    "api": ("initialize_visualization_server", "query_visualization_server", "render_volume", "view"),
+    "api": ("initialize_visualization_server", "query_visualization_server", "render_points", "render_volume", "view"),
     "annotation": ("Annotation", "Box", "Point"),
     "annotations": ("AnnotationEvent", "Annotations"),
     "errors": (
@@ -83,6 +89,7 @@ __all__ = [
     "initialize_visualization_server",
     "open_source",
     "query_visualization_server",
+    "render_points",
     "render_volume",
     "synthetic",
     "view",

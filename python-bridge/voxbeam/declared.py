@@ -10,6 +10,7 @@ from voxbeam.errors import ParameterError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from voxbeam.points import PointCloud
     from voxbeam.producer import ProducedVolume, Producer
 
 #: Name of a volume that has no other.
@@ -60,6 +61,14 @@ class DeclaredVolumes:
             for produced in made:
                 self._by_name[produced.description.name] = _Declared(volume, options, image, produced)
         return made
+
+    def declare_points(self, producer: Producer, cloud: PointCloud) -> ProducedVolume:
+        """Offer a point cloud in place of what has the same name."""
+        produced = producer.declare_points(cloud)
+        name = produced.description.name
+        with self._lock:
+            self._by_name[name] = _Declared(cloud, {}, name, produced)
+        return produced
 
     def find(self, volume: Any, options: Options) -> list[ProducedVolume]:
         """What the very same `volume` became with the same options, or with any where `options` says nothing."""

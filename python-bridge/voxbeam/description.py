@@ -9,13 +9,60 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from voxbeam.errors import ParameterError, ShapeError
 from voxbeam.geometry import Shape, Vec3, brick_count
-from voxbeam.protocol import MAX_AXIS, MAX_NAME_CHARS, MAX_TIMES, MAX_WORDS_CHARS, SLOT_BYTES
+from voxbeam.protocol import (
+    MAX_AXIS,
+    MAX_NAME_CHARS,
+    MAX_POINT_PROPERTIES,
+    MAX_POINT_ROWS,
+    MAX_TIMES,
+    MAX_WORDS_CHARS,
+    SLOT_BYTES,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 Kind = Literal["image", "labels"]
 KINDS: tuple[Kind, Kind] = ("image", "labels")
+
+
+@dataclass(frozen=True)
+class PointFacts:
+    """What a point cloud is beyond its box.
+
+    Attributes
+    ----------
+    count
+        Its points.
+    rows
+        The most points in a brick.
+    radius
+        World radii at the low and the high end of the window.
+    properties
+        Names of the properties, in the order of their columns.
+    """
+
+    count: int
+    rows: int
+    radius: tuple[float, float]
+    properties: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Refuse what the sidecar would refuse."""
+        if not 1 <= self.count < 2**32 or not 1 <= self.rows <= MAX_POINT_ROWS or len(self.properties) > MAX_POINT_PROPERTIES:
+            limits = f"{MAX_POINT_ROWS} points in a brick and {MAX_POINT_PROPERTIES} properties"
+            raise ParameterError(f"The points are {self}.", f"There may be {limits}.")
+        for name in self.properties:
+            _text("property", name, least=1)
+
+    def to_wire(self) -> dict[str, Any]:
+        """The field of a VOLUME frame."""
+        return {"count": self.count, "rows": self.rows, "radius": list(self.radius), "properties": list(self.properties)}
+
+    @classmethod
+    def from_wire(cls, wire: dict[str, Any]) -> PointFacts:
+        """The facts in an announcement."""
+        return cls(wire["count"], wire["rows"], tuple(wire["radius"]), tuple(wire["properties"]))
 
 
 def triple(name: str, value: float | Sequence[float], *, positive: bool = False) -> Vec3:
@@ -106,7 +153,7 @@ class VolumeDescription:
     dtype : str
         The source's dtype, as NumPy names it.
     stored : str
-        How voxels are stored: u8, u16, u32 (labels only) or f32; ``value = stored * scale + offset``.
+        How voxels are stored: u8, u16, u32 (labels only), f32 or points; ``value = stored * scale + offset``.
     origin : tuple of float
         World position of the centre of voxel (0, 0, 0).
     fingerprint : str
@@ -117,8 +164,12 @@ class VolumeDescription:
         Its time points, where it has several.
     channel : Channel, optional
         Which channel of an image it is.
+    range : tuple of float, optional
+        Points: values shown at first.
     note : str, optional
         One sentence for people.
+    points : PointFacts, optional
+        Of a point cloud, and of nothing else.
     """
 
     name: str
@@ -126,7 +177,7 @@ class VolumeDescription:
     dtype: str
     stored: str
     fingerprint: str
-    kind: Kind = "image"
+    kind: Kind | Literal["points"] = "image"
     scale: float = 1.0
     offset: float = 0.0
     voxel_size: Vec3 = (1.0, 1.0, 1.0)
@@ -137,6 +188,8 @@ class VolumeDescription:
     times: Times | None = None
     channel: Channel | None = None
     note: str | None = field(default=None, compare=False)
+    range: tuple[float, float] | None = None
+    points: PointFacts | None = None
 
     def __post_init__(self) -> None:
         """Refuse what the sidecar would refuse, with the remedy."""
@@ -144,8 +197,11 @@ class VolumeDescription:
         _text("unit", self.unit)
         if self.colormap is not None:
             _text("colormap", self.colormap, least=1)
-        if self.kind not in KINDS:
+        if self.points is None and self.kind not in KINDS:
             raise ParameterError(f"kind is {self.kind!r}.", "Give 'image' or 'labels'.")
+        if len({self.points is None, self.kind != "points", self.stored != "points"}) > 1:
+            text = f"kind is {self.kind!r}, stored {self.stored!r}, points {self.points}."
+            raise ParameterError(text, "A point cloud has kind 'points', is stored as 'points' and describes them.")
         if len(self.shape) != 3 or not all(1 <= n <= MAX_AXIS for n in self.shape):
             raise ShapeError(f"The shape is {self.shape}.", f"A volume has three axes of 1 to {MAX_AXIS} voxels.")
         triple("voxel_size", self.voxel_size, positive=True)
@@ -186,6 +242,8 @@ class VolumeDescription:
             display["window"] = [float(v) for v in self.window]
         if self.colormap is not None:
             display["colormap"] = self.colormap
+        if self.range is not None:
+            display["range"] = list(self.range)
         wire: dict[str, Any] = {
             "name": self.name,
             "kind": self.kind,
@@ -206,6 +264,8 @@ class VolumeDescription:
             wire["channel"] = self.channel.to_wire()
         if self.note:
             wire["note"] = self.note[:MAX_WORDS_CHARS]
+        if self.points is not None:
+            wire["points"] = self.points.to_wire()
         return wire
 
     @classmethod
@@ -216,5 +276,9 @@ class VolumeDescription:
             fields[name] = tuple(fields[name])
         fields["times"] = Times(**wire["times"]) if "times" in wire else None
         fields["channel"] = Channel(**wire["channel"]) if "channel" in wire else None
-        window = wire.get("display", {}).get("window")
-        return cls(**fields, window=tuple(window) if window else None, colormap=wire.get("display", {}).get("colormap"))
+        fields["points"] = PointFacts.from_wire(wire["points"]) if "points" in wire else None
+        display = wire.get("display", {})
+        for name in ("window", "range"):
+            if display.get(name):
+                fields[name] = tuple(display[name])
+        return cls(**fields, colormap=display.get("colormap"))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from voxbeam.declared import Options
+    from voxbeam.points import PointCloud
     from voxbeam.producer import ProducedVolume, Producer
     from voxbeam.sidecar import SidecarProcess
 
@@ -175,6 +176,10 @@ class Instance:
     def declare(self, volume: Any, options: Options, fallback_name: str | None) -> list[ProducedVolume]:
         """Offer a volume, or each channel of an image. `fallback_name` is for data that has none itself."""
         return self._declared.declare(self.producer, volume, options, fallback_name)
+
+    def declare_points(self, cloud: PointCloud) -> ProducedVolume:
+        """Offer a point cloud to the instance, in place of what has the same name."""
+        return self._declared.declare_points(self.producer, cloud)
 
     def declared(self, volume: Any, options: Options) -> list[ProducedVolume]:
         """What was made here of the very same ``volume`` with the same options, or with any where `options` says nothing."""

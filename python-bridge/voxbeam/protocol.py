@@ -30,6 +30,9 @@ MAX_LEVELS = 26
 MAX_TIMES = 2**20
 MAX_NAME_CHARS = 200
 MAX_WORDS_CHARS = 2000
+POINT_STEPS = 2**30
+MAX_POINT_ROWS = 14_336
+MAX_POINT_PROPERTIES = 16
 DEFAULT_CREDIT_BYTES = 16 * 2**20
 MAX_CREDIT_BYTES = 64 * 2**20
 HEARTBEAT_MS = 10_000
@@ -39,7 +42,7 @@ MAGIC = b"VXB1"
 PREVIEW = 1
 """Bit of the header's flags: the voxels are a strided preview."""
 
-DTYPE_CODE = {"u8": 1, "u16": 2, "u32": 3, "f32": 4}
+DTYPE_CODE = {"u8": 1, "u16": 2, "u32": 3, "f32": 4, "points": 5}
 NUMPY_DTYPE: dict[str, np.dtype[Any]] = {
     "u8": np.dtype("<u1"),
     "u16": np.dtype("<u2"),
@@ -47,7 +50,7 @@ NUMPY_DTYPE: dict[str, np.dtype[Any]] = {
     "f32": np.dtype("<f4"),
 }
 #: Bytes of the store that one brick's frame takes.
-SLOT_BYTES = {"u8": 290_816, "u16": 2 * 290_816, "u32": 4 * 290_816, "f32": 4 * 290_816}
+SLOT_BYTES = {"u8": 290_816, "u16": 2 * 290_816, "u32": 4 * 290_816, "f32": 4 * 290_816, "points": 290_816}
 
 _HEADER = struct.Struct("<4sHBBIBBHIIIIIII16xI")
 _CHECKED_HEADER_BYTES = HEADER_BYTES - 4
@@ -272,17 +275,26 @@ RANGES_SCHEMA = pa.schema(
     ],
 )
 
+#: Of points, which also tell where a brick with all finer ones under it is.
+POINT_RANGES_SCHEMA = pa.schema(
+    [*RANGES_SCHEMA, *(pa.field(f"{axis}{end}", pa.uint32(), nullable=False) for end in "01" for axis in "zyx")],
+)
+
 _RANGES_NUMPY = {pa.uint8(): np.uint8, pa.uint32(): np.uint32, pa.float32(): np.float32}
 
 
-def encode_ranges(rows: Iterable[tuple[int, int, int, int, float, float]]) -> bytes:
-    """The payload of a RANGES frame: rows of level, z, y, x, min, max; min > max where nothing is finite."""
+def encode_ranges(rows: Iterable[tuple[float, ...]]) -> bytes:
+    """The payload of a RANGES frame: rows of level, z, y, x, min, max; min > max where nothing is finite.
+
+    Rows of points have six more numbers: low z, y, x and high z, y, x of the brick's box.
+    """
     columns = list(zip(*rows, strict=True)) or [()] * len(RANGES_SCHEMA)
+    schema = RANGES_SCHEMA if len(columns) == len(RANGES_SCHEMA) else POINT_RANGES_SCHEMA
     with np.errstate(over="ignore"):
-        arrays = [_column(values, field.type) for values, field in zip(columns, RANGES_SCHEMA, strict=True)]
+        arrays = [_column(values, field.type) for values, field in zip(columns, schema, strict=True)]
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, RANGES_SCHEMA) as writer:
-        writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=RANGES_SCHEMA))
+    with pa.ipc.new_stream(sink, schema) as writer:
+        writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=schema))
     payload: bytes = sink.getvalue().to_pybytes()
     return payload
 

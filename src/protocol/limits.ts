@@ -34,6 +34,13 @@ export const MAX_TILE_NEEDS = 16_384;
 /** Space of a u8 brick in the store, 71 pages of 4 KiB; a u16 brick has two of these, u32 and f32 four. */
 export const UNIT_BYTES = 290_816;
 
+/** Steps of a point's place along each axis of its cloud's box. */
+export const POINT_STEPS = 2 ** 30;
+/** Points in a brick. */
+export const MAX_POINT_ROWS = 14_336;
+/** Properties of a point beside its value. */
+export const MAX_POINT_PROPERTIES = 16;
+
 /** Largest message in either direction: proxies in front of a notebook cut at 10 MiB. */
 export const MAX_FRAME_BYTES = 8 * 2 ** 20;
 /** Largest control (JSON) payload. */

@@ -10,6 +10,8 @@ import {
   MAX_LEVELS,
   MAX_NAME_CHARS,
   MAX_NEED_KEYS,
+  MAX_POINT_PROPERTIES,
+  MAX_POINT_ROWS,
   MAX_TIMES,
 } from './limits.js';
 
@@ -35,10 +37,22 @@ export const Hello = z.strictObject({
 });
 export type Hello = z.infer<typeof Hello>;
 
+/** What a point cloud is beyond its box. */
+export const PointFacts = z.strictObject({
+  count: z.int().min(1).max(0xffffffff),
+  /** The most points in a brick. */
+  rows: z.int().min(1).max(MAX_POINT_ROWS),
+  /** World radii at the low and the high end of the window. */
+  radius: z.tuple([z.number().positive(), z.number().positive()]),
+  /** Names of the properties, in the order of their columns. */
+  properties: z.array(name).max(MAX_POINT_PROPERTIES),
+});
+export type PointFacts = z.infer<typeof PointFacts>;
+
 /** What a volume is. The same words stand in Python's `VolumeDescription`. */
 export const VolumeDescription = z.strictObject({
   name,
-  kind: z.enum(['image', 'labels']),
+  kind: z.enum(['image', 'labels', 'points']),
   /** The source's dtype, as NumPy names it. */
   dtype: name,
   stored: z.enum(STORED_DTYPES),
@@ -55,6 +69,8 @@ export const VolumeDescription = z.strictObject({
   display: z.strictObject({
     window: z.tuple([finite, finite]).optional(),
     colormap: name.optional(),
+    /** Points: values that are shown at first. */
+    range: z.tuple([finite, finite]).optional(),
   }),
   /** Time points, where there are several: how many, how far apart, in which unit. All have the same shape. */
   times: z.strictObject({
@@ -69,6 +85,8 @@ export const VolumeDescription = z.strictObject({
     name: z.string().max(MAX_NAME_CHARS),
     color: z.string().regex(/^#[0-9a-f]{6}$/).optional(),
   }).optional(),
+  /** Of a point cloud, and of nothing else. */
+  points: PointFacts.optional(),
   /** One sentence for people, such as how many voxels are not finite. */
   note: words.optional(),
 });

@@ -3,7 +3,7 @@
  * constants are what pyarrow writes for a batch of STORED_TILE_TEXELS rows.
  */
 
-import { ITEM_BYTES, type StoredDtype, type VoxelArray } from './dtype.js';
+import { ITEM_BYTES, type VoxelDtype, type VoxelArray } from './dtype.js';
 import { type FrameHeader, FrameType, HEADER_BYTES, writeHeader } from './frame.js';
 import { STORED_TILE_TEXELS } from './limits.js';
 import { xxh32 } from './xxh32.js';
@@ -11,7 +11,7 @@ import { xxh32 } from './xxh32.js';
 /** An Arrow stream ends with this. */
 const END = [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
 
-const PREFIX: Readonly<Record<StoredDtype, string>> = {
+const PREFIX: Readonly<Record<VoxelDtype, string>> = {
   u8:
     '/////+gAAAAQAAAAAAAKAA4ABgAFAAgACgAAAAABBAAQAAAAAAAKAAwAAAAEAAgACgAAAGwAAAAEAAAAAQAAAAwAAAAIAAwABAAIAAgAAABIAAAABAAA' +
     'ADgAAAAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAAAAAABAAAAcAAAAAEAAAAUAAAAEAAUAAgA' +
@@ -37,9 +37,9 @@ const PREFIX: Readonly<Record<StoredDtype, string>> = {
     'AAUACAAMAAwAAAAAAwQAGAAAABAIAQAAAAAAAAAKABgADAAEAAgACgAAADwAAAAQAAAABEIAAAAAAAAAAAAAAgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' +
     'AAAAABAIAQAAAAAAAAAAAAEAAAAEQgAAAAAAAAAAAAAAAAAA',};
 
-const prefixes = new Map<StoredDtype, Uint8Array>();
+const prefixes = new Map<VoxelDtype, Uint8Array>();
 
-function prefixOf(dtype: StoredDtype): Uint8Array {
+function prefixOf(dtype: VoxelDtype): Uint8Array {
   let bytes = prefixes.get(dtype);
   if (!bytes) {
     bytes = Uint8Array.from(atob(PREFIX[dtype]), (char) => char.charCodeAt(0));
@@ -49,14 +49,14 @@ function prefixOf(dtype: StoredDtype): Uint8Array {
 }
 
 /** Bytes of a TILE frame. */
-export function tileFrameBytes(dtype: StoredDtype): number {
+export function tileFrameBytes(dtype: VoxelDtype): number {
   const texels = STORED_TILE_TEXELS * ITEM_BYTES[dtype];
   return HEADER_BYTES + prefixOf(dtype).byteLength + Math.ceil(texels / 8) * 8 + END.length;
 }
 
 /** A TILE frame of these texels; the header's `z` is the plane, `y` the row, `x` the column. */
 export function encodeTile(
-  dtype: StoredDtype,
+  dtype: VoxelDtype,
   texels: VoxelArray,
   fields: Omit<FrameHeader, 'type' | 'payloadBytes' | 'checksum'>,
 ): Uint8Array<ArrayBuffer> {

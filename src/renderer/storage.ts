@@ -32,7 +32,7 @@ const CLASSES: Readonly<Record<string, StorageClass>> = {
  *
  * @throws RangeError for a kind and dtype that no volume may have
  */
-export function storageClass(kind: 'image' | 'labels', stored: StoredDtype): StorageClass {
+export function storageClass(kind: 'image' | 'labels' | 'points', stored: StoredDtype): StorageClass {
   const found = CLASSES[`${kind}/${stored}`];
   if (!found) throw new RangeError(`no texture holds ${kind} stored as ${stored}; images are u8, u16 or f32, labels u8, u16 or u32`);
   return found;

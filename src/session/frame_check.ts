@@ -1,12 +1,12 @@
 /** Everything that is checked about a received message before anyone sees what is in it. Pure. */
 
-import { parseBrick, parseRanges, type RangeRows } from '../protocol/arrow.js';
+import { type PointRows, parseBrick, parsePoints, parseRanges, type RangeRows } from '../protocol/arrow.js';
 import { dtypeFromCode, type StoredDtype, type VoxelArray } from '../protocol/dtype.js';
 import { FrameError, type FrameHeader, FrameType, readHeader, readPayload } from '../protocol/frame.js';
 
 /** What a checked frame carries. The arrays are views of the message. */
 export type FrameBody =
-  | { kind: 'brick'; dtype: StoredDtype; voxels: VoxelArray }
+  | { kind: 'brick'; dtype: StoredDtype; voxels: VoxelArray; points?: PointRows }
   | { kind: 'ranges'; rows: RangeRows }
   | { kind: 'bytes'; payload: Uint8Array };
 
@@ -49,8 +49,9 @@ function parseBody(header: FrameHeader, payload: Uint8Array, message: ArrayBuffe
   if (header.type !== FrameType.BRICK) return { kind: 'bytes', payload };
   const dtype = dtypeFromCode(header.dtype);
   if (!dtype) throw new FrameError(4400, `brick of stored dtype ${header.dtype}`);
-  const voxels = parseBrick(payload, dtype);
+  const points = dtype === 'points' ? parsePoints(payload) : undefined;
+  const voxels = dtype === 'points' ? (points as PointRows).value : parseBrick(payload, dtype);
   // Arrow copies a body that is not aligned, without a word; the frame's layout promises that it is.
   if (voxels.buffer !== message) throw new FrameError(4400, 'brick whose voxels do not begin at an aligned byte');
-  return { kind: 'brick', dtype, voxels };
+  return { kind: 'brick', dtype, voxels, ...(points && { points }) };
 }

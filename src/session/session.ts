@@ -335,5 +335,6 @@ export class Session {
 function brickOf({ header, body }: CheckedFrame, volume: number): Brick | undefined {
   if (body.kind !== 'brick') return undefined;
   const { level, z, y, x, time, generation, flags } = header;
-  return { volume, level, z, y, x, ...(time ? { time } : {}), generation, preview: (flags & Flag.PREVIEW) !== 0, dtype: body.dtype, voxels: body.voxels };
+  const { kind: _kind, ...content } = body;
+  return { volume, level, z, y, x, ...(time ? { time } : {}), generation, preview: (flags & Flag.PREVIEW) !== 0, ...content };
 }

@@ -1,5 +1,6 @@
 /** What the session hands to the viewer, and what the viewer asks of it. */
 
+import type { PointRows } from '../protocol/arrow.js';
 import type { StoredDtype, VoxelArray } from '../protocol/dtype.js';
 import type { VolumeDescription, VolumeStatus } from '../protocol/messages.js';
 import type { BrickKey } from '../volume/geometry.js';
@@ -14,13 +15,14 @@ export interface SessionVolume {
   readonly status: VolumeStatus;
 }
 
-/** A checked brick: 66³ voxels with their halo, in z, y, x order. */
+/** A checked brick: 66³ voxels with their halo, in z, y, x order; of a point cloud its points, whose values stand as voxels. */
 export interface Brick extends BrickKey {
   readonly volume: number;
   readonly generation: number;
   readonly preview: boolean;
   readonly dtype: StoredDtype;
   readonly voxels: VoxelArray;
+  readonly points?: PointRows;
 }
 
 /** A brick a view wants. Small priorities come first. */

@@ -5,7 +5,14 @@ import { brickCount } from '../volume/geometry.js';
 
 /** Why a description cannot be served and what to do, or undefined when it can. */
 export function refusal(description: VolumeDescription): { message: string; remedy: string } | undefined {
-  const { name, kind, stored, shape, scale, offset, times } = description;
+  const { name, kind, stored, shape, scale, offset, times, points } = description;
+  const cloud = [kind === 'points', stored === 'points', points !== undefined];
+  if (new Set(cloud).size > 1) {
+    return {
+      message: `volume "${name}": kind ${kind}, stored as ${stored}, ${points ? 'with' : 'without'} points`,
+      remedy: 'a point cloud has kind points, is stored as points and describes its points; nothing else does',
+    };
+  }
   if (stored === 'u32' && kind === 'image') {
     return { message: `volume "${name}": images are not stored as u32`, remedy: 'store images as u8, u16 or f32; u32 is for labels' };
   }

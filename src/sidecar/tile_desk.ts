@@ -4,7 +4,7 @@
  */
 
 import {
-  type CancelTile, encodeTile, ErrorCode, Flag, FrameError, MAX_SLAB_SAMPLES, MAX_TILE_NEEDS, type NeedTile, type Plane, tileFrameBytes,
+  type CancelTile, encodeTile, ErrorCode, Flag, FrameError, MAX_SLAB_SAMPLES, MAX_TILE_NEEDS, type NeedTile, type Plane, tileFrameBytes, type VoxelDtype,
 } from '../protocol/index.js';
 import { type BrickKey, keyText } from '../volume/geometry.js';
 import { hasTile, type TileKey, tileText } from '../volume/plane.js';
@@ -138,7 +138,8 @@ export class TileDesk implements BrickWaiter {
   }
 
   #problem(record: VolumeRecord, frame: Plane, key: TileKey, time: number): string | undefined {
-    const { shape, times } = record.description;
+    const { shape, times, stored } = record.description;
+    if (stored === 'points') return `volume ${record.handle} is a cloud of points, which has no tiles`;
     if (time >= (times?.count ?? 1)) return `volume ${record.handle} has no time point ${time}`;
     const name = `tile ${key.level}/${key.row}/${key.column}`;
     if (key.level >= record.levels || !hasTile(shape, frame, key)) return `volume ${record.handle} of shape ${shape.join(' × ')} has no ${name} in this plane`;
@@ -148,8 +149,8 @@ export class TileDesk implements BrickWaiter {
 
   #begin(tile: Tile): void {
     const { record } = tile;
-    const { shape, kind, stored } = record.description;
-    const sampler = tile.work?.sampler ?? new TileSampler({ shape, kind, stored, time: tile.time }, tile.frame, tile.key);
+    const { shape, kind } = record.description;
+    const sampler = tile.work?.sampler ?? new TileSampler({ shape, kind: kind === 'labels' ? kind : 'image', stored: voxelsOf(record), time: tile.time }, tile.frame, tile.key);
     sampler.restart();
     tile.work = { sampler, missing: new Set(sampler.bricks.keys()), generation: 0xffffffff, preview: false };
     for (const [id, key] of sampler.bricks) {
@@ -229,7 +230,7 @@ export class TileDesk implements BrickWaiter {
     this.#letGo(text);
     if (brick) {
       try {
-        voxels.read(brick, record.description.stored, (values) => {
+        voxels.read(brick, voxelsOf(record), (values) => {
           for (const tile of tiles) tile.work?.sampler.add(brick.key, values);
         });
         this.#lacking.delete(text);
@@ -270,7 +271,7 @@ export class TileDesk implements BrickWaiter {
     const tile = this.#whole.peek();
     if (!tile?.work) return false;
     const { record, plane, time, key, work } = tile;
-    const { stored } = record.description;
+    const stored = voxelsOf(record);
     const bytes = tileFrameBytes(stored);
     if (!this.window.take(bytes)) return false;
     this.#drop(tile);
@@ -285,3 +286,6 @@ export class TileDesk implements BrickWaiter {
     return true;
   }
 }
+
+/** How voxels are stored; tiles of a cloud of points, which has none, are refused when they are asked for. */
+const voxelsOf = (record: VolumeRecord): VoxelDtype => record.description.stored as VoxelDtype;

@@ -4,7 +4,7 @@
  */
 
 import { BRICK_EDGE, BRICK_HALO, STORED_EDGE, STORED_TILE_EDGE, STORED_TILE_TEXELS } from '../protocol/limits.js';
-import type { StoredDtype, VoxelArray } from '../protocol/dtype.js';
+import type { VoxelDtype, VoxelArray } from '../protocol/dtype.js';
 import type { Plane, SlabMode } from '../protocol/tiles.js';
 import { type BrickKey, keyText, levelShape, type Vec3 } from '../volume/geometry.js';
 import { planeAxes, slabSamples, type TileKey, tileLattice } from '../volume/plane.js';
@@ -16,7 +16,7 @@ const STRIDES = [STORED_EDGE * STORED_EDGE, STORED_EDGE, 1] as const;
 export interface SampledVolume {
   readonly shape: Vec3;
   readonly kind: 'image' | 'labels';
-  readonly stored: StoredDtype;
+  readonly stored: VoxelDtype;
   /** Time point that the bricks are of. */
   readonly time?: number;
 }
@@ -42,7 +42,7 @@ class Gathered {
   }
 
   /** Integers are rounded half up, as the pyramid's means are. */
-  result(stored: StoredDtype): VoxelArray {
+  result(stored: VoxelDtype): VoxelArray {
     const out = new ARRAY_OF[stored](STORED_TILE_TEXELS);
     const whole = stored !== 'f32';
     for (let at = 0; at < out.length; at += 1) {

@@ -1,6 +1,6 @@
 /** The voxels of stored bricks, for tiles: the one place of the sidecar that looks into a payload. */
 
-import { FrameError, HEADER_BYTES, ITEM_BYTES, readHeader, readPayload, STORED_VOXELS, type StoredDtype, type VoxelArray } from '../protocol/index.js';
+import { FrameError, HEADER_BYTES, ITEM_BYTES, readHeader, readPayload, STORED_VOXELS, type VoxelDtype, type VoxelArray } from '../protocol/index.js';
 import type { StoredBrick } from './brick_store.js';
 import type { BufferPool } from './buffer_pool.js';
 import type { StoreFile } from './store_file.js';
@@ -34,7 +34,7 @@ export class VoxelReader {
    *
    * @throws FrameError where the stored frame is damaged
    */
-  read(brick: StoredBrick, dtype: StoredDtype, use: (voxels: VoxelArray) => void): void {
+  read(brick: StoredBrick, dtype: VoxelDtype, use: (voxels: VoxelArray) => void): void {
     const buffer = this.pool.take(brick.units);
     try {
       this.file.read(brick.offset, brick.bytes, buffer);

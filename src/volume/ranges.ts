@@ -1,6 +1,7 @@
 /** The min/max table of a volume's bricks: what is empty under a transfer function is never asked for, nor stepped through. */
 
 import type { RangeRows } from '../protocol/arrow.js';
+import { BrickBoxes } from './brick_boxes.js';
 import { type BrickKey, brickGrid, levelCount, type Vec3 } from './geometry.js';
 import { SubtreeRanges } from './subtree_ranges.js';
 
@@ -54,6 +55,8 @@ export class BrickRanges {
   version = 0;
   /** Range of all rows seen so far at any level. */
   overall: ValueRange | undefined;
+  /** Where the bricks of a point cloud are; empty for volumes, whose bricks are where their keys say. */
+  readonly boxes = new BrickBoxes();
   readonly #levels = new Map<number, LevelTable>();
   readonly #subtrees: SubtreeRanges;
 
@@ -63,6 +66,7 @@ export class BrickRanges {
 
   /** Takes over the rows of one RANGES message; rows outside the volume are ignored. */
   apply(rows: RangeRows): void {
+    if (rows.boxes) this.boxes.apply(rows);
     let low = this.overall?.min ?? Number.POSITIVE_INFINITY;
     let high = this.overall?.max ?? Number.NEGATIVE_INFINITY;
     for (let i = 0; i < rows.level.length; i += 1) {

@@ -47,7 +47,7 @@ class ProducedVolume:
         Its time points; a volume without them has one.
     """
 
-    def __init__(self, producer: Producer, source: Source, description: VolumeDescription, levels: Levels) -> None:
+    def __init__(self, producer: Producer, source: Source | None, description: VolumeDescription, levels: Levels) -> None:
         self.source = source
         self.description = description
         self.handle = -1
@@ -238,7 +238,7 @@ class ProducedVolume:
     def shows_the_same(self, description: VolumeDescription) -> bool:
         """Whether `description` is of equal voxels at an equal place, so that all bricks can stay."""
         mine = self.description
-        return replace(description, window=mine.window, colormap=mine.colormap) == mine
+        return replace(description, window=mine.window, colormap=mine.colormap, range=mine.range) == mine
 
     def update(self, status: dict[str, Any]) -> None:
         """The sidecar's word on how far it has come."""

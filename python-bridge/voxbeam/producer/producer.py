@@ -19,6 +19,7 @@ from voxbeam.producer.dtype_mapping import map_dtype
 from voxbeam.producer.levels import Levels
 from voxbeam.producer.link import Link
 from voxbeam.producer.need_queue import Need, NeedQueue
+from voxbeam.producer.produced_points import ProducedPoints
 from voxbeam.producer.produced_volume import ProducedVolume
 from voxbeam.producer.ranges import block_range
 from voxbeam.producer.scratch import Scratch
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from voxbeam.connection import Connection
     from voxbeam.description import Kind
+    from voxbeam.points import PointCloud
 
 #: How long the sidecar may take to answer a declaration.
 DECLARE_SECONDS = 10.0
@@ -134,6 +136,16 @@ class Producer:
             self._announce(produced)
         if not produced.built.is_set():
             produced.points.builder.ask(produced.points.first)
+        return produced
+
+    def declare_points(self, cloud: PointCloud) -> ProducedVolume:
+        """Tell the sidecar of a point cloud; returns when it has a handle. One that is served already, if equal, is kept."""
+        with self._declaring:
+            served = self._volumes.get(cloud.description.name)
+            if served is not None and served.live and served.shows_the_same(cloud.description):
+                return served
+            produced = ProducedPoints(self, cloud)
+            self._announce(produced)
         return produced
 
     def forget(self, volume: ProducedVolume) -> None:

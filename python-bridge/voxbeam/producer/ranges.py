@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-Row = tuple[int, int, int, int, float, float]
+#: Level, z, y, x, lowest and highest value; of points also the brick's box.
+Row = tuple[float, ...]
 #: Index of a brick in its level, lowest and highest stored voxel.
 BrickRange = tuple[Shape, float, float]
 Ends = tuple[float, float]

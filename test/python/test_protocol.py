@@ -8,7 +8,6 @@ import pytest
 
 from voxbeam.geometry import STORED_VOXELS
 from voxbeam.protocol import (
-    DTYPE_CODE,
     HEADER_BYTES,
     MAX_CONTROL_BYTES,
     MAX_FRAME_BYTES,
@@ -28,7 +27,7 @@ from voxbeam.protocol import (
 )
 
 
-@pytest.mark.parametrize("stored", DTYPE_CODE)
+@pytest.mark.parametrize("stored", NUMPY_DTYPE)
 def test_a_template_around_any_voxels_is_a_valid_arrow_stream(stored):
     template, dtype = brick_template(stored), NUMPY_DTYPE[stored]
     voxels = np.random.default_rng(1).integers(0, 250, STORED_VOXELS).astype(dtype)

@@ -30,19 +30,19 @@ class PointLevels(Levels):
         self.unbuilt = []
         self.note = None
         self._replaced = []
-        self._rows = rows
+        self._bricks = rows
 
     @property
     def nbytes(self) -> int:
         """Memory that the points take."""
-        return self._rows.nbytes
+        return self._bricks.nbytes
 
 
 class PointRanges(RangeTable):
     """Values and boxes of all bricks, known from the start."""
 
     def __init__(self, rows: BrickRows) -> None:
-        self._rows = rows
+        self._bricks = rows
 
     def knows(self, key: BrickKey) -> bool:  # noqa: ARG002
         """Every brick's."""
@@ -54,7 +54,7 @@ class PointRanges(RangeTable):
 
     def rows(self) -> list[Row]:
         """Of all bricks, coarse levels first."""
-        return [*self._rows.ranges()]
+        return [*self._bricks.ranges()]
 
 
 class ProducedPoints(ProducedVolume):

@@ -10,7 +10,7 @@ import {
 const ARRAY_OF = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, f32: Float32Array } as const;
 const fields = { flags: 1, volume: 7, level: 3, z: 9, y: 2, x: 4, generation: 5, time: 3 };
 
-test.each(STORED_DTYPES)('a tile of %s is one Arrow batch whose texels are a view of the message', (stored) => {
+test.each(STORED_DTYPES.filter((stored) => stored !== 'points'))('a tile of %s is one Arrow batch whose texels are a view of the message', (stored) => {
   const texels = ARRAY_OF[stored].from({ length: STORED_TILE_TEXELS }, (_, i) => (i * 7) % 251);
   const frame = encodeTile(stored, texels, { ...fields, dtype: DTYPE_CODE[stored] });
   expect(frame.byteLength).toBe(tileFrameBytes(stored));

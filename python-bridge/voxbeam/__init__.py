@@ -10,13 +10,7 @@ if TYPE_CHECKING:
     from voxbeam import synthetic
     from voxbeam.annotation import Annotation, Box, Point
     from voxbeam.annotations import AnnotationEvent, Annotations
-    from voxbeam.api import (
-        initialize_visualization_server,
-        query_visualization_server,
-        render_points,
-        render_volume,
-        view,
-    )
+    from voxbeam.api import initialize_visualization_server, query_visualization_server, render_volume, view
     from voxbeam.errors import (
         InstanceGoneError,
         ParameterError,
@@ -31,6 +25,7 @@ if TYPE_CHECKING:
     )
     from voxbeam.instance import Instance
     from voxbeam.layers import Layer, LayerEvent, Layers
+    from voxbeam.points.render import render_points
     from voxbeam.settings import configure
     from voxbeam.sources import from_function, open_source
     from voxbeam.volumes import Volume
@@ -38,7 +33,7 @@ if TYPE_CHECKING:
 
 #: Where each public name lives. Outside notebooks they are loaded when first used: importing the package is instant.
 _HOMES = {
-    "api": ("initialize_visualization_server", "query_visualization_server", "render_points", "render_volume", "view"),
+    "api": ("initialize_visualization_server", "query_visualization_server", "render_volume", "view"),
     "annotation": ("Annotation", "Box", "Point"),
     "annotations": ("AnnotationEvent", "Annotations"),
     "errors": (
@@ -55,6 +50,7 @@ _HOMES = {
     ),
     "instance": ("Instance",),
     "layers": ("Layer", "LayerEvent", "Layers"),
+    "points.render": ("render_points",),
     "settings": ("configure",),
     "sources": ("from_function", "open_source"),
     "volumes": ("Volume",),

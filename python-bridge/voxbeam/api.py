@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import numpy as np
 
 from voxbeam.background_fill import fill_behind, larger_than_store, lazy_words
-from voxbeam.embedded import embedded_instance
+from voxbeam.embedded import instance_for
 from voxbeam.errors import ParameterError, ShapeError, UnsupportedDtypeError
 from voxbeam.instance import Instance
-from voxbeam.keywords import name_in, refuse_unknown
+from voxbeam.keywords import caller_name, refuse_unknown
 from voxbeam.look import LOOK, checked_colormap, checked_look
 from voxbeam.progress import Progress
 from voxbeam.protocol import MAX_AXIS
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from voxbeam.transport import Transport
     from voxbeam.widget import Views, VolumeView
 
-POINT_OPTIONS = ("name", "radius", "unit", "colormap", "window", "range", "properties", "wait")
 RENDER_OPTIONS = (
     "name", "voxel_size", "unit", "origin", "kind", "window", "colormap", "axes", "channels", "time_step", "time_unit",
 )
@@ -165,7 +163,7 @@ def render_volume(
         The instance does not answer any more.
     """
     settings = _look("render_volume", look, ("wait",), colormap)
-    place = _place(instance, "render_volume")
+    place = instance_for(instance, "render_volume")
     options = {
         "name": name,
         "voxel_size": voxel_size,
@@ -179,7 +177,7 @@ def render_volume(
         "time_step": time_step,
         "time_unit": time_unit,
     }
-    produced = place.declare(volume, options, _caller_name(volume))
+    produced = place.declare(volume, options, caller_name(volume))
     _apply(settings, place, produced)
     if larger_than_store(produced, place.store_bytes):
         print(lazy_words(produced, place.store_bytes))  # noqa: T201  a sentence for the cell
@@ -190,90 +188,6 @@ def render_volume(
                 one.fill(wait=True, progress=progress.update)
         else:
             one.fill(wait=False)
-    return True
-
-
-def render_points(
-    xyz: Any,
-    values: Any = None,
-    instance: Instance | None = None,
-    *,
-    name: str | None = None,
-    radius: float | Sequence[float] | None = None,
-    unit: str = "",
-    colormap: str | None = None,
-    window: tuple[float, float] | None = None,
-    range: tuple[float, float] | None = None,  # noqa: A002  the layer's word for it
-    properties: Mapping[str, Any] | Sequence[str] | None = None,
-    wait: bool = True,
-    **unknown: NoReturn,
-) -> bool:
-    """Bring a cloud of points into an instance. They are drawn as shaded spheres, as large and coloured as their values say.
-
-    Parameters
-    ----------
-    xyz
-        An (n, 3) array of world positions x, y, z, or a pandas DataFrame or Arrow table with columns ``x``, ``y``, ``z`` and
-        perhaps ``value``.
-    values
-        n numbers, or the name of a column. Left out: the table's ``value``, or none, and all points are alike.
-    instance
-        Where to; left out, this kernel's embedded instance, which starts when it is first needed.
-    name
-        Name in the instance; what has the same name is replaced. Left out: the name of your variable.
-    radius
-        World radius of the highest value (the lowest has a quarter of it), or two: of the lowest and of the highest value in
-        the window. Left out: from how densely the points lie.
-    unit
-        Of the coordinates.
-    colormap, window, range
-        How they are shown at first: name of a colour map, values at its ends, and the values that are shown at all.
-    properties
-        Up to 16 more numbers for each point, by name, shown for the point under the cursor. With a table also a list of its
-        columns.
-    wait
-        True returns when all points are in the instance; False at once.
-
-    Returns
-    -------
-    bool
-        True.
-
-    Raises
-    ------
-    ShapeError, UnsupportedDtypeError, ParameterError
-        The data are not n points with n numbers each. Points with a coordinate or value that is not finite are left out and
-        counted in the volume's note.
-    StoreTooSmallError
-        All of it cannot be in the instance at once; ``wait=False`` shows it as it is looked at.
-
-    Examples
-    --------
-    >>> xyz = np.random.default_rng(0).normal(size=(100_000, 3))  # doctest: +SKIP
-    >>> rv.render_points(xyz, np.linalg.norm(xyz, axis=1), properties={"x": xyz[:, 0]})  # doctest: +SKIP
-    True
-    """
-    refuse_unknown("render_points", unknown, POINT_OPTIONS)
-    from voxbeam.points import open_points  # noqa: PLC0415  volumes do without
-
-    place = _place(instance, "render_points")
-    cloud = open_points(
-        xyz,
-        values,
-        name=name or _caller_name(xyz) or "points",
-        radius=radius,
-        unit=unit,
-        colormap=colormap,
-        window=window,
-        range=range,
-        properties=properties,
-    )
-    produced = place.declare_points(cloud)
-    if wait:
-        with Progress(f"Rendering {produced.description.name}") as progress:
-            produced.fill(wait=True, progress=progress.update)
-    else:
-        produced.fill(wait=False)
     return True
 
 
@@ -323,7 +237,7 @@ def view(
         raise TypeError("view() got an Instance as its volume; write view(instance=…) to show what it holds")
     if transport is not None:
         checked_transport(transport, "transport")
-    place = _place(instance, "view")
+    place = instance_for(instance, "view")
     options = {
         "name": name,
         "voxel_size": voxel_size,
@@ -342,7 +256,7 @@ def view(
     if volume is not None:
         produced = place.declared(volume, options)
         if not produced:
-            produced = place.declare(volume, options, _caller_name(volume))
+            produced = place.declare(volume, options, caller_name(volume))
             fresh = True
         _apply(settings, place, produced)
     from voxbeam.widget import VolumeView  # noqa: PLC0415  half a second, in which the volume is on its way already
@@ -353,14 +267,6 @@ def view(
         for one in produced:
             fill_behind(shown, one)
     return shown
-
-
-def _place(instance: Instance | None, function: str) -> Instance:
-    if instance is None:
-        return embedded_instance()
-    if not isinstance(instance, Instance):
-        raise TypeError(f"{function}() got a {type(instance).__name__} as its instance; give one that was initialized, or none")
-    return instance
 
 
 def _look(
@@ -380,12 +286,6 @@ def _look(
 def _apply(settings: LookOptions, place: Instance, produced: Iterable[ProducedVolume]) -> None:
     for one in produced if settings else ():
         place.layers[one.description.name].set(**settings)
-
-
-def _caller_name(volume: Any) -> str | None:
-    """What the caller of the function that calls this names the volume."""
-    frame = sys._getframe(2)  # noqa: SLF001  the documented way to a caller's variables
-    return name_in((frame.f_locals, frame.f_globals), volume)
 
 
 def _instance(client: SchedulerClient, record: dict[str, Any]) -> Instance:

@@ -27,6 +27,21 @@ def embedded_instance() -> Instance:
         return _instance
 
 
+def instance_for(instance: Instance | None, function: str) -> Instance:
+    """The instance that a call of `function` was given, or the embedded one.
+
+    Raises
+    ------
+    TypeError
+        It was given something else.
+    """
+    if instance is None:
+        return embedded_instance()
+    if not isinstance(instance, Instance):
+        raise TypeError(f"{function}() got a {type(instance).__name__} as its instance; give one that was initialized, or none")
+    return instance
+
+
 def _close() -> None:
     if _instance is not None:
         _instance.close()

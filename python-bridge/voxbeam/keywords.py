@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -31,3 +32,9 @@ def name_in(variables: Iterable[Mapping[str, object]], value: object) -> str | N
             if candidate is value and not name.startswith("_"):
                 return name
     return None
+
+
+def caller_name(volume: Any) -> str | None:
+    """What the caller of the function that calls this names the volume."""
+    frame = sys._getframe(2)  # noqa: SLF001  the documented way to a caller's variables
+    return name_in((frame.f_locals, frame.f_globals), volume)

@@ -62,8 +62,8 @@ class ProducedPoints(ProducedVolume):
 
     def __init__(self, producer: Producer, cloud: PointCloud) -> None:
         super().__init__(producer, None, cloud.description, PointLevels(cloud.rows))
-        self.ranges = PointRanges(cloud.rows)
-        self.built.set()
+        self.points.first.ranges = PointRanges(cloud.rows)
+        self.points.first.built.set()
         self._rows = cloud.rows
 
     def __repr__(self) -> str:

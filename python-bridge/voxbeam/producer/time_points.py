@@ -52,7 +52,7 @@ class TimePoint:
 class TimePoints:
     """Those in use, least recently used first, within the memory that built levels may take. Safe from any thread."""
 
-    def __init__(self, volume: ProducedVolume, source: Source, levels: Levels) -> None:
+    def __init__(self, volume: ProducedVolume, source: Source | None, levels: Levels) -> None:
         self.first = TimePoint(volume, 0, levels)
         self.builder = Builder(volume)
         self._source = source
@@ -110,6 +110,8 @@ class TimePoints:
                     del self._kept[time]
 
     def _make(self, time: int) -> TimePoint:
+        if self._source is None:
+            raise SourceError(f"There is no time point {time}.", "A cloud of points has one.")
         source = self._source.at(time)
         mapping, wanted = map_dtype(source), self._volume.levels.mapping
         if source.shape != self._source.shape or (mapping.stored, mapping.scale, mapping.offset) != (

@@ -14,6 +14,8 @@ export type BrickBox = readonly [number, number, number, number, number, number,
 /** Takes bricks in. */
 export class BrickIntake {
   readonly #queue = new UploadQueue();
+  /** What the last frame that uploaded something took for it. */
+  last = { bricks: 0, ms: 0 };
 
   constructor(
     readonly volumes: ReadonlyMap<number, VolumeState>,
@@ -42,7 +44,10 @@ export class BrickIntake {
 
   /** Uploads for `budgetMs`, `most` bricks; the tables of the views that show what has changed are out of date then. Returns how many. */
   run(budgetMs: number, views: readonly ViewState[], most = Number.POSITIVE_INFINITY): number {
-    return this.#queue.run(budgetMs, (brick) => this.#upload(brick, views), most);
+    const begun = performance.now();
+    const bricks = this.#queue.run(budgetMs, (brick) => this.#upload(brick, views), most);
+    if (bricks > 0) this.last = { bricks, ms: performance.now() - begun };
+    return bricks;
   }
 
   /** Drops what waits of a volume. */

@@ -8,6 +8,7 @@ import { type BrickBox, BrickIntake } from './brick_intake.js';
 import { BrickNeeds } from './brick_needs.js';
 import { CanvasSize, type HeldSize } from './canvas_size.js';
 import type { Rgb } from './colormaps.js';
+import { type DebugState, debugState } from './debug_bricks.js';
 import { FrameDrawing, type FrameScene } from './frame_drawing.js';
 import { probeFilterError } from './filter_probe.js';
 import { DEFAULT_GPU_BYTES, GpuBudget } from './gpu_budget.js';
@@ -287,6 +288,11 @@ export class VolumeRenderer {
       contextLosses: this.#losses,
       problem: this.#problem,
     };
+  }
+
+  /** What is in hand, brick by brick. */
+  get debug(): DebugState {
+    return debugState(this.#views, this.#shown.layers, this.#residency, this.#intake);
   }
 
   /** What lies under a pixel of a view, or which labels; `px` is of the canvas, in CSS pixels. */

@@ -19,6 +19,9 @@ const MAX_REFUSALS = 3;
 const RETRY_MS = 2_000;
 const RETRY_CAP_MS = 30_000;
 
+/** Where a brick is, as far as the session knows. */
+export type BrickStage = 'asked' | 'failed' | 'memory';
+
 interface VolumeWants {
   list: WantList;
   /** Refused frames of a brick since one of it was good. */
@@ -173,6 +176,13 @@ export class BrickDesk {
 
   peek(volume: number, key: BrickKey): Brick | undefined {
     return this.#cache.peek(volume, key);
+  }
+
+  /** Where a brick is on this side of the connection: on its way, refused, or in browser memory. */
+  stage(volume: number, key: BrickKey): BrickStage | undefined {
+    const state = this.#volumes.get(volume)?.list.state(key);
+    if (state === 'asked' || state === 'failed') return state;
+    return this.#cache.peek(volume, key) ? 'memory' : undefined;
   }
 
   /** Gives back the credit of a brick nobody has a use for. */

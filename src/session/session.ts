@@ -7,7 +7,7 @@ import { encodeControl, ErrorCode, type ErrorMessage, type Role } from '../proto
 import type { BrickKey } from '../volume/geometry.js';
 import type { BrickRanges } from '../volume/ranges.js';
 import type { BrickBox } from './brick_cache.js';
-import { BrickDesk } from './brick_desk.js';
+import { BrickDesk, type BrickStage } from './brick_desk.js';
 import { startBrowserLink } from './browser_link.js';
 import { ConnectionLoop } from './connection_loop.js';
 import { Emitter } from './emitter.js';
@@ -176,6 +176,11 @@ export class Session {
   /** What browser memory holds of a brick, out of date or not. */
   peek(volume: number, key: BrickKey): Brick | undefined {
     return this.#desk.peek(volume, key);
+  }
+
+  /** Where a brick is that is not on the GPU: on its way, refused, or in browser memory. */
+  stage(volume: number, key: BrickKey): BrickStage | undefined {
+    return this.#desk.stage(volume, key);
   }
 
   /** Adds a listener; the function returned removes it. */

@@ -7,7 +7,7 @@ import type { WantedBrick } from './types.js';
  * asked: on its way. served: handed to the viewer. used: given back by the viewer; wanting it still means it lacks
  * it again. failed: the sidecar could not get it.
  */
-type WantState = 'asked' | 'served' | 'used' | 'failed';
+export type WantState = 'asked' | 'served' | 'used' | 'failed';
 interface Want {
   brick: WantedBrick;
   state: WantState;
@@ -72,6 +72,11 @@ export class WantList {
   /** The sidecar cannot get the brick now: whether it was on its way. */
   failed(key: BrickKey): boolean {
     return this.#move(key, ['asked'], 'failed');
+  }
+
+  /** How far a wanted brick has come. */
+  state(key: BrickKey): WantState | undefined {
+    return this.#wants.get(keyText(key))?.state;
   }
 
   /** Whether the brick is wanted and was served to nobody since. */

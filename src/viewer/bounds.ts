@@ -1,12 +1,13 @@
 /** What part of the world the volumes take. Pure. */
 
 import { type Vec3, worldBounds } from '../volume/geometry.js';
+import { placedBounds, placementOf } from '../volume/placement.js';
 import { geometryOf, type ShownLayer } from './shown_layers.js';
 import type { Bounds } from './view_state.js';
 
 /** World bounds of all volumes together; undefined without any. */
 export function unitedBounds(layers: readonly ShownLayer[]): Bounds | undefined {
-  return united(layers.map(({ volume }) => worldBounds(geometryOf(volume.description))));
+  return united(layers.map(({ volume, layer }) => placedBounds(placementOf(layer.transform), worldBounds(geometryOf(volume.description)))));
 }
 
 /** World bounds of what can be seen of the images, where that is known. */

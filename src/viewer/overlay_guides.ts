@@ -36,8 +36,9 @@ export const FONT = '11px system-ui, -apple-system, "Segoe UI", Roboto, sans-ser
 export function drawGuides(context: CanvasRenderingContext2D, view: View, scene: OverlayScene): void {
   const small = Math.min(view.rect.width, view.rect.height) < 90;
   if (view.kind === 'slice') drawCross(context, view, scene);
-  // The orientation cube names the axes better.
-  if (!small && !(scene.state.shows.marker && hasRoom(view))) drawAxes(context, view, scene.style);
+  // The orientation cube names the axes better, and so do rulers.
+  const named = view.kind === 'slice' ? scene.state.shows.ticks : scene.state.shows.marker && hasRoom(view);
+  if (!small && !named) drawAxes(context, view, scene.style);
   drawTitle(context, view, scene);
   if (!small) drawScaleBar(context, view, scene);
 }

@@ -91,6 +91,7 @@ export class Shell {
   /** Puts the instruments' sections above the annotations, and their menu under the button for more. */
   addInstruments(instruments: Instruments, more: MenuItem[][]): void {
     this.annotations.element.before(instruments.element);
+    this.stage.append(instruments.debug.element);
     this.root.append(new Menu('More tools', this.toolbar.more, [...instruments.menu(), ...more]).element);
   }
 

@@ -23,6 +23,12 @@ export const INSTRUMENT_STYLE = `
 .voxbeam .voxbeam-buttons .voxbeam-words { border: 1px solid var(--vb-border); }
 .voxbeam .voxbeam-annotation > .voxbeam-words { flex: 1; justify-content: flex-start; padding: 0 4px; opacity: 1; }
 
+.voxbeam-debug {
+  position: absolute; left: 6px; top: 24px; margin: 0; padding: 5px 8px; z-index: 2; pointer-events: none; max-width: calc(100% - 12px); overflow: hidden;
+  font: 10.5px/1.4 ui-monospace, SFMono-Regular, Menlo, monospace; border-radius: 5px; color: var(--vb-text);
+  background: color-mix(in srgb, var(--vb-panel) 78%, transparent);
+}
+.voxbeam-debug[hidden] { display: none; }
 .voxbeam-dialog { position: absolute; inset: 0; z-index: 8; display: grid; place-items: center; padding: 12px; overflow: auto; background: rgb(0 0 0 / 45%); }
 .voxbeam-dialog-form {
   display: grid; gap: 6px; width: min(300px, 100%); padding: 12px 16px 14px; border-radius: 10px; background: var(--vb-panel); border: 1px solid var(--vb-border);

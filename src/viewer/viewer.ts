@@ -115,6 +115,7 @@ export class Viewer {
       unit: () => this.#layers.leading?.volume.description.unit ?? '',
       openPanel: () => this.#shell.openPanel(),
       refresh: () => this.#mark('panels'),
+      debug: () => this.#renderer && { state: this.#renderer.debug, counters: this.#session.counters, stage: (volume, key) => this.#session.stage(volume, key) },
     });
     this.studio = new Studio(this.#studioHost(context));
     this.#shell.addInstruments(this.instruments, this.studio.menu());
@@ -324,7 +325,7 @@ export class Viewer {
     const more = this.#renderer?.frame(now) ?? false;
     this.#missing = this.#feed?.want() ?? 0;
     if (this.#renderer?.hasPicture) this.#early.end();
-    if (this.#dirty.overlay && !this.#early.waiting) this.#drawOverlay();
+    if ((this.#dirty.overlay || this.#store.state.shows.debug) && !this.#early.waiting) this.#drawOverlay();
     if (this.#dirty.panels && !this.#early.waiting) this.#showPanels();
     const reading = !this.#moving && this.#renderer !== undefined && this.#reader.read(now);
     this.#settle();

@@ -98,6 +98,20 @@ test('clipping half of the block leaves half of its pixels; and all of it is sho
   await press('l');
 });
 
+test('the debug overlay counts the bricks that are shown, by state, and goes without a trace', async () => {
+  await press('d');
+  const debug = page.locator('.voxbeam-debug');
+  // A block of 80 voxels an edge is eight bricks of level 0, none of them empty.
+  const counts = await eventually('every brick on the GPU', async () => {
+    const { bricks, gpu, asked, failed } = await debug.evaluate((element) => ({ ...element.dataset }));
+    return gpu === '8' && { bricks, gpu, asked, failed };
+  });
+  assert.deepEqual(counts, { bricks: '8', gpu: '8', asked: '0', failed: '0' });
+  assert.match(await debug.textContent(), /levels +0: 8\n.*volume +9 planned of 9, table 2 x 2 x 2/s);
+  await press('F9');
+  assert.equal(await debug.isHidden(), true);
+});
+
 test('a picture has the size that was asked for, with the marks in it, and the view is as it was', async () => {
   const before = await page.locator('.voxbeam-canvas').evaluate(({ width, height }) => [width, height]);
   await press('Shift+S');

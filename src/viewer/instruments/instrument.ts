@@ -4,6 +4,7 @@ import type { Scene } from '../../annotation/scene.js';
 import type { Picked, Pixel, View } from '../../renderer/views.js';
 import type { OverlayScene } from '../overlay.js';
 import type { Drag } from '../pointer.js';
+import type { DebugSource } from './debug_overlay.js';
 import type { Bounds, ViewStore } from '../view_state.js';
 
 /** What instruments need of the viewer around them. */
@@ -26,6 +27,10 @@ export interface InstrumentHost {
   openPanel(): void;
   /** The side panel's sections are out of date. */
   refresh(): void;
+  /** Something to draw has changed. */
+  redraw(): void;
+  /** What the debug overlay shows; undefined where nothing is drawn. */
+  debug(): DebugSource | undefined;
   tell(message: string): void;
 }
 

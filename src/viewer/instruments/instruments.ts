@@ -9,8 +9,10 @@ import { InstrumentActions } from './actions.js';
 import { BookmarkTool } from './bookmarks.js';
 import { ClipPanel, LightPanel } from './clip_panel.js';
 import { ClipTool } from './clip_tool.js';
+import { DebugOverlay } from './debug_overlay.js';
 import { Flight } from './flight.js';
 import type { Instrument, InstrumentHost } from './instrument.js';
+import type { Shows } from './instrument_state.js';
 import { LightTool } from './light.js';
 import { OrientationMarker, type Side, SIDES } from './orientation.js';
 import { PageLink } from './links.js';
@@ -24,7 +26,7 @@ import { TickedAxes } from './ticks.js';
 const PANEL_FIELDS = ['clip', 'light', 'measurements', 'shows'] as const;
 
 /** What keys ask of the instruments. */
-export type InstrumentKey = 'clip' | 'unclip' | 'light' | 'ticks' | 'bookmarks' | 'bookmark' | 'link';
+export type InstrumentKey = 'clip' | 'unclip' | 'light' | 'ticks' | 'debug' | 'bookmarks' | 'bookmark' | 'link';
 
 export class Instruments {
   readonly actions: InstrumentActions;
@@ -33,6 +35,7 @@ export class Instruments {
   readonly element: HTMLElement;
   readonly marker: OrientationMarker;
   readonly bookmarks: BookmarkTool;
+  readonly debug: DebugOverlay;
   readonly link: PageLink;
   /** What was set before there was anything to see. */
   readonly #early = new Map<SharedName, unknown>();
@@ -46,7 +49,8 @@ export class Instruments {
     this.actions = new InstrumentActions(host);
     this.flight = new Flight(host.store, (active) => host.moving(active));
     this.marker = new OrientationMarker(host, this.flight);
-    this.#all = [new TickedAxes(host), new TapeTool(host), new ClipTool(host), new LightTool(host), this.marker];
+    this.debug = new DebugOverlay(host);
+    this.#all = [this.debug, new TickedAxes(host), new TapeTool(host), new ClipTool(host), new LightTool(host), this.marker];
     this.bookmarks = new BookmarkTool(host, this.flight, () => host.refresh());
     this.link = new PageLink(host.store, () => this.#framed);
     this.#clip = new ClipPanel(this.actions);
@@ -133,7 +137,7 @@ export class Instruments {
   /** What the menu offers, in groups. */
   menu(): MenuItem[][] {
     const { actions } = this;
-    const shown = (name: 'light' | 'ticks' | 'outline' | 'marker' | 'clip') => () => this.host.store.state.shows[name];
+    const shown = (name: keyof Shows) => () => this.host.store.state.shows[name];
     const look = (side: Side): MenuItem => ({ name: `look${side}`, words: `Look from ${side}`, run: () => this.marker.look(side) });
     return [
       [
@@ -154,11 +158,13 @@ export class Instruments {
         { name: 'link', words: 'Link the views of this page', key: 'g', on: () => this.link.on, run: () => this.toggleLink() },
       ],
       SIDES.map(look),
+      [{ name: 'debug', words: 'Bricks, plans and queues', key: 'd', on: shown('debug'), run: () => actions.toggle('debug') }],
     ];
   }
 
   dispose(): void {
     this.flight.stop();
+    this.debug.dispose();
     this.link.dispose();
     this.bookmarks.dispose();
   }

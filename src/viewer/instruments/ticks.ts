@@ -16,6 +16,9 @@ import type { Instrument, InstrumentHost } from './instrument.js';
 /** Pixels between ticks, at least. */
 const APART = 46;
 const TICK = 5;
+/** Pixels of a slice's corners that its title and its scale bar take. */
+const TITLE = 22;
+const SCALE_BAR = 126;
 type Axis = 0 | 1 | 2;
 
 /** Round numbers from `low` to `high`, so many that they stand `APART` pixels apart on a line of `pixels`. */
@@ -107,6 +110,7 @@ function drawRulers(context: CanvasRenderingContext2D, view: SliceView, { style 
   context.textBaseline = 'bottom';
   for (const value of tickValues(...reach(center[0], rect.width), rect.width)) {
     const [x] = place(u, value);
+    if (x > rect.x + rect.width - SCALE_BAR || x < rect.x + TITLE) continue;
     const y = rect.y + rect.height;
     stroke(context, [x, y], [x, y - TICK], AXIS_COLORS[u], style.halo);
     inkText(context, formatNumber(value), [x, y - TICK - 1], style);
@@ -115,6 +119,7 @@ function drawRulers(context: CanvasRenderingContext2D, view: SliceView, { style 
   context.textBaseline = 'middle';
   for (const value of tickValues(...reach(center[1], rect.height), rect.height)) {
     const [, y] = place(v, value);
+    if (y < rect.y + TITLE || y > rect.y + rect.height - TITLE) continue;
     stroke(context, [rect.x, y], [rect.x + TICK, y], AXIS_COLORS[v], style.halo);
     inkText(context, formatNumber(value), [rect.x + TICK + 2, y], style);
   }

@@ -8,6 +8,7 @@ import type { Pixel, SliceView, View, VolumeView } from '../../../src/renderer/v
 import {
   boxOf, clipOf, coordsOf, dot, facingPlane, keptWithin, planeCentre, planeInSlice, planeOutline, planeTip,
 } from '../../../src/viewer/instruments/clip.js';
+import { BRICK_STATES, brickSection, brickState, levelColor } from '../../../src/viewer/instruments/debug_overlay.js';
 import { Instruments } from '../../../src/viewer/instruments/instruments.js';
 import { anglesOf, ballCentre, directionOf, lightAt, lightNow } from '../../../src/viewer/instruments/light.js';
 import { cubeFaces, lookingAt, SIDES } from '../../../src/viewer/instruments/orientation.js';
@@ -28,7 +29,8 @@ function setUp() {
   const said: string[] = [];
   const instruments = new Instruments({
     store, scene, view,
-    pick: () => undefined, bounds: () => BOUNDS, voxel: () => 2, unit: () => 'mm', moving: () => undefined, tell: (message) => said.push(message),
+    pick: () => undefined, bounds: () => BOUNDS, voxel: () => 2, unit: () => 'mm', moving: () => undefined, author: 'test', mayEdit: () => true, openPanel: () => undefined,
+    refresh: () => undefined, redraw: () => undefined, debug: () => undefined, tell: (message) => said.push(message),
   });
   const drag = (id: string, from: Pixel, to: Pixel, cancelled = false) => {
     const held = instruments.press(view(id), from);
@@ -222,4 +224,17 @@ test('the numbered edges lie on the border of the box’s picture', () => {
   }
   expect(freeEdge({ ...volume, camera: { ...volume.camera, target: [50, 50, 50], distance: 1 } }, BOUNDS, 0)).toBeUndefined();
   close();
+});
+
+test('a brick’s state is the renderer’s, and where that has nothing the session’s; a slice cuts it in a polygon', () => {
+  const brick = { volume: 1, key: { level: 0, z: 0, y: 0, x: 0 }, views: [], corners: [] } as const;
+  const state = (own: 'gpu' | 'arriving' | 'absent' | 'stale', stage?: 'asked' | 'failed' | 'memory') => brickState({ ...brick, state: own }, () => stage);
+  expect([state('gpu', 'asked'), state('arriving', 'memory'), state('absent', 'asked'), state('absent', 'failed'), state('absent', 'memory'), state('absent')])
+    .toEqual(['gpu', 'arriving', 'asked', 'failed', 'memory', 'idle']);
+  expect(new Set(BRICK_STATES).size).toBe(7);
+  expect(new Set([0, 1, 2, 3, 4, 5, 6, 7].map(levelColor)).size).toBe(8);
+  const corners = boxCorners([0, 0, 0, 4, 6, 8]);
+  const cut = brickSection(corners, 2, 3);
+  expect(cut.map(([x, y, z]) => [x, y, z])).toEqual([[0, 0, 3], [4, 0, 3], [4, 6, 3], [0, 6, 3]]);
+  expect(brickSection(corners, 0, 9)).toEqual([]);
 });

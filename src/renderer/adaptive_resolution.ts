@@ -4,26 +4,18 @@
 export interface Quality {
   /** Part of the full resolution along each axis. */
   readonly scale: number;
-  /** Steps are 2^this times as long. */
-  readonly stepBias: number;
+  /** Nothing finer is drawn than the level this much above the plan's finest, whose voxels are as large as the picture's pixels. */
+  readonly coarser: number;
 }
 
-/** From the best to the cheapest. Longer steps come only where a quarter of the resolution is not enough. */
-export const QUALITIES: readonly Quality[] = [
-  { scale: 1, stepBias: 0 },
-  { scale: 0.75, stepBias: 0 },
-  { scale: 0.5, stepBias: 0 },
-  { scale: 0.375, stepBias: 0 },
-  { scale: 0.25, stepBias: 0 },
-  { scale: 0.25, stepBias: 1 },
-  { scale: 0.1875, stepBias: 1 },
-  { scale: 0.1875, stepBias: 2 },
-];
+/** From the best to the cheapest. */
+export const QUALITIES: readonly Quality[] = [1, 0.75, 0.5, 0.375, 0.25, 0.1875, 0.125].map((scale) => ({
+  scale,
+  coarser: Math.floor(-Math.log2(scale)),
+}));
 
 /** The best resolution below the full one. */
 export const BEST_QUICK_SCALE = 0.75;
-/** The longest steps are 2^this times as long as a level's voxels. */
-export const MAX_STEP_BIAS = 2;
 
 /** Time a moving frame may take. */
 export const TARGET_MS = 40;
@@ -36,7 +28,7 @@ const NEWEST = 0.4;
 /** The quality to begin with, before anything is measured: the first picture is there soon on any GPU. */
 const FIRST = 4;
 
-const cost = ({ scale, stepBias }: Quality): number => scale * scale * 2 ** -stepBias;
+const cost = ({ scale, coarser }: Quality): number => scale * scale * 2 ** -coarser;
 
 /** Chooses a quality frame by frame. What rays cost is taken to be what a frame takes beyond a little for everything else. */
 export class AdaptiveResolution {

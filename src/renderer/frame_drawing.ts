@@ -96,7 +96,7 @@ export class FrameDrawing {
         const rect = this.#rect(scene, state);
         this.drawing.strip(state, scene.shown, rect, { kind: 'strip', pass: 0, from: 0, rows: rect.height, last: true });
         state.picture.fullDrawn(now);
-        state.shown = { scale: 1, stepBias: 0 };
+        state.shown = { scale: 1, coarser: 0 };
         this.drawing.show(state, scene.shown, rect, scene.size.ratio, true);
         state.drawDirty = false;
       }
@@ -129,7 +129,7 @@ export class FrameDrawing {
     if (step.kind === 'quick') {
       const { quality } = state.resolution;
       any = this.drawing.quick(state, scene.shown, rect, quality);
-      state.shown = any ? quality : { scale: 1, stepBias: 0 };
+      state.shown = any ? quality : { scale: 1, coarser: 0 };
       state.picture.quickDrawn(now, state.shown, state.resolution.fullMs, rect.height);
       this.fence.mark(begun, (ms) => {
         this.rate.tick(performance.now());
@@ -145,7 +145,7 @@ export class FrameDrawing {
         state.picture.stripTook(ms, step.rows);
       });
       if (!step.last) return any;
-      state.shown = { scale: 1, stepBias: 0 };
+      state.shown = { scale: 1, coarser: 0 };
     }
     // The box comes with the second picture: its shader is not compiled before the first.
     this.drawing.show(state, scene.shown, rect, scene.size.ratio, !any || this.firstPictureAt !== undefined);

@@ -71,17 +71,16 @@ export class LayersPass {
     set('uDepth', frame.depth ?? null);
     set('uOrigin', new THREE.Vector3(...eye));
     set('uTransfers', this.#transfers.update(drawn));
-    const bias = 2 ** (frame.stepBias ?? 0);
     const lookups = drawn.map((source) => lookupOf(source) as Lookup);
     const voxels = drawn.map((source, n) => stepInWorld(source) * 2 ** (lookups[n] as Lookup).window.level);
-    const step = Math.min(...voxels) * bias;
+    const step = Math.min(...voxels);
     set('uStep', step);
     drawn.forEach((source, n) => {
       set(atlasName(source.atlas.storage), source.atlas.texture);
       const values = { ...placeValues(source, lookups[n] as Lookup, eye), ...lookValues(source) };
       for (const [name, value] of Object.entries(values)) set(`${name}_${n}`, value);
       set(`uVoxel_${n}`, voxels[n]);
-      set(`uPace_${n}`, Math.max(2 ** Math.floor(Math.log2(((voxels[n] as number) * bias) / step) + 1e-6), 1));
+      set(`uPace_${n}`, Math.max(2 ** Math.floor(Math.log2((voxels[n] as number) / step) + 1e-6), 1));
       for (const uniform of source.shader?.uniforms ?? []) set(uniformName(n, uniform.name), uniformValue(uniform, source.settings.uniforms));
     });
     drawRays(this.screen, material, frame);

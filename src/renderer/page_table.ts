@@ -14,6 +14,8 @@ export interface TableInput {
   readonly numbering: BrickNumbering;
   readonly window: TableWindow;
   readonly plan: BrickPlan;
+  /** Nothing below this level is shown, though it may be here. */
+  readonly finestLevel?: number;
   /** Slot (x, y, z in slots) of a brick that is in the atlas. */
   readonly slotOf: (number: number) => readonly [number, number, number] | undefined;
   /** Numbers of all of the volume's bricks in the atlas. */
@@ -71,6 +73,8 @@ function ancestors(numbering: BrickNumbering, resident: Iterable<number>): Set<n
 export class PageTable {
   texture: THREE.Data3DTexture;
   window: TableWindow | undefined;
+  /** What it was filled from last. */
+  input: TableInput | undefined;
   outcome: TableOutcome = { any: false, finest: 0, coarsest: 0 };
   #data = new Float32Array(4);
   #size: Vec3 = [1, 1, 1];
@@ -95,6 +99,7 @@ export class PageTable {
       this.texture = this.#make(size);
     }
     this.window = input.window;
+    this.input = input;
     this.outcome = fillTable(input, this.#data);
     this.texture.needsUpdate = true;
   }

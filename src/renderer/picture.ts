@@ -76,7 +76,7 @@ export class Picture {
     this.#stale = false;
     this.#quickAt = now;
     this.#row = 0;
-    this.#pass = quality.scale === 1 && quality.stepBias === 0 ? 1 : 0;
+    this.#pass = quality.scale === 1 && quality.coarser === 0 ? 1 : 0;
     this.#fullAt = now;
     this.#strips = new StripHeight(fullMs, rows);
   }

@@ -26,7 +26,7 @@ export interface RendererReport {
   /** Resolution of the last picture of a perspective view, as a part of the full one. */
   readonly resolutionScale: number;
   /** How much longer the steps of the last picture were: 2^this. */
-  readonly stepBias: number;
+  readonly coarser: number;
   readonly gpuBytes: number;
   readonly gpuBytesPeak: number;
   readonly gpuBudget: number;
@@ -67,7 +67,7 @@ export function reportVolume(volume: VolumeState, views: readonly ViewState[], m
 /** How the last picture of a perspective view was drawn. */
 export function reportQuality(views: readonly ViewState[]) {
   const shown = views.find((state) => state.view.kind === 'volume')?.shown;
-  return { resolutionScale: shown?.scale ?? 1, stepBias: shown?.stepBias ?? 0 };
+  return { resolutionScale: shown?.scale ?? 1, coarser: shown?.coarser ?? 0 };
 }
 
 /** How many pictures, and how fast. */

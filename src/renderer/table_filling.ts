@@ -55,7 +55,7 @@ export class TableFilling {
     const own: Ground | undefined = slot || empty ? { key, slot } : ground;
     const isSplit = plan.split.has(number);
     const isPlanned = (child: BrickKey) => plan.numbers.has(numbering.pack(child.level, child.z, child.y, child.x));
-    const children = key.level > window.level && (isSplit || (!slot && !empty && this.above.has(number))) ? childrenOf(numbering, key) : [];
+    const children = key.level > this.#finestLevel && (isSplit || (!slot && !empty && this.above.has(number))) ? childrenOf(numbering, key) : [];
     const finer =
       children.length > 0 &&
       (isSplit
@@ -68,13 +68,18 @@ export class TableFilling {
     this.#write(key, own ?? { key, slot: undefined }, slot !== undefined || plan.numbers.has(number));
   }
 
+  /** The finest level that the part has cells for, or that is to be shown. */
+  get #finestLevel(): number {
+    return Math.max(this.#part.level, this.input.finestLevel ?? 0);
+  }
+
   /** Whether all of a brick could be shown without anything coarser than it. */
   #isCovered(key: BrickKey): boolean {
     const { numbering, slotOf, isEmpty } = this.input;
     if (isEmpty(key.level, key.z, key.y, key.x)) return true;
     const number = numbering.pack(key.level, key.z, key.y, key.x);
     if (slotOf(number)) return true;
-    if (!this.above.has(number) || key.level <= this.#part.level) return false;
+    if (!this.above.has(number) || key.level <= this.#finestLevel) return false;
     let known = this.#covered.get(number);
     if (known === undefined) {
       known = childrenOf(numbering, key).every((child) => this.#isCovered(child));

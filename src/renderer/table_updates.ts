@@ -45,7 +45,7 @@ export class TableUpdates {
         const entry = here.get(number);
         return entry && atlas.slotAt(entry.slot);
       },
-      resident: here.keys(),
+      resident: { [Symbol.iterator]: () => here.keys() }, // read again by the coarse table
       isEmpty: state.view.kind === 'slice' ? () => false : volume.isEmpty,
       atlasSize: atlas.size,
     });

@@ -77,13 +77,13 @@ export class ViewDrawing {
   quick(state: ViewState, shown: Shown, rect: DeviceRect, quality: Quality): boolean {
     const width = Math.max(Math.round(rect.width * quality.scale), 1);
     const height = Math.max(Math.round(rect.height * quality.scale), 1);
-    return this.#march(state, shown, rect, { width, height, stepBias: quality.stepBias, pass: 0 });
+    return this.#march(state, shown, rect, { width, height, coarser: quality.coarser, pass: 0 });
   }
 
   /** Draws a strip of a full picture into the view's target. */
   strip(state: ViewState, shown: Shown, rect: DeviceRect, step: PictureStep & { kind: 'strip' }): boolean {
     const { width, height } = rect;
-    return this.#march(state, shown, rect, { width, height, stepBias: 0, pass: step.pass, from: step.from, rows: step.rows });
+    return this.#march(state, shown, rect, { width, height, coarser: 0, pass: step.pass, from: step.from, rows: step.rows });
   }
 
   /** Puts the view's picture on the canvas, in the volume's box. */
@@ -127,7 +127,7 @@ export class ViewDrawing {
     state: ViewState,
     shown: Shown,
     rect: DeviceRect,
-    draw: { width: number; height: number; stepBias: number; pass: number; from?: number; rows?: number },
+    draw: { width: number; height: number; coarser: number; pass: number; from?: number; rows?: number },
   ): boolean {
     const { width, height, from = 0, rows = height } = draw;
     const full = width === rect.width && height === rect.height;
@@ -135,7 +135,7 @@ export class ViewDrawing {
     const size = [target.width, target.height] as const;
     state.onCanvas = { texture: target.texture, size, used: [width / size[0], height / size[1]] };
     if (state.view.kind !== 'volume' || shown.layers.length === 0) return this.#clearTarget(target);
-    const all = shown.layers.map((volume) => this.#source(state, volume));
+    const all = shown.layers.map((volume) => this.#source(state, volume, draw.coarser));
     const here = all.filter(({ table }) => table.outcome.any);
     const { camera, clip, light } = state.view;
     if (here.length === 0) {
@@ -151,7 +151,6 @@ export class ViewDrawing {
       rect: { x: 0, y: 0, width, height },
       part: { x: 0, y: height - from - rows, width, height: rows },
       target,
-      stepBias: draw.stepBias,
       jitter: passJitter(draw.pass),
       weight: 1 / (draw.pass + 1),
     });
@@ -166,13 +165,13 @@ export class ViewDrawing {
     return false;
   }
 
-  #source(state: ViewState, volume: VolumeState): VolumeSource {
+  #source(state: ViewState, volume: VolumeState, coarser = 0): VolumeSource {
     volume.updateTransfer();
     return {
       geometry: volume.geometry,
       numbering: volume.numbering,
       atlas: this.residency.atlas(volume.storage),
-      table: state.table(volume.handle),
+      table: state.tableFor(volume.handle, coarser),
       transfer: volume.transfer,
       window: volume.window,
       raw: volume.raw,

@@ -4,6 +4,7 @@ import * as THREE from 'three';
 import type { BrickPlan, PlannedBrick } from '../volume/lod_plan.js';
 import { AdaptiveResolution, BEST_QUICK_SCALE, type Quality } from './adaptive_resolution.js';
 import { CameraMotion } from './camera_motion.js';
+import { CoarseTables } from './coarse_tables.js';
 import type { DeviceRect } from './fullscreen.js';
 import type { GpuBudget } from './gpu_budget.js';
 import { PageTable } from './page_table.js';
@@ -27,6 +28,7 @@ export class ViewState {
   /** Windows of the tables of large volumes, by handle: a plan is made for one. */
   readonly windows = new Map<number, TableWindow>();
   readonly tables = new Map<number, PageTable>();
+  readonly #coarse: CoarseTables;
   readonly motion = new CameraMotion();
   readonly picture: Picture;
   readonly resolution = new AdaptiveResolution();
@@ -41,7 +43,7 @@ export class ViewState {
   drawDirty = true;
   plannedAt = Number.NEGATIVE_INFINITY;
   /** Quality of the picture on the canvas. */
-  shown: Quality = { scale: 1, stepBias: 0 };
+  shown: Quality = { scale: 1, coarser: 0 };
   /** The picture that is to be on the canvas. */
   onCanvas: ShownPicture | undefined;
   #full: THREE.WebGLRenderTarget | undefined;
@@ -55,6 +57,7 @@ export class ViewState {
   ) {
     this.picture = new Picture(passes);
     this.#text = JSON.stringify(view);
+    this.#coarse = new CoarseTables(`table/${view.id}`, budget);
   }
 
   /** Takes a new form of the view; false where it is the same as before. */
@@ -98,8 +101,15 @@ export class ViewState {
     return this.#quick;
   }
 
+  /** The table of a volume for a picture whose pixels are 2^coarser of the plan's finest voxels wide. */
+  tableFor(handle: number, coarser: number): PageTable {
+    const full = this.table(handle);
+    return coarser === 0 || !full.input ? full : this.#coarse.get(handle, full.input, coarser);
+  }
+
   /** Forgets all but `handles`. */
   forgetOthers(handles: readonly number[]): void {
+    this.#coarse.forgetOthers(handles);
     for (const [handle, table] of [...this.tables]) {
       if (handles.includes(handle)) continue;
       table.dispose();

@@ -27,8 +27,6 @@ export interface RayFrame {
   /** The part of it that is drawn now. */
   readonly part?: DeviceRect;
   readonly target: THREE.WebGLRenderTarget | null;
-  /** Steps are 2^this times as long as the level's voxels. */
-  readonly stepBias?: number;
   /** Shift of the rays in pixels, and of the first sample in steps. */
   readonly jitter?: readonly [number, number, number];
   /** Weight of this drawing against what is in the target: 1 replaces. */
@@ -86,12 +84,11 @@ export class VolumePass {
   }
 
   #setLattice(u: Record<string, THREE.IUniform>, draw: RayDraw, lookup: Lookup): void {
-    const bias = draw.stepBias ?? 0;
     const set3 = (name: string, v: readonly [number, number, number]) => (u[name] as THREE.IUniform<THREE.Vector3>).value.set(...v);
     set3('uEye', [...toCells(lookup.frame, cameraBasis(draw.camera).eye)]);
     set3('uCells', [...lookup.frame.scale]);
-    (u.uStep as THREE.IUniform).value = stepLength(draw.primary.geometry) * 2 ** (lookup.window.level + bias);
-    (u.uRowBias as THREE.IUniform).value = lookup.window.level + bias;
+    (u.uStep as THREE.IUniform).value = stepLength(draw.primary.geometry) * 2 ** lookup.window.level;
+    (u.uRowBias as THREE.IUniform).value = lookup.window.level;
   }
 
   #setSurfaces(u: Record<string, THREE.IUniform>, { geometry, atlas }: VolumeSource): void {

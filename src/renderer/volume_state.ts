@@ -10,7 +10,6 @@ import { placementOf, UNPLACED } from '../volume/placement.js';
 import { LabelLookup } from './label_lookup.js';
 import { stepFraction } from './source.js';
 import { type StorageClass, storageClass, windowUniform } from './storage.js';
-import { MAX_STEP_BIAS } from './adaptive_resolution.js';
 import { TRANSFER_ROWS, TRANSFER_SIZE, TransferTexture } from './transfer_function.js';
 import type { UserShader } from './user_shader.js';
 import type { LayerSettings } from './views.js';
@@ -82,7 +81,7 @@ export class VolumeState {
 
   /** Brings the transfer function's texture up to date. */
   updateTransfer(): void {
-    if (this.isImage) this.transfer.update(this.settings, stepFraction(this.geometry), Math.min(this.numbering.levels + MAX_STEP_BIAS, TRANSFER_ROWS));
+    if (this.isImage) this.transfer.update(this.settings, stepFraction(this.geometry), Math.min(this.numbering.levels, TRANSFER_ROWS));
   }
 
   /** From a texel's number to a place in the window. */

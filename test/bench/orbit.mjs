@@ -28,7 +28,7 @@ export async function run() {
     await tab.evaluate('whole.dispose()');
     const bare = median(speed.bare);
     const scale = median(moving.map((m) => m.scale));
-    const bias = median(moving.map((m) => m.stepBias));
+    const bias = median(moving.map((m) => m.coarser));
     const drawn = `${Math.round(800 * scale)}x${Math.round(600 * scale)}${bias > 0 ? `, steps of ${2 ** bias} voxels` : ''}`;
     return [
       row('256³ uint16, 800x600, all at level 0 (reference: bare march)', median(speed.ours), 'fps', { reference: bare, limit: ['>=', 0.75] }),

@@ -91,7 +91,7 @@ async function shipped() {
   while (await step());
   return {
     /** Pictures a second over three seconds of the orbit that the GPU has drawn, and the resolution they had at the end. */
-    async orbit(): Promise<{ fps: number; scale: number; stepBias: number }> {
+    async orbit(): Promise<{ fps: number; scale: number; coarser: number }> {
       renderer.setMoving(true);
       for (let i = 0; i < 10; i += 1) {
         renderer.setViews(view(at(-0.1 * i)));
@@ -105,9 +105,9 @@ async function shipped() {
         await step();
         t = (performance.now() - begun) / 1000;
       } while (t < SECONDS);
-      const { pictures, resolutionScale, stepBias } = renderer.report;
+      const { pictures, resolutionScale, coarser } = renderer.report;
       renderer.setMoving(false);
-      return { fps: (pictures - before) / t, scale: resolutionScale, stepBias };
+      return { fps: (pictures - before) / t, scale: resolutionScale, coarser };
     },
     dispose: () => renderer.dispose(),
   };

@@ -17,7 +17,7 @@ test('a linear ramp reads the same at a place on every level, in the volume and 
     const shape = [256, 160, 192];
     const ramp = (z, y, x) => 2000 + 100 * z + 80 * y + 60 * x;
     const volume = new TestVolume(1, 'u16', 'image', makeLevel(shape, 'u16', ramp));
-    const settings = { visible: true, opacity: 1, window: [0, 65535], colormap: 'gray', points: DEFAULT_OPACITY_POINTS, mode: 'dvr', order: 0 };
+    const settings = { ...globalThis.vox.DEFAULT_LOOK, window: [0, 65535], colormap: 'gray', points: DEFAULT_OPACITY_POINTS };
     // One texel a point: the page table and the atlas as the passes read them. 3D: points all over. 2D: points of a plane.
     const fragment = `
       out vec4 color;
@@ -90,7 +90,7 @@ const pictures = (mix) =>
     const volume = new TestVolume(1, 'u16', 'image', makeLevel([n, n, n], 'u16', (z, y, x) => Math.round((mixed ? smooth : f)(z, y, x) * 65535)));
     volume.fillRanges();
     const [width, height] = [320, 240];
-    const settings = { visible: true, opacity: 1, window: [0, 65535], colormap: 'viridis', points: DEFAULT_OPACITY_POINTS, mode: 'dvr', order: 0 };
+    const settings = { ...globalThis.vox.DEFAULT_LOOK, window: [0, 65535], colormap: 'viridis', points: DEFAULT_OPACITY_POINTS };
     const shows = mixed ? (k) => k.level === 0 && (k.z + k.y + k.x) % 2 === 0 : (k) => k.level === 0;
     const results = [];
     const b = atlasBench(width, height, volume, settings, shows, { skipEmpty: true });
@@ -261,7 +261,7 @@ test('surfaces are lit from the upper left, on every level alike, and what is ev
     const n = 128;
     const ball = (z, y, x) => 60000 / (1 + Math.exp((Math.hypot(z - 63.5, y - 63.5, x - 63.5) - 45) / 1.5));
     const volume = new TestVolume(1, 'u16', 'image', makeLevel([n, n, n], 'u16', (z, y, x) => Math.round(ball(z, y, x))));
-    const settings = { visible: true, opacity: 1, window: [0, 65535], colormap: 'gray', points: DEFAULT_OPACITY_POINTS, mode: 'dvr', order: 0 };
+    const settings = { ...globalThis.vox.DEFAULT_LOOK, window: [0, 65535], colormap: 'gray', points: DEFAULT_OPACITY_POINTS };
     const rect = { x: 0, y: 0, width: 200, height: 200 };
     const out = [];
     for (const level of [0, 1]) {

@@ -5,7 +5,7 @@ import { PASSES, Picture } from '../../../src/renderer/picture.js';
 import { UploadQueue } from '../../../src/renderer/upload_queue.js';
 import type { Brick } from '../../../src/session/types.js';
 
-const cost = (q: { scale: number; stepBias: number }) => q.scale ** 2 * 2 ** -q.stepBias;
+const cost = (q: { scale: number; coarser: number }) => q.scale ** 2 * 2 ** -q.coarser;
 const run = (fullMs: number, frames = 40, fixed = 12) => {
   const resolution = new AdaptiveResolution();
   const used = Array.from({ length: frames }, () => {
@@ -51,7 +51,7 @@ test('a picture: quick at once, then calm, then strips to the last row, then pas
   const picture = new Picture();
   picture.touch(0);
   expect(picture.next(0, false, false, 600)).toEqual({ kind: 'quick' });
-  picture.quickDrawn(0, { scale: 0.5, stepBias: 0 }, 400, 600);
+  picture.quickDrawn(0, { scale: 0.5, coarser: 0 }, 400, 600);
   expect(picture.next(20, false, false, 600)).toBeUndefined();
   expect(picture.idle(20)).toBe(false);
   let now = 200;
@@ -81,19 +81,19 @@ test('a picture: quick at once, then calm, then strips to the last row, then pas
 test('a quick picture at full quality is the first pass; a slow polish ends by time, between passes', () => {
   const picture = new Picture();
   picture.touch(0);
-  picture.quickDrawn(0, { scale: 1, stepBias: 0 }, 10, 100);
+  picture.quickDrawn(0, { scale: 1, coarser: 0 }, 10, 100);
   expect(picture.full).toBe(true);
   expect(picture.idle(5000)).toBe(true);
 });
 
 test('while it moves only quick pictures are drawn; while bricks arrive not more than a third of the time', () => {
   const picture = new Picture();
-  picture.quickDrawn(0, { scale: 0.25, stepBias: 0 }, 2000, 600);
+  picture.quickDrawn(0, { scale: 0.25, coarser: 0 }, 2000, 600);
   picture.quickTook(100);
   expect(picture.next(5000, true, false, 600)).toBeUndefined();
   picture.touch(5000);
   expect(picture.next(5000, true, true, 600)).toEqual({ kind: 'quick' });
-  picture.quickDrawn(5000, { scale: 0.25, stepBias: 0 }, 2000, 600);
+  picture.quickDrawn(5000, { scale: 0.25, coarser: 0 }, 2000, 600);
   picture.touch(5010);
   expect(picture.next(5100, false, true, 600)).toBeUndefined();
   expect(picture.next(5300, false, true, 600)).toEqual({ kind: 'quick' });

@@ -30,12 +30,12 @@ const finest: BrickPlan = {
   coarsest: 0,
 };
 
-function fill(resident: ReadonlySet<number>, window = whole, empty: (k: BrickKey) => boolean = () => false, plan = finest) {
+function fill(resident: ReadonlySet<number>, window = whole, empty: (k: BrickKey) => boolean = () => false, plan = finest, finestLevel = 0) {
   const [nz, ny, nx] = window.size;
   const table = new Float32Array(nz * ny * nx * 4);
   const outcome = fillTable(
     {
-      numbering, window, plan, atlasSize, resident,
+      numbering, window, plan, atlasSize, resident, finestLevel,
       slotOf: (n) => (resident.has(n) ? slotFor(n) : undefined),
       isEmpty: (level, z, y, x) => empty({ level, z, y, x }),
     },
@@ -56,6 +56,24 @@ function texelAt(table: Float32Array, window: TableWindow, voxel: Vec3): { texel
 }
 
 const positions = fc.tuple(...([260, 200, 300] as const).map((n) => fc.double({ min: 0.01, max: n - 0.01, noNaN: true })));
+
+test('a coarse table shows the brick of its level, where that is here, and never a finer one', () => {
+  fc.assert(
+    fc.property(fc.subarray(allKeys), positions, fc.integer({ min: 0, max: top }), (list, voxel, finestLevel) => {
+      const resident = new Set([...list.map(pack), numbering.pack(top, 0, 0, 0)]);
+      const { table, outcome } = fill(resident, whole, () => false, finest, finestLevel);
+      const { level } = texelAt(table, whole, voxel as unknown as Vec3);
+      const at = (n: number) => Math.floor(n / (64 * 2 ** finestLevel));
+      const fitting = numbering.pack(finestLevel, at(voxel[2]), at(voxel[1]), at(voxel[0]));
+      expect(outcome.finest).toBeGreaterThanOrEqual(finestLevel);
+      expect(level).toBeGreaterThanOrEqual(finestLevel);
+      const everything = fill(new Set(allKeys.map(pack)), whole, () => false, finest, finestLevel);
+      expect(texelAt(everything.table, whole, voxel as unknown as Vec3).level).toBe(finestLevel);
+      if (level === finestLevel) expect(resident.has(fitting)).toBe(true);
+    }),
+    { numRuns: 100 },
+  );
+});
 
 test('every place is read from the finest brick that is here, at its own place in that brick’s slot', () => {
   fc.assert(

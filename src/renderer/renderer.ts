@@ -1,6 +1,6 @@
 /** Draws volumes: the one class that the viewer talks to. README.md has the order of things in a frame. */
 
-import * as THREE from 'three';
+import type * as THREE from 'three';
 import type { Brick, SessionVolume, WantedBrick } from '../session/types.js';
 import { type LoadingPolicy, POLICIES, policyOf } from '../volume/policy.js';
 import type { BrickRanges } from '../volume/ranges.js';
@@ -16,6 +16,7 @@ import { GpuFence } from './gpu_fence.js';
 import { type BrickLookup, pickAt } from './pick.js';
 import type { RendererOptions } from './renderer_options.js';
 import { type RendererReport, reportFilter, reportMemory, reportPictures, reportQuality, reportVolume } from './report.js';
+import type { ShaderReport } from './layer_shaders.js';
 import { LABEL_LOOKUP_BYTES } from './label_lookup.js';
 import { shaderProblem } from './shader_problem.js';
 import { Residency } from './residency.js';
@@ -27,7 +28,9 @@ import { chooseShown, planViews, REPLAN_MS, type Shown } from './view_plans.js';
 import { ViewState } from './view_state.js';
 import type { LayerSettings, Picked, Pixel, View } from './views.js';
 import { sameVoxels, VolumeState } from './volume_state.js';
+import { makeWebGl } from './web_gl.js';
 
+export type { ShaderReport } from './layer_shaders.js';
 export type { RendererReport } from './report.js';
 
 /** Frames the GPU may have in hand: two while the picture moves, so that it is never idle; one while it is still. */
@@ -66,20 +69,7 @@ export class VolumeRenderer {
     this.#lookup = options.lookup;
     this.#policy = policyOf(options.policy ?? POLICIES.exploration);
     this.#passes = options.passes;
-    this.#gl = new THREE.WebGLRenderer({
-      canvas,
-      antialias: false,
-      alpha: false,
-      depth: false,
-      stencil: false,
-      // Views that have not changed are not drawn again, and a screenshot can be taken at any time.
-      preserveDrawingBuffer: true,
-      powerPreference: 'high-performance',
-    });
-    this.#gl.autoClear = false;
-    this.#gl.outputColorSpace = THREE.LinearSRGBColorSpace; // colours are written as they are
-    this.#gl.info.autoReset = false;
-    this.#gl.debug.checkShaderErrors = false; // asking waits for the GPU: `shaderProblem` asks when there is time
+    this.#gl = makeWebGl(canvas);
     this.#size = new CanvasSize(canvas);
     this.#budget = new GpuBudget(options.maxGpuBytes ?? DEFAULT_GPU_BYTES);
     this.#residency = new Residency(this.#gl, this.#budget);
@@ -90,8 +80,6 @@ export class VolumeRenderer {
     this.#hold(options.held ?? false);
     this.#tables = new TableUpdates(this.#residency);
     this.#intake = new BrickIntake(this.#volumes, this.#residency, options.lookup);
-    this.#gl.extensions.has('EXT_color_buffer_float');
-    this.#gl.extensions.has('OES_texture_float_linear');
     this.#needs = new BrickNeeds(this.#residency, this.#intake);
     canvas.addEventListener('webglcontextlost', this.#onLost);
     canvas.addEventListener('webglcontextrestored', this.#onRestored);
@@ -107,6 +95,7 @@ export class VolumeRenderer {
     }
     const made = new VolumeState(volume, ranges);
     if (known) made.set(known.settings);
+    this.#drawing.shaders.take(made);
     this.#budget.take(`transfer/${volume.handle}`, made.isImage ? TRANSFER_BYTES : LABEL_LOOKUP_BYTES);
     this.#volumes.set(volume.handle, made);
     this.#replan(true);
@@ -121,6 +110,7 @@ export class VolumeRenderer {
     volume.dispose();
     this.#budget.release(`transfer/${handle}`);
     this.#volumes.delete(handle);
+    this.#drawing.shaders.forget(handle);
     this.#replan(true);
   }
 
@@ -129,6 +119,7 @@ export class VolumeRenderer {
     const volume = this.#volumes.get(handle);
     if (!volume || JSON.stringify(volume.settings) === JSON.stringify(settings)) return;
     volume.set(settings);
+    this.#drawing.shaders.take(volume);
     this.#replan(true);
   }
 
@@ -241,7 +232,7 @@ export class VolumeRenderer {
     // Reading back waits for the GPU: not before there is time.
     if (!more && this.#frames.firstPictureAt !== undefined) {
       this.#filterError ??= probeFilterError(this.#drawing.screen);
-      this.#problem = shaderProblem(this.#gl);
+      this.#problem = this.#drawing.problem ?? shaderProblem(this.#gl);
     }
     return more;
   }
@@ -299,6 +290,11 @@ export class VolumeRenderer {
   pick(viewId: string, px: Pixel, of?: 'labels'): Picked | undefined {
     const state = this.#views.find(({ view }) => view.id === viewId);
     return state && pickAt(state.view, px, of ? { ...this.#shown, image: undefined } : this.#shown, this.#lookup);
+  }
+
+  /** What became of the shader that a layer was given; undefined where it has none. */
+  shaderReport(handle: number): ShaderReport | undefined {
+    return this.#drawing.shaders.report(handle);
   }
 
   /** Makes pictures of this size, and only by `drawNow`; undefined: of the canvas as it is laid out, as they come. */

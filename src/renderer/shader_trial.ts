@@ -65,7 +65,7 @@ export function faultsIn(log: string): ShaderFault[] {
     const fault = { line: text === '1' ? Number(line) : 1, message: readable(message as string) };
     if (!faults.some((f) => f.line === fault.line && f.message === fault.message)) faults.push(fault);
   }
-  return faults.length > 0 ? faults : [{ line: 1, message: log.trim() || 'the browser refused the shader and gave no reason' }];
+  return faults.length > 0 ? faults : [{ line: 1, message: readable(log.replace(/^ERROR:\s*/, '').replace(/\0/g, '')) || 'the browser refused the shader and gave no reason' }];
 }
 
 /** Names as the user wrote them. */

@@ -52,7 +52,7 @@ interface Token {
 }
 
 /** Reads a shader's text. */
-export function readShader(text: string): { shader?: UserShader; errors: ShaderFault[] } {
+export function readShader(text: string): { shader?: UserShader; uniforms: ShaderUniform[]; errors: ShaderFault[] } {
   const errors: ShaderFault[] = [];
   const plain = withoutComments(text);
   const { uniforms, rest } = takeUniforms(text, plain, errors);
@@ -69,8 +69,8 @@ export function readShader(text: string): { shader?: UserShader; errors: ShaderF
   }
   if (!names.some(({ text: name }) => name === 'shade')) errors.push({ line: 1, message: 'there is no function vec4 shade(Sample s)' });
   const body = guardLoops(rest, tokens, errors);
-  if (errors.length > 0) return { errors: errors.sort((a, b) => a.line - b.line) };
-  return { shader: { key: text, uniforms, names: [...new Set(names.map(({ text: name }) => name))], body }, errors };
+  if (errors.length > 0) return { uniforms, errors: errors.sort((a, b) => a.line - b.line) };
+  return { shader: { key: text, uniforms, names: [...new Set(names.map(({ text: name }) => name))], body }, uniforms, errors };
 }
 
 /** The shader's text for layer `n`, its names made its own: two layers may have two functions of one name. */

@@ -6,6 +6,7 @@ import { toLayer, toWorld } from '../volume/placement.js';
 import type { Quality } from './adaptive_resolution.js';
 import { LABEL_COLORS, type Rgb } from './colormaps.js';
 import { type DeviceRect, Fullscreen, shaderMaterial } from './fullscreen.js';
+import { LayerShaders } from './layer_shaders.js';
 import { boxEdges, eyeOf, LinePass, type Segment } from './line_pass.js';
 import type { PictureStep } from './picture.js';
 import { passJitter } from './picture.js';
@@ -27,6 +28,7 @@ const luma = ([r, g, b]: Rgb): number => 0.3 * r + 0.6 * g + 0.1 * b;
 export class ViewDrawing {
   readonly screen: Fullscreen;
   background: Rgb = [0.055, 0.063, 0.078];
+  readonly shaders: LayerShaders;
   readonly #rays: RayDrawing;
   readonly #slices: SlicePass;
   readonly #lines: LinePass;
@@ -39,6 +41,7 @@ export class ViewDrawing {
   ) {
     this.screen = new Fullscreen(renderer);
     residency.budget.take('palettes', 2 * 4 * LABEL_COLORS);
+    this.shaders = new LayerShaders(this.screen);
     this.#rays = new RayDrawing(this.screen, residency.budget);
     this.#slices = new SlicePass(this.screen);
     this.#lines = new LinePass(this.screen);
@@ -116,7 +119,7 @@ export class ViewDrawing {
 
   /** A sentence for the user where something could not be drawn as asked. */
   get problem(): string | undefined {
-    return this.#rays.problem;
+    return this.shaders.problem ?? this.#rays.problem;
   }
 
   dispose(): void {

@@ -5,6 +5,15 @@ import { DEFAULT_LOOK } from '../../src/annotation/look.js';
 import { cameraBasis, frameBounds, orbit, project } from '../../src/renderer/camera.js';
 import * as colormaps from '../../src/renderer/colormaps.js';
 import { Fullscreen, shaderMaterial } from '../../src/renderer/fullscreen.js';
+import * as clipPlanes from '../../src/renderer/clip_planes.js';
+import * as labelLookup from '../../src/renderer/label_lookup.js';
+import { layerRows } from '../../src/renderer/layer_transfers.js';
+import { readShader } from '../../src/renderer/user_shader.js';
+import { tryShader } from '../../src/renderer/shader_trial.js';
+import clipGlsl from '../../src/renderer/shaders/clip.glsl';
+import labelsGlsl from '../../src/renderer/shaders/labels.glsl';
+import headGlsl from '../../src/renderer/shaders/layers.head.glsl';
+import lightGlsl from '../../src/renderer/shaders/light.glsl';
 import { VolumeRenderer } from '../../src/renderer/renderer.js';
 import { fitSlice } from '../../src/renderer/slice_view.js';
 import * as source from '../../src/renderer/source.js';
@@ -13,7 +22,7 @@ import * as geometry from '../../src/volume/geometry.js';
 import { DEFAULT_OPACITY_POINTS } from '../../src/volume/opacity.js';
 import * as sample from '../../src/volume/sample.js';
 import { makeBare } from './renderer_bare.js';
-import { atlasBench, layersBench } from './renderer_atlas.js';
+import { atlasBench, layersBench, makeScreen } from './renderer_atlas.js';
 import { referencePicture } from './renderer_reference.js';
 import { LazyVolume } from './renderer_lazy.js';
 import { halve, makeLevel, shellsAndGyroid, TestVolume } from './renderer_volume.js';
@@ -137,6 +146,7 @@ Object.assign(globalThis, {
   vox: {
     THREE, LazyVolume, VolumeRenderer, Stage, TestVolume, makeLevel, halve, shellsAndGyroid, difference, geometry, sample, colormaps, source,
     camera: { cameraBasis, frameBounds, orbit, project }, fitSlice, Fullscreen, shaderMaterial, makeBare, atlasBench, layersBench,
-    referencePicture, DEFAULT_LOOK, wait, DEFAULT_OPACITY_POINTS,
+    referencePicture, DEFAULT_LOOK, makeScreen, clipPlanes, labelLookup, layerRows, readShader, tryShader,
+    glsl: { clip: clipGlsl, labels: labelsGlsl, head: headGlsl, light: lightGlsl }, wait, DEFAULT_OPACITY_POINTS,
   },
 });

@@ -7,7 +7,7 @@ import * as THREE from 'three';
 import type { Vec3 } from '../volume/geometry.js';
 import { toLayer, transposed } from '../volume/placement.js';
 import { shareOfPlace, steepnessOf } from '../volume/opacity.js';
-import { cameraBasis } from './camera.js';
+import { cameraBasis, type OrbitCamera } from './camera.js';
 import { CLIP_PLANES, clipUniforms, planesOf, setClip } from './clip_planes.js';
 import { type Fullscreen, shaderMaterial } from './fullscreen.js';
 import type { GpuBudget } from './gpu_budget.js';
@@ -31,6 +31,9 @@ const TURNS_OF_LAYER = 512;
 const COMMON_TEXTURES = 3;
 
 type Uniforms = Record<string, THREE.IUniform>;
+
+/** A 512th of the picture's height at the camera's target: whatever the resolution it is drawn at. */
+export const nearLength = ({ distance, fovY }: OrbitCamera): number => (distance * Math.tan(fovY / 2)) / 256;
 
 /** World length of a step of a layer at level 0. */
 const stepInWorld = ({ geometry: { voxelSize: [z, y, x] }, placement: { scale } }: VolumeSource): number =>
@@ -69,6 +72,7 @@ export class LayersPass {
       (u[name] as THREE.IUniform).value = value;
     };
     set('uDepth', frame.depth ?? null);
+    set('uNear', nearLength(frame.camera));
     set('uOrigin', new THREE.Vector3(...eye));
     set('uTransfers', this.#transfers.update(drawn));
     const lookups = drawn.map((source) => lookupOf(source) as Lookup);
@@ -100,7 +104,7 @@ export class LayersPass {
     const known = this.#materials.get(key);
     if (known) return known;
     const uniforms: Uniforms = { ...rayUniforms(), ...clipUniforms(), uPalette: { value: this.#palette } };
-    for (const name of ['uOrigin', 'uTransfers', 'uStep']) uniforms[name] = { value: null };
+    for (const name of ['uOrigin', 'uNear', 'uTransfers', 'uStep']) uniforms[name] = { value: null };
     kinds.forEach((kind, n) => {
       uniforms[atlasName(kind.storage)] = { value: null };
       for (const name of NAMES) uniforms[`${name}_${n}`] = { value: null };

@@ -64,7 +64,7 @@ export function layersShader(kinds: readonly LayerKind[]): string[] {
     ...atlases.map((name) => `uniform sampler3D ${name};`),
     ...kinds.map(layerPart),
     hooked ? labelAtPart(kinds) : '',
-    lit ? solidPart(kinds) + shadowGlsl : 'vec2 lightAt(vec3 w, float voxel, int shading) {\n  return vec2(1.);\n}',
+    lit ? solidPart(kinds) + shadowGlsl : 'vec2 lightAt(vec3 w, float near, int shading) {\n  return vec2(1.);\n}',
     mainPart(kinds, numbers),
   ];
 }

@@ -307,7 +307,7 @@ export function referencePicture(width: number, height: number, given: readonly 
   /** How much light gets to a place: factors of colour and gloss. */
   function around(layer: Sampled, all: readonly Sampled[], world: Vec3): [number, number] {
     const thickness = (d: Vec3, grow: number, steps: number): number => {
-      let [at, piece, sum] = [layer.step, layer.step, 0];
+      let [at, piece, sum] = [0, Math.max(layer.step, (frame.camera.distance * tan) / 256), 0];
       for (let i = 0; i < steps; i += 1, at += piece, piece *= grow) {
         const p = add(world, d, at + piece / 2);
         if (planes.some(({ normal, offset }) => dot(normal, p) < offset)) break;

@@ -1,5 +1,6 @@
 // The shaders' functions, number in and number out; and shaders that users write: what they are given, what they may not do, what is said of it.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { openPage } from './renderer_harness.mjs';
 
@@ -285,4 +286,22 @@ test('two layers may have shaders that use the same names', async () => {
   });
   close(a, [1, 0, 0], 0.02, 'the left layer');
   close(b, [0, 0, 1], 0.02, 'the right layer');
+});
+
+test('the examples of docs/shaders.md compile', async () => {
+  const text = await readFile(new URL('../../docs/shaders.md', import.meta.url), 'utf8');
+  const python = /layer\.shader = """\n([\s\S]*?)"""/.exec(text)[1];
+  const examples = [python, ...[...text.matchAll(/```glsl\n([\s\S]*?)```/g)].map((m) => m[1])];
+  assert.equal(examples.length, 4);
+  const faults = await inPage((list) => {
+    const { makeScreen, readShader, tryShader } = globalThis.vox;
+    const { renderer, screen } = makeScreen(8, 8);
+    const all = list.map((shader) => {
+      const { shader: read, errors } = readShader(shader);
+      return read ? tryShader(screen, read) : errors;
+    });
+    renderer.dispose();
+    return all;
+  }, examples);
+  assert.deepEqual(faults, [[], [], [], []]);
 });

@@ -9,6 +9,7 @@ uniform float uVoxel_L;     // world length of such a voxel
 uniform float uPerStep_L;   // 1 / world length of a voxel of level 0
 
 vec3 direction_L;
+float near_L;               // how far the first look for what shades a place goes
 vec3 inverse_L;
 float in_L;
 float out_L;
@@ -36,6 +37,7 @@ void begin_L() {
   }
   had_L = false;
   own_L = 0.;
+  near_L = max(1. / uPerStep_L, uNear);
 }
 
 // Finds the brick at s. Returns where on the ray it, or what lies before the layer, ends.

@@ -12,7 +12,7 @@ void step_L(vec3 w, float ds, float dt) {
 #if SHADING_L > 0
   // What adds less than a step of 8 bits is not lit. A loop of at most one turn: where no ray of a group needs it, it is skipped, which an `if` need not be.
   for (int k = 0; k < 1 && (1. - acc.a) * c.a > .003; ++k) {
-    vec2 shade = lightBy(gradient_L(x)) * lightAt(w, uVoxel_L / entry_L.w, SHADING_L);
+    vec2 shade = lightBy(gradient_L(x)) * lightAt(w, near_L, SHADING_L);
     c.rgb = min(c.rgb * shade.x + c.a * shade.y, c.a);
   }
 #endif

@@ -30,7 +30,7 @@ void step_L(vec3 w, float ds, float dt) {
     outward = steep > 1e-6 ? outward / steep : -ray;
     if (dot(outward, ray) > 0.) outward = -outward; // the far side is seen from inside
     vec3 hit = w + ray * b + outward * (uVoxel_L * voxel);
-    vec2 shade = lightOn(outward, 1.) * lightAt(hit, uVoxel_L * voxel, SHADING_L);
+    vec2 shade = lightOn(outward, 1.) * lightAt(hit, near_L, SHADING_L);
     c.rgb = min(c.rgb * shade.x + shade.y, 1.);
 #endif
     lay_L(vec4(c.rgb, 1.) * uOpacity_L);

@@ -4,7 +4,6 @@ uniform vec2 uRaw_L;        // from a texel's number to the voxels' value
 uniform vec3 uVoxels_L;     // cells to voxels of level 0
 uniform vec3 uFirst_L;
 vec3 here_L;
-float size_L;
 
 vec4 transfer_L(float value) {
   return vec4(colorOf(ROW_L + 2, value).rgb, 1. - exp(-colorOf(ROW_L + 1, value).a / uFraction_L));
@@ -12,7 +11,7 @@ vec4 transfer_L(float value) {
 
 vec4 lit_L(vec4 c, Sample s) {
 #if SHADING_L > 0
-  vec2 shade = lightBy(s.gradient) * lightAt(here_L, size_L, SHADING_L);
+  vec2 shade = lightBy(s.gradient) * lightAt(here_L, near_L, SHADING_L);
   return vec4(min(c.rgb * shade.x + shade.y, 1.), c.a);
 #else
   return c;
@@ -41,7 +40,6 @@ void step_L(vec3 w, float ds, float dt) {
   s.position = uOrigin + w;
   s.voxel = (uEye_L + uCells_L * w) * uVoxels_L + uFirst_L;
   here_L = w;
-  size_L = uVoxel_L / entry_L.w;
   turns = 0;
   vec4 c = checked(userShade_L(s));
   float alpha = 1. - pow(1. - min(c.a, .999), dt * uPerStep_L * uFraction_L);

@@ -8,6 +8,7 @@ uniform vec3 uUp;
 uniform vec4 uViewport;     // lower left corner, and 2 / size, of the picture in gl_FragCoord
 uniform vec3 uOrigin;       // the eye in the world
 uniform float uStep;        // world length of the shortest step
+uniform float uNear;        // world length below which nothing is to be seen in the picture
 uniform float uStart;       // first sample, in steps behind the face
 uniform sampler2D uTransfers; // three rows a layer: integrals, densities, colours
 
@@ -43,4 +44,4 @@ vec4 pieceOf(int row, float a, float b, float thick) {
   return vec4(density.rgb / max(density.a, 1e-9) * alpha, alpha);
 }
 
-vec2 lightAt(vec3 w, float voxel, int shading);
+vec2 lightAt(vec3 w, float near, int shading);

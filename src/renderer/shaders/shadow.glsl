@@ -9,7 +9,7 @@ float thickness(vec3 w, vec3 direction, float first, float grow, int steps) {
 #if defined(CLIPPED)
   reach = clipReach(w, direction);
 #endif
-  float at = first;
+  float at = 0.;
   float piece = first;
   float sum = 0.;
   for (int i = 0; i < steps; ++i) {
@@ -22,17 +22,18 @@ float thickness(vec3 w, vec3 direction, float first, float grow, int steps) {
   return sum;
 }
 
-// Factor of both colour and gloss. `voxel` is the length of one there.
-vec2 lightAt(vec3 w, float voxel, int shading) {
+// Factors of colour and gloss. `near` is the length of the first piece: that of a voxel of full resolution, or what can just be seen, but
+// not that of the level that happens to be here, with which shadows would jump.
+vec2 lightAt(vec3 w, float near, int shading) {
   if (shading == 2) {
-    float light = exp(-thickness(w, uLight, voxel, 1.5, SHADOW_STEPS));
+    float light = exp(-thickness(w, uLight, near, 1.5, SHADOW_STEPS));
     return vec2(.25 + .75 * light, light);
   }
   if (shading == 3) {
     float open = 0.;
     for (int i = 0; i < 6; ++i) {
       vec3 d = i / 2 == 0 ? vec3(.8, .36, .48) : i / 2 == 1 ? vec3(-.6, .48, .64) : vec3(0., -.8, .6);
-      open += exp(-thickness(w, (i & 1) == 0 ? d : -d, voxel, 2.2, AMBIENT_STEPS)) / 6.;
+      open += exp(-thickness(w, (i & 1) == 0 ? d : -d, near, 2.2, AMBIENT_STEPS)) / 6.;
     }
     return vec2(.2 + .8 * min(1., 1.6 * open), open);
   }

@@ -12,7 +12,7 @@ import type { Commands } from './keyboard.js';
 import type { Layout, ViewId } from './layout.js';
 import type { Shell, ShellActions } from './shell.js';
 import type { ShownLayers } from './shown_layers.js';
-import type { Peek } from './look/coarse_bricks.js';
+import type { LayerSources } from './layer_row.js';
 import { zoomSlices } from './slice_controls.js';
 import type { Studio } from './studio.js';
 import type { Tool, ViewStore } from './view_state.js';
@@ -35,7 +35,7 @@ export interface CommandContext {
   fit(): void;
   studio(): Studio;
   refresh(): void;
-  readonly peek: Peek;
+  readonly sources: LayerSources;
   instruments(): Instruments;
 }
 
@@ -62,7 +62,7 @@ export function makeCommands(context: CommandContext): Commands & ShellActions {
   return {
     toggleView,
     setLayer,
-    peek: context.peek,
+    sources: context.sources,
     showAll: () => store.update({ maximised: undefined, layout: 'four' }),
     layout: (layout: Layout) => store.update({ layout, maximised: undefined }),
     reset: () => context.fit(),

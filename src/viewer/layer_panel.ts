@@ -2,8 +2,7 @@
 
 import type { LayerPatch } from '../annotation/model.js';
 import { h, setText } from './dom.js';
-import { LayerRow } from './layer_row.js';
-import type { Peek } from './look/coarse_bricks.js';
+import { LayerRow, type LayerSources } from './layer_row.js';
 import type { ShownLayer } from './shown_layers.js';
 
 /** Layers that open with their settings; more would bury the list. */
@@ -19,7 +18,7 @@ export class LayerPanel {
 
   constructor(
     readonly changed: (id: string, patch: LayerPatch) => void,
-    readonly peek: Peek = () => undefined,
+    readonly sources: LayerSources = { peek: () => undefined, shaderReport: () => undefined },
   ) {
     this.element = h('section', { class: 'voxbeam-section', 'aria-label': 'Layers' }, h('h2', {}, 'Layers', this.#count), this.#empty, this.#list);
   }
@@ -44,7 +43,7 @@ export class LayerPanel {
   }
 
   #add(id: string, open: boolean): LayerRow {
-    const row = new LayerRow({ changed: (patch) => this.changed(id, patch), move: (up) => this.#move(id, up), peek: this.peek }, open);
+    const row = new LayerRow({ changed: (patch) => this.changed(id, patch), move: (up) => this.#move(id, up), sources: this.sources }, open);
     this.#rows.set(id, row);
     return row;
   }

@@ -10,6 +10,7 @@ import { type Control, folded, slider } from './look/controls.js';
 import { LabelFields } from './look/label_fields.js';
 import { PresetPicker } from './look/preset_picker.js';
 import { RenderFields } from './look/render_fields.js';
+import { ShaderFields, type ShaderReports } from './look/shader_fields.js';
 import { TransferFields } from './look/transfer_fields.js';
 import { TransformFields } from './look/transform_fields.js';
 import type { ShownLayer } from './shown_layers.js';
@@ -20,7 +21,13 @@ export interface LayerActions {
   changed(patch: LayerPatch): void;
   /** Puts the layer over the next one, or under the one before. */
   move(up: boolean): void;
+  readonly sources: LayerSources;
+}
+
+/** What rows ask about the voxels and the picture. */
+export interface LayerSources {
   readonly peek: Peek;
+  readonly shaderReport: ShaderReports;
 }
 
 type Kind = ShownLayer['layer']['kind'];
@@ -40,6 +47,7 @@ export class LayerRow {
   readonly #transfer: TransferFields;
   readonly #render: RenderFields;
   readonly #labels: LabelFields;
+  readonly #shader: ShaderFields;
   #bricks: CoarseBricks<Histogram | undefined> | undefined;
   #histogram: Histogram | undefined;
   #shown: ShownLayer | undefined;
@@ -62,7 +70,8 @@ export class LayerRow {
     this.#transform = new TransformFields(changed);
     this.#transfer = new TransferFields(changed);
     this.#render = new RenderFields(changed);
-    this.#labels = new LabelFields(changed, actions.peek);
+    this.#labels = new LabelFields(changed, actions.sources.peek);
+    this.#shader = new ShaderFields(changed, actions.sources.shaderReport);
     this.element = h(
       'div',
       { class: 'voxbeam-layer' },
@@ -98,13 +107,14 @@ export class LayerRow {
     this.#opacity.show(layer.opacity);
     this.#presets.show(shown);
     this.#transform.show(layer.transform);
+    if (open) this.#shader.show(shown);
     if (layer.kind === 'labels') {
       this.#labels.show(shown, open);
       return;
     }
     if (this.#bricks?.volume.description !== volume.description) {
       this.#histogram = undefined;
-      const { peek } = this.actions;
+      const { peek } = this.actions.sources;
       this.#bricks = new CoarseBricks(volume, peek, (brick) => brickHistogram(brick, volume.description), () => this.#refined());
     }
     if (open) this.#bricks.look();
@@ -132,6 +142,7 @@ export class LayerRow {
         return name === '' ? [field] : [label(name), field];
       }),
       folded('Place in the world', 'transform', this.#transform.element),
+      folded('Shader', 'shader', this.#shader.element),
     );
   }
 

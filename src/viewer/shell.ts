@@ -8,7 +8,7 @@ import { makeHelp } from './help.js';
 import type { Instruments } from './instruments/instruments.js';
 import { Menu, type MenuItem } from './instruments/menu.js';
 import { LayerPanel } from './layer_panel.js';
-import type { Peek } from './look/coarse_bricks.js';
+import type { LayerSources } from './layer_row.js';
 import { VIEW_IDS, VIEW_TITLES, type ViewId } from './layout.js';
 import { Banner, Message } from './notices.js';
 import { Overlay } from './overlay.js';
@@ -19,7 +19,7 @@ import { button, Toolbar, type ToolbarActions } from './toolbar.js';
 export interface ShellActions extends ToolbarActions {
   toggleView(view: ViewId): void;
   setLayer(id: string, patch: LayerPatch): void;
-  readonly peek: Peek;
+  readonly sources: LayerSources;
   readonly annotations: AnnotationActions;
 }
 
@@ -47,7 +47,7 @@ export class Shell {
     this.canvas = h('canvas', { class: 'voxbeam-canvas', role: 'img', 'aria-label': 'Slices and 3D picture of the volumes' });
     this.overlay = new Overlay(root.ownerDocument);
     this.toolbar = new Toolbar(actions);
-    this.layers = new LayerPanel(actions.setLayer, actions.peek);
+    this.layers = new LayerPanel(actions.setLayer, actions.sources);
     this.annotations = new AnnotationPanel(actions.annotations);
     this.panel = h('div', { class: 'voxbeam-panel' }, this.layers.element, this.annotations.element);
     this.help = makeHelp(() => root.focus());

@@ -47,4 +47,14 @@ export const LOOK_STYLE = `
 .voxbeam-label-row { position: absolute; left: 0; right: 0; display: grid; grid-template-columns: 18px minmax(0, 1fr) auto; gap: 4px; align-items: center; padding: 0 6px 0 4px; }
 .voxbeam .voxbeam-label-row > button { height: 20px; justify-content: flex-start; font-variant-numeric: tabular-nums; color: var(--vb-text); min-width: 0; overflow: hidden; text-overflow: ellipsis; }
 .voxbeam .voxbeam-label-row > button[aria-pressed='true'] { color: var(--vb-accent); }
+.voxbeam-shader { display: grid; gap: 5px; }
+.voxbeam-code { display: grid; grid-template-columns: auto minmax(0, 1fr); border: 1px solid var(--vb-border); border-radius: 4px; background: var(--vb-bg); overflow: hidden; }
+.voxbeam-line-numbers, .voxbeam textarea { font: 11px/15px ui-monospace, SFMono-Regular, Menlo, monospace; margin: 0; padding: 4px; }
+.voxbeam-line-numbers { max-height: 240px; height: 0; min-height: 100%; overflow: hidden; text-align: right; color: var(--vb-muted); background: var(--vb-raised); user-select: none; }
+.voxbeam-line-numbers [data-bad] { color: var(--vb-bad); font-weight: 700; }
+.voxbeam textarea { width: 100%; min-width: 0; border: none; resize: vertical; max-height: 240px; color: inherit; background: none; white-space: pre; tab-size: 2; }
+.voxbeam-faults { margin: 0; padding: 0; list-style: none; }
+.voxbeam .voxbeam-faults button { height: auto; min-height: 20px; width: 100%; justify-content: flex-start; text-align: left; color: var(--vb-bad); font-size: 11px; overflow-wrap: anywhere; }
+.voxbeam-uniforms { display: grid; grid-template-columns: 56px minmax(0, 1fr); gap: 4px 8px; align-items: center; }
+.voxbeam-uniforms > .voxbeam-label { overflow: hidden; text-overflow: ellipsis; color: var(--vb-muted); }
 `;

@@ -95,7 +95,7 @@ export class Viewer {
       interactions: () => this.#interactions,
       cancelDrag: () => this.#pointers.cancel(),
       mayEdit: this.#mayEdit,
-      peek: this.#lookup,
+      sources: { peek: this.#lookup, shaderReport: () => undefined },
       activeView: () => this.#view(this.#reader.lastView ?? '') ?? this.#view('volume') ?? this.#views[0],
       snap: (place) => this.#framing.snap(place),
       fit: () => this.#framing.fit(),

@@ -89,6 +89,7 @@ test('window, points, presets and labels: what is done in the panel is seen in t
 
   // A label under the pointer is selected with ctrl; isolated, the others go.
   await kernelJson(page, 'view.layers["volume"].visible = False\nview.layers["cells"].visible = True\nprint(1)');
+  await eventually('the labels in the panel', () => view.locator('.voxbeam-layer[data-visible="true"]', { hasText: 'cells' }).count());
   await settled(page);
   const canvas = await view.locator('canvas.voxbeam-canvas').boundingBox();
   const at = [canvas.x + canvas.width * 0.25 + 20, canvas.y + canvas.height * 0.25];

@@ -13,6 +13,7 @@ import { countLabels, LabelsHere } from '../../../src/viewer/look/labels_here.js
 import { Picker } from '../../../src/viewer/look/picker.js';
 import { PresetPicker } from '../../../src/viewer/look/preset_picker.js';
 import { PresetStore } from '../../../src/viewer/look/preset_store.js';
+import { EXAMPLE, ShaderFields } from '../../../src/viewer/look/shader_fields.js';
 import { PRESETS, presetOf, presetPatch, presetsFromJson, presetsToJson } from '../../../src/viewer/look/presets.js';
 import type { ShownLayer } from '../../../src/viewer/shown_layers.js';
 import { coarseBrick, volume } from './volumes.js';
@@ -86,7 +87,7 @@ test('labels: style, search, selection, isolation and colours of ids; thousands 
   const of = volume(1, { kind: 'labels', shape: [64, 64, 64] });
   const brick = coarseBrick(of, (z, y, x) => 1 + ((z * 64 + y) * 64 + x) % 5000);
   const patches: LayerPatch[] = [];
-  const row = new LayerRow({ changed: (patch) => patches.push(patch), move() {}, peek: () => brick }, true);
+  const row = new LayerRow({ changed: (patch) => patches.push(patch), move() {}, sources: { peek: () => brick, shaderReport: () => undefined } }, true);
   document.body.append(row.element);
   row.show(shownOf('labels', {}, of));
   await until(() => row.element.textContent?.includes('5000 ids') ?? false);
@@ -183,6 +184,39 @@ test('own presets are remembered by the browser, and by the page where that is r
   expect(refusing.presets).toHaveLength(1);
   localStorage.setItem('voxbeam:presets', '{damaged');
   expect(new PresetStore().presets).toEqual([]);
+});
+
+test('a shader is applied, its errors stand at their lines, its uniforms have sliders, and what is being written stays', () => {
+  const patches: LayerPatch[] = [];
+  let errors = [{ line: 2, message: "'x' : undeclared identifier" }];
+  const fields = new ShaderFields((patch) => patches.push(patch), () => ({ ok: errors.length === 0, errors }));
+  document.body.append(fields.element);
+  const text = fields.element.querySelector('textarea')!;
+  const press = (action: string) => fields.element.querySelector<HTMLElement>(`[data-action="${action}"]`)?.click();
+  fields.show(shownOf('image'));
+  press('shader-example');
+  expect(patches).toEqual([]);
+  text.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', ctrlKey: true }));
+  expect(patches).toEqual([{ shader: EXAMPLE }]);
+  fields.show(shownOf('image', { shader: EXAMPLE }));
+  expect([...fields.element.querySelectorAll('[data-bad]')].map((line) => line.textContent)).toEqual(['2\n']);
+  fields.element.querySelector<HTMLElement>('[data-line="2"]')?.click();
+  expect([text.selectionStart, text.selectionEnd]).toEqual([EXAMPLE.indexOf('\n') + 1, EXAMPLE.indexOf('\n') + 1]);
+  const edge = fields.element.querySelector<HTMLInputElement>('[aria-label="Shader\'s edge"]')!;
+  expect([edge.min, edge.max, edge.value]).toEqual(['0', '0.5', '0.1']);
+  edge.value = '0.25';
+  edge.dispatchEvent(new Event('input'));
+  expect(patches.at(-1)).toEqual({ uniforms: { edge: 0.25 } });
+  text.value = 'half written';
+  errors = [];
+  fields.show(shownOf('image', { shader: `${EXAMPLE}// by another` }));
+  expect(text.value).toBe('half written');
+  expect(fields.element.querySelector('[data-line]')).toBeNull();
+  press('remove-shader');
+  expect(patches.at(-1)).toEqual({ shader: '', uniforms: {} });
+  fields.show(shownOf('image'));
+  expect(text.value).toBe('');
+  expect(fields.element.querySelector('.voxbeam-uniforms input')).toBeNull();
 });
 
 test('a preset is chosen by name, saved, and deleted', () => {

@@ -28,6 +28,7 @@ function shown(changes: Partial<ShownLayer['layer']> = {}, of = volume(1)): Show
   };
 }
 
+const NONE = { peek: () => undefined, shaderReport: () => undefined };
 const field = (element: Element, label: string) => element.querySelector<HTMLInputElement>(`[aria-label="${label}"]`)!;
 function enter(input: HTMLInputElement, value: string, event: string): void {
   input.value = value;
@@ -47,7 +48,7 @@ test('names from files and people are text, never HTML', () => {
 
 test('a layer row shows settings and asks for changes', () => {
   const patches: unknown[] = [];
-  const row = new LayerRow({ changed: (patch) => patches.push(patch), move: (up) => patches.push({ up }), peek: () => undefined }, true);
+  const row = new LayerRow({ changed: (patch) => patches.push(patch), move: (up) => patches.push({ up }), sources: NONE }, true);
   document.body.append(row.element);
   row.show(shown());
   expect(row.element.textContent).toContain('40 × 50 × 60 · uint16 · 1 mm');
@@ -74,7 +75,7 @@ test('a layer row shows settings and asks for changes', () => {
 });
 
 test('labels have an opacity and nothing that makes no sense for names', () => {
-  const row = new LayerRow({ changed() {}, move() {}, peek: () => undefined }, true);
+  const row = new LayerRow({ changed() {}, move() {}, sources: NONE }, true);
   row.show(shown({}, volume(1, { kind: 'labels' })));
   expect(field(row.element, 'Opacity')).not.toBeNull();
   expect(row.element.querySelector('.voxbeam-window, .voxbeam-colormap, .voxbeam-opacity')).toBeNull();

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from voxbeam import __version__
+from voxbeam.allowed_hosts import ENVIRONMENT, allowed_hosts, checked_hosts
 from voxbeam.errors import VoxbeamError
 from voxbeam.sidecar import STATIC, find_node
 
@@ -42,6 +43,11 @@ def _parser() -> argparse.ArgumentParser:
     scheduler.add_argument(
         "--token-file", metavar="PATH", help="file that holds the token; made, readable for you alone, when it is missing"
     )
+    scheduler.add_argument(
+        "--allowed-host", action="append", metavar="NAME", dest="allowed_hosts",
+        help="name, besides this machine's own, under which servers answer browsers, as behind a hub; may be repeated (default: "
+        f"those of {ENVIRONMENT}, and the one that JupyterHub tells)",
+    )
     return parser
 
 
@@ -57,6 +63,8 @@ def _scheduler(options: argparse.Namespace) -> int:
     command = [find_node(), str(STATIC / "scheduler.mjs"), "--port", str(options.port), "--host", options.host]
     if options.token_file:
         command += ["--token-file", options.token_file]
+    for name in allowed_hosts() if options.allowed_hosts is None else checked_hosts(options.allowed_hosts, "--allowed-host"):
+        command += ["--allowed-host", name]
     sys.stdout.flush()
     if os.name == "nt":  # there, exec makes a new process that the caller does not know
         return subprocess.call(command)

@@ -6,6 +6,7 @@ import atexit
 import os
 import threading
 
+from voxbeam.allowed_hosts import allowed_hosts
 from voxbeam.instance import Instance
 from voxbeam.settings import embedded_store_bytes
 from voxbeam.sidecar import SidecarProcess, start_sidecar
@@ -22,7 +23,7 @@ def embedded_instance() -> Instance:
         if _instance is None or not _instance.alive:
             if _instance is not None:
                 _instance.close()
-            _process = start_sidecar(store_bytes=embedded_store_bytes())
+            _process = start_sidecar(store_bytes=embedded_store_bytes(), allowed_hosts=allowed_hosts())
             _instance = Instance(_process.host, _process.port, _process.token, process=_process)
         return _instance
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from voxbeam.allowed_hosts import set_allowed_hosts
 from voxbeam.errors import ParameterError
 from voxbeam.transport import set_transport
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from voxbeam.transport import Transport
 
 #: Budget of the embedded instance's store; None lets it choose a share of the memory.
 _store_bytes: int | None = None
 
 
-def configure(*, transport: Transport | None = None, store_bytes: int | None = None) -> None:
+def configure(
+    *, transport: Transport | None = None, store_bytes: int | None = None, allowed_hosts: Iterable[str] | None = None
+) -> None:
     """Set what views and embedded instances made from now on use. What is left out stays.
 
     Parameters
@@ -25,10 +30,20 @@ def configure(*, transport: Transport | None = None, store_bytes: int | None = N
         environment variable ``VOXBEAM_TRANSPORT`` says the same; a call goes before it.
     store_bytes
         Budget of the embedded instance's store.
+    allowed_hosts
+        Names, besides this machine's own, under which instances started from now on answer a browser: what its address bar
+        shows behind a hub or a proxy, such as ``["hub.example.org"]``. Otherwise those of the environment variable
+        ``VOXBEAM_ALLOWED_HOSTS``, separated by commas, and the one that JupyterHub tells its servers.
+
+    Examples
+    --------
+    >>> rv.configure(transport="proxy", allowed_hosts=["hub.example.org"])  # doctest: +SKIP
     """
     global _store_bytes  # noqa: PLW0603  one setting for the whole process
     if store_bytes is not None:
         _store_bytes = checked_store_bytes(store_bytes)
+    if allowed_hosts is not None:
+        set_allowed_hosts(allowed_hosts)
     if transport is not None:
         set_transport(transport)
 

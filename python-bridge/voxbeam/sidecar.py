@@ -100,6 +100,8 @@ def start_sidecar(
         End it when this process ends.
     port
         0 takes a free one.
+    allowed_hosts
+        Names besides this machine's own under which it answers.
     further
         Further fields of the sidecar's configuration, as it names them.
 

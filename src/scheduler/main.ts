@@ -13,17 +13,24 @@ import { openTokenFile, type TokenFile } from './token_file.js';
 
 const DEFAULT_PORT = 31000;
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
-const USAGE = `node scheduler.mjs [--port ${DEFAULT_PORT}] [--host 127.0.0.1] [--token-file PATH]`;
+const USAGE = `node scheduler.mjs [--port ${DEFAULT_PORT}] [--host 127.0.0.1] [--token-file PATH] [--allowed-host NAME]…`;
 
 /** Control characters would let a name from outside forge lines of the log. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 const log = (message: string) => process.stderr.write(`voxbeam scheduler: ${message.replace(CONTROL, '?').slice(0, 2000)}\n`);
 
-function options(): { host: string; port: number; tokenFile: string | undefined } {
-  let values: { port?: string; host?: string; 'token-file'?: string };
+function options(): { host: string; port: number; tokenFile: string | undefined; allowedHosts: string[] } {
+  let values: { port?: string; host?: string; 'token-file'?: string; 'allowed-host'?: string[] };
   try {
-    ({ values } = parseArgs({ options: { port: { type: 'string' }, host: { type: 'string' }, 'token-file': { type: 'string' } } }));
+    ({ values } = parseArgs({
+      options: {
+        port: { type: 'string' },
+        host: { type: 'string' },
+        'token-file': { type: 'string' },
+        'allowed-host': { type: 'string', multiple: true },
+      },
+    }));
   } catch (error) {
     throw new SchedulerError((error as Error).message, USAGE);
   }
@@ -33,7 +40,7 @@ function options(): { host: string; port: number; tokenFile: string | undefined 
   if (!LOOPBACK.includes(host)) {
     throw new SchedulerError(`host ${host} is not this machine's own`, `listen on one of ${LOOPBACK.join(', ')} and let an SSH tunnel lead there`);
   }
-  return { host, port, tokenFile: values['token-file'] };
+  return { host, port, tokenFile: values['token-file'], allowedHosts: values['allowed-host'] ?? [] };
 }
 
 /** Listens; resolves with the port. */
@@ -54,8 +61,8 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 
 async function main(): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-  const { host, port: wanted, tokenFile } = options();
-  const backend = new ProcessBackend(path.join(path.dirname(fileURLToPath(import.meta.url)), 'sidecar.mjs'));
+  const { host, port: wanted, tokenFile, allowedHosts } = options();
+  const backend = new ProcessBackend(path.join(path.dirname(fileURLToPath(import.meta.url)), 'sidecar.mjs'), allowedHosts);
   const state = new SchedulerState(backend, log);
   let secret: TokenFile | undefined;
   const server = createSocketServer(async (text) =>

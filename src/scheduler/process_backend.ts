@@ -14,8 +14,14 @@ const Ready = z.object({ port: z.int(), host: z.string(), instance: z.string(), 
 const Refused = z.object({ error: z.string(), remedy: z.string() });
 
 export class ProcessBackend implements Backend {
-  /** @param program path of the bundled sidecar */
-  constructor(readonly program: string) {}
+  /**
+   * @param program path of the bundled sidecar
+   * @param allowedHosts names besides this machine's own under which instances answer
+   */
+  constructor(
+    readonly program: string,
+    readonly allowedHosts: readonly string[] = [],
+  ) {}
 
   async start(request: InstanceRequest): Promise<RunningInstance> {
     const token = randomBytes(32).toString('base64url');
@@ -33,6 +39,7 @@ export class ProcessBackend implements Backend {
       `${JSON.stringify({
         token,
         parent: true,
+        allowed_hosts: this.allowedHosts,
         store_bytes: request.storeBytes ?? null,
         store_bytes_at_most: request.storeBytesAtMost,
       })}\n`,

@@ -277,7 +277,7 @@ def _look(
         if one is not None:
             checked_colormap("colormap", one)
     settings = dict(look)
-    known = (*RENDER_OPTIONS, *others, *LOOK)
+    known = dict.fromkeys((*others, *RENDER_OPTIONS, *LOOK))
     refuse_unknown(function, {name: value for name, value in settings.items() if name not in LOOK}, known)
     checked_look(settings)
     return cast("LookOptions", settings)

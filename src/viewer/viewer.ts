@@ -95,7 +95,7 @@ export class Viewer {
       interactions: () => this.#interactions,
       cancelDrag: () => this.#pointers.cancel(),
       mayEdit: this.#mayEdit,
-      sources: { peek: this.#lookup, shaderReport: () => undefined },
+      sources: { peek: this.#lookup, shaderReport: (volume) => this.#renderer?.shaderReport(volume) },
       activeView: () => this.#view(this.#reader.lastView ?? '') ?? this.#view('volume') ?? this.#views[0],
       snap: (place) => this.#framing.snap(place),
       fit: () => this.#framing.fit(),

@@ -26,11 +26,11 @@ async function drag(page, from, to) {
   await page.mouse.up();
 }
 
-/** Mean brightness of the axial view, once all is settled. */
-async function brightness(page, view) {
+/** Mean brightness of the axial view, or of that in another column, once all is settled. */
+async function brightness(page, view, column = 0) {
   await settled(page);
   const { x, y, width, height } = await view.locator('canvas.voxbeam-canvas').boundingBox();
-  const png = await page.screenshot({ clip: { x, y, width: width / 2, height: height / 2 } });
+  const png = await page.screenshot({ clip: { x: x + (column * width) / 2, y, width: width / 2, height: height / 2 } });
   return page.evaluate(async (base64) => {
     const bitmap = await createImageBitmap(await (await fetch(`data:image/png;base64,${base64}`)).blob());
     const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d');
@@ -96,11 +96,37 @@ test('window, points, presets and labels: what is done in the panel is seen in t
   await page.keyboard.down('Control');
   await page.mouse.click(...at);
   await page.keyboard.up('Control');
+  const all = await brightness(page, view, 1);
   const { selected, picked } = await seen('the selection in Python', (s) => s.selected.length === 1 && s.picked.volume);
   assert.deepEqual([picked.volume, picked.id], ['cells', selected[0]]);
   const expected = await kernelJson(page, `print(int(ids[tuple(${JSON.stringify(picked.voxel)})]))`);
   assert.equal(selected[0], String(expected));
   await layer('cells').locator('[data-action="isolate"]').click();
   await seen('isolation in Python', (s) => s.isolate);
+  // In 3D: one label on an empty page is brighter than all of them.
+  const alone = await eventually('the picture of one label', async () => {
+    const now = await brightness(page, view, 1);
+    return now > all + 2 && now;
+  });
+  assert.ok(alone < 254, `${alone} is not nothing`);
+
+  // A shader with a mistake says where; a good one is drawn with.
+  await kernelJson(page, 'view.layers["volume"].reset().set(visible=True)\nview.layers["cells"].visible = False\nprint(1)');
+  const row = layer('volume');
+  await row.locator('[data-fold="shader"] summary').click();
+  const text = row.locator('[aria-label="Shader, GLSL"]');
+  await text.fill('vec4 shade(Sample s) {\n  return vec4(missing);\n}');
+  await row.locator('[data-action="apply-shader"]').click();
+  const fault = await eventually('the error at its line', async () => (await row.locator('[data-line="2"]').count()) && row.locator('[data-line="2"]').textContent());
+  assert.match(fault, /line 2: .*missing/);
+  await text.fill('uniform float much; // 0 1 0.5\nvec4 shade(Sample s) {\n  return vec4(1., 0., 0., much * step(.3, s.value));\n}');
+  await text.press('Control+Enter');
+  await row.locator('[aria-label="Shader\'s much"]').fill('0.9');
+  const [shader, uniforms] = await eventually('the slider in Python', async () => {
+    const seen = await kernelJson(page, 'print(json.dumps([view.layers["volume"].shader, view.layers["volume"].uniforms]))');
+    return seen[1].much === 0.9 && seen;
+  });
+  assert.ok(shader.startsWith('uniform float much'), JSON.stringify(uniforms));
+  await eventually('no error any more', async () => (await row.locator('[data-line]').count()) === 0);
   assert.deepEqual(page.said.filter((line) => line.startsWith('thrown')), []);
 });

@@ -1,6 +1,7 @@
 /** The way of bricks from the session to the GPU: offered, waiting, uploaded or dropped. */
 
 import type { Brick } from '../session/types.js';
+import type { BrickKey } from '../volume/geometry.js';
 import type { BrickLookup } from './pick.js';
 import type { Residency } from './residency.js';
 import { UploadQueue } from './upload_queue.js';
@@ -39,7 +40,7 @@ export class BrickIntake {
   offer(brick: Brick, uploaded: () => void): void {
     const volume = this.volumes.get(brick.volume);
     if (!volume || brick.level >= volume.numbering.levels) uploaded();
-    else this.#queue.add(`${brick.volume}/${volume.numbering.pack(brick.level, brick.z, brick.y, brick.x)}`, brick, uploaded);
+    else this.#queue.add(`${brick.volume}/${volume.numbering.packKey(brick)}`, brick, uploaded);
   }
 
   /** Uploads for `budgetMs`, `most` bricks; the tables of the views that show what has changed are out of date then. Returns how many. */
@@ -60,10 +61,10 @@ export class BrickIntake {
     this.#queue.drop(() => true);
   }
 
-  /** Bricks in these boxes have changed at their source: they are shown until newer ones are here. */
-  invalidate(volume: VolumeState, boxes: readonly BrickBox[]): void {
-    const inside = (key: { level: number; z: number; y: number; x: number }): boolean =>
-      boxes.some(
+  /** Bricks in these boxes of a time point have changed at their source: they are shown until newer ones are here. */
+  invalidate(volume: VolumeState, boxes: readonly BrickBox[], time = 0): void {
+    const inside = (key: BrickKey): boolean =>
+      (key.time ?? 0) === time && boxes.some(
         ([level, z0, y0, x0, z1, y1, x1]) =>
           key.level === level && key.z >= z0 && key.z < z1 && key.y >= y0 && key.y < y1 && key.x >= x0 && key.x < x1,
       );
@@ -87,7 +88,7 @@ export class BrickIntake {
   #upload(brick: Brick, views: readonly ViewState[]): void {
     const volume = this.volumes.get(brick.volume);
     if (!volume) return;
-    const number = volume.numbering.pack(brick.level, brick.z, brick.y, brick.x);
+    const number = volume.numbering.packKey(brick);
     const planned = views.filter((state) => state.plans.get(brick.volume)?.numbers.has(number));
     const ahead = planned.length > 0 || views.some((state) => state.ahead.get(brick.volume)?.numbers.has(number));
     const { evictions } = this.residency;

@@ -8,6 +8,9 @@ import type { ViewState } from './view_state.js';
 import type { Shown } from './view_plans.js';
 import type { VolumeState } from './volume_state.js';
 
+/** The end of a class. */
+const LAST = 0.999;
+
 /** What is missing, and how much of it is in view. */
 export interface Needs {
   readonly bricks: readonly MissingBrick[];
@@ -28,6 +31,7 @@ export function missingBricks(
 ): Needs {
   const here = residency.of(volume);
   const { numbering } = volume;
+  const at = volume.time > 0 ? { time: volume.time } : {};
   const missing = new Map<number, MissingBrick>();
   const lacks = (number: number): boolean => {
     const entry = here.get(number);
@@ -42,7 +46,7 @@ export function missingBricks(
       if (!lacks(number)) continue;
       const known = missing.get(number);
       missing.set(number, {
-        key: { level, z, y, x },
+        key: { level, z, y, x, ...at },
         class: coarse || known?.class === 'visible-coarse' ? 'visible-coarse' : 'visible-fine',
         urgency: Math.min(priority, known?.urgency ?? 1),
         stale: here.has(number),
@@ -53,13 +57,28 @@ export function missingBricks(
   const visible = missing.size;
   for (const state of views) {
     const finest = finestAsked(state);
-    for (const { level, z, y, x, priority } of state.ahead.get(volume.handle)?.bricks ?? []) {
-      const number = numbering.pack(level, z, y, x);
+    for (const { level, z, y, x, priority, coarse, time } of state.ahead.get(volume.handle)?.bricks ?? []) {
+      const key = { level, z, y, x, ...(time === undefined ? at : time > 0 && { time }) };
+      const number = numbering.packKey(key);
       if (missing.has(number) || !lacks(number)) continue;
-      missing.set(number, { key: { level, z, y, x }, class: 'prefetch', urgency: priority, stale: here.has(number), mayWait: level < finest });
+      const step = time === undefined ? undefined : volume.coming.findIndex((facet) => facet.time === time);
+      missing.set(number, { key, ...classOfAhead(step, priority, coarse === true), stale: here.has(number), mayWait: level < finest });
     }
   }
   return { bricks: [...missing.values()], visible };
+}
+
+/**
+ * What a brick that is fetched ahead counts as. The time point that comes next comes right after what is shown, and its coarsest brick
+ * before, for it is what the next picture waits for.
+ *
+ * @param step 0 for the time point that comes next, 1 for the one after it; undefined: the time point shown
+ */
+function classOfAhead(step: number | undefined, priority: number, coarse: boolean): Pick<MissingBrick, 'class' | 'urgency'> {
+  if (step === undefined) return { class: 'prefetch', urgency: priority };
+  if (step > 0) return { class: 'other-times', urgency: Math.min((step + priority) / 8, LAST) };
+  if (priority === 0) return { class: 'visible-coarse', urgency: 0 };
+  return { class: coarse ? 'visible-coarse' : 'visible-fine', urgency: LAST };
 }
 
 /** What all volumes lack, and what of it is asked for; made anew only where something has changed. */

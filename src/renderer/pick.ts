@@ -45,7 +45,7 @@ class ValueReader {
     }
     this.#last = undefined;
     for (let level = 0; level < this.volume.numbering.levels; level += 1) {
-      const brick = this.lookup(this.volume.handle, brickAt(level, voxel));
+      const brick = this.lookup(this.volume.handle, { ...brickAt(level, voxel), time: this.volume.time });
       if (!brick) continue;
       this.#last = { brick, level };
       break;

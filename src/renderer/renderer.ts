@@ -21,6 +21,7 @@ import { LABEL_LOOKUP_BYTES } from './label_lookup.js';
 import { shaderProblem } from './shader_problem.js';
 import { Residency } from './residency.js';
 import { TableUpdates } from './table_updates.js';
+import { TimeSteps } from './time_steps.js';
 import { TRANSFER_BYTES } from './transfer_function.js';
 import { UPLOAD_MS_STILL } from './upload_queue.js';
 import { ViewDrawing } from './view_drawing.js';
@@ -49,6 +50,8 @@ export class VolumeRenderer {
   readonly #intake: BrickIntake;
   readonly #tables: TableUpdates;
   readonly #needs: BrickNeeds;
+  /** Which time point is shown, and which come next. */
+  readonly times: TimeSteps;
   #policy: LoadingPolicy;
   readonly #volumes = new Map<number, VolumeState>();
   readonly #lookup: BrickLookup;
@@ -81,19 +84,20 @@ export class VolumeRenderer {
     this.#tables = new TableUpdates(this.#residency);
     this.#intake = new BrickIntake(this.#volumes, this.#residency, options.lookup);
     this.#needs = new BrickNeeds(this.#residency, this.#intake);
+    this.times = new TimeSteps(this.#residency, () => ({ views: this.#views, volumes: this.#shown.layers }), () => this.#replan(false));
     canvas.addEventListener('webglcontextlost', this.#onLost);
     canvas.addEventListener('webglcontextrestored', this.#onRestored);
   }
 
-  /** Adds a volume, or takes its new description or status over. */
-  setVolume(volume: SessionVolume, ranges: BrickRanges): void {
+  /** Adds a volume, or takes its new description or status over; `rangesAt` gives the ranges of time points after the first. */
+  setVolume(volume: SessionVolume, ranges: BrickRanges, rangesAt?: (time: number) => BrickRanges): void {
     const known = this.#volumes.get(volume.handle);
     const { description } = volume;
     if (known) {
       if (known.ranges === ranges && sameVoxels(known.volume.description, description)) return;
       this.removeVolume(volume.handle);
     }
-    const made = new VolumeState(volume, ranges);
+    const made = new VolumeState(volume, ranges, rangesAt);
     if (known) made.set(known.settings);
     this.#drawing.shaders.take(made);
     this.#budget.take(`transfer/${volume.handle}`, made.isImage ? TRANSFER_BYTES : LABEL_LOOKUP_BYTES);
@@ -186,9 +190,9 @@ export class VolumeRenderer {
   }
 
   /** Bricks in these boxes have changed at their source: they are shown until newer ones are here. */
-  invalidate(handle: number, boxes: readonly BrickBox[]): void {
+  invalidate(handle: number, boxes: readonly BrickBox[], time = 0): void {
     const volume = this.#volumes.get(handle);
-    if (volume) this.#intake.invalidate(volume, boxes);
+    if (volume) this.#intake.invalidate(volume, boxes, time);
     this.#needs.dirty = true;
   }
 
@@ -257,7 +261,7 @@ export class VolumeRenderer {
   /** Whether every brick that the views should have is here, drawn or not. */
   get complete(): boolean {
     if (this.#lost || this.#needs.dirty || this.#needs.missing > 0 || this.#intake.waiting > 0) return false;
-    return this.#views.every((state) => !state.planDirty && !state.tableDirty);
+    return !this.times.isBehind && this.#views.every((state) => !state.planDirty && !state.tableDirty);
   }
 
   /** Whether every view shows all it should at full resolution. Frames may still be drawn that make it smoother. */
@@ -379,6 +383,7 @@ export class VolumeRenderer {
       volume.refresh();
       this.#residency.atlas(volume.storage, inUse);
     }
+    this.times.step();
     // A large texture takes the better part of a second to make: it must not stand before the first picture.
     const mayGrow = this.#frames.firstPictureAt !== undefined;
     const version = this.#residency.version;

@@ -120,7 +120,7 @@ export class Residency {
    */
   upload(volume: VolumeState, brick: Brick, planned: boolean): boolean {
     const atlas = this.atlas(volume.storage);
-    const number = volume.numbering.pack(brick.level, brick.z, brick.y, brick.x);
+    const number = volume.numbering.packKey(brick);
     const owner = { volume: volume.handle, number };
     const held = atlas.slots.get(owner);
     if (held && held.generation > brick.generation) return false;

@@ -1,5 +1,6 @@
 /** Keeps the views' page tables up to date with plans and slots; while a view moves no more often than is useful. */
 
+import type { BrickNumbering } from '../volume/brick_key.js';
 import type { LoadingPolicy } from '../volume/policy.js';
 import type { Residency } from './residency.js';
 import { chooseWindow } from './table_window.js';
@@ -45,10 +46,15 @@ export class TableUpdates {
         const entry = here.get(number);
         return entry && atlas.slotAt(entry.slot);
       },
-      resident: { [Symbol.iterator]: () => here.keys() }, // read again by the coarse table
+      resident: { [Symbol.iterator]: () => own(volume.numbering, here.keys()) }, // read again by the coarse table
       isEmpty: state.view.kind === 'slice' ? () => false : volume.isEmpty,
       atlasSize: atlas.size,
     });
     this.count += 1;
   }
+}
+
+/** Of bricks in an atlas those of the time point that is shown. */
+function* own(numbering: BrickNumbering, numbers: Iterable<number>): Iterator<number> {
+  for (const number of numbers) if (numbering.owns(number)) yield number;
 }

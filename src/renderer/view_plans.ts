@@ -11,6 +11,8 @@ import { inNest, nestWindows } from './nested_window.js';
 import type { Residency } from './residency.js';
 import { sliceAxes } from './slice_view.js';
 import { fitsWhole } from './table_window.js';
+import type { TimeFacet } from './time_facet.js';
+import { planComing } from './time_steps.js';
 import type { ViewState } from './view_state.js';
 import type { SliceView } from './views.js';
 import type { VolumeState } from './volume_state.js';
@@ -128,12 +130,22 @@ function planVolume(
   ratio: number,
   options: PlanOptions,
 ): void {
-  const slots = shares.layers.get(volume.handle) as number;
+  const all = shares.layers.get(volume.handle) as number;
+  // Each time point that comes next takes as much as the one that is shown.
+  const slots = Math.max(Math.floor(all / (1 + volume.coming.length)), 1);
   const slices = views.filter((v) => v.view.kind === 'slice').length;
   const perSlice = Math.max(Math.floor(slots / (2 * Math.max(slices, 1))), 1);
   for (const state of due) {
-    if (state.view.kind === 'slice') state.plans.set(volume.handle, planForSlice(state, state.view, volume, perSlice, ratio));
+    const { view } = state;
+    if (view.kind !== 'slice') continue;
+    const planAt = (facet: TimeFacet, previous: BrickPlan | undefined) =>
+      ({ facet, plan: planForSlice(view, volume, facet, perSlice, ratio, previous), window: undefined });
+    state.plans.set(volume.handle, planAt(volume.shown, state.plans.get(volume.handle)).plan);
+    state.ahead.delete(volume.handle);
+    planComing(state, volume, perSlice * volume.coming.length, planAt);
   }
+  const ahead = views.reduce((sum, state) => sum + (state.view.kind === 'slice' ? (state.ahead.get(volume.handle)?.numbers.size ?? 0) : 0), 0);
+  const later = Math.max(Math.floor((all - slots - ahead) / Math.max(views.length - slices, 1)), 0);
   const taken = new Set<number>();
   for (const state of views) {
     if (state.view.kind !== 'slice') continue;
@@ -141,11 +153,18 @@ function planVolume(
   }
   const left = Math.max(Math.floor((slots - taken.size) / Math.max(views.length - slices, 1)), 1);
   for (const state of due) {
-    if (state.view.kind === 'volume') planForCamera(state, volume, left, ratio, options);
+    if (state.view.kind === 'volume') planForCamera(state, volume, left, later, ratio, options);
   }
 }
 
-function planForSlice(state: ViewState, view: SliceView, volume: VolumeState, slots: number, ratio: number): BrickPlan {
+function planForSlice(
+  view: SliceView,
+  volume: VolumeState,
+  { numbering }: TimeFacet,
+  slots: number,
+  ratio: number,
+  previous: BrickPlan | undefined,
+): BrickPlan {
   const { u, v, normal } = sliceAxes(view.axis);
   const min: [number, number, number] = [0, 0, 0];
   const max: [number, number, number] = [0, 0, 0];
@@ -155,13 +174,12 @@ function planForSlice(state: ViewState, view: SliceView, volume: VolumeState, sl
   min[v] = view.center[1] - reach(view.rect.height);
   max[v] = view.center[1] + reach(view.rect.height);
   min[normal] = max[normal] = view.position;
-  const { geometry, numbering } = volume;
-  const previous = state.plans.get(volume.handle);
+  const { geometry } = volume;
   return planSlice({ geometry, numbering, min, max, pixelSize: view.pixelSize / ratio, slots, previous });
 }
 
 /** Plans what a camera sees, and what it is about to see where it moves. */
-function planForCamera(state: ViewState, volume: VolumeState, slots: number, ratio: number, options: PlanOptions): void {
+function planForCamera(state: ViewState, volume: VolumeState, slots: number, later: number, ratio: number, options: PlanOptions): void {
   const { view } = state;
   if (view.kind !== 'volume') return;
   const { policy, moving, now } = options;
@@ -169,23 +187,26 @@ function planForCamera(state: ViewState, volume: VolumeState, slots: number, rat
   const frustumOf = (camera: OrbitCamera): Frustum =>
     frustumInLayer(volume.placement, makeFrustum(cameraBasis(camera), camera.fovY, width * ratio, height * ratio));
   const frustum = frustumOf(view.camera);
-  const { geometry, numbering, isEmpty, isBare, handle } = volume;
+  const { geometry, numbering, handle, shown } = volume;
   const { pixelsPerVoxel, focus } = policy;
   const window = fitsWhole(numbering) ? undefined : nestWindows(numbering, geometry, frustum, pixelsPerVoxel);
   const inReach = window && ((level: number, z: number, y: number, x: number) => inNest(window, level, z, y, x));
-  const input = { geometry, numbering, isEmpty, isBare, pixelsPerVoxel, focus };
-  const plan = planLod({
-    ...input, frustum, slots, previous: state.plans.get(handle), ...(inReach ? { inReach } : {}),
-    towards: state.focus && directionInLayer(volume.placement, rayThrough(view.camera, view.rect, state.focus).direction),
-  });
+  const input = { geometry, pixelsPerVoxel, focus };
+  const towards = state.focus && directionInLayer(volume.placement, rayThrough(view.camera, view.rect, state.focus).direction);
+  const planAt = ({ numbering, isEmpty, isBare }: TimeFacet, previous: BrickPlan | undefined) =>
+    planLod({ ...input, numbering, isEmpty, isBare, frustum, slots, previous, ...(inReach ? { inReach } : {}), towards });
+  const plan = planAt(shown, state.plans.get(handle));
   state.plans.set(handle, plan);
   if (window) state.windows.set(handle, window);
   state.ahead.delete(handle);
   const room = Math.min(Math.floor(slots * policy.prefetchShare), slots - plan.numbers.size);
   const next = moving && room > 0 && policy.order.includes('prefetch') ? state.motion.predict(now, policy.prefetchMs) : undefined;
-  if (!next) return;
-  // Ancestors come first in a plan: what is left of its beginning has all of its own here or there.
-  const coming = planLod({ ...input, frustum: frustumOf(next), slots: plan.numbers.size + room, previous: plan });
-  const bricks = coming.bricks.filter(({ level, z, y, x }) => !plan.numbers.has(numbering.pack(level, z, y, x))).slice(0, room);
-  state.ahead.set(handle, { bricks, numbers: new Set(bricks.map(({ level, z, y, x }) => numbering.pack(level, z, y, x))) });
+  if (next) {
+    // Ancestors come first in a plan: what is left of its beginning has all of its own here or there.
+    const { isEmpty, isBare } = shown;
+    const coming = planLod({ ...input, numbering, isEmpty, isBare, frustum: frustumOf(next), slots: plan.numbers.size + room, previous: plan });
+    const bricks = coming.bricks.filter(({ level, z, y, x }) => !plan.numbers.has(numbering.pack(level, z, y, x))).slice(0, room);
+    state.ahead.set(handle, { bricks, numbers: new Set(bricks.map(({ level, z, y, x }) => numbering.pack(level, z, y, x))) });
+  }
+  planComing(state, volume, later, (facet, previous) => ({ facet, plan: planAt(facet, previous), window }));
 }

@@ -11,6 +11,7 @@ import { PageTable } from './page_table.js';
 import { Picture } from './picture.js';
 import type { ShownPicture } from './shown_picture.js';
 import type { TableWindow } from './table_window.js';
+import type { TimePlan } from './time_steps.js';
 import type { Pixel, View } from './views.js';
 
 /** Bricks that are fetched on suspicion. */
@@ -25,6 +26,8 @@ export class ViewState {
   readonly plans = new Map<number, BrickPlan>();
   /** What is predicted to come into view, by volume handle. */
   readonly ahead = new Map<number, AheadPlan>();
+  /** What it is to show at the time points that come next, by volume handle; a part of `ahead`. */
+  readonly coming = new Map<number, readonly TimePlan[]>();
   /** Windows of the tables of large volumes, by handle: a plan is made for one. */
   readonly windows = new Map<number, TableWindow>();
   readonly tables = new Map<number, PageTable>();
@@ -116,6 +119,7 @@ export class ViewState {
       this.tables.delete(handle);
       this.plans.delete(handle);
       this.ahead.delete(handle);
+      this.coming.delete(handle);
       this.windows.delete(handle);
     }
   }

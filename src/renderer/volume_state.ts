@@ -2,14 +2,15 @@
 
 import { DEFAULT_LOOK } from '../annotation/look.js';
 import type { SessionVolume } from '../session/types.js';
-import { BrickNumbering } from '../volume/brick_key.js';
+import type { BrickNumbering } from '../volume/brick_key.js';
 import { brickCount, type VolumeGeometry } from '../volume/geometry.js';
 import { isClear } from '../volume/opacity.js';
-import type { BrickRanges, ValueRange } from '../volume/ranges.js';
+import { BrickRanges, type ValueRange } from '../volume/ranges.js';
 import { placementOf, UNPLACED } from '../volume/placement.js';
 import { LabelLookup } from './label_lookup.js';
 import { stepFraction } from './source.js';
 import { type StorageClass, storageClass, windowUniform } from './storage.js';
+import { TimeFacet } from './time_facet.js';
 import { TRANSFER_ROWS, TRANSFER_SIZE, TransferTexture } from './transfer_function.js';
 import type { UserShader } from './user_shader.js';
 import type { LayerSettings } from './views.js';
@@ -17,7 +18,6 @@ import type { LayerSettings } from './views.js';
 /** One volume. */
 export class VolumeState {
   readonly geometry: VolumeGeometry;
-  readonly numbering: BrickNumbering;
   readonly storage: StorageClass;
   readonly transfer = new TransferTexture();
   readonly lookup = new LabelLookup();
@@ -27,19 +27,22 @@ export class VolumeState {
   /** Rises when what is empty may have changed. */
   version = 0;
   #shader: UserShader | undefined;
-  readonly #empty = new Map<number, boolean>();
-  readonly #bare = new Map<number, boolean>();
-  #rangesVersion = -1;
+  /** The time points that come next. */
+  coming: readonly TimeFacet[] = [];
+  readonly #facets = new Map<number, TimeFacet>();
+  #shown: TimeFacet;
 
+  /** @param rangesAt gives the ranges of other time points than the first */
   constructor(
     readonly volume: SessionVolume,
     readonly ranges: BrickRanges,
+    readonly rangesAt?: (time: number) => BrickRanges,
   ) {
     const { description } = volume;
     this.geometry = { shape: description.shape, voxelSize: description.voxel_size, origin: description.origin };
-    this.numbering = new BrickNumbering(description.shape);
+    this.#shown = this.facet(0);
     this.storage = storageClass(description.kind, description.stored);
-    this.bricks = brickCount(description.shape);
+    this.bricks = brickCount(description.shape, description.times?.count);
     this.settings = {
       ...DEFAULT_LOOK,
       window: description.display.window ?? [ranges.overall?.min ?? 0, ranges.overall?.max ?? 1],
@@ -74,9 +77,9 @@ export class VolumeState {
 
   /** Looks whether the table of ranges has grown. */
   refresh(): void {
-    if (this.ranges.version === this.#rangesVersion) return;
-    this.#rangesVersion = this.ranges.version;
-    this.#forget();
+    let grown = false;
+    for (const facet of this.#facets.values()) grown = facet.refresh() || grown;
+    if (grown) this.version += 1;
   }
 
   /** Brings the transfer function's texture up to date. */
@@ -96,27 +99,52 @@ export class VolumeState {
     return { scale: (this.storage.full || 1) * scale, offset };
   }
 
-  /** Whether a brick shows nothing in a perspective view; while its range is not known it may show something. */
-  readonly isEmpty = (level: number, z: number, y: number, x: number): boolean => {
-    const number = this.numbering.pack(level, z, y, x);
-    const known = this.#empty.get(number);
-    if (known !== undefined) return known;
-    const empty = this.#isClear(this.ranges.get({ level, z, y, x }));
-    this.#empty.set(number, empty);
-    return empty;
-  };
+  /** The time point it shows, of those it has. */
+  get time(): number {
+    return this.#shown.time;
+  }
 
-  /** Whether neither a brick nor anything finer inside it shows anything. Where that is not known, the brick's own mean decides. */
-  readonly isBare = (level: number, z: number, y: number, x: number): boolean => {
-    if (!this.isEmpty(level, z, y, x)) return false;
-    const number = this.numbering.pack(level, z, y, x);
-    const known = this.#bare.get(number);
-    if (known !== undefined) return known;
-    const range = level > 0 ? this.ranges.subtree({ level, z, y, x }) : undefined;
-    const bare = range === undefined || this.#isClear(range);
-    this.#bare.set(number, bare);
-    return bare;
-  };
+  get numbering(): BrickNumbering {
+    return this.#shown.numbering;
+  }
+
+  /** At the time point it shows. */
+  get shown(): TimeFacet {
+    return this.#shown;
+  }
+
+  get isEmpty(): TimeFacet['isEmpty'] {
+    return this.#shown.isEmpty;
+  }
+
+  /** Of the time points it has the one nearest to `time`. */
+  timeNear(time: number): number {
+    return Math.min(Math.max(Math.floor(time), 0), (this.volume.description.times?.count ?? 1) - 1);
+  }
+
+  /** The volume at a time point. Those that are neither shown nor come next are forgotten with the next change of these. */
+  facet(time: number): TimeFacet {
+    const known = this.#facets.get(time);
+    if (known) return known;
+    const ranges = time === 0 ? this.ranges : (this.rangesAt?.(time) ?? new BrickRanges(this.geometry.shape));
+    const made = new TimeFacet(this.geometry.shape, time, ranges, (range) => this.#isClear(range));
+    this.#facets.set(time, made);
+    return made;
+  }
+
+  /** Shows another time point from now on. */
+  show(time: number): void {
+    this.#shown = this.facet(time);
+    this.version += 1;
+  }
+
+  /** Says which time points come next; true where that is new. */
+  expect(times: readonly number[]): boolean {
+    if (times.length === this.coming.length && this.coming.every(({ time }, i) => time === times[i])) return false;
+    this.coming = times.map((time) => this.facet(time));
+    for (const [time, facet] of this.#facets) if (facet !== this.#shown && !this.coming.includes(facet)) this.#facets.delete(time);
+    return true;
+  }
 
   dispose(): void {
     this.transfer.dispose();
@@ -133,8 +161,7 @@ export class VolumeState {
   }
 
   #forget(): void {
-    this.#empty.clear();
-    this.#bare.clear();
+    for (const facet of this.#facets.values()) facet.forget();
     this.version += 1;
   }
 }

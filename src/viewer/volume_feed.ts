@@ -24,8 +24,8 @@ export class VolumeFeed {
         if (this.#given.has(volume)) renderer.rangesChanged(volume);
         changed(true);
       }),
-      session.on('changed', ({ volume, boxes }) => {
-        if (this.#given.has(volume)) renderer.invalidate(volume, boxes);
+      session.on('changed', ({ volume, boxes, time }) => {
+        if (this.#given.has(volume)) renderer.invalidate(volume, boxes, time);
         changed(false);
       }),
       session.on('brick', (brick) => {
@@ -49,7 +49,7 @@ export class VolumeFeed {
       if (volume.description.kind === 'points') continue;
       let given = this.#given.get(volume.handle);
       if (given?.description !== volume.description) {
-        renderer.setVolume(volume, session.ranges(volume.handle));
+        renderer.setVolume(volume, session.ranges(volume.handle), (time) => session.ranges(volume.handle, time));
         given = { description: volume.description, settings: undefined };
         this.#given.set(volume.handle, given);
       }

@@ -55,3 +55,16 @@ test('the heap gives items by falling weight', () => {
     }),
   );
 });
+
+test('bricks of time points have numbers of their own, and an exabyte leaves room for a thousand', () => {
+  const shape: Vec3 = [2 ** 20, 2 ** 20, 2 ** 20];
+  const numbering = new BrickNumbering(shape, 999);
+  const corner = { level: 0, z: 16383, y: 16383, x: 16383 };
+  const number = numbering.pack(corner.level, corner.z, corner.y, corner.x);
+  expect(number).toBe(1000 * numbering.bricks - 1);
+  expect(numbering.unpack(number)).toEqual({ ...corner, time: 999 });
+  expect(numbering.packKey({ ...corner, time: 999 })).toBe(number);
+  expect(numbering.unpack(numbering.packKey(corner))).toEqual(corner);
+  expect([numbering.owns(number), numbering.owns(number + 1), numbering.owns(numbering.packKey(corner))]).toEqual([true, false, false]);
+  expect(() => new BrickNumbering(shape, 2 ** 20)).toThrow('time point 1048576');
+});

@@ -26,7 +26,7 @@ type Grip =
   | { readonly part: 'box'; readonly sides: Sides }
   | { readonly part: 'plane' | 'tip'; readonly at: number; readonly plane: ClipPlane };
 
-export const CLIP_COLOR = '#ffd166';
+export const CLIP_COLOR = '#f7b500';
 /** Clipping keeps at least a voxel. */
 const LEAST_VOXELS = 1;
 

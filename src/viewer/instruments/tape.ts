@@ -13,7 +13,7 @@ import { onFacingPlane, projector } from '../view_geometry.js';
 import { type Instrument, type InstrumentHost, REACH } from './instrument.js';
 import type { Measurement } from './instrument_state.js';
 
-const COLOR = '#8ce99a';
+const COLOR = '#37b24d';
 /** A drag shorter than this measures nothing. */
 const SLACK = 3;
 /** More tapes than this hide what they measure. */

@@ -170,6 +170,8 @@ class VolumeDescription:
         One sentence for people.
     points : PointFacts, optional
         Of a point cloud, and of nothing else.
+    ids : tuple of int, optional
+        Of labels with ids beyond 32 bits: the ids by their stored numbers.
     """
 
     name: str
@@ -190,6 +192,7 @@ class VolumeDescription:
     note: str | None = field(default=None, compare=False)
     range: tuple[float, float] | None = None
     points: PointFacts | None = None
+    ids: tuple[int, ...] | None = None
 
     def __post_init__(self) -> None:
         """Refuse what the sidecar would refuse, with the remedy."""
@@ -266,6 +269,8 @@ class VolumeDescription:
             wire["note"] = self.note[:MAX_WORDS_CHARS]
         if self.points is not None:
             wire["points"] = self.points.to_wire()
+        if self.ids is not None:
+            wire["ids"] = [str(one) for one in self.ids]
         return wire
 
     @classmethod
@@ -277,6 +282,7 @@ class VolumeDescription:
         fields["times"] = Times(**wire["times"]) if "times" in wire else None
         fields["channel"] = Channel(**wire["channel"]) if "channel" in wire else None
         fields["points"] = PointFacts.from_wire(wire["points"]) if "points" in wire else None
+        fields["ids"] = tuple(map(int, wire["ids"])) if "ids" in wire else None
         display = wire.get("display", {})
         for name in ("window", "range"):
             if display.get(name):

@@ -55,6 +55,8 @@ export const MAX_AXIS = 2 ** 31;
 export const MAX_LEVELS = 26;
 /** Time points of a volume. */
 export const MAX_TIMES = 2 ** 20;
+/** Ids of a volume of labels that are beyond 32 bits and numbered by a table in its description, the background among them. */
+export const MAX_LABEL_IDS = 4096;
 /** Volumes in one instance. */
 export const MAX_VOLUMES = 256;
 /** Characters in a name, unit or colour map that a person or a file supplies. */

@@ -12,6 +12,7 @@ import {
   MAX_NEED_KEYS,
   MAX_POINT_PROPERTIES,
   MAX_POINT_ROWS,
+  MAX_LABEL_IDS,
   MAX_TIMES,
 } from './limits.js';
 
@@ -87,6 +88,8 @@ export const VolumeDescription = z.strictObject({
   }).optional(),
   /** Of a point cloud, and of nothing else. */
   points: PointFacts.optional(),
+  /** Of labels with ids beyond 32 bits: the ids, decimal, by their stored numbers; 0 is 0. */
+  ids: z.array(z.string().regex(/^\d{1,20}$/)).max(MAX_LABEL_IDS).optional(),
   /** One sentence for people, such as how many voxels are not finite. */
   note: words.optional(),
 });

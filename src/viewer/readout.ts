@@ -3,6 +3,7 @@
 import type { Picked } from '../renderer/views.js';
 import type { Brick } from '../session/types.js';
 import { type BrickKey, type Vec3, worldToVoxel } from '../volume/geometry.js';
+import { labelId } from '../volume/label_ids.js';
 import { formatCoordinates, formatNumber } from './format.js';
 import { geometryOf, type ShownLayer } from './shown_layers.js';
 import { valueAt } from './value_at.js';
@@ -42,7 +43,7 @@ export function readout(
     if (layer.kind !== 'labels' || !layer.visible) continue;
     const at = worldToVoxel(geometryOf(volume.description), picked?.world ?? world);
     const label = valueAt(volume.description, (key) => lookup(volume.handle, key), at);
-    if (label) parts.push(`${volume.description.name} ${label}`);
+    if (label) parts.push(`${volume.description.name} ${labelId(volume.description, label)}`);
   }
   return parts.join(' · ');
 }

@@ -7,6 +7,7 @@ import type { VolumeDescription } from '../protocol/messages.js';
 import type { LayerSettings } from '../renderer/views.js';
 import type { Brick, SessionVolume } from '../session/types.js';
 import { type BrickKey, levelCount, type VolumeGeometry } from '../volume/geometry.js';
+import { storedLook } from '../volume/label_ids.js';
 import type { BrickRanges, ValueRange } from '../volume/ranges.js';
 import { Doc } from 'yjs';
 import { contentBounds } from './content_bounds.js';
@@ -114,7 +115,7 @@ export class ShownLayers {
         volume,
         layer,
         automatic: layer.window === undefined,
-        settings: { ...look, window: window as [number, number] },
+        settings: { ...storedLook(volume.description, look), window: window as [number, number] },
         histogram,
         content: this.#contents.get(identity(volume)),
         range: overall ?? histogram ?? { min: window[0]!, max: window[1]! },

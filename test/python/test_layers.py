@@ -185,6 +185,17 @@ def test_settings_are_keywords_of_render_volume_and_view(instance):
     assert "c" not in instance.volumes
 
 
+def test_ids_beyond_32_bits_are_in_the_description_and_come_back(instance, sidecar):
+    wide = CT.astype("u8") % 3 + 2**40
+    rv.render_volume(wide, instance, name="wide", kind="labels", selected=[2**40 + 1])
+    other = Instance(sidecar.host, sidecar.port, sidecar.token)
+    try:
+        assert other.volumes["wide"].description.ids == (0, 2**40, 2**40 + 1, 2**40 + 2)
+        assert other.layers["wide"].selected == (2**40 + 1,)
+    finally:
+        other.close()
+
+
 def test_a_layer_goes_with_its_volume(pair, instance):
     mine, _ = pair
     layer = mine["ct"]

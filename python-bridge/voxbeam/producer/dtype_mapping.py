@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from voxbeam.errors import UnsupportedDtypeError
+from voxbeam.producer.label_ids import LabelIds
 from voxbeam.protocol import NUMPY_DTYPE
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class DtypeMapping:
         Whether ids may lie outside 0 to `MAX_ID` and are looked at.
     note : str, optional
         What is lost, for people.
+    ids : LabelIds, optional
+        Of labels with ids beyond 32 bits: their stored numbers.
     """
 
     stored: str
@@ -52,6 +55,7 @@ class DtypeMapping:
     offset: float = 0.0
     checks_ids: bool = False
     note: str | None = None
+    ids: LabelIds | None = None
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -130,7 +134,10 @@ def _map_labels(source: Source) -> DtypeMapping:
     # Ids that were checked fit the unsigned dtype of the same size, or u32.
     mapping = DtypeMapping(stored, np.dtype(bool) if dtype.kind == "b" else NUMPY_DTYPE[stored], checks_ids=checks)
     if checks and source.array is not None:
-        rows = max(1, _SLAB_BYTES // max(1, source.array[0].nbytes))
-        for z in range(0, source.shape[0], rows):
-            mapping.check_ids(source.array[z : z + rows])
+        array, rows = source.array, max(1, _SLAB_BYTES // max(1, source.array[0].nbytes))
+        slabs = [array[z : z + rows] for z in range(0, source.shape[0], rows)]
+        if dtype.itemsize > 4 and min(int(slab.min()) for slab in slabs) >= 0 and max(int(slab.max()) for slab in slabs) > MAX_ID:
+            return replace(mapping, checks_ids=False, ids=LabelIds(slabs))
+        for slab in slabs:
+            mapping.check_ids(slab)
     return mapping

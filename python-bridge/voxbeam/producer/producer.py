@@ -121,6 +121,7 @@ class Producer:
             colormap=colormap or source.colormap,
             times=source.times,
             channel=source.channel,
+            ids=None if mapping.ids is None else tuple(map(int, mapping.ids.table)),
             note=" ".join(filter(None, [source.note, mapping.note, levels.note])) or None,
         )
         with self._declaring:

@@ -119,6 +119,9 @@ class TimePoints:
         ):
             text = f"Time point {time} has shape {source.shape} and dtype {source.dtype}."
             raise SourceError(text, f"All must be like the first: {self._source.shape}, {self._source.dtype}.")
+        if mapping.ids is not None or wanted.ids is not None:
+            text = f"Time point {time} has label ids beyond 32 bits."
+            raise SourceError(text, "Number the labels of all time points anew, as uint32.")
         point = TimePoint(self._volume, time, Levels(source, mapping))
         if point.levels.small or not point.levels.unbuilt:
             build_levels(point)

@@ -2,6 +2,7 @@
 
 import type { Layer, LayerPatch } from '../../annotation/model.js';
 import { labelColor } from '../../renderer/colormaps.js';
+import { storedLabel } from '../../volume/label_ids.js';
 import { h, setAttribute, setText } from '../dom.js';
 import { formatNumber } from '../format.js';
 import { wordButton } from '../instruments/fields.js';
@@ -88,7 +89,7 @@ export class LabelFields {
     const selected = layer.selected.includes(id);
     const own = layer.labelColors[id];
     const color: HTMLInputElement = h('input', {
-      type: 'color', value: own ?? hexOfLabel(labelColor(Number(id))), title: `Colour of ${id}; double click gives it its own again`, 'aria-label': `Colour of ${id}`, 'data-part': 'color',
+      type: 'color', value: own ?? hexOfLabel(labelColor(storedLabel(this.#here?.volume.description ?? {}, id) ?? 0)), title: `Colour of ${id}; double click gives it its own again`, 'aria-label': `Colour of ${id}`, 'data-part': 'color',
       on: {
         input: () => this.changed({ labelColors: withColor(layer.labelColors, id, color.value) }),
         dblclick: () => this.changed({ labelColors: withColor(layer.labelColors, id, undefined) }),

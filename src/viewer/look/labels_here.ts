@@ -1,6 +1,7 @@
 /** Which ids occur in a volume of labels, as far as its coarse bricks that are here tell. */
 
 import type { Brick, SessionVolume } from '../../session/types.js';
+import { labelId } from '../../volume/label_ids.js';
 import { CoarseBricks, eachRow, type Peek, voxelWeight } from './coarse_bricks.js';
 
 /** An id and about how many voxels of level 0 have it. */
@@ -66,6 +67,6 @@ export class LabelsHere {
       const weight = voxelWeight(this.volume, key.level);
       for (const [id, count] of value) voxels.set(id, (voxels.get(id) ?? 0) + count * weight);
     }
-    return [...voxels].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([id, count]) => ({ id: String(id), voxels: Math.round(count) }));
+    return [...voxels].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([id, count]) => ({ id: labelId(this.volume.description, id), voxels: Math.round(count) }));
   }
 }

@@ -3,6 +3,7 @@
 import type { LayerPatch } from '../../annotation/model.js';
 import type { Picked, Pixel, View } from '../../renderer/views.js';
 import type { Vec3 } from '../../volume/geometry.js';
+import { labelId } from '../../volume/label_ids.js';
 import { formatNumber } from '../format.js';
 import type { ShownLayer } from '../shown_layers.js';
 import { toggled } from './label_edits.js';
@@ -45,7 +46,7 @@ export class Picker {
     const of = (picked: Picked | undefined) => host.layers().find(({ volume }) => volume.handle === picked?.volume);
     const labels = of(label);
     if (label?.value && labels) {
-      const id = String(label.value);
+      const id = labelId(labels.volume.description, label.value);
       const { selected } = labels.layer;
       const only = selected.length === 1 && selected[0] === id;
       host.setLayer(labels.layer.id, { selected: more ? toggled(selected, id) : only ? [] : [id] });

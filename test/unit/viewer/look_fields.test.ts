@@ -15,6 +15,7 @@ import { PresetPicker } from '../../../src/viewer/look/preset_picker.js';
 import { PresetStore } from '../../../src/viewer/look/preset_store.js';
 import { EXAMPLE, ShaderFields } from '../../../src/viewer/look/shader_fields.js';
 import { PRESETS, presetOf, presetPatch, presetsFromJson, presetsToJson } from '../../../src/viewer/look/presets.js';
+import { labelId, storedLabel, storedLook } from '../../../src/volume/label_ids.js';
 import type { ShownLayer } from '../../../src/viewer/shown_layers.js';
 import { coarseBrick, volume } from './volumes.js';
 
@@ -116,6 +117,21 @@ test('labels: style, search, selection, isolation and colours of ids; thousands 
     { selected: ['4321'] }, { selected: ['18446744073709551615'] }, { labelColors: { 9: '#00ff00' } }, { labelColors: {} }, { isolate: true },
     { selected: [], isolate: false }, { labelStyle: 'outline' },
   ]);
+});
+
+test('ids beyond 32 bits are shown and picked as they are, and known to the renderer by their stored numbers', async () => {
+  const ids = ['0', '4294967296', '18446744073709551615'];
+  const of = volume(1, { kind: 'labels', shape: [40, 40, 40], ids });
+  expect([labelId(of.description, 2), storedLabel(of.description, '4294967296'), storedLabel(of.description, '5'), storedLabel({}, '5')]).toEqual([ids[2], 1, undefined, 5]);
+  const look = storedLook(of.description, { selected: [ids[2]!, '5'], labelColors: { [ids[1]!]: '#ff0000' } });
+  expect(look).toEqual({ selected: ['2', '4294967295'], labelColors: { 1: '#ff0000' } });
+  let changed = false;
+  const here = new LabelsHere(of, () => coarseBrick(of, () => 2), () => {
+    changed = true;
+  });
+  here.look();
+  await until(() => changed);
+  expect(here.list).toEqual([{ id: ids[2], voxels: 64000 }]);
 });
 
 test('edits of a selection', () => {

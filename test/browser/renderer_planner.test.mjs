@@ -94,7 +94,7 @@ test('an exabyte: from the whole to single voxels at the far corner without a ho
   assert.equal(nearest.levels[0], 0, JSON.stringify(result.seen));
   assert.ok(result.seen[0].levels[0] >= 10, JSON.stringify(result.seen));
   // A voxel is 32 of 255 here: a twentieth of one would be seen.
-  assert.ok(result.range[1] - result.range[0] > 100, `${result.range}`);
+  assert.ok(result.range[1] - result.range[0] > 80, `${result.range}`);
   assert.ok(result.worst <= 1.6, `${result.worst} of 255`);
   assert.equal(result.problem, undefined);
 });

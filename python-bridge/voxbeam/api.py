@@ -12,6 +12,7 @@ from voxbeam.errors import ParameterError, ShapeError, UnsupportedDtypeError
 from voxbeam.instance import Instance
 from voxbeam.keywords import caller_name, refuse_unknown
 from voxbeam.look import LOOK, checked_colormap, checked_look
+from voxbeam.policy import checked_policy
 from voxbeam.progress import Progress
 from voxbeam.protocol import MAX_AXIS
 from voxbeam.scheduler import SchedulerClient
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from voxbeam.description import Kind
     from voxbeam.look import LookKeywords, LookOptions
+    from voxbeam.policy import Policy
     from voxbeam.producer import ProducedVolume
     from voxbeam.transport import Transport
     from voxbeam.widget import Views, VolumeView
@@ -198,6 +200,7 @@ def view(
     height: int = 450,
     views: Views = "four",
     transport: Transport | None = None,
+    policy: Policy = "exploration",
     name: str | None = None,
     voxel_size: float | Sequence[float] | None = None,
     unit: str | None = None,
@@ -226,10 +229,13 @@ def view(
         What the viewer opens with: ``"four"`` is three slices and the volume; ``"volume"`` or ``"slices"`` is one of them alone.
     transport
         Forces ``"direct"``, ``"proxy"`` or ``"comm"`` for this view. See :func:`configure`.
+    policy
+        How bricks are asked for: ``"exploration"`` what is in view and then what is about to be, ``"playback"`` the next
+        time points before details, ``"low-bandwidth"`` coarser ones and few at a time, ``"no-prefetch"`` only what is in view.
     name, voxel_size, unit, origin, kind, window, colormap, axes, channels, time_step, time_unit, **look
         As for :func:`render_volume`.
     """
-    settings = _look("view", look, ("height", "views", "transport"), colormap)
+    settings = _look("view", look, ("height", "views", "transport", "policy"), colormap)
     if settings and volume is None:
         text = f"The settings {', '.join(settings)} were given without a volume."
         raise ParameterError(text, "Set them by instance.layers['name'].")
@@ -237,6 +243,7 @@ def view(
         raise TypeError("view() got an Instance as its volume; write view(instance=…) to show what it holds")
     if transport is not None:
         checked_transport(transport, "transport")
+    checked_policy(policy)
     place = instance_for(instance, "view")
     options = {
         "name": name,
@@ -261,7 +268,7 @@ def view(
         _apply(settings, place, produced)
     from voxbeam.widget import VolumeView  # noqa: PLC0415  half a second, in which the volume is on its way already
 
-    shown = VolumeView(place, produced[0] if produced else None, height=height, views=views, transport=transport)
+    shown = VolumeView(place, produced[0] if produced else None, height=height, views=views, transport=transport, policy=policy)
     # What is larger than the store stays lazy: its bricks come and go as they are looked at.
     if fresh and not larger_than_store(produced, place.store_bytes):
         for one in produced:

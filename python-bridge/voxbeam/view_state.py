@@ -10,6 +10,7 @@ import numpy as np
 import traitlets as t
 
 from voxbeam.errors import ParameterError
+from voxbeam.policy import Policy, checked_policy
 
 #: Parts of a camera. Angles are radians: yaw about z from +x towards +y, pitch above the xy plane.
 CAMERA = ("target", "distance", "yaw", "pitch")
@@ -103,6 +104,14 @@ class SharedViewTraits(t.HasTraits):
     light: t.List[float] = t.List().tag(sync=True)
     #: Distances measured in the view: ``[{"start": (x, y, z), "end": (x, y, z), "length": ...}]``, in the volume's unit.
     measurements: t.List[dict[str, Any]] = t.List().tag(sync=True)
+
+    #: How bricks are asked for: ``"exploration"`` (what is in view, then what is about to be), ``"playback"`` (the next time
+    #: points before details), ``"low-bandwidth"`` (coarser, a few at a time) or ``"no-prefetch"`` (only what is in view).
+    policy = t.Unicode("exploration").tag(sync=True)
+
+    @t.validate("policy")
+    def _check_policy(self, proposal: Any) -> Policy:
+        return checked_policy(proposal["value"])
 
     @t.validate("camera")
     def _check_camera(self, proposal: Any) -> dict[str, Any]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from voxbeam.policy import Policy
     from voxbeam.studio import Movie, MovieFormat, MovieKind, Screenshot
 
 STATIC = Path(__file__).parent / "static"
@@ -52,6 +53,8 @@ class VolumeView(SharedViewTraits, anywidget.AnyWidget):
         ``"four"``: three slices and the volume; ``"volume"`` or ``"slices"`` alone.
     transport
         ``"direct"``, ``"proxy"`` or ``"comm"`` to force one, ``"auto"`` for the best that works; None as configured.
+    policy
+        How bricks are asked for: ``"exploration"``, ``"playback"``, ``"low-bandwidth"`` or ``"no-prefetch"``. Also a trait.
     """
 
     _esm = LOADER if LOADER.exists() else _NO_LOADER
@@ -76,7 +79,7 @@ class VolumeView(SharedViewTraits, anywidget.AnyWidget):
 
     def __init__(
         self, instance: Any, volume: Any = None, *, height: int = 450, views: Views = "four",
-        transport: str | None = None,
+        transport: str | None = None, policy: Policy = "exploration",
     ) -> None:
         forced = forced_transport() if transport is None else checked_transport(transport, "transport")
         self._instance = instance
@@ -85,7 +88,8 @@ class VolumeView(SharedViewTraits, anywidget.AnyWidget):
         self._guard = threading.RLock()
         self._tunnels: dict[str, Tunnel] = {}
         self._studio = Studio(lambda message: self.send(message))  # noqa: PLW0108  whatever `send` is then
-        super().__init__(height=height, views=views, _forced="" if forced == "auto" else forced, _candidates=candidates(instance))
+        forced_trait = "" if forced == "auto" else forced
+        super().__init__(height=height, views=views, policy=policy, _forced=forced_trait, _candidates=candidates(instance))
         self.on_msg(self._on_page_message)
         self.observe(self._take_picked, "_picked")
 

@@ -67,6 +67,12 @@ export class BrickAtlas {
     return claimed.entry;
   }
 
+  /** Slots that it can have at most: both textures fit while one is copied, and then all but `reserve` bytes may be taken. */
+  growable(reserve: number): number {
+    const { free } = this.budget;
+    return Math.floor(Math.min(free, free - reserve + this.bytes) / slotBytes(this.storage));
+  }
+
   /**
    * Makes room for `wanted` slots as far as the budget allows; bricks stay where they are, copied on the GPU. Old and new
    * texture exist side by side for a moment and both count.
@@ -74,7 +80,7 @@ export class BrickAtlas {
    * @returns whether there are more slots than before
    */
   grow(wanted: number, reserve = 0): boolean {
-    const most = Math.floor((this.budget.free - reserve) / slotBytes(this.storage));
+    const most = this.growable(reserve);
     const layout = planLayout(wanted, most, this.#maxEdge(), this.layout);
     if (layoutSlots(layout) <= layoutSlots(this.layout)) return false;
     const grown = this.#allocate(layout, `${this.#name()}/grown`);

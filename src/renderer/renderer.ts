@@ -143,11 +143,10 @@ export class VolumeRenderer {
     for (const state of before.values()) state.dispose();
   }
 
-  /** Says whether the user is moving a view now: pictures are then drawn at the resolution that keeps up. */
+  /** Says whether the user is moving a view now: pictures are then drawn at the resolution that keeps up, and details wait. */
   setMoving(moving: boolean): void {
     if (moving === this.#moving) return;
     this.#moving = moving;
-    // What could wait for the view to rest is wanted now, and what was only predicted is not.
     this.#needs.dirty = true;
     for (const state of this.#views) state.planDirty = state.planDirty || state.ahead.size > 0;
   }
@@ -158,7 +157,9 @@ export class VolumeRenderer {
    * @throws RangeError for a policy that there is not
    */
   setPolicy(policy: string | LoadingPolicy): void {
-    this.#policy = policyOf(policy);
+    const next = policyOf(policy);
+    if (next === this.#policy) return;
+    this.#policy = next;
     this.#replan(false);
   }
 
@@ -273,11 +274,12 @@ export class VolumeRenderer {
   /** What there is to tell. */
   get report(): RendererReport {
     return {
-      volumes: [...this.#volumes.values()].map((v) => reportVolume(v, this.#views, this.#needs.wanted.get(v.handle)?.length ?? 0)),
+      volumes: [...this.#volumes.values()].map((v) => reportVolume(v, this.#views, this.#residency, this.#needs.wanted.get(v.handle)?.length ?? 0)),
       missing: this.#needs.missing,
       ...reportQuality(this.#views),
       ...reportPictures(this.#frames, this.#drawing),
       ...reportMemory(this.#budget, this.#residency),
+      tableFills: this.#tables.count,
       ...reportFilter(this.#filterError),
       floatLinear: this.#gl.extensions.has('OES_texture_float_linear'),
       contextLosses: this.#losses,

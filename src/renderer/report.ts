@@ -14,6 +14,8 @@ export interface VolumeReport {
   readonly coarsest: number;
   /** Bricks that views lack. */
   readonly missing: number;
+  /** Slots of the bricks that views ask for; others may still be there. */
+  readonly slots: number;
 }
 
 /** State of the renderer. Byte counts are exact: they are of all textures and render targets. */
@@ -33,6 +35,8 @@ export interface RendererReport {
   readonly slots: number;
   readonly slotsUsed: number;
   readonly uploads: number;
+  /** Page tables filled so far. */
+  readonly tableFills: number;
   readonly evictions: number;
   readonly drawCalls: number;
   /** Pictures of perspective views that were drawn, and that the GPU is done with. */
@@ -50,7 +54,7 @@ export interface RendererReport {
 }
 
 /** What the views show of a volume; the coarsest level while they show nothing. */
-export function reportVolume(volume: VolumeState, views: readonly ViewState[], missing: number): VolumeReport {
+export function reportVolume(volume: VolumeState, views: readonly ViewState[], residency: Residency, missing: number): VolumeReport {
   const top = volume.numbering.levels - 1;
   const seen = views.flatMap((state) => {
     const outcome = state.tables.get(volume.handle)?.outcome;
@@ -61,6 +65,7 @@ export function reportVolume(volume: VolumeState, views: readonly ViewState[], m
     finest: Math.min(top, ...seen.map(({ finest }) => finest)),
     coarsest: seen.length > 0 ? Math.max(...seen.map(({ coarsest }) => coarsest)) : top,
     missing,
+    slots: [...residency.of(volume).values()].filter(({ used }) => used === residency.turn).length,
   };
 }
 

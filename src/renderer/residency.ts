@@ -61,9 +61,10 @@ export class Residency {
 
   /** Slots that a class has or could have; a growing texture stands beside the old one for a moment. */
   reachable(storage: StorageClass): number {
-    const has = this.atlas(storage).slots.capacity;
+    const atlas = this.atlas(storage);
+    const has = atlas.slots.capacity;
     if (this.#grown.get(storage.name) === this.budget.free) return has;
-    return Math.max(has, Math.floor((this.budget.free - RESERVE_BYTES) / slotBytes(storage) / ATLAS_SLACK));
+    return Math.max(has, Math.floor(atlas.growable(RESERVE_BYTES) / ATLAS_SLACK));
   }
 
   /**

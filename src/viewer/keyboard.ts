@@ -60,6 +60,7 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['k'], label: 'k', text: 'bookmarks; with shift save this view', run: (c, e) => c.instrument(e.shiftKey ? 'bookmark' : 'bookmarks') },
   { keys: ['g'], label: 'g', text: 'link the views of this page', run: (c) => c.instrument('link') },
   { keys: ['d', 'F9'], label: 'd', text: 'bricks by level and state, plans, queues', run: (c) => c.instrument('debug') },
+  { keys: ['o'], label: 'o', text: 'the next way to load data', run: (c) => c.instrument('policy') },
   { keys: ['Escape'], label: 'esc', text: 'stop drawing, then deselect', run: (c) => c.escape() },
   { keys: ['Delete', 'Backspace'], label: 'del', text: 'remove the selected mark or measurement', run: (c) => c.deleteSelected() },
   { keys: ['z'], control: true, label: 'ctrl z', text: 'undo', run: (c) => c.undo() },

@@ -4,6 +4,7 @@ import { dolly, frameBounds, type OrbitCamera } from '../renderer/camera.js';
 import { fitSlice, sliceAxes } from '../renderer/slice_view.js';
 import type { View } from '../renderer/views.js';
 import type { Vec3 } from '../volume/geometry.js';
+import type { PolicyName } from '../volume/policy.js';
 import { drawnWith, FIRST_INSTRUMENTS, type InstrumentState } from './instruments/instrument_state.js';
 import { type Layout, placeViews, SLICE_AXIS, type ViewId } from './layout.js';
 
@@ -35,6 +36,8 @@ export interface ViewState extends InstrumentState {
   /** World length of a CSS pixel in all slices, so that their scales compare. */
   readonly pixelSize: number;
   readonly tool: Tool;
+  /** How bricks are asked for. */
+  readonly policy: PolicyName;
   /** Id of the selected annotation or measurement. */
   readonly selected: string | undefined;
 }
@@ -94,11 +97,12 @@ export class ViewStore {
   #state: ViewState;
   readonly #listeners = new Set<(state: ViewState, before: ViewState) => void>();
 
-  constructor(initial: Pick<ViewState, 'layout'>) {
+  constructor(initial: Pick<ViewState, 'layout'> & Partial<Pick<ViewState, 'policy'>>) {
     this.#state = {
       ...FIRST_INSTRUMENTS,
       maximised: undefined,
       tool: 'navigate',
+      policy: 'exploration',
       selected: undefined,
       ...(fitted(NO_BOUNDS, initial.layout, undefined, { width: 1, height: 1 }) as Pick<
         ViewState,

@@ -84,7 +84,7 @@ export class Viewer {
     this.#root = options.root;
     this.#session = options.session;
     this.#scene = new Scene(options.session.doc, this);
-    this.#store = new ViewStore({ layout: options.layout ?? 'four' });
+    this.#store = new ViewStore({ layout: options.layout ?? 'four', ...(options.policy && { policy: options.policy }) });
     this.#layers = new ShownLayers(options.session, this.#scene, this.#mayEdit);
     this.#framing = new Framing(this.#store, this.#layers, () => this.#size);
     const commands = makeCommands({
@@ -184,10 +184,9 @@ export class Viewer {
     try {
       this.#renderer = new VolumeRenderer(this.#shell.canvas, { lookup: this.#lookup, held: true });
       this.#shell.canvas.addEventListener('webglcontextrestored', this.#loop.wake, { signal: this.#ending.signal });
-      this.#feed = new VolumeFeed(this.#session, this.#renderer, this.#layers, (settings) => {
-        if (settings) this.#mark('volumes', 'panels');
-        else this.#loop.wake();
-      });
+      this.#feed = new VolumeFeed(this.#session, this.#renderer, this.#layers, (settings) =>
+        this.#mark(...(settings ? (['volumes', 'panels'] as const) : [])),
+      );
     } catch (error) {
       const reason = error instanceof Error ? error.message.replace(/\.?$/, '.') : String(error);
       this.#fail('No picture in this browser', `${reason} voxbeam needs WebGL 2: turn hardware acceleration on, or use another browser.`);
@@ -279,7 +278,6 @@ export class Viewer {
   }
 
   readonly #lookup: Lookup = (volume, key) => this.#session.peek(volume, key);
-
   readonly #mayEdit = (): boolean => this.#session.role !== 'view';
 
   #view(id: string): View | undefined {
@@ -314,6 +312,7 @@ export class Viewer {
     if (this.#dirty.volumes) this.#updateVolumes();
     if (this.#dirty.views) {
       this.#views = viewsOf(this.#store.state, this.#size);
+      this.#renderer?.setPolicy(this.#store.state.policy);
       this.#renderer?.setViews(this.#views);
       this.#dirty.views = false;
     }
@@ -385,6 +384,7 @@ export class Viewer {
       this.#hovered = hovered;
       this.#mark('overlay');
     }
+    if (view) this.#renderer?.setFocus(view.id, px);
     if (view) this.#loop.wake();
   }
 

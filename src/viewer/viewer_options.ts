@@ -1,6 +1,7 @@
 /** What a viewer is made with, and what it tells. */
 
 import type { Session } from '../session/session.js';
+import type { PolicyName } from '../volume/policy.js';
 import type { Layout } from './layout.js';
 import type { PickedThing } from './look/picker.js';
 import type { ThemeChoice } from './theme.js';
@@ -19,6 +20,8 @@ export interface ViewerOptions {
   readonly session: Session;
   readonly theme?: ThemeChoice;
   readonly layout?: Layout;
+  /** How bricks are asked for; exploration where nothing is said. */
+  readonly policy?: PolicyName;
   /** Name under which this viewer's annotations are made. */
   readonly author?: string;
   /** Loads code that few need, by its name in `movie_encoder.ts` and the like; without it there are no movies. */

@@ -19,10 +19,13 @@ export function fairShares(demands: readonly Demand[], budget: number): number[]
   let left = budget;
   const open = demands.map((_, i) => i).sort((a, b) => (demands[a] as Demand).slots - (demands[b] as Demand).slots);
   let bytes = demands.reduce((sum, demand) => sum + demand.bytes, 0);
-  // The least demanding first: what it leaves raises the level of all the others.
+  let level = Number.POSITIVE_INFINITY;
+  let cut = false;
+  // The least demanding first: what it leaves raises the level of all the others, until one is cut short; then that is the level of all.
   for (const i of open) {
     const demand = demands[i] as Demand;
-    const level = Math.floor(left / bytes);
+    if (!cut) level = Math.floor(left / bytes);
+    cut ||= level < demand.slots;
     const share = Math.max(Math.min(demand.slots, level), 1);
     shares[i] = share;
     left = Math.max(left - share * demand.bytes, 0);

@@ -21,7 +21,7 @@ function render({ model, el, signal }: RenderProps<ViewTraits & Record<string, u
   el.append(root);
   const session = new Session({ client: 'voxbeam widget', candidates: sessionCandidates(model, el.ownerDocument) });
   const viewer = new Viewer({
-    root, session, theme: 'auto', layout: model.get('views'),
+    root, session, theme: 'auto', layout: model.get('views'), policy: model.get('policy'),
     loadCode: (name) => loadCode(model, name),
     onEvent(event) {
       if (event.type !== 'picked') return;

@@ -1,6 +1,7 @@
 /** What the kernel's VolumeView and the page tell each other. The words stand in Python's `widget.py` too. */
 
 import type { AnyModel } from '@anywidget/types';
+import type { PolicyName } from '../volume/policy.js';
 import type { PickedThing } from '../viewer/look/picker.js';
 
 /** A way to the instance as the kernel knows it: the page alone knows under which path its Jupyter server is. */
@@ -41,6 +42,8 @@ export interface ViewTraits {
   clip: object;
   light: readonly number[];
   measurements: readonly object[];
+  /** How bricks are asked for. */
+  policy: PolicyName;
 }
 
 export type ViewModel = AnyModel<ViewTraits & Record<string, unknown>>;

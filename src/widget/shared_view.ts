@@ -35,7 +35,7 @@ export function shareView(model: ViewModel, { instruments }: SharedViewer, signa
       const text = JSON.stringify(value);
       if (value === undefined || text === last.get(name)) continue;
       last.set(name, text);
-      model.set(name, value as object & never[]);
+      model.set(name, value as never);
       changed = true;
     }
     if (changed) model.save_changes();

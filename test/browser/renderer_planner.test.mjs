@@ -98,3 +98,100 @@ test('an exabyte: from the whole to single voxels at the far corner without a ho
   assert.ok(result.worst <= 1.6, `${result.worst} of 255`);
   assert.equal(result.problem, undefined);
 });
+
+test('two equal layers get equal slots within a tenth, of one storage class or of two, within the budget, and each is seen', { timeout: 240_000 }, async () => {
+  const result = await inPage(async () => {
+    const { Stage, TestVolume, LazyVolume, camera, makeLevel, wait } = globalThis.vox;
+    const shape = [256, 256, 256];
+    const rect = { x: 0, y: 0, width: 320, height: 320 };
+    const view = { id: 'v', kind: 'volume', rect, camera: camera.frameBounds({ min: [0, 0, 0], max: [255, 255, 255] }, 1) };
+    const near = { ...view, camera: { ...view.camera, distance: view.camera.distance * 0.5 } };
+    const lazy = (handle) => new LazyVolume(handle, shape, { at: (z, y, x) => 20000 + ((z ^ y ^ x) & 63) * 500 });
+    const labels = new TestVolume(3, 'u16', 'labels', makeLevel(shape, 'u16', (z, y, x) => 1 + (((z >> 5) ^ (y >> 5) ^ (x >> 5)) & 7)));
+    const run = async (first, second) => {
+      const stage = new Stage(320, 320, { maxGpuBytes: 96 * 2 ** 20, passes: 1 });
+      stage.renderer.setPolicy('no-prefetch');
+      const look = (volume) => (volume.kind === 'labels' ? {} : { window: [0, 65535], points: [[0, 0.02], [1, 0.02]], opacity: 0.5 });
+      stage.add(first, look(first));
+      stage.views(near);
+      await stage.settle();
+      const alone = stage.renderer.report.volumes.map(({ slots }) => slots);
+      stage.add(second, look(second));
+      let dark = 0;
+      for (let i = 0; i < 3000; i += 1) {
+        const now = await wait();
+        for (const [handle, bricks] of stage.renderer.wanted()) for (const brick of bricks.slice(0, 8)) stage.offer(handle, brick);
+        const more = stage.renderer.frame(now);
+        const { data } = stage.pixels();
+        const at = 4 * (160 * 320 + 160);
+        if (data[at] + data[at + 1] + data[at + 2] < 40) dark += 1;
+        if (!more && stage.renderer.settled) break;
+      }
+      const r = stage.renderer.report;
+      const out = {
+        alone, dark, settled: stage.renderer.settled, missing: r.missing, slots: r.volumes.map(({ slots }) => slots),
+        finest: r.volumes.map(({ finest }) => finest), peak: r.gpuBytesPeak, budget: r.gpuBudget, problem: r.problem,
+      };
+      stage.dispose();
+      return out;
+    };
+    return [await run(lazy(1), lazy(2)), await run(lazy(1), labels), await run(labels, lazy(1))];
+  });
+  for (const r of result) {
+    const [a, b] = r.slots;
+    assert.ok(r.settled && r.missing === 0, JSON.stringify(r));
+    assert.ok(r.peak <= r.budget, JSON.stringify(r));
+    assert.ok(Math.abs(a - b) <= 0.1 * Math.max(a, b), JSON.stringify(r));
+    assert.ok(Math.min(a, b) > 9 && r.alone[0] > 1.2 * a, `the first had to give: ${JSON.stringify(r)}`);
+    assert.equal(r.dark, 0, JSON.stringify(r));
+  }
+});
+
+test('while a view moves little is uploaded and asked for, and details come when it rests', { timeout: 240_000 }, async () => {
+  const result = await inPage(async () => {
+    const { Stage, LazyVolume, camera, wait } = globalThis.vox;
+    const shape = [384, 384, 384];
+    const volume = new LazyVolume(1, shape, { at: (z, y, x) => 20000 + ((z ^ y ^ x) & 63) * 500 });
+    const rect = { x: 0, y: 0, width: 360, height: 360 };
+    const start = camera.frameBounds({ min: [0, 0, 0], max: [383, 383, 383] }, 1);
+    const stage = new Stage(360, 360, { passes: 1 });
+    stage.add(volume, { window: [0, 65535], points: [[0, 0.02], [1, 0.02]] });
+    stage.views({ id: 'v', kind: 'volume', rect, camera: start });
+    // Only the first picture is there when the drag begins.
+    await stage.until(() => stage.renderer.wanted().get(1)?.length > 0);
+    stage.offer(1, stage.renderer.wanted().get(1)[0]);
+    await stage.until(() => stage.renderer.hasPicture);
+    const still = stage.renderer.wanted().get(1).length;
+    stage.renderer.setMoving(true);
+    let [most, levels, wantedMost, tables] = [0, [], 0, stage.renderer.report.tableFills];
+    const begun = performance.now();
+    for (let i = 0; i < 40; i += 1) {
+      stage.views({ id: 'v', kind: 'volume', rect, camera: camera.orbit(start, i * 0.02, 0) });
+      const now = await wait();
+      const wanted = stage.renderer.wanted().get(1);
+      wantedMost = Math.max(wantedMost, wanted.length);
+      for (const brick of wanted) {
+        levels.push(brick.level);
+        stage.offer(1, brick);
+      }
+      const before = stage.renderer.report.uploads;
+      stage.renderer.frame(now);
+      most = Math.max(most, stage.renderer.report.uploads - before);
+    }
+    const seconds = (performance.now() - begun) / 1000;
+    tables = stage.renderer.report.tableFills - tables;
+    const settledMoving = stage.renderer.settled;
+    stage.renderer.setMoving(false);
+    await stage.settle();
+    const out = { still, most, finest: Math.min(...levels), wantedMost, tables, seconds, settledMoving, end: stage.renderer.report.volumes[0].finest };
+    stage.dispose();
+    return out;
+  });
+  assert.ok(result.still > 24, JSON.stringify(result));
+  assert.ok(result.most <= 2, `${result.most} bricks in one frame`);
+  assert.ok(result.wantedMost <= 24, `${result.wantedMost} bricks asked for at once`);
+  assert.ok(result.finest >= 1, 'the finest level waits');
+  assert.ok(result.tables <= 2 + result.seconds / 0.08, `${result.tables} tables in ${result.seconds} s`);
+  assert.equal(result.settledMoving, false);
+  assert.equal(result.end, 0, 'and comes at rest');
+});

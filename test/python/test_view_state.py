@@ -46,6 +46,7 @@ def test_traits_take_what_is_meant_and_give_plain_numbers(view):
         ("camera", {**CAMERA, "target": (0, float("nan"), 0)}, "3 finite"),
         ("cross", [1, 2], "3 finite"),
         ("clip", {"box": {"min": (0, 0, 0), "max": (1, 0, 1)}}, "above"),
+        ("policy", "hasty", "'exploration', 'playback', 'low-bandwidth', 'no-prefetch'"),
         ("clip", {"planes": [{"normal": (0, 0, 0)}]}, "direction"),
         ("clip", {"planes": [{"normal": (0, 0, 1)}] * 5}, "5 planes"),
         ("light", [0, 0, 0], "direction"),

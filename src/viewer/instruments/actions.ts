@@ -3,9 +3,19 @@
 import type { BoxAnnotation } from '../../annotation/model.js';
 import type { Clip } from '../../renderer/views.js';
 import type { Vec3 } from '../../volume/geometry.js';
+import { POLICY_NAMES, type PolicyName } from '../../volume/policy.js';
 import { boxOf, clipOf, coordsOf, facingPlane, keptWithin, MAX_PLANES } from './clip.js';
 import type { InstrumentHost } from './instrument.js';
 import type { Shows } from './instrument_state.js';
+import type { MenuItem } from './menu.js';
+
+/** What the policies of loading do, for people. */
+export const POLICY_WORDS: Readonly<Record<PolicyName, string>> = {
+  exploration: 'Load what is in view first, then what is coming',
+  playback: 'Load the next time points before details',
+  'low-bandwidth': 'Load little: coarser, a few bricks at a time',
+  'no-prefetch': 'Load only what is in view',
+};
 
 /** Things done to clip, light and what shows. */
 export class InstrumentActions {
@@ -78,6 +88,21 @@ export class InstrumentActions {
       measurements: store.state.measurements.filter((tape) => tape.id !== id),
       ...(store.state.selected === id && { selected: undefined }),
     });
+  }
+
+  /** What chooses a policy in the menu. */
+  policyItem(name: PolicyName): MenuItem {
+    const { store } = this.host;
+    const key = name === POLICY_NAMES[0] ? { key: 'o' } : {};
+    return { name: `policy-${name}`, words: POLICY_WORDS[name], ...key, on: () => store.state.policy === name, run: () => store.update({ policy: name }) };
+  }
+
+  /** Goes on to the next policy. */
+  nextPolicy(): void {
+    const { store, tell } = this.host;
+    const policy = POLICY_NAMES[(POLICY_NAMES.indexOf(store.state.policy) + 1) % POLICY_NAMES.length] as PolicyName;
+    store.update({ policy });
+    tell(POLICY_WORDS[policy]);
   }
 
   setLight(light: Vec3 | undefined): void {

@@ -2,6 +2,7 @@
 
 import type { Pixel, View } from '../../renderer/views.js';
 import { h } from '../dom.js';
+import { POLICY_NAMES } from '../../volume/policy.js';
 import type { OverlayScene } from '../overlay.js';
 import type { Drag } from '../pointer.js';
 import type { ViewState } from '../view_state.js';
@@ -26,7 +27,7 @@ import { TickedAxes } from './ticks.js';
 const PANEL_FIELDS = ['clip', 'light', 'measurements', 'shows'] as const;
 
 /** What keys ask of the instruments. */
-export type InstrumentKey = 'clip' | 'unclip' | 'light' | 'ticks' | 'debug' | 'bookmarks' | 'bookmark' | 'link';
+export type InstrumentKey = 'clip' | 'unclip' | 'light' | 'ticks' | 'debug' | 'bookmarks' | 'bookmark' | 'link' | 'policy';
 
 export class Instruments {
   readonly actions: InstrumentActions;
@@ -95,6 +96,7 @@ export class Instruments {
     else if (name === 'bookmarks') this.bookmarks.open();
     else if (name === 'bookmark') this.bookmarks.save();
     else if (name === 'link') this.toggleLink();
+    else if (name === 'policy') this.actions.nextPolicy();
     else this.actions.toggle(name);
   }
 
@@ -157,6 +159,7 @@ export class Instruments {
         { name: 'bookmark', words: 'Save this view', key: 'shift k', run: () => this.bookmarks.save() },
         { name: 'link', words: 'Link the views of this page', key: 'g', on: () => this.link.on, run: () => this.toggleLink() },
       ],
+      POLICY_NAMES.map((name) => actions.policyItem(name)),
       SIDES.map(look),
       [{ name: 'debug', words: 'Bricks, plans and queues', key: 'd', on: shown('debug'), run: () => actions.toggle('debug') }],
     ];

@@ -1,6 +1,7 @@
 /** What of a view others may know and set, as plain values: Python by traits, other viewers by links, bookmarks in the scene. */
 
 import * as z from 'zod';
+import { POLICY_NAMES } from '../../volume/policy.js';
 import type { ViewState } from '../view_state.js';
 import { clipOf, MAX_PLANES, unitVector } from './clip.js';
 import { MAX_TAPES, tapeLength } from './tape.js';
@@ -57,6 +58,13 @@ export const SHARED_FIELDS = {
   light: {
     read: ({ light }) => (light ? [...light] : []),
     write: (value) => (empty(value) ? { light: undefined } : reading(direction, value, (light) => ({ light }))),
+  },
+  policy: {
+    read: ({ policy }) => policy,
+    write: (value) => {
+      const policy = POLICY_NAMES.find((name) => name === value);
+      return policy && { policy };
+    },
   },
   measurements: {
     read: ({ measurements }) => measurements.map((tape) => ({ start: [...tape.start], end: [...tape.end], length: tapeLength(tape) })),

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { cameraBasis, frameBounds, type OrbitCamera } from '../../../src/renderer/camera.js';
 import { BrickNumbering } from '../../../src/volume/brick_key.js';
-import { makeFrustum } from '../../../src/volume/frustum.js';
+import { boxInView, makeFrustum } from '../../../src/volume/frustum.js';
 import { type Vec3, type VolumeGeometry, worldBounds } from '../../../src/volume/geometry.js';
 import { type BrickPlan, brickBounds, childrenOf, type LodInput, planLod } from '../../../src/volume/lod_plan.js';
 
@@ -107,4 +107,87 @@ test('children are those that exist', () => {
     { level: 0, z: 0, y: 2, x: 0 },
     { level: 0, z: 1, y: 2, x: 0 },
   ]);
+});
+
+test('empty bricks are not asked for, nor is anything in a bare one; what only seems empty is looked into', () => {
+  const geometry = geometryOf([512, 512, 512]);
+  const base = input(geometry, whole(geometry), 5000);
+  // A thin thing in one corner that the means of level 1 and 2 no longer show.
+  const thin = (level: number, z: number, y: number, x: number) => level === 0 && z < 2 && y < 2 && x < 2;
+  const holds = (level: number, z: number, y: number, x: number) => Math.max(z, y, x) * 2 ** level < 2;
+  const plan = planLod({ ...base, isEmpty: (l, z, y, x) => !thin(l, z, y, x), isBare: (l, z, y, x) => !holds(l, z, y, x) });
+  expect(plan.bricks.map(({ level }) => level)).toEqual([3, 0, 0, 0, 0, 0, 0, 0, 0]);
+  expect(plan.demand).toBe(9);
+  // Nothing shows: only the ground under everything is there.
+  expect(planLod({ ...base, isEmpty: () => true }).bricks.length).toBe(1);
+});
+
+test('at rest a plan stays as it is, and a trembling hand does not change it', () => {
+  fc.assert(
+    fc.property(cases, ({ shape, yaw, pitch, zoom, slots }) => {
+      const geometry = geometryOf(shape);
+      const fit = whole(geometry);
+      const camera = { ...fit, yaw, pitch, distance: fit.distance * zoom };
+      const first = planLod(input(geometry, camera, slots));
+      // What was refined counts more: after one look back nothing changes any more.
+      let before = planLod({ ...input(geometry, camera, slots), previous: first });
+      for (let i = 0; i < 3; i += 1) {
+        const next = planLod({ ...input(geometry, camera, slots), previous: before });
+        expect([...next.numbers].sort()).toEqual([...before.numbers].sort());
+        before = next;
+      }
+    }),
+    { numRuns: 60 },
+  );
+  const geometry = geometryOf([1024, 1024, 1024]);
+  const fit = { ...whole(geometry), distance: whole(geometry).distance * 0.4 };
+  let plan = planLod(input(geometry, fit, 300));
+  plan = planLod({ ...input(geometry, fit, 300), previous: plan });
+  const calm = new Set(plan.split);
+  for (let i = 0; i < 20; i += 1) {
+    plan = planLod({ ...input(geometry, { ...fit, yaw: fit.yaw + 1e-4 * Math.sin(i) }, 300), previous: plan });
+    expect([...plan.split].filter((n) => !calm.has(n)).length).toBeLessThanOrEqual(1);
+  }
+});
+
+test('what is pointed at comes first', () => {
+  const geometry = geometryOf([1024, 1024, 1024]);
+  const i = input(geometry, { ...whole(geometry), distance: whole(geometry).distance * 0.6 }, 120);
+  const { eye } = i.frustum;
+  const at = brickBounds(geometry, { level: 1, z: 6, y: 2, x: 1 });
+  const d = [0, 1, 2].map((k) => ((at.min[k] as number) + (at.max[k] as number)) / 2 - (eye[k] as number));
+  const length = Math.hypot(...d);
+  const towards = d.map((n) => n / length) as unknown as Vec3;
+  const near = (plan: BrickPlan) => {
+    const angles = plan.bricks.filter(({ level }) => level === plan.finest).map((b) => {
+      const { min, max } = brickBounds(geometry, b);
+      const v = [0, 1, 2].map((k) => ((min[k] as number) + (max[k] as number)) / 2 - (eye[k] as number));
+      return Math.acos(v.reduce((sum, n, k) => sum + n * (towards[k] as number), 0) / Math.hypot(...v));
+    });
+    return angles.reduce((a, b) => a + b, 0) / angles.length;
+  };
+  expect(near(planLod({ ...i, towards, focus: 20 }))).toBeLessThan(0.8 * near(planLod({ ...i, focus: 20 })));
+});
+
+test('bytes: a view is settled with at most 1.3 times the bricks that it shows at a pixel a voxel, ancestors and all', () => {
+  const geometry = geometryOf([2048, 2048, 2048]);
+  const fit = whole(geometry);
+  for (const zoom of [1, 0.7, 0.4, 1.8]) {
+    // A ball: most of the box is air, known to be so at every level.
+    const isEmpty = (level: number, z: number, y: number, x: number) => {
+      const edge = 64 * 2 ** level;
+      const far = [z, y, x].map((n) => Math.max(n * edge - 1024, 1024 - (n + 1) * edge, 0));
+      return Math.hypot(...far) > 700;
+    };
+    const i = { ...input(geometry, { ...fit, distance: fit.distance * zoom }, 100_000), isEmpty };
+    const plan = planLod(i);
+    const shown = plan.bricks.filter((b) => !plan.split.has(pack(i, b)));
+    // The least: what is shown and not empty, at the level whose voxels cover a pixel at most.
+    const least = shown.filter((b) => {
+      const { min, max } = brickBounds(geometry, b);
+      return !isEmpty(b.level, b.z, b.y, b.x) && boxInView(i.frustum, min, max);
+    });
+    expect(plan.bricks.length).toBeLessThanOrEqual(1.3 * least.length);
+    expect(least.length).toBeGreaterThan(25);
+  }
 });

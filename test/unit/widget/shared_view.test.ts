@@ -12,7 +12,7 @@ afterEach(() => {
 
 /** A model's traits with listeners, as front ends keep them. */
 class Model {
-  readonly traits: Record<string, unknown> = { camera: {}, cross: [], clip: {}, light: [], measurements: [] };
+  readonly traits: Record<string, unknown> = { camera: {}, cross: [], clip: {}, light: [], measurements: [], policy: 'exploration' };
   readonly listeners = new Map<string, Set<() => void>>();
   sets = 0;
   saves = 0;

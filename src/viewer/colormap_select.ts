@@ -34,7 +34,7 @@ export class ColormapSelect {
     );
     this.#search = h('input', { type: 'text', placeholder: 'search', 'aria-label': 'Search colour maps', on: { input: () => this.#list() } });
     this.#reverse = h('input', { type: 'checkbox', title: 'Turn the colours around', 'aria-label': 'Reverse', on: { change: () => this.#turn() } });
-    this.#ramp = h('input', { type: 'color', title: 'A ramp from black to a colour', 'aria-label': 'Ramp to a colour', on: { input: () => this.changed(this.#ramp.value) } });
+    this.#ramp = h('input', { type: 'color', value: '#33ff66', title: 'A ramp from black to a colour', 'aria-label': 'Ramp to a colour', on: { input: () => this.changed(this.#ramp.value) } });
     this.#popup = h(
       'div',
       { class: 'voxbeam-options', hidden: true, tabindex: -1, on: { keydown: (event: KeyboardEvent) => this.#key(event) } },

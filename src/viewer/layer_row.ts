@@ -8,6 +8,7 @@ import { icon, setIcon } from './icons.js';
 import { CoarseBricks, type Peek, voxelWeight } from './look/coarse_bricks.js';
 import { type Control, folded, slider } from './look/controls.js';
 import { LabelFields } from './look/label_fields.js';
+import { PointFields } from './look/point_fields.js';
 import { PresetPicker } from './look/preset_picker.js';
 import { RenderFields } from './look/render_fields.js';
 import { ShaderFields, type ShaderReports } from './look/shader_fields.js';
@@ -48,6 +49,7 @@ export class LayerRow {
   readonly #render: RenderFields;
   readonly #labels: LabelFields;
   readonly #shader: ShaderFields;
+  readonly #cloud: PointFields;
   #bricks: CoarseBricks<Histogram | undefined> | undefined;
   #histogram: Histogram | undefined;
   #shown: ShownLayer | undefined;
@@ -71,6 +73,7 @@ export class LayerRow {
     this.#transfer = new TransferFields(changed);
     this.#render = new RenderFields(changed);
     this.#labels = new LabelFields(changed, actions.sources.peek);
+    this.#cloud = new PointFields(changed);
     this.#shader = new ShaderFields(changed, actions.sources.shaderReport);
     this.element = h(
       'div',
@@ -107,19 +110,24 @@ export class LayerRow {
     this.#opacity.show(layer.opacity);
     this.#presets.show(shown);
     this.#transform.show(layer.transform);
-    if (open) this.#shader.show(shown);
+    if (open && layer.kind !== 'points') this.#shader.show(shown);
     if (layer.kind === 'labels') {
       this.#labels.show(shown, open);
       return;
     }
+    if (layer.kind === 'image') this.#lookAtBricks(volume, open);
+    this.#transfer.show(shown, this.#histogram ?? shown.histogram);
+    if (layer.kind === 'points') this.#cloud.show(shown);
+    else this.#render.show(layer);
+  }
+
+  #lookAtBricks(volume: ShownLayer['volume'], open: boolean): void {
     if (this.#bricks?.volume.description !== volume.description) {
       this.#histogram = undefined;
       const { peek } = this.actions.sources;
       this.#bricks = new CoarseBricks(volume, peek, (brick) => brickHistogram(brick, volume.description), () => this.#refined());
     }
     if (open) this.#bricks.look();
-    this.#transfer.show(shown, this.#histogram ?? shown.histogram);
-    this.#render.show(layer);
   }
 
   /** A histogram of finer bricks than the coarsest has come together. */
@@ -134,7 +142,11 @@ export class LayerRow {
   /** Labels have neither window nor curve: their values are names. */
   #arrange(kind: Kind): void {
     const label = (text: string) => h('span', { class: 'voxbeam-label', 'aria-hidden': 'true' }, text);
-    const own = kind === 'labels' ? this.#labels.rows : [...this.#transfer.rows, ...this.#render.rows];
+    const own = {
+      image: [...this.#transfer.rows, ...this.#render.rows],
+      labels: this.#labels.rows,
+      points: [...this.#transfer.rows, ...this.#cloud.rows],
+    }[kind];
     const rows: readonly (readonly [string, HTMLElement])[] = [['Preset', this.#presets.element], ['Opacity', this.#opacity.element], ...own];
     this.#fields.replaceChildren(
       ...rows.flatMap(([name, field]) => {
@@ -142,7 +154,7 @@ export class LayerRow {
         return name === '' ? [field] : [label(name), field];
       }),
       folded('Place in the world', 'transform', this.#transform.element),
-      folded('Shader', 'shader', this.#shader.element),
+      ...(kind === 'points' ? [] : [folded('Shader', 'shader', this.#shader.element)]),
     );
   }
 

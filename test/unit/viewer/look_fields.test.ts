@@ -202,6 +202,22 @@ test('own presets are remembered by the browser, and by the page where that is r
   expect(new PresetStore().presets).toEqual([]);
 });
 
+test('a cloud of points has a size and a range of values, and nothing of rays', () => {
+  const patches: LayerPatch[] = [];
+  const row = new LayerRow({ changed: (patch) => patches.push(patch), move() {}, sources: { peek: () => undefined, shaderReport: () => undefined } }, true);
+  const shown = { ...shownOf('image', { radius: 2 }), layer: layerOf('points', { radius: 2 }) };
+  row.show(shown);
+  const field = (label: string) => row.element.querySelector<HTMLInputElement>(`[aria-label="${label}"]`)!;
+  expect(Number(field('Factor of the radii').value)).toBeCloseTo(Math.log10(2), 2);
+  field('Factor of the radii').value = '1';
+  field('Factor of the radii').dispatchEvent(new Event('input'));
+  field('Values shown, low end value').value = '4';
+  field('Values shown, low end value').dispatchEvent(new Event('change'));
+  row.element.querySelector<HTMLElement>('[data-action="all-points"]')?.click();
+  expect(patches).toEqual([{ radius: 10 }, { range: [4, 9] }, { range: undefined }]);
+  expect(row.element.querySelector('[data-mode], [data-fold="shader"]')).toBeNull();
+});
+
 test('a shader is applied, its errors stand at their lines, its uniforms have sliders, and what is being written stays', () => {
   const patches: LayerPatch[] = [];
   let errors = [{ line: 2, message: "'x' : undeclared identifier" }];

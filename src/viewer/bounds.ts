@@ -12,7 +12,7 @@ export function unitedBounds(layers: readonly ShownLayer[]): Bounds | undefined 
 
 /** World bounds of what can be seen of the images, where that is known. */
 export function contentOf(layers: readonly ShownLayer[]): Bounds | undefined {
-  return united(layers.flatMap(({ content, layer }) => (content && layer.visible ? [content] : [])));
+  return united(layers.flatMap(({ content, layer }) => (content && layer.visible ? [placedBounds(placementOf(layer.transform), content)] : [])));
 }
 
 function united(all: readonly Bounds[]): Bounds | undefined {

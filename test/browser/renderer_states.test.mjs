@@ -223,6 +223,42 @@ test('what is picked is what the data says, on slices of all axes and in 3D', as
   assert.ok(distance(result.modes[0].hit.world) < distance(result.center), 'the near side is hit');
 });
 
+test('what is picked of several layers is what is seen: moved, clipped, of a surface, the nearest', async () => {
+  const seen = await inPage(async () => {
+    const { Stage, TestVolume, makeLevel, camera } = globalThis.vox;
+    const ball = (n) => new TestVolume(n, 'u8', 'image', makeLevel([40, 40, 40], 'u8', (z, y, x) => (Math.hypot(z - 20, y - 20, x - 20) < 10 ? 200 : 0)));
+    const stage = new Stage(120, 120, { passes: 1 });
+    const cam = { target: [20, 20, 20], distance: 120, yaw: 0, pitch: 0, fovY: 0.6 }; // looks along -x
+    const view = { id: 'v', kind: 'volume', rect: { x: 0, y: 0, width: 120, height: 120 }, camera: cam };
+    const moved = { translate: [50, 40, 0], rotate: [0, 0, Math.SQRT1_2, Math.SQRT1_2], scale: [1, 1, 1] }; // its ball is at (30, 60, 20)
+    stage.add(ball(1), { mode: 'iso', iso: 0.4 });
+    stage.add(ball(2), { mode: 'iso', iso: 0.4, transform: moved });
+    stage.views(view);
+    await stage.settle();
+    const at = (world) => camera.project(cam, view.rect, world).px;
+    const out = { first: stage.renderer.pick('v', at([20, 20, 20])), second: stage.renderer.pick('v', at([30, 60, 20])), none: stage.renderer.pick('v', [3, 3]) ?? null };
+    stage.views({ ...view, clip: { planes: [{ normal: [-1, 0, 0], offset: -20 }] } });
+    out.clipped = stage.renderer.pick('v', at([20, 20, 20]));
+    stage.views(view);
+    stage.add(ball(3), { mode: 'mip', order: 9 });
+    out.over = stage.renderer.pick('v', at([20, 20, 20]));
+    stage.add(ball(3), { mode: 'iso', iso: 0.4, transform: { translate: [30, 0, 0], rotate: [0, 0, 0, 1], scale: [1, 1, 1] } });
+    out.before = stage.renderer.pick('v', at([20, 20, 20]));
+    stage.dispose();
+    return out;
+  });
+  assert.equal(seen.none, null);
+  assert.equal(seen.first.volume, 1);
+  assert.ok(Math.abs(seen.first.world[0] - 29.7) < 1, `${seen.first.world}`);
+  assert.equal(seen.second.volume, 2);
+  assert.ok(Math.hypot(...seen.second.voxel.map((n) => n - 20)) < 11.5, `voxel ${seen.second.voxel}`);
+  // The ray comes from (140, 20, 20).
+  assert.ok(Math.hypot(seen.second.world[0] - 39.4, seen.second.world[1] - 56.6) < 1.5, `${seen.second.world}`);
+  assert.ok(Math.abs(seen.clipped.world[0] - 20) < 1, `clipped at x = 20: ${seen.clipped.world}`);
+  assert.equal(seen.over.volume, 1, 'a surface lies before a projection');
+  assert.equal(seen.before.volume, 3);
+});
+
 test('bricks that have changed are shown until newer ones come, then these', async () => {
   const result = await inPage(async () => {
     const { Stage, TestVolume, makeLevel, wait } = globalThis.vox;

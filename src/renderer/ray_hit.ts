@@ -1,0 +1,102 @@
+/** Where a ray through a pixel meets a layer, as the layer is drawn. */
+
+import type { Vec3 } from '../volume/geometry.js';
+import { worldBounds, worldToVoxel } from '../volume/geometry.js';
+import { opacityAt, opacityOfStep, placeOfShare, steepnessOf, windowShare } from '../volume/opacity.js';
+import { times, toLayer } from '../volume/placement.js';
+import { rayThrough } from './camera.js';
+import { planesOf } from './clip_planes.js';
+import { stepFraction } from './source.js';
+import type { ValueReader } from './value_reader.js';
+import type { Clip, Pixel, VolumeView } from './views.js';
+
+/** Opacity gathered along a ray at which something is said to be hit. */
+const HIT_OPACITY = 0.5;
+/** A ray that gathers less in all has hit nothing. */
+const LEAST_OPACITY = 0.03;
+/** Most samples along a ray. */
+const MAX_SAMPLES = 4096;
+
+/** A place that is seen. */
+export interface RayHit {
+  readonly world: Vec3;
+  /** Its distance from the eye. */
+  readonly at: number;
+  /** The layer is one value of each ray: it lies behind what has depth. */
+  readonly flat: boolean;
+}
+
+const along = (origin: Vec3, direction: Vec3, at: number): Vec3 => [0, 1, 2].map((i) => (origin[i] as number) + at * (direction[i] as number)) as unknown as Vec3;
+
+/**
+ * DVR: where half of the light is gone, or most of what little there is. A surface: where it is crossed. Projections: the voxel whose
+ * value is shown, for the mean the largest.
+ */
+export function rayHit(view: VolumeView, px: Pixel, reader: ValueReader): RayHit | undefined {
+  const { settings, isImage, geometry, placement, shader } = reader.volume;
+  const { origin, direction } = rayThrough(view.camera, view.rect, px);
+  const [start, way] = [toLayer(placement, origin), times(placement.back, direction)];
+  const [from, to] = inside(worldBounds(geometry), start, way, clipped(view.clip, origin, direction));
+  if (!(from < to)) return undefined;
+  const { scale } = placement;
+  const [z, y, x] = geometry.voxelSize;
+  const own = Math.min(x * scale[0], y * scale[1], z * scale[2]);
+  const step = Math.max(own, (to - from) / MAX_SAMPLES);
+  const fraction = (stepFraction(geometry) * step) / own;
+  const mode = isImage && !shader ? settings.mode : 'dvr';
+  const flat = mode === 'mip' || mode === 'mean' || mode === 'minip';
+  const steepness = steepnessOf(settings);
+  const only = settings.isolate && settings.selected.length > 0 ? new Set(settings.selected.map(Number)) : undefined;
+  let light = 1;
+  let best = { at: from, weight: flat ? Number.NEGATIVE_INFINITY : 0 };
+  for (let at = from + step / 2; at < to; at += step) {
+    const { value } = reader.read(worldToVoxel(geometry, along(start, way, at)), isImage);
+    if (Number.isNaN(value)) continue;
+    const share = windowShare(settings.window, value);
+    if (flat) {
+      const weight = mode === 'minip' ? -share : share;
+      if (weight > best.weight) best = { at, weight };
+      continue;
+    }
+    const place = placeOfShare(share, steepness);
+    if (mode === 'iso') {
+      if (place < settings.iso) continue;
+      return { world: along(origin, direction, at), at, flat };
+    }
+    const seen = isImage ? opacityAt(settings.points, place) : Number(value > 0 && (only?.has(value) ?? true));
+    const gathered = light * opacityOfStep(seen * settings.opacity, fraction);
+    light -= gathered;
+    if (gathered > best.weight) best = { at, weight: gathered };
+    if (1 - light >= HIT_OPACITY) {
+      best = { at, weight: gathered };
+      break;
+    }
+  }
+  const missed = flat ? best.weight <= (mode === 'minip' ? Number.NEGATIVE_INFINITY : 0) : 1 - light < LEAST_OPACITY;
+  return missed ? undefined : { world: along(origin, direction, best.at), at: best.at, flat };
+}
+
+/** The piece of a ray that a clip leaves. */
+function clipped(clip: Clip | undefined, origin: Vec3, direction: Vec3): [number, number] {
+  let [from, to] = [0, Number.POSITIVE_INFINITY];
+  const dot = (a: Vec3, b: Vec3): number => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+  for (const { normal, offset } of planesOf(clip)) {
+    const [slope, behind] = [dot(normal, direction), offset - dot(normal, origin)];
+    if (slope > 0) from = Math.max(from, behind / slope);
+    else if (slope < 0) to = Math.min(to, behind / slope);
+    else if (behind > 0) to = Number.NEGATIVE_INFINITY;
+  }
+  return [from, to];
+}
+
+/** The part of a piece of a ray that lies in a box. */
+function inside({ min, max }: { readonly min: Vec3; readonly max: Vec3 }, start: Vec3, way: Vec3, piece: [number, number]): [number, number] {
+  let [from, to] = piece;
+  for (let i = 0; i < 3; i += 1) {
+    const d = (way[i] as number) || 1e-12;
+    const [a, b] = [((min[i] as number) - (start[i] as number)) / d, ((max[i] as number) - (start[i] as number)) / d];
+    from = Math.max(from, Math.min(a, b));
+    to = Math.min(to, Math.max(a, b));
+  }
+  return [from, to];
+}

@@ -241,6 +241,7 @@ test('what is picked of several layers is what is seen: moved, clipped, of a sur
     out.clipped = stage.renderer.pick('v', at([20, 20, 20]));
     stage.views(view);
     stage.add(ball(3), { mode: 'mip', order: 9 });
+    await stage.settle();
     out.over = stage.renderer.pick('v', at([20, 20, 20]));
     stage.add(ball(3), { mode: 'iso', iso: 0.4, transform: { translate: [30, 0, 0], rotate: [0, 0, 0, 1], scale: [1, 1, 1] } });
     out.before = stage.renderer.pick('v', at([20, 20, 20]));

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 import numpy as np
 
 from voxbeam.background_fill import fill_behind, larger_than_store, lazy_words
+from voxbeam.dials import DIALS, checked_dial
 from voxbeam.embedded import instance_for
 from voxbeam.errors import ParameterError, ShapeError, UnsupportedDtypeError
 from voxbeam.instance import Instance
@@ -212,6 +213,11 @@ def view(
     channels: Sequence[str] | None = None,
     time_step: float | None = None,
     time_unit: str | None = None,
+    max_gpu_bytes: int | None = None,
+    max_browser_bytes: int | None = None,
+    max_cache_bytes: int | None = None,
+    frame_ms: float | None = None,
+    passes: int | None = None,
     **look: Unpack[LookKeywords],
 ) -> VolumeView:
     """The viewer as a widget. It shows a first picture at once, and fills the instance behind it.
@@ -234,8 +240,21 @@ def view(
         time points before details, ``"low-bandwidth"`` coarser ones and few at a time, ``"no-prefetch"`` only what is in view.
     name, voxel_size, unit, origin, kind, window, colormap, axes, channels, time_step, time_unit, **look
         As for :func:`render_volume`.
+    max_gpu_bytes, max_browser_bytes, max_cache_bytes
+        Hard bounds in bytes: of the view's GPU memory (512 MiB unless given), of the bricks in the page's memory (256 MiB), and
+        of the bricks kept in the browser's storage for later visits (1 GiB; 0 keeps none). They are traits of the view too.
+    frame_ms, passes
+        Milliseconds that a frame may take while the picture moves (40), and passes that a still picture is the mean of (4).
     """
-    settings = _look("view", look, ("height", "views", "transport", "policy"), colormap)
+    settings = _look("view", look, ("height", "views", "transport", "policy", *DIALS), colormap)
+    given = {
+        "max_gpu_bytes": max_gpu_bytes,
+        "max_browser_bytes": max_browser_bytes,
+        "max_cache_bytes": max_cache_bytes,
+        "frame_ms": frame_ms,
+        "passes": passes,
+    }
+    dials = {dial: checked_dial(dial, value) for dial, value in given.items() if value is not None}
     if settings and volume is None:
         text = f"The settings {', '.join(settings)} were given without a volume."
         raise ParameterError(text, "Set them by instance.layers['name'].")
@@ -268,7 +287,9 @@ def view(
         _apply(settings, place, produced)
     from voxbeam.widget import VolumeView  # noqa: PLC0415  half a second, in which the volume is on its way already
 
-    shown = VolumeView(place, produced[0] if produced else None, height=height, views=views, transport=transport, policy=policy)
+    shown = VolumeView(
+        place, produced[0] if produced else None, height=height, views=views, transport=transport, policy=policy, **dials,
+    )
     # What is larger than the store stays lazy: its bricks come and go as they are looked at.
     if fresh and not larger_than_store(produced, place.store_bytes):
         for one in produced:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import anywidget
 import traitlets as t
 
+from voxbeam.dials import DIALS, DialTraits
+from voxbeam.keywords import refuse_unknown
 from voxbeam.stream import bracketed
 from voxbeam.studio import Studio, checked_movie, checked_size, picture_size
 from voxbeam.transport import checked_transport, forced_transport
@@ -38,7 +40,7 @@ VIEWS = get_args(Views)
 _BOOKMARKED = ("camera", "cross", "clip", "light")
 
 
-class VolumeView(SharedViewTraits, anywidget.AnyWidget):
+class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
     """One viewer of an instance, in a notebook cell.
 
     Parameters
@@ -55,6 +57,8 @@ class VolumeView(SharedViewTraits, anywidget.AnyWidget):
         ``"direct"``, ``"proxy"`` or ``"comm"`` to force one, ``"auto"`` for the best that works; None as configured.
     policy
         How bricks are asked for: ``"exploration"``, ``"playback"``, ``"low-bandwidth"`` or ``"no-prefetch"``. Also a trait.
+    **dials
+        ``max_gpu_bytes``, ``max_browser_bytes``, ``max_cache_bytes``, ``frame_ms``, ``passes``: see :class:`DialTraits`.
     """
 
     _esm = LOADER if LOADER.exists() else _NO_LOADER
@@ -79,8 +83,10 @@ class VolumeView(SharedViewTraits, anywidget.AnyWidget):
 
     def __init__(
         self, instance: Any, volume: Any = None, *, height: int = 450, views: Views = "four",
-        transport: str | None = None, policy: Policy = "exploration",
+        transport: str | None = None, policy: Policy = "exploration", **dials: float | None,
     ) -> None:
+        unknown = {name: value for name, value in dials.items() if name not in DIALS}
+        refuse_unknown("VolumeView", unknown, ("height", "views", "transport", "policy", *DIALS))
         forced = forced_transport() if transport is None else checked_transport(transport, "transport")
         self._instance = instance
         self._volume = volume
@@ -88,8 +94,8 @@ class VolumeView(SharedViewTraits, anywidget.AnyWidget):
         self._guard = threading.RLock()
         self._tunnels: dict[str, Tunnel] = {}
         self._studio = Studio(lambda message: self.send(message))  # noqa: PLW0108  whatever `send` is then
-        forced_trait = "" if forced == "auto" else forced
-        super().__init__(height=height, views=views, policy=policy, _forced=forced_trait, _candidates=candidates(instance))
+        forced_trait, ways = "" if forced == "auto" else forced, candidates(instance)
+        super().__init__(height=height, views=views, policy=policy, _forced=forced_trait, _candidates=ways, **dials)
         self.on_msg(self._on_page_message)
         self.observe(self._take_picked, "_picked")
 
@@ -168,6 +174,10 @@ class VolumeView(SharedViewTraits, anywidget.AnyWidget):
         """
         options = {"kind": kind, "seconds": seconds, "fps": fps, "degrees": degrees, "format": format}
         return self._studio.movie({**checked_movie(options), **checked_size(width, height)})
+
+    def clear_browser_cache(self) -> None:
+        """Remove all bricks that the browsers showing this view keep in their storage, of every volume."""
+        self.send({"t": "clear_cache", "id": ""})
 
     def close(self) -> None:
         """Take the view off its page and end its connections. The instance and its volumes stay."""

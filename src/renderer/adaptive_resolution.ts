@@ -17,7 +17,7 @@ export const QUALITIES: readonly Quality[] = [1, 0.75, 0.5, 0.375, 0.25, 0.1875,
 /** The best resolution below the full one. */
 export const BEST_QUICK_SCALE = 0.75;
 
-/** Time a moving frame may take. */
+/** Time a moving frame may take, where nothing else is said. */
 export const TARGET_MS = 40;
 /** A better quality is taken only where it would stay this far below the target, so that it does not flicker. */
 const HEADROOM = 0.8;
@@ -32,6 +32,8 @@ const cost = ({ scale, coarser }: Quality): number => scale * scale * 2 ** -coar
 
 /** Chooses a quality frame by frame. What rays cost is taken to be what a frame takes beyond a little for everything else. */
 export class AdaptiveResolution {
+  /** Time a moving frame may take. */
+  targetMs = TARGET_MS;
   /** Milliseconds that the rays of a frame of full quality would take; NaN before the first frame. */
   fullMs = Number.NaN;
   #at = FIRST;
@@ -43,15 +45,16 @@ export class AdaptiveResolution {
 
   /** Takes in how long a frame took on the GPU at the quality it was drawn with. */
   record(ms: number, drawn: Quality): void {
-    const rays = Math.max(ms - FIXED_MS, ms / 4);
-    const expected = FIXED_MS + this.fullMs * cost(drawn);
+    const fixed = Math.min(FIXED_MS, this.targetMs / 3);
+    const rays = Math.max(ms - fixed, ms / 4);
+    const expected = fixed + this.fullMs * cost(drawn);
     // One slow frame may be another's fault (an upload, a compiled shader): two in a row are believed.
-    this.#slow = !this.#slow && ms > TARGET_MS && ms > 1.5 * expected;
+    this.#slow = !this.#slow && ms > this.targetMs && ms > 1.5 * expected;
     if (this.#slow) return;
     const full = rays / cost(drawn);
     this.fullMs = Number.isNaN(this.fullMs) ? full : this.fullMs + NEWEST * (full - this.fullMs);
     const time = (at: number): number => this.fullMs * cost(QUALITIES[at] as Quality);
-    const allowed = TARGET_MS - FIXED_MS;
+    const allowed = this.targetMs - fixed;
     while (this.#at < QUALITIES.length - 1 && time(this.#at) > allowed) this.#at += 1;
     if (this.#at > 0 && time(this.#at - 1) < allowed * HEADROOM) this.#at -= 1;
   }

@@ -28,9 +28,10 @@ export class BrickAtlas {
     readonly renderer: THREE.WebGLRenderer,
     readonly budget: GpuBudget,
     slots = FIRST_SLOTS,
+    reserve = 0,
   ) {
-    const most = Math.floor(budget.free / slotBytes(storage));
-    this.layout = planLayout(Math.min(slots, most), Math.max(most, 1), this.#maxEdge());
+    const most = Math.max(Math.floor((budget.free - reserve) / slotBytes(storage)), 1);
+    this.layout = planLayout(Math.min(slots, most), most, this.#maxEdge());
     this.texture = this.#allocate(this.layout, this.#name());
     this.slots = new SlotMap(layoutSlots(this.layout));
     this.#source = new THREE.Data3DTexture(null, STORED_EDGE, STORED_EDGE, STORED_EDGE);

@@ -2,15 +2,39 @@
 
 export const DEFAULT_GPU_BYTES = 512 * 2 ** 20;
 
+/** Something did not fit. */
+export class BudgetError extends RangeError {
+  constructor(
+    message: string,
+    /** Bytes by which it did not. */
+    readonly missing: number,
+  ) {
+    super(message);
+    this.name = 'BudgetError';
+  }
+}
+
 /** The renderer's account of GPU memory. */
 export class GpuBudget {
   /** The most that was ever held at once. */
   peak = 0;
   #total = 0;
+  #max: number;
   readonly #held = new Map<string, number>();
 
   /** @param max bytes that may be held at once */
-  constructor(readonly max: number) {}
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  get max(): number {
+    return this.#max;
+  }
+
+  /** Another bound. What is held beyond it is the caller's to let go of, before it is used again. */
+  limit(max: number): void {
+    this.#max = max;
+  }
 
   get total(): number {
     return this.#total;
@@ -31,13 +55,14 @@ export class GpuBudget {
   /**
    * Takes `bytes` for `name`, in place of what that name held.
    *
-   * @throws RangeError where that would exceed the budget; nothing changes then
+   * @throws BudgetError where that would exceed the budget; nothing changes then
    */
   take(name: string, bytes: number): void {
     const total = this.#total - (this.#held.get(name) ?? 0) + bytes;
     if (total > this.max) {
-      throw new RangeError(
-        `${name} needs ${bytes} bytes of GPU memory; ${this.#total} of ${this.max} are in use: raise maxGpuBytes or make the view smaller`,
+      throw new BudgetError(
+        `${name} needs ${bytes} bytes of GPU memory; ${this.#total} of ${this.max} are in use: raise max_gpu_bytes or make the view smaller`,
+        total - this.max,
       );
     }
     this.#held.set(name, bytes);

@@ -35,7 +35,7 @@ export class Picture {
   #strips: StripHeight | undefined;
 
   /** @param passesMax passes that a still picture is the mean of, at most */
-  constructor(readonly passesMax = PASSES) {}
+  constructor(public passesMax = PASSES) {}
 
   /** The picture no longer shows what it should. */
   touch(now: number): void {

@@ -8,18 +8,20 @@ import { type BrickBox, BrickIntake } from './brick_intake.js';
 import { BrickNeeds } from './brick_needs.js';
 import { CanvasSize, type HeldSize } from './canvas_size.js';
 import type { Rgb } from './colormaps.js';
+import { ContextWatch } from './context_watch.js';
 import { type DebugState, debugState } from './debug_bricks.js';
 import { FrameDrawing, type FrameScene } from './frame_drawing.js';
 import { probeFilterError } from './filter_probe.js';
 import { DEFAULT_GPU_BYTES, GpuBudget } from './gpu_budget.js';
 import { GpuFence } from './gpu_fence.js';
-import { type BrickLookup, pickAt } from './pick.js';
-import type { RendererOptions } from './renderer_options.js';
-import { type RendererReport, reportFilter, reportMemory, reportPictures, reportQuality, reportVolume } from './report.js';
+import { pickAt } from './pick.js';
+import type { RendererDials, RendererOptions } from './renderer_options.js';
+import { type RendererReport, reportDevice, reportFilter, reportMemory, reportPictures, reportQuality, reportVolume } from './report.js';
 import type { ShaderReport } from './layer_shaders.js';
 import { LABEL_LOOKUP_BYTES } from './label_lookup.js';
 import { shaderProblem } from './shader_problem.js';
 import { Residency } from './residency.js';
+import { Room } from './room.js';
 import { TableUpdates } from './table_updates.js';
 import { TimeSteps } from './time_steps.js';
 import { TRANSFER_BYTES } from './transfer_function.js';
@@ -29,6 +31,7 @@ import { chooseShown, planViews, REPLAN_MS, type Shown } from './view_plans.js';
 import { ViewState } from './view_state.js';
 import type { LayerSettings, Picked, Pixel, View } from './views.js';
 import { sameVoxels, VolumeState } from './volume_state.js';
+import { type Device, deviceOf } from './device.js';
 import { makeWebGl } from './web_gl.js';
 
 export type { ShaderReport } from './layer_shaders.js';
@@ -54,25 +57,25 @@ export class VolumeRenderer {
   readonly times: TimeSteps;
   #policy: LoadingPolicy;
   readonly #volumes = new Map<number, VolumeState>();
-  readonly #lookup: BrickLookup;
   #views: ViewState[] = [];
   #shown: Shown = { layers: [] };
   #moving = false;
-  #lost = false;
-  #losses = 0;
   #problem: string | undefined;
   #filterError: number | undefined;
-  readonly #passes: number | undefined;
+  readonly #context: ContextWatch;
+  readonly #room: Room;
+  readonly #device: Device;
+  #options: RendererOptions;
 
   /** @throws Error where the browser gives no WebGL 2 context */
   constructor(
     readonly canvas: HTMLCanvasElement,
     options: RendererOptions,
   ) {
-    this.#lookup = options.lookup;
     this.#policy = policyOf(options.policy ?? POLICIES.exploration);
-    this.#passes = options.passes;
+    this.#options = options;
     this.#gl = makeWebGl(canvas);
+    this.#device = deviceOf(this.#gl);
     this.#size = new CanvasSize(canvas);
     this.#budget = new GpuBudget(options.maxGpuBytes ?? DEFAULT_GPU_BYTES);
     this.#residency = new Residency(this.#gl, this.#budget);
@@ -85,8 +88,8 @@ export class VolumeRenderer {
     this.#intake = new BrickIntake(this.#volumes, this.#residency, options.lookup);
     this.#needs = new BrickNeeds(this.#residency, this.#intake);
     this.times = new TimeSteps(this.#residency, () => ({ views: this.#views, volumes: this.#shown.layers }), () => this.#replan(false));
-    canvas.addEventListener('webglcontextlost', this.#onLost);
-    canvas.addEventListener('webglcontextrestored', this.#onRestored);
+    this.#room = new Room(this.#budget, this.#residency, () => this.#replan(true));
+    this.#context = new ContextWatch(canvas, this.#restored);
   }
 
   /** Adds a volume, or takes its new description or status over; `rangesAt` gives the ranges of time points after the first. */
@@ -135,7 +138,7 @@ export class VolumeRenderer {
     if (layout(views) !== layout(this.#views.map((state) => state.view))) this.#frames.clearAll = true;
     this.#views = views.map((view) => {
       const known = before.get(view.id);
-      if (known?.view.kind !== view.kind) return new ViewState(view, this.#budget, this.#passes);
+      if (known?.view.kind !== view.kind) return new ViewState(view, this.#budget, this.#options, this.#device.halfTargets);
       before.delete(view.id);
       if (known.change(view, now)) this.#needs.dirty = true;
       return known;
@@ -171,6 +174,13 @@ export class VolumeRenderer {
     if (this.#needs.missing > 0 && performance.now() - state.plannedAt > REPLAN_MS) state.planDirty = true;
   }
 
+  /** Takes other dials over; a smaller budget holds at once. */
+  setDials(dials: RendererDials): void {
+    this.#options = { ...this.#options, ...dials };
+    for (const state of this.#views) state.dial(dials);
+    this.#room.limit(this.#options.maxGpuBytes ?? this.#budget.max, this.#views);
+  }
+
   /** Colour behind volumes, sRGB in 0..1. */
   setBackground(rgb: Rgb): void {
     this.#drawing.background = rgb;
@@ -179,8 +189,8 @@ export class VolumeRenderer {
 
   /** What the views lack, by volume; the same map until something has changed. */
   wanted(): Map<number, WantedBrick[]> {
-    this.#plan(performance.now());
-    if (this.#needs.dirty) this.#needs.update(this.#volumes.values(), this.#shown, this.#views, this.#policy, this.#moving);
+    const fits = this.#room.problem === undefined && this.#room.try(() => this.#plan(performance.now()));
+    if (fits && this.#needs.dirty) this.#needs.update(this.#volumes.values(), this.#shown, this.#views, this.#policy, this.#moving);
     return this.#needs.wanted;
   }
 
@@ -213,7 +223,7 @@ export class VolumeRenderer {
    * @returns whether there is more to do; false: nothing will change until another method is called
    */
   frame(now: number): boolean {
-    if (this.#lost || this.#gl.getContext().isContextLost()) return false;
+    if (this.#context.lost || this.#gl.getContext().isContextLost()) return false;
     if (this.busy) return true;
     const begun = performance.now();
     try {
@@ -227,11 +237,9 @@ export class VolumeRenderer {
       const drawn = this.#frames.draw(this.#scene(), now, begun);
       if (!this.#frames.held) this.#hold(false);
       if (!drawn && uploaded > 0) this.#fence.mark(begun, () => {});
-      this.#problem = undefined;
+      this.#room.fits();
     } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      this.#problem = error.message;
-      return false;
+      return this.#room.make(error);
     }
     const more = this.#fence.open > 0 || this.#intake.waiting > 0 || !this.#frames.idle(this.#scene(), now);
     // Reading back waits for the GPU: not before there is time.
@@ -261,7 +269,7 @@ export class VolumeRenderer {
 
   /** Whether every brick that the views should have is here, drawn or not. */
   get complete(): boolean {
-    if (this.#lost || this.#needs.dirty || this.#needs.missing > 0 || this.#intake.waiting > 0) return false;
+    if (this.#context.lost || this.#needs.dirty || this.#needs.missing > 0 || this.#intake.waiting > 0) return false;
     return !this.times.isBehind && this.#views.every((state) => !state.planDirty && !state.tableDirty);
   }
 
@@ -281,9 +289,9 @@ export class VolumeRenderer {
       ...reportMemory(this.#budget, this.#residency),
       tableFills: this.#tables.count,
       ...reportFilter(this.#filterError),
-      floatLinear: this.#gl.extensions.has('OES_texture_float_linear'),
-      contextLosses: this.#losses,
-      problem: this.#problem,
+      ...reportDevice(this.#device, this.#shown.layers, this.#budget.max),
+      contextLosses: this.#context.losses,
+      problem: this.#room.problem ?? this.#problem,
     };
   }
 
@@ -295,7 +303,7 @@ export class VolumeRenderer {
   /** What lies under a pixel of a view, or which labels; `px` is of the canvas, in CSS pixels. */
   pick(viewId: string, px: Pixel, of?: 'labels'): Picked | undefined {
     const state = this.#views.find(({ view }) => view.id === viewId);
-    return state && pickAt(state.view, px, of ? { ...this.#shown, image: undefined } : this.#shown, this.#lookup);
+    return state && pickAt(state.view, px, of ? { ...this.#shown, image: undefined } : this.#shown, this.#options.lookup);
   }
 
   /** What became of the shader that a layer was given; undefined where it has none. */
@@ -311,7 +319,7 @@ export class VolumeRenderer {
 
   /** Draws everything at once, at full resolution of what is here now. */
   drawNow(): void {
-    if (this.#lost) return;
+    if (this.#context.lost) return;
     const now = performance.now();
     if (this.#size.update()) this.#resize();
     this.#plan(now);
@@ -321,8 +329,7 @@ export class VolumeRenderer {
 
   /** Frees what is on the GPU. The canvas cannot be used again. */
   dispose(): void {
-    this.canvas.removeEventListener('webglcontextlost', this.#onLost);
-    this.canvas.removeEventListener('webglcontextrestored', this.#onRestored);
+    this.#context.dispose();
     this.#intake.dropAll();
     this.#fence.dispose();
     for (const state of this.#views) state.dispose();
@@ -334,15 +341,8 @@ export class VolumeRenderer {
     this.#gl.forceContextLoss();
   }
 
-  readonly #onLost = (event: Event): void => {
-    event.preventDefault();
-    this.#lost = true;
-    this.#losses += 1;
-  };
-
   /** The GPU forgot everything: bricks come back from browser memory, coarse ones first, and what is not there is wanted again. */
-  readonly #onRestored = (): void => {
-    this.#lost = false;
+  readonly #restored = (): void => {
     this.#gl.autoClear = false;
     this.#intake.restore();
     this.#frames.clearAll = true;
@@ -379,7 +379,7 @@ export class VolumeRenderer {
   }
 
   #plan(now: number): void {
-    if (this.#lost || this.#views.length === 0) return;
+    if (this.#context.lost || this.#views.length === 0) return;
     const inUse = new Set(this.#shown.layers.map(({ storage }) => storage.name));
     for (const volume of this.#shown.layers) {
       volume.refresh();

@@ -4,9 +4,17 @@ import type { LoadingPolicy } from '../volume/policy.js';
 import type { Rgb } from './colormaps.js';
 import type { BrickLookup } from './pick.js';
 
-export interface RendererOptions {
+/** What can be set while it draws. */
+export interface RendererDials {
   /** Bytes that all textures and render targets together may take. */
-  readonly maxGpuBytes?: number;
+  readonly maxGpuBytes?: number | undefined;
+  /** Milliseconds that a frame of a moving picture may take: its resolution follows. */
+  readonly frameMs?: number | undefined;
+  /** Passes that a still picture is the mean of, at most; 1 draws the plain picture only. */
+  readonly passes?: number | undefined;
+}
+
+export interface RendererOptions extends RendererDials {
   /** Finds a brick in browser memory: for values under the pointer, and to fill a lost atlas again. */
   readonly lookup: BrickLookup;
   readonly background?: Rgb;
@@ -14,6 +22,4 @@ export interface RendererOptions {
   readonly held?: boolean;
   /** How bricks are asked for: a policy or its name; exploration where nothing is said. */
   readonly policy?: string | LoadingPolicy;
-  /** Passes that a still picture is the mean of, at most; 1 draws the plain picture only. */
-  readonly passes?: number;
 }

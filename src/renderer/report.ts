@@ -4,7 +4,9 @@ import { EXACT_STEPS } from './filter_probe.js';
 import type { GpuBudget } from './gpu_budget.js';
 import type { Residency } from './residency.js';
 import type { ViewState } from './view_state.js';
+import { slotBytes } from './storage.js';
 import type { VolumeState } from './volume_state.js';
+import { type Device, deviceWords } from './device.js';
 
 /** What is seen of one volume. */
 export interface VolumeReport {
@@ -48,6 +50,8 @@ export interface RendererReport {
   readonly filterExact: boolean | undefined;
   /** Whether floats are filtered; else their nearest voxel is shown. */
   readonly floatLinear: boolean;
+  /** What the device cannot do that is seen, in a sentence for people. */
+  readonly limits: string | undefined;
   readonly contextLosses: number;
   /** A sentence for the user where something could not be drawn as asked. */
   readonly problem: string | undefined;
@@ -86,6 +90,13 @@ export function reportPictures(
 /** What the probe of the filter found. */
 export function reportFilter(filterError: number | undefined) {
   return { filterError, filterExact: filterError === undefined ? undefined : filterError <= EXACT_STEPS };
+}
+
+/** What of the device's limits is seen. */
+export function reportDevice(device: Device, layers: readonly VolumeState[], maxBytes: number) {
+  const floats = layers.some(({ storage }) => storage.name === 'image/f32');
+  const slots = Math.max(...layers.map(({ bricks, storage }) => Math.min(bricks, maxBytes / slotBytes(storage))), 1);
+  return { floatLinear: device.floatLinear, limits: deviceWords(device, floats, slots) };
 }
 
 /** The counters of memory and bricks. */

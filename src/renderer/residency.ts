@@ -9,7 +9,7 @@ import type { SlotEntry, SlotOwner } from './slot_map.js';
 import { slotBytes, type StorageClass } from './storage.js';
 import type { VolumeState } from './volume_state.js';
 
-/** Kept free of atlases, for page tables and render targets that grow. */
+/** Kept free of atlases, for page tables and render targets that grow: of a small budget a third. */
 const RESERVE_BYTES = 24 * 2 ** 20;
 /** An atlas is this much larger than what it is planned for: its slots form a box. */
 export const ATLAS_SLACK = 1.15;
@@ -27,6 +27,7 @@ export class Residency {
   readonly #atlases = new Map<string, BrickAtlas>();
   /** Classes that could not grow as far as they should, and the bytes that were free then: without more they need not try again. */
   readonly #grown = new Map<string, number>();
+  #needed = 0;
 
   constructor(
     readonly renderer: THREE.WebGLRenderer,
@@ -38,20 +39,20 @@ export class Residency {
     const known = this.#atlases.get(storage.name);
     if (known) return known;
     for (const [name, atlas] of this.#atlases) {
-      if (this.budget.free - RESERVE_BYTES >= FIRST_SLOTS * slotBytes(storage)) break;
+      if (this.budget.free - this.#reserve >= FIRST_SLOTS * slotBytes(storage)) break;
       if (inUse.has(name)) continue;
       atlas.dispose();
       this.#atlases.delete(name);
       this.version += 1;
     }
-    const made = new BrickAtlas(storage, this.renderer, this.budget);
+    const made = new BrickAtlas(storage, this.renderer, this.budget, FIRST_SLOTS, this.#reserve);
     this.#atlases.set(storage.name, made);
     return made;
   }
 
   /** Bytes that all atlases together may take. */
   get room(): number {
-    return this.budget.max - RESERVE_BYTES - (this.budget.total - this.budget.heldBy('atlas/'));
+    return this.budget.max - this.#reserve - (this.budget.total - this.budget.heldBy('atlas/'));
   }
 
   /** Slots that a class has. */
@@ -64,7 +65,7 @@ export class Residency {
     const atlas = this.atlas(storage);
     const has = atlas.slots.capacity;
     if (this.#grown.get(storage.name) === this.budget.free) return has;
-    return Math.max(has, Math.floor(atlas.growable(RESERVE_BYTES) / ATLAS_SLACK));
+    return Math.max(has, Math.floor(atlas.growable(this.#reserve) / ATLAS_SLACK));
   }
 
   /**
@@ -77,7 +78,7 @@ export class Residency {
     if (wanted <= atlas.slots.capacity) return true;
     // A little more than is needed, so that turning the view does not grow it again and again.
     const goal = Math.max(wanted, Math.min(total, Math.ceil(wanted * 1.3), Math.ceil(share * ATLAS_SLACK)));
-    if (atlas.grow(goal, RESERVE_BYTES)) this.version += 1;
+    if (atlas.grow(goal, this.#reserve)) this.version += 1;
     const enough = wanted <= atlas.slots.capacity;
     if (enough) this.#grown.delete(storage.name);
     else this.#grown.set(storage.name, this.budget.free);
@@ -91,13 +92,40 @@ export class Residency {
   shrink(storage: StorageClass, slots: number): boolean {
     const atlas = this.#atlases.get(storage.name);
     if (!atlas || atlas.slots.capacity <= Math.max(slots, FIRST_SLOTS)) return false;
-    const lost = atlas.shrink(RESERVE_BYTES);
+    const lost = atlas.shrink(this.#reserve);
     if (!lost) return false;
-    atlas.grow(Math.ceil(slots), RESERVE_BYTES);
+    atlas.grow(Math.ceil(slots), this.#reserve);
     this.version += 1;
     this.#grown.clear();
     this.onLost(lost);
     return true;
+  }
+
+  /** Kept free of atlases: more where that once was not enough. */
+  get #reserve(): number {
+    return Math.max(Math.min(RESERVE_BYTES, this.budget.max / 3), this.#needed);
+  }
+
+  /**
+   * Lets atlases go, the largest first, so that what else is on the GPU and `missing` bytes more fit the budget; they are made anew,
+   * smaller, and filled from browser memory. False where no atlas stands in the way.
+   */
+  evacuate(missing: number): boolean {
+    const others = this.budget.total - this.budget.heldBy('atlas/');
+    if (missing > 0) this.#needed = Math.max(this.#needed, others + missing);
+    const lost: SlotOwner[] = [];
+    let any = false;
+    for (const [name, atlas] of [...this.#atlases].sort(([, a], [, b]) => b.bytes - a.bytes)) {
+      if (any && this.budget.free >= missing) break;
+      for (const { volume, number } of atlas.slots.entries()) lost.push({ volume, number });
+      atlas.dispose();
+      this.#atlases.delete(name);
+      any = true;
+    }
+    this.version += 1;
+    this.#grown.clear();
+    this.onLost(lost);
+    return any;
   }
 
   /** Marks planned bricks as in use, so that they stay. */

@@ -9,6 +9,7 @@ import type { DeviceRect } from './fullscreen.js';
 import type { GpuBudget } from './gpu_budget.js';
 import { PageTable } from './page_table.js';
 import { Picture } from './picture.js';
+import type { RendererDials } from './renderer_options.js';
 import type { ShownPicture } from './shown_picture.js';
 import type { TableWindow } from './table_window.js';
 import type { TimePlan } from './time_steps.js';
@@ -56,11 +57,19 @@ export class ViewState {
   constructor(
     public view: View,
     readonly budget: GpuBudget,
-    passes?: number,
+    dials: RendererDials = {},
+    readonly halfTargets = true,
   ) {
-    this.picture = new Picture(passes);
+    this.picture = new Picture(dials.passes);
+    this.dial(dials);
     this.#text = JSON.stringify(view);
     this.#coarse = new CoarseTables(`table/${view.id}`, budget);
+  }
+
+  /** Takes over what may be set while it is drawn. */
+  dial({ frameMs, passes }: RendererDials): void {
+    if (frameMs !== undefined) this.resolution.targetMs = frameMs;
+    if (passes !== undefined) this.picture.passesMax = passes;
   }
 
   /** Takes a new form of the view; false where it is the same as before. */
@@ -91,12 +100,12 @@ export class ViewState {
   }
 
   /**
-   * The target for a picture of this quality. Full ones are half floats: the mean of several passes in 8 bits would show steps.
+   * The target for a picture of this quality. Full ones are half floats where the device can: the mean of several passes in 8 bits shows steps.
    * Quick ones are bytes, which slow devices enlarge in half the time, and smaller.
    */
   pictureTarget(width: number, height: number, full: boolean): THREE.WebGLRenderTarget {
     if (full) {
-      this.#full = this.#target(this.#full, 'full', width, height, THREE.HalfFloatType);
+      this.#full = this.#target(this.#full, 'full', width, height, this.halfTargets ? THREE.HalfFloatType : THREE.UnsignedByteType);
       return this.#full;
     }
     const part = (n: number) => Math.ceil(n * BEST_QUICK_SCALE);
@@ -126,10 +135,18 @@ export class ViewState {
 
   dispose(): void {
     this.forgetOthers([]);
+    this.releaseTargets();
+  }
+
+  /** Gives up the pictures; they are made anew when they are drawn. */
+  releaseTargets(): void {
     for (const [name, target] of [['full', this.#full], ['quick', this.#quick]] as const) {
       target?.dispose();
       this.budget.release(`target/${this.view.id}/${name}`);
     }
+    this.#full = undefined;
+    this.#quick = undefined;
+    this.onCanvas = undefined;
   }
 
   #target(

@@ -17,7 +17,10 @@ export class BrickCache {
   readonly #entries = new Map<string, Entry>();
   bytes = 0;
 
-  constructor(readonly maxBytes: number) {}
+  /** The most that was ever held at once. */
+  peak = 0;
+
+  constructor(public maxBytes: number) {}
 
   /**
    * Keeps a brick in place of an older generation of it.
@@ -29,13 +32,19 @@ export class BrickCache {
     const before = this.#entries.get(text);
     if (before && !before.stale && before.brick.generation > brick.generation) return before.brick;
     this.#remove(text);
+    this.#shrink(this.maxBytes - bytesOf(brick));
+    if (this.bytes + bytesOf(brick) > this.maxBytes) return brick; // larger than all there is: used, not kept
     this.#entries.set(text, { brick, stale: false });
     this.bytes += bytesOf(brick);
-    for (const oldest of this.#entries.keys()) {
-      if (this.bytes <= this.maxBytes || oldest === text) break;
-      this.#remove(oldest);
-    }
+    this.peak = Math.max(this.peak, this.bytes);
     return brick;
+  }
+
+  /** Another bound, which holds at once. */
+  limit(maxBytes: number): void {
+    this.maxBytes = maxBytes;
+    this.#shrink(maxBytes);
+    this.peak = this.bytes;
   }
 
   /** The brick, stale or not; looking does not count as use. */
@@ -63,6 +72,14 @@ export class BrickCache {
   /** Forgets all bricks of a volume. */
   drop(volume: number): void {
     for (const [text, entry] of this.#entries) if (entry.brick.volume === volume) this.#remove(text);
+  }
+
+  /** The least recently used go until `maxBytes` are left. */
+  #shrink(maxBytes: number): void {
+    for (const oldest of this.#entries.keys()) {
+      if (this.bytes <= maxBytes) break;
+      this.#remove(oldest);
+    }
   }
 
   #remove(text: string): void {

@@ -174,6 +174,12 @@ export class BrickDesk {
     this.#volumes.get(brick.volume)?.list.used(brick);
   }
 
+  /** Another bound on browser memory, which holds at once. */
+  limit(maxBytes: number): void {
+    this.#cache.limit(maxBytes);
+    this.#count();
+  }
+
   peek(volume: number, key: BrickKey): Brick | undefined {
     return this.#cache.peek(volume, key);
   }
@@ -236,6 +242,7 @@ export class BrickDesk {
     for (const { list } of this.#volumes.values()) pending += list.pending;
     this.#o.counters.bricksPending = pending;
     this.#o.counters.cacheBytes = this.#cache.bytes;
+    this.#o.counters.cachePeak = this.#cache.peak;
   }
 }
 

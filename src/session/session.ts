@@ -65,7 +65,7 @@ export interface SessionEvents {
 export class Session {
   readonly doc: Y.Doc;
   readonly counters: SessionCounters = {
-    bytesReceived: 0, bricksReceived: 0, bricksPending: 0, framesRefused: 0, cacheHits: 0, cacheBytes: 0, roundTripMs: 0,
+    bytesReceived: 0, bricksReceived: 0, bricksPending: 0, framesRefused: 0, cacheHits: 0, cacheBytes: 0, cachePeak: 0, roundTripMs: 0,
   };
   readonly #events = new Emitter<SessionEvents>();
   readonly #table = new VolumeTable();
@@ -78,11 +78,13 @@ export class Session {
   readonly #heartbeat: Heartbeat;
   readonly #handlers: MessageHandlers;
   #instance: string | undefined;
+  #maxBrowserBytes: number;
   #role: Role | undefined;
 
   /** Starts connecting at once. */
   constructor(options: SessionOptions) {
     const creditBytes = options.creditBytes ?? DEFAULT_CREDIT_BYTES;
+    this.#maxBrowserBytes = options.maxBrowserBytes ?? DEFAULT_BROWSER_BYTES;
     this.doc = options.doc ?? new Y.Doc();
     this.#wires = new Wires(options.startLink ?? startBrowserLink, () => {
       this.#kept.restarted();
@@ -109,7 +111,7 @@ export class Session {
       () => this.#events.emit('synced', undefined),
     );
     this.#desk = new BrickDesk({
-      maxBytes: options.maxBrowserBytes ?? DEFAULT_BROWSER_BYTES,
+      maxBytes: this.#maxBrowserBytes,
       creditBytes,
       counters: this.counters,
       kept: () => this.#kept,
@@ -191,6 +193,15 @@ export class Session {
   /** What is kept in the browser's storage, and what was read from there instead of being fetched. */
   get kept(): KeptState {
     return this.#keptState;
+  }
+
+  /** The bound on bricks in browser memory, in bytes; a lower one holds at once. */
+  get maxBrowserBytes(): number {
+    return this.#maxBrowserBytes;
+  }
+  set maxBrowserBytes(bytes: number) {
+    this.#maxBrowserBytes = bytes;
+    this.#desk.limit(bytes);
   }
 
   /** The bound on what is kept in the browser's storage, in bytes; what is over a lower one goes at once, and 0 keeps nothing. */

@@ -56,6 +56,8 @@ export interface SessionCounters {
   cacheHits: number;
   /** Bytes of bricks kept in browser memory. */
   cacheBytes: number;
+  /** The most so far, under the bound of now. */
+  cachePeak: number;
   /** Last round trip to the sidecar. */
   roundTripMs: number;
 }

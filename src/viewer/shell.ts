@@ -27,7 +27,7 @@ export interface ShellActions extends ToolbarActions {
 const PANEL_WIDTH = 720;
 
 export class Shell {
-  readonly canvas: HTMLCanvasElement;
+  canvas: HTMLCanvasElement;
   readonly overlay: Overlay;
   readonly stage: HTMLElement;
   readonly toolbar: Toolbar;
@@ -44,7 +44,7 @@ export class Shell {
     readonly root: HTMLElement,
     actions: ShellActions,
   ) {
-    this.canvas = h('canvas', { class: 'voxbeam-canvas', role: 'img', 'aria-label': 'Slices and 3D picture of the volumes' });
+    this.canvas = makeCanvas();
     this.overlay = new Overlay(root.ownerDocument);
     this.toolbar = new Toolbar(actions);
     this.layers = new LayerPanel(actions.setLayer, actions.sources);
@@ -60,6 +60,13 @@ export class Shell {
     // Lumino's shortcuts listen before everyone else: without this a `b` for boxes would also insert a notebook cell.
     root.dataset.lmSuppressShortcuts = 'true';
     root.replaceChildren(this.toolbar.element, this.stage, this.panel, this.footer.element, this.help);
+  }
+
+  /** Another canvas in place of the one whose context was given up: a canvas has one context in its life. */
+  freshCanvas(): void {
+    const fresh = makeCanvas();
+    this.canvas.replaceWith(fresh);
+    this.canvas = fresh;
   }
 
   /** Opens the panel where there is room for it, until someone decides. */
@@ -105,4 +112,8 @@ export class Shell {
     this.root.removeAttribute('tabindex');
     for (const name of Object.keys(this.root.dataset)) delete this.root.dataset[name];
   }
+}
+
+function makeCanvas(): HTMLCanvasElement {
+  return h('canvas', { class: 'voxbeam-canvas', role: 'img', 'aria-label': 'Slices and 3D picture of the volumes' });
 }

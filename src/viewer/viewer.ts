@@ -1,7 +1,7 @@
 /** The viewer: session, renderer and scene in one root element. */
 
 import { Scene } from '../annotation/scene.js';
-import { VolumeRenderer } from '../renderer/renderer.js';
+import type { VolumeRenderer } from '../renderer/renderer.js';
 import type { Pixel, View } from '../renderer/views.js';
 import type { Session } from '../session/session.js';
 import { AnnotationTools } from './annotation_tools.js';
@@ -16,6 +16,7 @@ import { type GestureContext, Interactions } from './interactions.js';
 import { bindKeys } from './keyboard.js';
 import { placeViews, viewAt } from './layout.js';
 import { GUIDE_STYLES } from './overlay_guides.js';
+import { PictureHost } from './picture_host.js';
 import { PictureFirst } from './picture_first.js';
 import { Picker } from './look/picker.js';
 import { Pointers } from './pointer.js';
@@ -31,7 +32,6 @@ import { BACKGROUND, ThemeWatch } from './theme.js';
 import { toolbarState } from './toolbar.js';
 import { NO_BOUNDS, type Size, ViewStore, viewsOf } from './view_state.js';
 import type { ViewerOptions } from './viewer_options.js';
-import { VolumeFeed } from './volume_feed.js';
 
 export type { ViewerEvent, ViewerOptions } from './viewer_options.js';
 
@@ -64,8 +64,7 @@ export class Viewer {
   readonly #ending = new AbortController();
   readonly #loop = new FrameLoop((now) => this.#step(now), (error) => this.#fail('The picture cannot be drawn', error));
   readonly #dirty: Record<Part, boolean> = { views: true, volumes: true, overlay: true, panels: true };
-  #renderer: VolumeRenderer | undefined;
-  #feed: VolumeFeed | undefined;
+  readonly host: PictureHost;
   #size: StageSize = { width: 0, height: 0, ratio: 1 };
   /** In place of the stage's own size, while a picture of another one is made. */
   #held: StageSize | undefined;
@@ -134,7 +133,7 @@ export class Viewer {
     });
     this.#notices = new SessionNotices(options.session, this.#shell.banner, this.#shell.footer, () => this.#connectionChanged());
     this.#status = new StatusTeller(this.#root, this.#shell.footer, this.#session, this.#layers, () => ({
-      report: this.#renderer?.report,
+      report: this.host.report,
       missing: this.#missing,
       moving: this.#moving,
       error: this.#failure ?? this.#notices.error,
@@ -143,11 +142,12 @@ export class Viewer {
       this.#renderer?.release();
       this.#mark('overlay', 'panels');
     });
-    this.#startRenderer();
+    this.host = this.#makeHost();
     this.#theme = new ThemeWatch(this.#root, options.theme ?? 'auto', (theme) => {
       this.#renderer?.setBackground(BACKGROUND[theme]);
-      this.#mark('overlay');
+      this.#mark('overlay', 'views');
     });
+    this.host.start();
     bindKeys(this.#root, commands, this.#ending.signal);
     this.#shell.stage.addEventListener('pointerdown', () => this.#root.focus({ preventScroll: true }), { signal: this.#ending.signal });
     this.#listen();
@@ -161,7 +161,8 @@ export class Viewer {
   }
 
   /** The picture with marks and scale bars as a PNG: as it is, or drawn anew with all it should show at a size in pixels. */
-  screenshot(size?: Size): Promise<Blob> {
+  async screenshot(size?: Size): Promise<Blob> {
+    if (this.host.use()) await this.settled; // it was parked
     return this.studio.picture(size);
   }
 
@@ -169,28 +170,23 @@ export class Viewer {
   dispose(): void {
     if (this.#ending.signal.aborted) return;
     this.#loop.stop();
-    const parts = [this.#status, this.#early, this.#notices, this.#pointers, this.#interactions, this.instruments, this.studio, this.#theme];
+    const parts = [this.#status, this.#early, this.#notices, this.#pointers, this.#interactions, this.instruments, this.studio, this.#theme, this.host];
     this.#ending.abort();
     for (const part of parts) part.dispose();
     for (const end of this.#ends) end();
-    this.#feed?.dispose();
-    this.#renderer?.dispose();
-    this.#renderer = undefined;
     this.#scene.dispose();
     this.#shell.dispose();
   }
 
-  #startRenderer(): void {
-    try {
-      this.#renderer = new VolumeRenderer(this.#shell.canvas, { lookup: this.#lookup, held: true });
-      this.#shell.canvas.addEventListener('webglcontextrestored', this.#loop.wake, { signal: this.#ending.signal });
-      this.#feed = new VolumeFeed(this.#session, this.#renderer, this.#layers, (settings) =>
-        this.#mark(...(settings ? (['volumes', 'panels'] as const) : [])),
-      );
-    } catch (error) {
-      const reason = error instanceof Error ? error.message.replace(/\.?$/, '.') : String(error);
-      this.#fail('No picture in this browser', `${reason} voxbeam needs WebGL 2: turn hardware acceleration on, or use another browser.`);
-    }
+  #makeHost(): PictureHost {
+    return new PictureHost({
+      ...{ shell: this.#shell, session: this.#session, layers: this.#layers, lookup: this.#lookup },
+      background: () => BACKGROUND[this.#theme.theme],
+      started: () => this.#mark('views', 'volumes', 'overlay'),
+      changed: (settings) => (settings ? this.#mark('volumes', 'panels') : this.#loop.wake()),
+      resting: () => this.#settling.settled && !this.#moving,
+      ...{ failed: (reason: string) => this.#fail('No picture in this browser', reason), woken: () => this.#settling.set(false) },
+    }, this.#options.dials ?? {});
   }
 
   #fail(title: string, error: unknown): void {
@@ -257,6 +253,7 @@ export class Viewer {
       root: this.#root,
       size: () => this.#size,
       hold: (size) => {
+        if (size) this.host.use();
         this.#held = size;
         this.#renderer?.holdSize(size);
         this.#resize();
@@ -272,9 +269,13 @@ export class Viewer {
         this.#drawOverlay();
         return { picture: this.#shell.canvas, overlay: this.#shell.overlay.canvas };
       },
-      problem: () => (this.#renderer ? this.#renderer.report.problem : `no picture: ${this.#failure ?? 'the viewer is closed'}`),
+      problem: () => this.#renderer?.report.problem ?? (this.host.ready ? undefined : `no picture: ${this.#failure ?? 'the viewer is closed'}`),
       loadCode: this.#options.loadCode,
     };
+  }
+
+  get #renderer(): VolumeRenderer | undefined {
+    return this.host?.renderer;
   }
 
   readonly #lookup: Lookup = (volume, key) => this.#session.peek(volume, key);
@@ -309,6 +310,7 @@ export class Viewer {
 
   /** One frame. True asks for another. */
   #step(now: number): boolean {
+    if (this.host.parked && (this.#dirty.volumes || this.#dirty.views)) this.host.want();
     if (this.#dirty.volumes) this.#updateVolumes();
     if (this.#dirty.views) {
       this.#views = viewsOf(this.#store.state, this.#size);
@@ -322,7 +324,7 @@ export class Viewer {
       this.#dirty.overlay = true;
     }
     const more = this.#renderer?.frame(now) ?? false;
-    this.#missing = this.#feed?.want() ?? 0;
+    this.#missing = this.host.missing();
     if (this.#renderer?.hasPicture) this.#early.end();
     if ((this.#dirty.overlay || this.#store.state.shows.debug) && !this.#early.waiting) this.#drawOverlay();
     if (this.#dirty.panels && !this.#early.waiting) this.#showPanels();
@@ -333,16 +335,18 @@ export class Viewer {
   }
 
   #settle(): void {
+    if (this.host.parked && this.host.report) return;
     const known = this.#layers.list.length > 0 ? (this.#renderer?.settled ?? false) && this.#missing === 0 : this.#session.state === 'open';
     const settled = known && this.#synced && this.#renderer !== undefined && !this.#dirty.volumes && !this.#dirty.views && this.#drawnViews === this.#views;
     // The numbers stand before the word: who waits for it reads them next.
     if (settled && !this.#settling.settled) this.#status.now();
     this.#settling.set(settled);
+    if (settled) this.host.rested();
   }
 
   #updateVolumes(): void {
     this.#dirty.volumes = false;
-    this.#feed?.update();
+    this.host.feed?.update();
     this.#framing.volumesChanged();
     if (this.#framing.bounds) this.instruments.framed();
     if (this.#framing.bounds && this.#renderer) this.#shell.message.hide();

@@ -2,6 +2,7 @@
 
 import type { Session } from '../session/session.js';
 import type { PolicyName } from '../volume/policy.js';
+import type { Dials } from './dials.js';
 import type { Layout } from './layout.js';
 import type { PickedThing } from './look/picker.js';
 import type { ThemeChoice } from './theme.js';
@@ -22,6 +23,8 @@ export interface ViewerOptions {
   readonly layout?: Layout;
   /** How bricks are asked for; exploration where nothing is said. */
   readonly policy?: PolicyName;
+  /** What it may take and how it draws; what is not named is as `DEFAULT_DIALS` says. */
+  readonly dials?: Partial<Dials>;
   /** Name under which this viewer's annotations are made. */
   readonly author?: string;
   /** Loads code that few need, by its name in `movie_encoder.ts` and the like; without it there are no movies. */

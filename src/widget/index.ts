@@ -5,6 +5,7 @@ import { Session } from '../session/session.js';
 import { Viewer } from '../viewer/viewer.js';
 import type { LazyCode } from '../viewer/viewer_options.js';
 import { sessionCandidates } from './candidates.js';
+import { dialsOf, followDials } from './dials.js';
 import { askKernel, type ViewModel, type ViewTraits } from './model.js';
 import { answerStudio } from './studio.js';
 import { shareView } from './shared_view.js';
@@ -21,7 +22,7 @@ function render({ model, el, signal }: RenderProps<ViewTraits & Record<string, u
   el.append(root);
   const session = new Session({ client: 'voxbeam widget', candidates: sessionCandidates(model, el.ownerDocument) });
   const viewer = new Viewer({
-    root, session, theme: 'auto', layout: model.get('views'), policy: model.get('policy'),
+    root, session, theme: 'auto', layout: model.get('views'), policy: model.get('policy'), dials: dialsOf(model),
     loadCode: (name) => loadCode(model, name),
     onEvent(event) {
       if (event.type !== 'picked') return;
@@ -31,6 +32,7 @@ function render({ model, el, signal }: RenderProps<ViewTraits & Record<string, u
   });
   model.on('change:height', resize);
   reportViewState(model, root, session, signal);
+  followDials(model, viewer, session, signal);
   shareView(model, viewer, signal);
   answerStudio(model, viewer, signal);
   signal.addEventListener('abort', () => {

@@ -2,6 +2,7 @@
 
 import type { AnyModel } from '@anywidget/types';
 import type { PolicyName } from '../volume/policy.js';
+import type { DialTraits } from './dials.js';
 import type { PickedThing } from '../viewer/look/picker.js';
 
 /** A way to the instance as the kernel knows it: the page alone knows under which path its Jupyter server is. */
@@ -25,7 +26,7 @@ export interface ViewStats {
   fps: number;
 }
 
-export interface ViewTraits {
+export interface ViewTraits extends DialTraits {
   _candidates: CandidateTrait[];
   _forced: string;
   transport: string;
@@ -55,6 +56,7 @@ export type KernelMessage =
   | { t: 'opened'; id: string }
   | { t: 'frames'; id: string }
   | { t: 'closed'; id: string; reason: string }
+  | { t: 'clear_cache'; id: string }
   | { t: 'screenshot'; id: string; size?: { width: number; height: number } }
   | { t: 'movie'; id: string; options: Record<string, unknown> }
   /** Of a movie. */

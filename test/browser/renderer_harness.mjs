@@ -35,7 +35,7 @@ export async function openPage({ width = 900, height = 700, deviceScaleFactor = 
     problems,
     async close() {
       await browser.close();
-      const real = problems.filter((text) => !/Context Lost|Context Restored|CONTEXT_LOST/i.test(text));
+      const real = this.problems.filter((text) => !/Context Lost|Context Restored|CONTEXT_LOST/i.test(text));
       if (real.length > 0) throw new Error(`the page reported: ${real.join(' | ')}`);
     },
   };

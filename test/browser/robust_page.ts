@@ -2,6 +2,7 @@
 
 import { Session, type SessionOptions } from '../../src/session/session.js';
 import type { SessionVolume } from '../../src/session/types.js';
+import { pageParking } from '../../src/viewer/parking.js';
 import { Viewer, type ViewerOptions } from '../../src/viewer/viewer.js';
 import { type BrickKey, brickGrid, keyText, levelCount } from '../../src/volume/geometry.js';
 
@@ -60,6 +61,19 @@ async function fetchAll(url: string, { session: more = {} }: { session?: Partial
   return { session, sum: [...here.values()].reduce((a, b) => a + b, 0), close: () => session.close() };
 }
 
+/** Colours of what a viewer shows, its canvas or its still, on top of the page's white. */
+function coloursOf(root: HTMLElement): number {
+  const copy = document.createElement('canvas');
+  const shown = [...root.querySelectorAll<HTMLCanvasElement>('.voxbeam-canvas')].filter((canvas) => canvas.style.visibility !== 'hidden');
+  [copy.width, copy.height] = [shown[0]?.width ?? 1, shown[0]?.height ?? 1];
+  const context = copy.getContext('2d') as CanvasRenderingContext2D;
+  for (const canvas of shown) context.drawImage(canvas, 0, 0);
+  const { data } = context.getImageData(0, 0, copy.width, copy.height);
+  const set = new Set<number>();
+  for (let i = 0; i < data.length; i += 4) set.add(((data[i] as number) << 16) | ((data[i + 1] as number) << 8) | (data[i + 2] as number));
+  return set.size;
+}
+
 /** Waits until `test` holds. */
 async function until(what: string, test: () => boolean, ms = 60_000): Promise<void> {
   const late = performance.now() + ms;
@@ -69,4 +83,4 @@ async function until(what: string, test: () => boolean, ms = 60_000): Promise<vo
   }
 }
 
-Object.assign(globalThis, { vox: { open, fetchAll, until, Session, Viewer } });
+Object.assign(globalThis, { vox: { pageParking, coloursOf, open, fetchAll, until, Session, Viewer } });

@@ -1,4 +1,7 @@
-"""Hold resident volumes in an instance, and answer lines of standard input: ticket, change, status."""
+"""Hold volumes in an instance, and answer lines of standard input: ticket, change, status.
+
+Arguments are edges of balls. With `--join HOST:PORT:TOKEN` before them they come into that instance and are not filled.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ import sys
 import numpy as np
 
 import voxbeam as rv
+from voxbeam import embedded
 from voxbeam.embedded import embedded_instance
+from voxbeam.instance import Instance
 from voxbeam.protocol import FrameType
 
 
@@ -20,11 +25,24 @@ def ball(edge: int) -> np.ndarray:
     return (np.clip(1.2 - r, 0, 1) * (0.7 + 0.3 * np.cos(20 * r)) * 50000).astype(np.uint16)
 
 
-with embedded_instance() as instance:
-    for number, edge in enumerate(sys.argv[1:]):
-        rv.render_volume(ball(int(edge)), instance, name=f"ball{number}")
+arguments = sys.argv[1:]
+joined = arguments[0] == "--join"
+if joined:
+    host, port, token = arguments[1].split(":")
+    place = Instance(host, int(port), token)
+else:
+    place = embedded_instance()
+    token = embedded._process.token
+with place as instance:
+    for number, edge in enumerate(arguments[2:] if joined else arguments):
+        if joined:
+            rv.view(ball(int(edge)), instance, name=f"joined{number}")  # shown by no page: nothing is filled
+        else:
+            rv.render_volume(ball(int(edge)), instance, name=f"ball{number}")
     pid = instance.status()["pid"]
-    print(json.dumps({"url": f"ws://{instance.host}:{instance.port}/v1/stream", "sidecar": pid, "pid": os.getpid()}), flush=True)
+    address = f"{instance.host}:{instance.port}"
+    started = {"url": f"ws://{address}/v1/stream", "join": f"{address}:{token}", "sidecar": pid, "pid": os.getpid()}
+    print(json.dumps(started), flush=True)
     for line in sys.stdin:
         word = line.strip().strip('"')
         if word == "change":

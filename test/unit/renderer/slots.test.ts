@@ -68,7 +68,7 @@ test('the budget counts, keeps its peak, and refuses by name what is too much', 
   const budget = new GpuBudget(1000);
   budget.take('a', 600);
   budget.take('a', 300);
-  expect(() => budget.take('b', 701)).toThrow(/b needs 701 bytes.*300 of 1000.*maxGpuBytes/);
+  expect(() => budget.take('b', 701)).toThrow(/b needs 701 bytes.*300 of 1000.*max_gpu_bytes/);
   budget.take('b', 700);
   budget.release('a');
   expect([budget.total, budget.peak, budget.free, budget.heldBy('b')]).toEqual([700, 1000, 300, 700]);

@@ -1,0 +1,192 @@
+/** Where a viewer's picture is: the renderer with its canvas, or, while it is parked, a still of what it showed last. */
+
+import type { BrickLookup } from '../renderer/pick.js';
+import { type RendererReport, VolumeRenderer } from '../renderer/renderer.js';
+import { checkedDials, type Dials } from './dials.js';
+import type { Rgb } from '../renderer/colormaps.js';
+import type { Session } from '../session/session.js';
+import { h } from './dom.js';
+import { type Parkable, type ParkingLot, pageParking } from './parking.js';
+import type { Shell } from './shell.js';
+import type { ShownLayers } from './shown_layers.js';
+import { VolumeFeed } from './volume_feed.js';
+
+/** A context that was taken away and is not given back within this is replaced by a new one, on a new canvas. */
+const PATIENCE_MS = 1200;
+
+export interface PictureHostOptions {
+  readonly shell: Shell;
+  readonly session: Session;
+  readonly layers: ShownLayers;
+  readonly lookup: BrickLookup;
+  readonly lot?: ParkingLot | undefined;
+  background(): Rgb;
+  /** There is a new renderer that knows nothing yet. */
+  started(): void;
+  /** What it shows may have changed; true where settings may differ too. */
+  changed(settings: boolean): void;
+  /** No picture can be had. */
+  failed(reason: string): void;
+  /** It is to show more than its still: what it shows is not complete. */
+  woken(): void;
+  /** Whether the picture is complete and nobody is moving it. */
+  resting(): boolean;
+}
+
+export class PictureHost implements Parkable {
+  renderer: VolumeRenderer | undefined;
+  feed: VolumeFeed | undefined;
+  readonly #lot: ParkingLot;
+  #dials: Partial<Dials> = {};
+  #still: HTMLCanvasElement | undefined;
+  #report: RendererReport | undefined;
+  #lost: ReturnType<typeof setTimeout> | undefined;
+  #ending = new AbortController();
+  #ended = false;
+  #used = false;
+  #failed = false;
+
+  constructor(
+    readonly o: PictureHostOptions,
+    dials: Partial<Dials>,
+  ) {
+    this.#dials = checkedDials(dials);
+    if (dials.maxBrowserBytes !== undefined) o.session.maxBrowserBytes = dials.maxBrowserBytes;
+    if (dials.maxCacheBytes !== undefined) o.session.maxCacheBytes = dials.maxCacheBytes;
+    this.#lot = o.lot ?? pageParking;
+    const used = () => this.use();
+    for (const event of ['pointerdown', 'pointerenter', 'wheel', 'keydown', 'focusin']) {
+      o.shell.root.addEventListener(event, used, { passive: true, capture: true });
+      this.#ending.signal.addEventListener('abort', () => o.shell.root.removeEventListener(event, used, { capture: true }));
+    }
+  }
+
+  get element(): Element {
+    return this.o.shell.root;
+  }
+
+  get resting(): boolean {
+    return this.o.resting();
+  }
+
+  /** Whether it gave its context up, or has none yet. */
+  get parked(): boolean {
+    return this.renderer === undefined;
+  }
+
+  /** Whether there is a picture, or will be once it has a context. */
+  get ready(): boolean {
+    return !this.#failed && !this.#ended;
+  }
+
+  /** What the renderer tells; while parked, what it told last. */
+  get report(): RendererReport | undefined {
+    return this.renderer?.report ?? this.#report;
+  }
+
+  /** Asks for a context; there may be one when this returns. */
+  start(): void {
+    this.#lot.enter(this);
+  }
+
+  /** Something is to be drawn. */
+  want(): void {
+    if (this.parked) this.#lot.want(this);
+  }
+
+  /** Somebody is at it. True where that woke it. */
+  use(): boolean {
+    const parked = this.parked && this.ready;
+    if (parked) this.o.woken();
+    this.#lot.want(this, true);
+    return parked;
+  }
+
+  rested(): void {
+    this.#lot.rested();
+  }
+
+  /** @throws RangeError for a dial beyond its limits */
+  setDials(dials: Partial<Dials>): void {
+    const { session } = this.o;
+    this.#dials = { ...this.#dials, ...checkedDials(dials) };
+    if (dials.maxBrowserBytes !== undefined) session.maxBrowserBytes = dials.maxBrowserBytes;
+    if (dials.maxCacheBytes !== undefined) session.maxCacheBytes = dials.maxCacheBytes;
+    this.renderer?.setDials(dials);
+    this.o.changed(true);
+  }
+
+  wake(): void {
+    const { shell, session, layers } = this.o;
+    if (this.#used) shell.freshCanvas();
+    this.#used = true;
+    try {
+      const renderer = new VolumeRenderer(shell.canvas, { ...this.#dials, lookup: this.o.lookup, background: this.o.background(), held: true });
+      shell.canvas.addEventListener('webglcontextlost', () => this.#lostContext(renderer));
+      shell.canvas.addEventListener('webglcontextrestored', () => {
+        clearTimeout(this.#lost);
+        this.o.changed(false);
+      });
+      this.renderer = renderer;
+      this.feed = new VolumeFeed(session, renderer, layers, this.o.changed);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message.replace(/\.?$/, '.') : String(error);
+      this.#failed = true;
+      this.o.failed(`${reason} voxbeam needs WebGL 2: turn hardware acceleration on, or use another browser.`);
+      return;
+    }
+    this.o.started();
+  }
+
+  park(): void {
+    const { renderer } = this;
+    if (!renderer) return;
+    if (renderer.hasPicture && renderer.report.contextLosses === 0) this.#keepStill(renderer.canvas);
+    this.#stop();
+  }
+
+  /** After a frame: asks the session for what the views lack, and says how much that is. Once there is a picture the still goes. */
+  missing(): number {
+    if (this.#still && this.renderer?.hasPicture) {
+      this.#still.remove();
+      this.#still = undefined;
+    }
+    return this.feed?.want() ?? 0;
+  }
+
+  dispose(): void {
+    this.#ended = true;
+    this.#lot.leave(this);
+    this.#ending.abort();
+    this.#stop();
+    this.#still?.remove();
+    this.#still = undefined;
+  }
+
+  #stop(): void {
+    clearTimeout(this.#lost);
+    this.#report = this.renderer?.report;
+    this.feed?.dispose();
+    this.renderer?.dispose();
+    this.renderer = undefined;
+    this.feed = undefined;
+  }
+
+  /** A copy in the page's memory, under the canvas that comes next. */
+  #keepStill(canvas: HTMLCanvasElement): void {
+    const still = h('canvas', { class: 'voxbeam-canvas voxbeam-still', width: canvas.width, height: canvas.height, 'aria-hidden': 'true' });
+    still.getContext('2d', { willReadFrequently: true })?.drawImage(canvas, 0, 0);
+    this.#still?.remove();
+    this.#still = still;
+    canvas.before(still);
+  }
+
+  #lostContext(renderer: VolumeRenderer): void {
+    clearTimeout(this.#lost);
+    this.#lost = setTimeout(() => {
+      if (this.renderer !== renderer || this.#ended) return;
+      this.#stop();
+      this.wake();
+    }, PATIENCE_MS);
+  }
+}

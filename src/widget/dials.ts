@@ -1,0 +1,31 @@
+/** The dials of a view, from the kernel's traits. A trait that is null leaves the viewer's own. */
+
+import { DEFAULT_DIALS, type Dials } from '../viewer/dials.js';
+import type { Viewer } from '../viewer/viewer.js';
+import type { Session } from '../session/session.js';
+import { onKernelMessage, type ViewModel } from './model.js';
+
+const NAMES = {
+  max_gpu_bytes: 'maxGpuBytes', max_browser_bytes: 'maxBrowserBytes', max_cache_bytes: 'maxCacheBytes', frame_ms: 'frameMs', passes: 'passes',
+} as const satisfies Record<string, keyof Dials>;
+type DialTrait = keyof typeof NAMES;
+export type DialTraits = Record<DialTrait, number | null>;
+
+const traits = Object.keys(NAMES) as DialTrait[];
+
+/** Those that are set. */
+export function dialsOf(model: ViewModel): Partial<Dials> {
+  return Object.fromEntries(traits.flatMap((trait) => (typeof model.get(trait) === 'number' ? [[NAMES[trait], model.get(trait)]] : [])));
+}
+
+/** Keeps the viewer's dials as the kernel's, and clears the browser's storage when it says so, until `signal` is aborted. */
+export function followDials(model: ViewModel, viewer: Viewer, session: Session, signal: AbortSignal): void {
+  const follow = () => viewer.host.setDials({ ...DEFAULT_DIALS, ...dialsOf(model) });
+  for (const trait of traits) model.on(`change:${trait}`, follow);
+  signal.addEventListener('abort', () => {
+    for (const trait of traits) model.off(`change:${trait}`, follow);
+  });
+  onKernelMessage(model, (message) => {
+    if (message.t === 'clear_cache') void session.clearKept();
+  }, signal);
+}

@@ -1,0 +1,201 @@
+// What the renderer may take and what the device has: budgets as hard bounds over a long session, dials at run time, poor devices.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openPage } from './renderer_harness.mjs';
+
+const MIB = 2 ** 20;
+let opened;
+before(async () => {
+  opened = await openPage();
+  await opened.page.evaluate(() => {
+    const { TestVolume, makeLevel, shellsAndGyroid, geometry, camera, fitSlice } = globalThis.vox;
+    globalThis.make = (n, handle, stored, kind = 'image') => {
+      const f = shellsAndGyroid(n);
+      const full = { u8: 255, u16: 65535, f32: 1 }[stored];
+      const value = kind === 'labels' ? (z, y, x) => Math.round(f(z, y, x) * 3) : stored === 'f32' ? f : (z, y, x) => Math.round(f(z, y, x) * full);
+      const volume = new TestVolume(handle, stored, kind, makeLevel([n, n, n], stored, value));
+      volume.fillRanges();
+      return volume;
+    };
+    globalThis.twoViews = (n, width, height) => {
+      const bounds = geometry.worldBounds({ shape: [n, n, n], voxelSize: [1, 1, 1], origin: [0, 0, 0] });
+      const [left, right] = [0, width / 2].map((x) => ({ x, y: 0, width: width / 2, height }));
+      return [
+        { id: 'slice', kind: 'slice', rect: left, axis: 0, position: n / 2, ...fitSlice(0, bounds, left) },
+        { id: 'volume', kind: 'volume', rect: right, camera: camera.frameBounds(bounds, width / 2 / height) },
+      ];
+    };
+    /** Colours on the canvas. */
+    globalThis.coloursOf = (stage) => {
+      const { data } = stage.pixels();
+      const set = new Set();
+      for (let i = 0; i < data.length; i += 4) set.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
+      return set.size;
+    };
+    /** Runs `work` with a device that has less. */
+    globalThis.poorer = async ({ max3d, without = [] }, work) => {
+      const { prototype } = WebGL2RenderingContext;
+      const { getParameter, getExtension, getSupportedExtensions } = prototype;
+      prototype.getParameter = function (name) {
+        return max3d !== undefined && name === this.MAX_3D_TEXTURE_SIZE ? max3d : getParameter.call(this, name);
+      };
+      prototype.getExtension = function (name) {
+        return without.includes(name) ? null : getExtension.call(this, name);
+      };
+      prototype.getSupportedExtensions = function () {
+        return getSupportedExtensions.call(this).filter((name) => !without.includes(name));
+      };
+      try {
+        return await work();
+      } finally {
+        Object.assign(prototype, { getParameter, getExtension, getSupportedExtensions });
+      }
+    };
+  });
+});
+after(() => {
+  // three.js says so itself where a test takes these away.
+  if (opened) opened.problems = opened.problems.filter((text) => !/extension not supported/.test(text));
+  return opened?.close();
+});
+const inPage = (fn, arg) => opened.page.evaluate(fn, arg);
+
+test('hundreds of moves, zooms, slices, layer and dial changes: the peak of GPU memory never exceeds the budget of the moment', async () => {
+  const result = await inPage(async () => {
+    const { Stage, camera, wait } = globalThis.vox;
+    const MIB = 2 ** 20;
+    const [width, height, n] = [160, 80, 200];
+    const stage = new Stage(width, height, { maxGpuBytes: 30 * MIB, passes: 2 });
+    const volumes = [globalThis.make(n, 1, 'u16'), globalThis.make(n, 2, 'u8'), globalThis.make(n, 3, 'u8', 'labels')];
+    for (const volume of volumes) stage.add(volume);
+    const [slice, view] = globalThis.twoViews(n, width, height);
+    let seed = 7;
+    const random = () => {
+      seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+      return seed / 2 ** 32;
+    };
+    let budget = 30 * MIB;
+    const over = [];
+    const peaks = [];
+    let problems = 0;
+    for (let step = 0; step < 300; step += 1) {
+      const c = camera.orbit(view.camera, random() * 6, random() - 0.5);
+      stage.views(
+        { ...slice, axis: Math.floor(random() * 3), position: random() * n, pixelSize: slice.pixelSize * (0.05 + random()) },
+        { ...view, camera: { ...c, distance: c.distance * (0.1 + random()) } },
+      );
+      stage.renderer.setMoving(random() < 0.5);
+      if (step % 9 === 0) stage.add(volumes[Math.floor(random() * 3)], { visible: random() < 0.7, opacity: random() });
+      if (step % 60 === 59) {
+        peaks.push(stage.renderer.report.gpuBytesPeak);
+        budget = [12, 48, 8, 30, 20][(step - 59) / 60] * MIB;
+        stage.renderer.setDials({ maxGpuBytes: budget });
+        if (stage.renderer.report.gpuBytes > budget) over.push(['at once', step, stage.renderer.report.gpuBytes, budget]);
+      }
+      let served = 0;
+      for (const [handle, bricks] of stage.renderer.wanted()) for (const brick of bricks) if (served++ < 12) stage.offer(handle, brick);
+      stage.renderer.frame(await wait());
+      const { gpuBytesPeak, gpuBudget, problem } = stage.renderer.report;
+      if (gpuBytesPeak > budget || gpuBudget !== budget) over.push([step, gpuBytesPeak, budget]);
+      problems += problem === undefined ? 0 : 1;
+    }
+    stage.renderer.setMoving(false);
+    for (const volume of volumes) stage.add(volume);
+    await stage.settle(20);
+    await stage.until(() => !stage.renderer.frame(performance.now()));
+    const r = stage.renderer.report;
+    const out = { over, peaks, problems, peak: r.gpuBytesPeak, budget, missing: r.missing, evictions: r.evictions, uploads: r.uploads, colours: globalThis.coloursOf(stage), answered: stage.offered === stage.uploadedCalls };
+    stage.dispose();
+    return out;
+  });
+  assert.deepEqual(result.over, []);
+  assert.equal(result.problems, 0);
+  assert.ok(result.peaks[0] > 15 * MIB, `the budget was used: ${result.peaks}`);
+  assert.ok(result.uploads > 200, `${result.uploads} uploads, ${result.evictions} evictions`);
+  assert.equal(result.missing, 0);
+  assert.ok(result.colours > 100, `${result.colours} colours`);
+  assert.ok(result.answered, 'every offered brick is answered');
+});
+
+test('a budget too small for one brick is said in plain words, nothing breaks, and more brings the picture', async () => {
+  const result = await inPage(async () => {
+    const { Stage, wait } = globalThis.vox;
+    const stage = new Stage(160, 80, { maxGpuBytes: 600_000, passes: 1 });
+    stage.add(globalThis.make(100, 1, 'u16'));
+    stage.views(...globalThis.twoViews(100, 160, 80));
+    for (let i = 0; i < 20; i += 1) {
+      stage.renderer.wanted();
+      stage.renderer.frame(await wait());
+    }
+    const { problem, gpuBytesPeak } = stage.renderer.report;
+    stage.renderer.setDials({ maxGpuBytes: 16 * 2 ** 20 });
+    await stage.settle();
+    const out = { problem, gpuBytesPeak, after: stage.renderer.report.problem, colours: globalThis.coloursOf(stage), peak: stage.renderer.report.gpuBytesPeak };
+    stage.dispose();
+    return out;
+  });
+  assert.match(result.problem, /max_gpu_bytes/);
+  assert.ok(result.gpuBytesPeak <= 600_000, `${result.gpuBytesPeak}`);
+  assert.equal(result.after, undefined);
+  assert.ok(result.colours > 100 && result.peak <= 16 * MIB, `${result.colours} colours, ${result.peak} bytes`);
+});
+
+test('a view that grows where bricks have filled the budget gets its room from them', async () => {
+  const result = await inPage(async () => {
+    const { Stage } = globalThis.vox;
+    const max = 24 * 2 ** 20;
+    const stage = new Stage(160, 80, { maxGpuBytes: max, passes: 1 });
+    stage.add(globalThis.make(200, 1, 'u16'));
+    stage.views(...globalThis.twoViews(200, 160, 80));
+    await stage.settle();
+    await stage.until(() => !stage.renderer.frame(performance.now()));
+    const slots = stage.renderer.report.slots;
+    stage.canvas.style.width = '1600px';
+    stage.canvas.style.height = '900px';
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    stage.views(...globalThis.twoViews(200, 1600, 900));
+    await stage.settle(1000, 120_000);
+    const { problem, gpuBytesPeak, slots: left } = stage.renderer.report;
+    const out = { slots, left, problem, gpuBytesPeak, max, colours: globalThis.coloursOf(stage) };
+    stage.dispose();
+    return out;
+  });
+  assert.equal(result.problem, undefined);
+  assert.ok(result.gpuBytesPeak <= result.max, `${result.gpuBytesPeak} of ${result.max}`);
+  assert.ok(result.colours > 100, `${result.colours} colours`);
+});
+
+for (const [name, device, stored, words] of [
+  ['3D textures of 256 texels', { max3d: 256 }, 'u16', /27 bricks/],
+  ['no filtering of floats', { without: ['OES_texture_float_linear'] }, 'f32', /each voxel is a block/],
+  ['no half-float targets', { without: ['EXT_color_buffer_float', 'EXT_color_buffer_half_float'] }, 'u16', /8 bits/],
+]) {
+  test(`a device with ${name} shows its picture, and one sentence says what is less`, async () => {
+    const result = await inPage(async ({ device, stored }) => {
+      const { Stage, difference } = globalThis.vox;
+      const volume = globalThis.make(200, 1, stored);
+      const show = async () => {
+        const stage = new Stage(240, 120, { passes: 1 });
+        stage.add(volume);
+        stage.views(...globalThis.twoViews(200, 240, 120));
+        await stage.settle();
+        await stage.until(() => !stage.renderer.frame(performance.now()));
+        const { limits, problem, slots } = stage.renderer.report;
+        const out = { limits, problem, slots, data: stage.pixels().data, colours: globalThis.coloursOf(stage) };
+        stage.dispose();
+        return out;
+      };
+      const poor = await globalThis.poorer(device, show);
+      const rich = await show();
+      const { mean } = difference(poor.data, rich.data);
+      return { mean, limits: poor.limits, problem: poor.problem, slots: poor.slots, colours: poor.colours, rich: rich.limits };
+    }, { device, stored });
+    assert.match(result.limits, words);
+    assert.equal(result.limits.split('. ').length, 1, result.limits);
+    assert.equal(result.rich, undefined);
+    assert.equal(result.problem, undefined);
+    assert.ok(result.colours > 50, `${result.colours} colours`);
+    assert.ok(result.mean < 12, `mean difference ${result.mean} of 255`);
+    if (device.max3d) assert.ok(result.slots <= 27, `${result.slots} slots`);
+  });
+}

@@ -9,6 +9,7 @@ import { toLayer, transposed } from '../volume/placement.js';
 import { shareOfPlace, steepnessOf } from '../volume/opacity.js';
 import { cameraBasis, type OrbitCamera } from './camera.js';
 import { CLIP_PLANES, clipUniforms, planesOf, setClip } from './clip_planes.js';
+import { LABEL_COLORS } from './colormaps.js';
 import { type Fullscreen, shaderMaterial } from './fullscreen.js';
 import type { GpuBudget } from './gpu_budget.js';
 import { hasLabelLook, LABEL_PROBES, restWeight } from './label_lookup.js';
@@ -61,7 +62,7 @@ export class LayersPass {
     const drawn = fitting(ready, this.#units).slice(-MAX_LAYERS);
     this.left = ready.length - drawn.length;
     if (drawn.length === 0) return false;
-    this.budget.take('layers', layerTransferBytes(drawn.length));
+    this.budget.take('layers', layerTransferBytes(drawn.length) + 4 * LABEL_COLORS);
     const planes = planesOf(frame.clip);
     const material = this.#material(drawn, planes.length > 0, frame.depth !== undefined);
     const u = material.uniforms as Uniforms;

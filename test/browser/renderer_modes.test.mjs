@@ -8,7 +8,7 @@ before(async () => {
   opened = await openPage();
   // Volumes by name, and pictures of them by both; differences are of 255.
   await opened.page.evaluate(() => {
-    const { TestVolume, makeLevel, shellsAndGyroid, camera, geometry, layersBench, referencePicture, DEFAULT_LOOK, DEFAULT_OPACITY_POINTS } = globalThis.vox;
+    const { THREE, TestVolume, makeLevel, shellsAndGyroid, camera, geometry, layersBench, referencePicture, DEFAULT_LOOK, DEFAULT_OPACITY_POINTS } = globalThis.vox;
     const n = 96;
     const shells = shellsAndGyroid(n);
     const wave = (z, y, x) => 0.5 + 0.5 * Math.sin(z / 5) * Math.cos(y / 7) * Math.sin(x / 6);
@@ -37,7 +37,9 @@ before(async () => {
       const { state } = { state: bench.states[0] };
       const fit = camera.frameBounds(geometry.worldBounds(state.geometry), size[0] / size[1]);
       const view = { ...frame, camera: { ...camera.orbit(fit, frame.yaw ?? 0.4, frame.pitch ?? -0.2), distance: fit.distance * (frame.zoom ?? 0.95) } };
-      const ours = bench.read(view, options.how);
+      const solid = frame.depth && new THREE.DataTexture(Float32Array.of(frame.depth), 1, 1, THREE.RedFormat, THREE.FloatType);
+      if (solid) solid.needsUpdate = true;
+      const ours = bench.read({ ...view, depth: solid }, options.how);
       const theirs = options.against ? options.against(bench, view) : referencePicture(...size, layers, view);
       bench.renderer.dispose();
       bench.renderer.forceContextLoss();
@@ -123,6 +125,15 @@ for (const [name, clip] of Object.entries(CLIPS)) {
     assert.deepEqual([nothing.lit, nothing.worst], [0, 0]);
   });
 }
+
+test('rays end at solid things, in both passes', async () => {
+  for (const look of [{}, { shading: 'scattering' }, { mode: 'mip' }]) {
+    const { mean, worst, lit } = await compare([['flat', look]], { depth: 190 }, [72, 54], { how: 'either' });
+    assert.ok(mean < 2 && lit > 0.05, `${JSON.stringify(look)}: ${mean} in the mean, ${worst} at worst, ${lit} lit`);
+    const none = await compare([['flat', look]], { depth: 1 }, [72, 54], { how: 'either' });
+    assert.deepEqual([none.lit, none.worst], [0, 0]);
+  }
+});
 
 test('a plain image looks the same by either pass, to 1 of 255 in the mean', async () => {
   for (const look of [{ shading: 'none' }, { shading: 'local' }, { mode: 'mip' }]) {

@@ -155,6 +155,8 @@ export interface ReferenceFrame {
   readonly camera: OrbitCamera;
   readonly clip?: Clip;
   readonly light?: Vec3;
+  /** Distance from the eye at which every ray ends. */
+  readonly depth?: number;
 }
 
 /** The picture, premultiplied, rows from below. Layers go from the lowest to the highest. */
@@ -185,6 +187,7 @@ export function referencePicture(width: number, height: number, given: readonly 
       if (along > 0) from = Math.max(from, d / along);
       else to = Math.min(to, d / along);
     }
+    to = Math.min(to, frame.depth ?? to);
     const acc: Rgba = [0, 0, 0, 0];
     const glow = [0, 0, 0];
     for (let s = from + base / 2; s < to; s += base) {

@@ -4,6 +4,7 @@ import type { Picked } from '../renderer/views.js';
 import type { Brick } from '../session/types.js';
 import { type BrickKey, type Vec3, worldToVoxel } from '../volume/geometry.js';
 import { labelId } from '../volume/label_ids.js';
+import { placementOf, toLayer } from '../volume/placement.js';
 import { formatCoordinates, formatNumber } from './format.js';
 import { geometryOf, type ShownLayer } from './shown_layers.js';
 import { valueAt } from './value_at.js';
@@ -30,7 +31,7 @@ export function readout(
 ): string {
   const shown = layers.find(({ volume }) => volume.handle === picked?.volume) ?? leading;
   const { description } = shown.volume;
-  const voxel = (picked?.voxel ?? worldToVoxel(geometryOf(description), world)).map((v) => Math.round(v)) as unknown as Vec3;
+  const voxel = (picked?.voxel ?? worldToVoxel(geometryOf(description), toLayer(placementOf(shown.layer.transform), world))).map((v) => Math.round(v)) as unknown as Vec3;
   const inside = voxel.every((v, axis) => v >= 0 && v < description.shape[axis]!);
   const place = formatCoordinates(picked?.world ?? world, Math.min(...description.voxel_size));
   const parts = inside ? [`voxel ${voxel.join(', ')}`] : [];
@@ -41,7 +42,7 @@ export function readout(
   }
   for (const { volume, layer } of layers) {
     if (layer.kind !== 'labels' || !layer.visible) continue;
-    const at = worldToVoxel(geometryOf(volume.description), picked?.world ?? world);
+    const at = worldToVoxel(geometryOf(volume.description), toLayer(placementOf(layer.transform), picked?.world ?? world));
     const label = valueAt(volume.description, (key) => lookup(volume.handle, key), at);
     if (label) parts.push(`${volume.description.name} ${labelId(volume.description, label)}`);
   }

@@ -14,8 +14,8 @@ export class CandidateMeasure {
   /** 1 along the direction that counts, falling away from it. */
   weight = 1;
   readonly #planes: Float64Array;
-  readonly #low = new Float64Array(3);
-  readonly #high = new Float64Array(3);
+  /** Corners of the brick looked at: lowest x, y, z, then highest. */
+  readonly #box = new Float64Array(6);
   /** World length of a voxel, faces of the volume; all x, y, z. */
   readonly #voxel: Float64Array;
   readonly #from: Float64Array;
@@ -36,28 +36,44 @@ export class CandidateMeasure {
     this.#longest = Math.max(...geometry.voxelSize);
   }
 
-  /** Whether some of the brick may be in view. */
+  /** Whether some of the brick may be in view; it is the one looked at then. */
   inView(level: number, z: number, y: number, x: number): boolean {
-    this.#bound(level, z, y, x);
+    this.look(level, z, y, x);
     const p = this.#planes;
-    const [low, high] = [this.#low, this.#high];
+    const box = this.#box;
     for (let i = 0; i < p.length; i += 4) {
-      const [a, b, c] = [p[i] as number, p[i + 1] as number, p[i + 2] as number];
-      const far = a * (a > 0 ? high[0]! : low[0]!) + b * (b > 0 ? high[1]! : low[1]!) + c * (c > 0 ? high[2]! : low[2]!);
+      const a = p[i] as number;
+      const b = p[i + 1] as number;
+      const c = p[i + 2] as number;
+      const far = a * (box[a > 0 ? 3 : 0] as number) + b * (box[b > 0 ? 4 : 1] as number) + c * (box[c > 0 ? 5 : 2] as number);
       if (far + (p[i + 3] as number) < 0) return false;
     }
     return true;
   }
 
-  /** Fills in `error` and `weight`. */
+  /** Looks at a brick. */
   look(level: number, z: number, y: number, x: number): void {
-    this.#bound(level, z, y, x);
+    const edge = BRICK_EDGE * 2 ** level;
+    const box = this.#box;
+    for (let i = 0; i < 3; i += 1) {
+      const length = edge * (this.#voxel[i] as number);
+      const low = (this.#from[i] as number) + (i === 0 ? x : i === 1 ? y : z) * length;
+      box[i] = low;
+      box[i + 3] = Math.min(low + length, this.#to[i] as number);
+    }
+  }
+
+  /** Fills in `error` and `weight` of the brick looked at. */
+  gauge(level: number): void {
     const { eye } = this.frustum;
+    const box = this.#box;
     let nearest = 0;
     let length = 0;
     let along = 0;
     for (let i = 0; i < 3; i += 1) {
-      const [low, high, e] = [this.#low[i] as number, this.#high[i] as number, eye[i] as number];
+      const low = box[i] as number;
+      const high = box[i + 3] as number;
+      const e = eye[i] as number;
       const gap = low > e ? low - e : e > high ? e - high : 0;
       nearest += gap * gap;
       const d = (low + high) / 2 - e;
@@ -66,16 +82,8 @@ export class CandidateMeasure {
     }
     const size = this.#longest * 2 ** level;
     this.error = (size * this.frustum.pixelsPerUnit) / Math.max(Math.sqrt(nearest), size);
-    const cosine = length === 0 ? 1 : Math.min(Math.max(along / Math.sqrt(length), -1), 1);
-    this.weight = 1 / (1 + this.focus * Math.acos(cosine));
-  }
-
-  #bound(level: number, z: number, y: number, x: number): void {
-    const edge = BRICK_EDGE * 2 ** level;
-    for (let i = 0; i < 3; i += 1) {
-      const low = (this.#from[i] as number) + (i === 0 ? x : i === 1 ? y : z) * edge * (this.#voxel[i] as number);
-      this.#low[i] = low;
-      this.#high[i] = Math.min(low + edge * (this.#voxel[i] as number), this.#to[i] as number);
-    }
+    // The chord stands for the angle: they are the same where it matters.
+    const chord = length === 0 ? 0 : Math.sqrt(Math.max(2 - (2 * along) / Math.sqrt(length), 0));
+    this.weight = 1 / (1 + this.focus * chord);
   }
 }

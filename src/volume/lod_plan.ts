@@ -89,10 +89,8 @@ export function childrenOf(numbering: BrickNumbering, key: BrickKey): BrickKey[]
   return children;
 }
 
-interface Node extends BrickKey {
+interface Node extends PlannedBrick {
   readonly number: number;
-  readonly priority: number;
-  readonly coarse: boolean;
   /** What refining it gains: pixels of error for a brick's bytes, never more than its parent's. */
   readonly gain: number;
   readonly error: number;
@@ -109,27 +107,27 @@ export function planLod(input: LodInput): BrickPlan {
   const split = new Set<number>();
   const heap = new MaxHeap();
 
-  const visit = (level: number, z: number, y: number, x: number, parent: Node | undefined): void => {
+  const visit = (level: number, z: number, y: number, x: number, error: number, weight: number, empty: boolean, parent?: Node): void => {
     const number = numbering.pack(level, z, y, x);
-    measure.look(level, z, y, x);
-    const { error } = measure;
     const again = previous?.split.has(number) ?? false;
-    const gain = Math.min((error * measure.weight * (again ? LOYALTY : 1)) / cost, parent?.gain ?? Number.POSITIVE_INFINITY);
-    const empty = level < top && isEmpty(level, z, y, x);
+    const gain = Math.min((error * weight * (again ? LOYALTY : 1)) / cost, parent?.gain ?? Number.POSITIVE_INFINITY);
     const priority = parent ? 1 / (1 + parent.gain) : 0;
     nodes.push({ level, z, y, x, number, priority, coarse: !parent || parent.error > COARSE_PIXELS, gain, error, empty });
     if (!empty) numbers.add(number);
     if (level > 0 && error > (again ? MERGE_PIXELS : SPLIT_PIXELS) * pixelsPerVoxel) heap.push(nodes.length - 1, gain);
   };
 
-  visit(top, 0, 0, 0, undefined);
+  measure.look(top, 0, 0, 0);
+  measure.gauge(top);
+  visit(top, 0, 0, 0, measure.error, measure.weight, false);
   let demand = 1;
-  const found: number[] = [];
+  /** Place, error, weight and emptiness of the children in view. */
+  const found = new Float64Array(8 * 6);
   for (let at = heap.pop(); at !== undefined; at = heap.pop()) {
     const node = nodes[at] as Node;
     const level = node.level - 1;
     const [nz, ny, nx] = numbering.grid(level);
-    found.length = 0;
+    let count = 0;
     let taken = 0;
     let reached = true;
     for (let z = 2 * node.z; z < 2 * node.z + 2 && z < nz; z += 1) {
@@ -137,8 +135,16 @@ export function planLod(input: LodInput): BrickPlan {
         for (let x = 2 * node.x; x < 2 * node.x + 2 && x < nx; x += 1) {
           if (isBare(level, z, y, x) || !measure.inView(level, z, y, x)) continue;
           if (inReach && !inReach(level, z, y, x)) reached = false;
-          found.push(z, y, x);
-          if (!isEmpty(level, z, y, x)) taken += 1;
+          const empty = isEmpty(level, z, y, x);
+          if (!empty) taken += 1;
+          measure.gauge(level);
+          found[count] = z;
+          found[count + 1] = y;
+          found[count + 2] = x;
+          found[count + 3] = measure.error;
+          found[count + 4] = measure.weight;
+          found[count + 5] = Number(empty);
+          count += 6;
         }
       }
     }
@@ -150,15 +156,19 @@ export function planLod(input: LodInput): BrickPlan {
       break;
     }
     split.add(node.number);
-    for (let i = 0; i < found.length; i += 3) visit(level, found[i] as number, found[i + 1] as number, found[i + 2] as number, node);
+    for (let i = 0; i < count; i += 6) {
+      visit(level, found[i]!, found[i + 1]!, found[i + 2]!, found[i + 3]!, found[i + 4]!, found[i + 5] === 1, node);
+    }
   }
 
   let finest = top;
   let coarsest = 0;
   const bricks: PlannedBrick[] = [];
-  for (const { level, z, y, x, number, priority, coarse, empty } of nodes) {
-    if (!empty) bricks.push({ level, z, y, x, priority, coarse });
-    if (empty || split.has(number)) continue;
+  for (const node of nodes) {
+    const { level, number, empty } = node;
+    if (empty) continue;
+    bricks.push(node);
+    if (split.has(number)) continue;
     finest = Math.min(finest, level);
     coarsest = Math.max(coarsest, level);
   }

@@ -93,7 +93,7 @@ export class InstrumentActions {
   /** What chooses a policy in the menu. */
   policyItem(name: PolicyName): MenuItem {
     const { store } = this.host;
-    const key = name === POLICY_NAMES[0] ? { key: 'q' } : {};
+    const key = name === POLICY_NAMES[0] ? { key: 'n' } : {};
     return { name: `policy-${name}`, words: POLICY_WORDS[name], ...key, on: () => store.state.policy === name, run: () => store.update({ policy: name }) };
   }
 

@@ -18,6 +18,18 @@ describe('BrickCache', () => {
     expect(cache.bytes).toBe(3 * KB);
   });
 
+  test('the peak is never over the bound; a brick larger than all of it is not kept; another bound holds at once', () => {
+    const cache = new BrickCache(3 * KB);
+    for (let x = 0; x < 50; x += 1) cache.put(brick(x));
+    expect(cache.peak).toBe(3 * KB);
+    cache.limit(KB);
+    expect([cache.bytes, cache.peak]).toEqual([KB, KB]);
+    expect(cache.peek(1, key(49))).toBeDefined();
+    cache.limit(KB - 1);
+    expect(cache.put(brick(50)).x).toBe(50);
+    expect([cache.bytes, cache.peak]).toEqual([0, 0]);
+  });
+
   test('looking is not using', () => {
     const cache = new BrickCache(2 * KB);
     for (const x of [1, 2]) cache.put(brick(x));

@@ -97,6 +97,8 @@ class SharedViewTraits(t.HasTraits):
     camera = t.Dict().tag(sync=True)
     #: World x, y, z through which the slices go; empty until there is a picture.
     cross: t.List[float] = t.List().tag(sync=True)
+    #: Index of the time point; 0 where the volumes have none.
+    time = t.Int(0, min=0).tag(sync=True)
     #: What of the world 3D shows: ``{"box": {"min": (x, y, z), "max": (x, y, z)}, "planes": [{"normal": (x, y, z),
     #: "offset": ...}]}``; empty: all. A place p is shown where ``normal @ p >= offset``.
     clip = t.Dict().tag(sync=True)

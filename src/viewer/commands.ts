@@ -15,6 +15,7 @@ import type { ShownLayers } from './shown_layers.js';
 import type { LayerSources } from './layer_row.js';
 import { zoomSlices } from './slice_controls.js';
 import type { Studio } from './studio.js';
+import type { TimeControl } from './time/time_control.js';
 import type { Tool, ViewStore } from './view_state.js';
 
 /** What commands act on. Shell and interactions are made with the commands, so they are asked for when needed. */
@@ -37,6 +38,7 @@ export interface CommandContext {
   refresh(): void;
   readonly sources: LayerSources;
   instruments(): Instruments;
+  times(): TimeControl;
 }
 
 const ARROW_ANGLE = Math.PI / 36;
@@ -101,6 +103,8 @@ export function makeCommands(context: CommandContext): Commands & ShellActions {
       else if (store.state.selected !== undefined) store.update({ selected: undefined });
       else store.update({ maximised: undefined });
     },
+    play: () => context.times().togglePlay(),
+    timeStep: (by) => context.times().step(by),
     instrument: (name) => context.instruments().key(name),
     deleteSelected() {
       if (context.instruments().removeSelected()) return;

@@ -24,6 +24,11 @@ const PATHS = {
   trash: 'M3 4.5h10M6.2 4.5V2.8h3.6v1.7M4.4 4.5l.6 8.8h6l.6-8.8',
   chevron: 'M6 4l4 4-4 4',
   expand: 'M9.5 2.5h4v4M6.5 13.5h-4v-4M13.2 2.8L9.2 6.8M2.8 13.2l4-4',
+  play: 'M5 3l8 5-8 5z',
+  pause: 'M5.5 3v10M10.5 3v10',
+  stepBack: 'M11.5 3.5L6 8l5.5 4.5zM4.5 3.5v9',
+  stepForward: 'M4.5 3.5L10 8l-5.5 4.5zM11.5 3.5v9',
+  loop: 'M4 6.5A3 3 0 0 1 7 4h5M10.3 2.2L12.2 4l-1.9 1.8M12 9.5A3 3 0 0 1 9 12H4M5.7 13.8L3.8 12l1.9-1.8',
   close: 'M4 4l8 8M12 4l-8 8',
 } as const;
 

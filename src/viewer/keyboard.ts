@@ -17,6 +17,10 @@ export interface Commands {
   studio(what: 'picture' | 'movie'): void;
   tool(tool: 'point' | 'box' | 'tape' | 'pick'): void;
   instrument(name: InstrumentKey): void;
+  /** Plays the time points, or stops. */
+  play(): void;
+  /** Goes on by so many time points. */
+  timeStep(by: number): void;
   /** Ends what is under way: a drag, the help, a tool, the selection, a maximised view. */
   escape(): void;
   deleteSelected(): void;
@@ -47,6 +51,9 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['ArrowDown'], label: '', text: '', run: (c, e) => c.arrow(0, -1, e.shiftKey) },
   { keys: ['ArrowLeft'], label: '← →', text: 'turn in 3D', run: (c, e) => c.arrow(-1, 0, e.shiftKey) },
   { keys: ['ArrowRight'], label: '', text: '', run: (c, e) => c.arrow(1, 0, e.shiftKey) },
+  { keys: [' '], label: 'space', text: 'play or stop, where there are time points', run: (c) => c.play() },
+  { keys: [',', '<'], label: ', .', text: 'time point before, next', run: (c) => c.timeStep(-1) },
+  { keys: ['.', '>'], label: '', text: '', run: (c) => c.timeStep(1) },
   { keys: ['+', '='], label: '+ −', text: 'closer, farther', run: (c) => c.zoom(true) },
   { keys: ['-'], label: '', text: '', run: (c) => c.zoom(false) },
   { keys: ['m'], label: 'm', text: 'maximum intensity or volume', run: (c) => c.toggleMode() },

@@ -78,8 +78,10 @@ export class SessionNotices {
     else if (state === 'closed' && this.error === undefined) banner.show('Not connected to the server any more. Shown is what is here.', 'bad');
   }
 
-  #failed({ message, remedy, fatal, volume }: SessionError): void {
-    const name = volume === undefined ? undefined : this.session.volumes.get(volume)?.description.name;
+  #failed({ message, remedy, fatal, volume, key }: SessionError): void {
+    const description = volume === undefined ? undefined : this.session.volumes.get(volume)?.description;
+    const at = key && description?.times ? `, time point ${(key.time ?? 0) + 1}` : '';
+    const name = description && `${description.name}${at}`;
     const text = `${name ? `${name}: ` : ''}${message}${remedy ? `. ${remedy}` : ''}`;
     this.tell(text);
     if (!fatal) return;

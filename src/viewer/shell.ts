@@ -96,7 +96,8 @@ export class Shell {
   }
 
   /** Puts the instruments' sections above the annotations, and their menu under the button for more. */
-  addInstruments(instruments: Instruments, more: MenuItem[][]): void {
+  addInstruments(instruments: Instruments, more: MenuItem[][], time: HTMLElement): void {
+    this.footer.element.before(time);
     this.annotations.element.before(instruments.element);
     this.stage.append(instruments.debug.element);
     this.root.append(new Menu('More tools', this.toolbar.more, [...instruments.menu(), ...more]).element);

@@ -6,7 +6,7 @@ import { Scene } from '../annotation/scene.js';
 import type { VolumeDescription } from '../protocol/messages.js';
 import type { LayerSettings } from '../renderer/views.js';
 import type { Brick, SessionVolume } from '../session/types.js';
-import { type BrickKey, levelCount, type VolumeGeometry } from '../volume/geometry.js';
+import { type BrickKey, levelCount, type Vec3, type VolumeGeometry } from '../volume/geometry.js';
 import { storedLook } from '../volume/label_ids.js';
 import type { BrickRanges, ValueRange } from '../volume/ranges.js';
 import { Doc } from 'yjs';
@@ -66,6 +66,12 @@ export class ShownLayers {
     return images.findLast(({ layer }) => layer.visible) ?? images.at(-1) ?? this.list.at(-1);
   }
 
+  /** What lengths are measured by: the unit, and a voxel's edges along x, y, z, of the leading volume. */
+  get scale(): { readonly unit: string; readonly voxel: Vec3 } {
+    const { unit, voxel_size: [z, y, x] } = this.leading?.volume.description ?? { unit: '', voxel_size: [1, 1, 1] as const };
+    return { unit, voxel: [x, y, z] };
+  }
+
   /** Changes a layer: for everyone, or for this viewer where it may only look. */
   set(id: string, patch: LayerPatch): void {
     if (this.mayEdit() && this.scene.layers().some((layer) => layer.id === id)) this.scene.setLayer(id, patch);
@@ -82,6 +88,8 @@ export class ShownLayers {
   learn(brick: Brick): boolean {
     const volume = this.source.volumes.get(brick.volume);
     if (volume?.description.kind !== 'image' || brick.level !== coarsest(volume).level) return false;
+    // One time point stands for all: a window that followed each would make a film flicker.
+    if (brick.time && this.#histograms.has(identity(volume))) return false;
     const histogram = brickHistogram(brick, volume.description);
     if (!histogram) return false;
     this.#histograms.set(identity(volume), histogram);

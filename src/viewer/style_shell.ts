@@ -5,7 +5,7 @@ export const SHELL_STYLE = `
   --vb-bg: #14161a; --vb-panel: #1b1e23; --vb-raised: #252930; --vb-border: #30353d; --vb-text: #e7eaee;
   --vb-muted: #98a1ad; --vb-accent: #5aa9ff; --vb-warn: #f0b34a; --vb-bad: #ff7b72;
   color-scheme: dark;
-  display: grid; grid-template: auto minmax(0, 1fr) auto / minmax(0, 1fr) auto; position: relative;
+  display: grid; grid-template: auto minmax(0, 1fr) auto auto / minmax(0, 1fr) auto; position: relative;
   box-sizing: border-box; width: 100%; height: 100%; min-height: 200px; overflow: hidden; container-type: size;
   background: var(--vb-bg); color: var(--vb-text);
   font: 12px/1.35 system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', sans-serif;

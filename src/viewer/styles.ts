@@ -4,8 +4,9 @@ import { INSTRUMENT_STYLE } from './style_instruments.js';
 import { LOOK_STYLE } from './style_look.js';
 import { PANEL_STYLE } from './style_panels.js';
 import { SHELL_STYLE } from './style_shell.js';
+import { TIME_STYLE } from './style_time.js';
 
-const TEXT = SHELL_STYLE + PANEL_STYLE + INSTRUMENT_STYLE + LOOK_STYLE;
+const TEXT = SHELL_STYLE + PANEL_STYLE + INSTRUMENT_STYLE + LOOK_STYLE + TIME_STYLE;
 const sheets = new WeakMap<Document, CSSStyleSheet>();
 
 /**

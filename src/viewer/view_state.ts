@@ -35,6 +35,8 @@ export interface ViewState extends InstrumentState {
   readonly center: Vec3;
   /** World length of a CSS pixel in all slices, so that their scales compare. */
   readonly pixelSize: number;
+  /** Index of the time point. */
+  readonly time: number;
   readonly tool: Tool;
   /** How bricks are asked for. */
   readonly policy: PolicyName;
@@ -76,14 +78,16 @@ export function fitted(bounds: Bounds, layout: Layout, maximised: ViewId | undef
 
 /** What the renderer is to draw. */
 export function viewsOf(state: ViewState, size: Size): View[] {
+  const at = state.time > 0 ? { time: state.time } : {};
   return [...placeViews(state.layout, state.maximised, size)].map(([id, rect]): View => {
-    if (id === 'volume') return { id, kind: 'volume', rect, camera: state.camera, ...drawnWith(state) };
+    if (id === 'volume') return { id, kind: 'volume', rect, ...at, camera: state.camera, ...drawnWith(state) };
     const axis = SLICE_AXIS[id];
     const { u, v, normal } = sliceAxes(axis);
     return {
       id,
       kind: 'slice',
       rect,
+      ...at,
       axis,
       position: state.cross[normal],
       center: [state.center[u], state.center[v]],
@@ -101,6 +105,7 @@ export class ViewStore {
     this.#state = {
       ...FIRST_INSTRUMENTS,
       maximised: undefined,
+      time: 0,
       tool: 'navigate',
       policy: 'exploration',
       selected: undefined,

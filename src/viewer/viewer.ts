@@ -29,12 +29,12 @@ import { StatusTeller } from './status_teller.js';
 import { type StudioHost, Studio } from './studio.js';
 import { adoptStyles } from './styles.js';
 import { BACKGROUND, ThemeWatch } from './theme.js';
+import { TimeControl } from './time/time_control.js';
 import { toolbarState } from './toolbar.js';
 import { NO_BOUNDS, type Size, ViewStore, viewsOf } from './view_state.js';
 import type { ViewerOptions } from './viewer_options.js';
 
 export type { ViewerEvent, ViewerOptions } from './viewer_options.js';
-
 
 /** What can be out of date. */
 type Part = 'views' | 'volumes' | 'overlay' | 'panels';
@@ -43,6 +43,7 @@ export class Viewer {
   /** What lies over the picture: clip, light, tape, axes. */
   readonly instruments: Instruments;
   readonly studio: Studio;
+  readonly times: TimeControl;
   readonly #root: HTMLElement;
   readonly #session: Session;
   readonly #options: ViewerOptions;
@@ -100,13 +101,14 @@ export class Viewer {
       fit: () => this.#framing.fit(),
       studio: () => this.studio,
       refresh: () => this.#mark('volumes', 'panels', 'overlay'),
-      instruments: () => this.instruments,
+      instruments: () => this.instruments, times: () => this.times,
     });
     this.#shell = new Shell(this.#root, commands);
     adoptStyles(this.#root);
     const context = this.#gestures();
     const show = (text: string) => this.#shell.footer.show('cursor', text);
-    this.#reader = new CursorReader({ ...context, layers: this.#layers, lookup: this.#lookup, cross: () => this.#store.state.cross, show });
+    this.times = new TimeControl({ store: this.#store, session: this.#session, layers: this.#layers, renderer: () => this.#renderer, wake: this.#loop.wake });
+    this.#reader = new CursorReader({ ...context, layers: this.#layers, lookup: this.times.peek, cross: () => this.#store.state.cross, show });
     this.#tools = new AnnotationTools(context);
     this.instruments = new Instruments({
       ...context,
@@ -117,7 +119,7 @@ export class Viewer {
       debug: () => this.#renderer && { state: this.#renderer.debug, counters: this.#session.counters, stage: (volume, key) => this.#session.stage(volume, key) },
     });
     this.studio = new Studio(this.#studioHost(context));
-    this.#shell.addInstruments(this.instruments, this.studio.menu());
+    this.#shell.addInstruments(this.instruments, this.studio.menu(), this.times.bar.element);
     const picker = new Picker({
       ...context,
       layers: () => this.#layers.list,
@@ -170,7 +172,7 @@ export class Viewer {
   dispose(): void {
     if (this.#ending.signal.aborted) return;
     this.#loop.stop();
-    const parts = [this.#status, this.#early, this.#notices, this.#pointers, this.#interactions, this.instruments, this.studio, this.#theme, this.host];
+    const parts = [this.#status, this.#early, this.#notices, this.#pointers, this.#interactions, this.instruments, this.studio, this.times, this.#theme, this.host];
     this.#ending.abort();
     for (const part of parts) part.dispose();
     for (const end of this.#ends) end();
@@ -331,7 +333,7 @@ export class Viewer {
     const reading = !this.#moving && this.#renderer !== undefined && this.#reader.read(now);
     this.#settle();
     this.#status.soon();
-    return more || reading;
+    return this.times.frame(now) || more || reading;
   }
 
   #settle(): void {
@@ -356,16 +358,13 @@ export class Viewer {
 
   #drawOverlay(): void {
     this.#dirty.overlay = false;
-    const leading = this.#layers.leading?.volume.description;
-    const [z, y, x] = leading?.voxel_size ?? [1, 1, 1];
     this.#shell.overlay.draw({
       views: this.#drawnViews,
       state: this.#store.state,
       annotations: this.#scene.annotations(),
       draft: this.#tools.draft,
       hovered: this.#hovered,
-      unit: leading?.unit ?? '',
-      voxel: [x, y, z],
+      ...this.#layers.scale,
       style: GUIDE_STYLES[this.#theme.theme],
       instruments: this.instruments,
       guides: this.#framing.bounds !== undefined && this.#renderer !== undefined,

@@ -40,6 +40,8 @@ export interface ViewTraits extends DialTraits {
   /** The view's own state; empty: as the viewer has it, or none. `shared_view.ts` of the viewer's instruments has their forms. */
   camera: object;
   cross: readonly number[];
+  /** Index of the time point. */
+  time: number;
   clip: object;
   light: readonly number[];
   measurements: readonly object[];

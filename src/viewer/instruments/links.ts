@@ -1,10 +1,10 @@
-/** Linked viewers of one page: camera and cross of one are those of all. They find each other in a registry of the page. */
+/** Linked viewers of one page: camera, cross and time point of one are those of all. They find each other in a registry of the page. */
 
 import type { ViewState, ViewStore } from '../view_state.js';
 
 /** What linked viewers share. Plain data: the code of two viewers in a page may be of two builds. */
-export type LinkedState = Pick<ViewState, 'camera' | 'cross'>;
-const FIELDS = ['camera', 'cross'] as const;
+export type LinkedState = Pick<ViewState, 'camera' | 'cross' | 'time'>;
+const FIELDS = ['camera', 'cross', 'time'] as const;
 
 interface Member {
   give(): LinkedState;
@@ -24,10 +24,10 @@ export class PageLink {
   #taking = false;
   readonly #member: Member = {
     give: () => this.store.state,
-    take: ({ camera, cross }) => {
+    take: ({ camera, cross, time = 0 }) => {
       this.#taking = true;
       try {
-        this.store.update({ camera, cross });
+        this.store.update({ camera, cross, time });
       } finally {
         this.#taking = false;
       }
@@ -42,7 +42,7 @@ export class PageLink {
     this.#end = store.onChange((state, before) => {
       // What came from another is not told again: so one move is told once to each.
       if (!this.on || this.#taking || !this.ready() || FIELDS.every((field) => state[field] === before[field])) return;
-      for (const member of members()) if (member !== this.#member) member.take({ camera: state.camera, cross: state.cross });
+      for (const member of members()) if (member !== this.#member) member.take({ camera: state.camera, cross: state.cross, time: state.time });
     });
   }
 

@@ -45,6 +45,10 @@ export const SHARED_FIELDS = {
     read: ({ cross }) => [...cross],
     write: (value) => reading(place, value, (cross) => ({ cross })),
   },
+  time: {
+    read: ({ time }) => time,
+    write: (value) => reading(z.int().min(0), value, (time) => ({ time })),
+  },
   clip: {
     read: ({ clip }) => clip ?? {},
     write: (value) =>

@@ -12,7 +12,7 @@ afterEach(() => {
 
 /** A model's traits with listeners, as front ends keep them. */
 class Model {
-  readonly traits: Record<string, unknown> = { camera: {}, cross: [], clip: {}, light: [], measurements: [], policy: 'exploration' };
+  readonly traits: Record<string, unknown> = { camera: {}, cross: [], time: 0, clip: {}, light: [], measurements: [], policy: 'exploration' };
   readonly listeners = new Map<string, Set<() => void>>();
   sets = 0;
   saves = 0;
@@ -75,6 +75,8 @@ test('what the kernel sets is shown and not told back', () => {
   const { store, model } = view();
   jest.advanceTimersByTime(EVERY_MS);
   const { sets } = model;
+  model.put('time', 4);
+  expect(store.state.time).toBe(4);
   model.put('cross', [1, 2, 3]);
   model.put('clip', { box: { min: [0, 0, 0], max: [5, 5, 5] } });
   model.put('light', ['x']);

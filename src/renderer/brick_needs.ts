@@ -3,6 +3,7 @@
 import type { LoadingPolicy } from '../volume/policy.js';
 import { chooseRequests, type MissingBrick, type Request } from '../volume/requests.js';
 import type { BrickIntake } from './brick_intake.js';
+import type { PointClouds } from './point_clouds.js';
 import type { Residency } from './residency.js';
 import type { ViewState } from './view_state.js';
 import type { Shown } from './view_plans.js';
@@ -92,7 +93,13 @@ export class BrickNeeds {
   constructor(
     readonly residency: Residency,
     readonly intake: BrickIntake,
+    readonly points: PointClouds,
   ) {}
+
+  /** Bricks that wait for their upload. */
+  get waiting(): number {
+    return this.intake.waiting + this.points.waiting;
+  }
 
   update(volumes: Iterable<VolumeState>, shown: Shown, views: readonly ViewState[], policy: LoadingPolicy, moving: boolean): void {
     this.dirty = false;
@@ -105,5 +112,6 @@ export class BrickNeeds {
       this.missing += needs.visible;
     }
     this.wanted = chooseRequests(policy, missing, moving);
+    this.missing += this.points.addWanted(this.wanted);
   }
 }

@@ -16,7 +16,7 @@ import { DEFAULT_GPU_BYTES, GpuBudget } from './gpu_budget.js';
 import { GpuFence } from './gpu_fence.js';
 import { pickAt } from './pick.js';
 import type { RendererDials, RendererOptions } from './renderer_options.js';
-import { type RendererReport, reportDevice, reportFilter, reportMemory, reportPictures, reportQuality, reportVolume } from './report.js';
+import { makeReport, type RendererReport } from './report.js';
 import type { ShaderReport } from './layer_shaders.js';
 import { LABEL_LOOKUP_BYTES } from './label_lookup.js';
 import { shaderProblem } from './shader_problem.js';
@@ -28,6 +28,7 @@ import { TRANSFER_BYTES } from './transfer_function.js';
 import { UPLOAD_MS_STILL } from './upload_queue.js';
 import { ViewDrawing } from './view_drawing.js';
 import { chooseShown, planViews, REPLAN_MS, type Shown } from './view_plans.js';
+import { sameLayout, updateViews } from './view_list.js';
 import { ViewState } from './view_state.js';
 import type { LayerSettings, Picked, Pixel, View } from './views.js';
 import { sameVoxels, VolumeState } from './volume_state.js';
@@ -79,14 +80,14 @@ export class VolumeRenderer {
     this.#size = new CanvasSize(canvas);
     this.#budget = new GpuBudget(options.maxGpuBytes ?? DEFAULT_GPU_BYTES);
     this.#residency = new Residency(this.#gl, this.#budget);
-    this.#drawing = new ViewDrawing(this.#gl, this.#residency);
+    this.#drawing = new ViewDrawing(this.#gl, this.#residency, options.lookup);
     if (options.background) this.#drawing.background = options.background;
     this.#fence = new GpuFence(this.#gl.getContext() as WebGL2RenderingContext);
     this.#frames = new FrameDrawing(this.#drawing, this.#fence);
     this.#hold(options.held ?? false);
     this.#tables = new TableUpdates(this.#residency);
     this.#intake = new BrickIntake(this.#volumes, this.#residency, options.lookup);
-    this.#needs = new BrickNeeds(this.#residency, this.#intake);
+    this.#needs = new BrickNeeds(this.#residency, this.#intake, this.#drawing.points);
     this.times = new TimeSteps(this.#residency, () => ({ views: this.#views, volumes: this.#shown.layers }), () => this.#replan(false));
     this.#room = new Room(this.#budget, this.#residency, () => this.#replan(true));
     this.#context = new ContextWatch(canvas, this.#restored);
@@ -96,6 +97,8 @@ export class VolumeRenderer {
   setVolume(volume: SessionVolume, ranges: BrickRanges, rangesAt?: (time: number) => BrickRanges): void {
     const known = this.#volumes.get(volume.handle);
     const { description } = volume;
+    if (this.#drawing.points.set(volume, ranges)) this.#replan(true);
+    if (description.kind === 'points') return;
     if (known) {
       if (known.ranges === ranges && sameVoxels(known.volume.description, description)) return;
       this.removeVolume(volume.handle);
@@ -111,6 +114,7 @@ export class VolumeRenderer {
   /** Forgets a volume and its bricks. */
   removeVolume(handle: number): void {
     const volume = this.#volumes.get(handle);
+    if (this.#drawing.points.remove(handle)) this.#replan(true);
     if (!volume) return;
     this.#intake.dropVolume(handle);
     this.#residency.remove(volume);
@@ -124,6 +128,7 @@ export class VolumeRenderer {
   /** Takes over how a volume is drawn. */
   setLayer(handle: number, settings: LayerSettings): void {
     const volume = this.#volumes.get(handle);
+    if (this.#drawing.points.setLayer(handle, settings)) this.#replan(true);
     if (!volume || JSON.stringify(volume.settings) === JSON.stringify(settings)) return;
     volume.set(settings);
     this.#drawing.shaders.take(volume);
@@ -132,18 +137,11 @@ export class VolumeRenderer {
 
   /** Takes over what is shown where. Views keep their state by their ids. */
   setViews(views: readonly View[]): void {
-    const now = performance.now();
-    const before = new Map(this.#views.map((state) => [state.view.id, state]));
-    const layout = (list: readonly View[]) => JSON.stringify(list.map(({ id, kind, rect }) => [id, kind, rect]));
-    if (layout(views) !== layout(this.#views.map((state) => state.view))) this.#frames.clearAll = true;
-    this.#views = views.map((view) => {
-      const known = before.get(view.id);
-      if (known?.view.kind !== view.kind) return new ViewState(view, this.#budget, this.#options, this.#device.halfTargets);
-      before.delete(view.id);
-      if (known.change(view, now)) this.#needs.dirty = true;
-      return known;
+    if (!sameLayout(views, this.#views.map(({ view }) => view))) this.#frames.clearAll = true;
+    const make = (view: View) => new ViewState(view, this.#budget, this.#options, this.#device.halfTargets);
+    this.#views = updateViews(this.#views, views, make, () => {
+      this.#needs.dirty = true;
     });
-    for (const state of before.values()) state.dispose();
   }
 
   /** Says whether the user is moving a view now: pictures are then drawn at the resolution that keeps up, and details wait. */
@@ -178,6 +176,7 @@ export class VolumeRenderer {
   setDials(dials: RendererDials): void {
     this.#options = { ...this.#options, ...dials };
     for (const state of this.#views) state.dial(dials);
+    if (dials.maxGpuBytes !== undefined) this.#drawing.points.lose(); // made anew within the new bound
     this.#room.limit(this.#options.maxGpuBytes ?? this.#budget.max, this.#views);
   }
 
@@ -196,7 +195,8 @@ export class VolumeRenderer {
 
   /** Takes a brick. `uploaded` is called once: when it is on the GPU, or was dropped. */
   offer(brick: Brick, uploaded: () => void): void {
-    this.#intake.offer(brick, uploaded);
+    if (brick.points) this.#drawing.points.offer(brick, uploaded);
+    else this.#intake.offer(brick, uploaded);
     this.#needs.dirty = true;
   }
 
@@ -210,9 +210,9 @@ export class VolumeRenderer {
   /** The table of ranges of a volume has grown. */
   rangesChanged(handle: number): void {
     const volume = this.#volumes.get(handle);
-    if (!volume) return;
-    volume.refresh();
-    for (const state of this.#views) state.planDirty = state.planDirty || state.view.kind === 'volume';
+    if (!volume && !this.#drawing.points.has(handle)) return;
+    volume?.refresh();
+    for (const state of this.#views) state.planDirty = state.planDirty || !volume || state.view.kind === 'volume';
     this.#needs.dirty = true;
   }
 
@@ -231,17 +231,18 @@ export class VolumeRenderer {
       this.#plan(now);
       const { uploadMs, uploads } = this.#policy.moving;
       const uploaded = this.#moving ? this.#intake.run(uploadMs, this.#views, uploads) : this.#intake.run(UPLOAD_MS_STILL, this.#views);
-      if (uploaded > 0) this.#needs.dirty = true;
+      const came = uploaded + this.#drawing.points.run(this.#views, now);
+      if (came > 0) this.#needs.dirty = true;
       this.wanted();
       this.#updateTables();
       const drawn = this.#frames.draw(this.#scene(), now, begun);
       if (!this.#frames.held) this.#hold(false);
-      if (!drawn && uploaded > 0) this.#fence.mark(begun, () => {});
+      if (!drawn && came > 0) this.#fence.mark(begun, () => {});
       this.#room.fits();
     } catch (error) {
       return this.#room.make(error);
     }
-    const more = this.#fence.open > 0 || this.#intake.waiting > 0 || !this.#frames.idle(this.#scene(), now);
+    const more = this.#fence.open > 0 || this.#needs.waiting > 0 || !this.#frames.idle(this.#scene(), now);
     // Reading back waits for the GPU: not before there is time.
     if (!more && this.#frames.firstPictureAt !== undefined) {
       this.#filterError ??= probeFilterError(this.#drawing.screen);
@@ -269,7 +270,7 @@ export class VolumeRenderer {
 
   /** Whether every brick that the views should have is here, drawn or not. */
   get complete(): boolean {
-    if (this.#context.lost || this.#needs.dirty || this.#needs.missing > 0 || this.#intake.waiting > 0) return false;
+    if (this.#context.lost || this.#needs.dirty || this.#needs.missing > 0 || this.#needs.waiting > 0) return false;
     return !this.times.isBehind && this.#views.every((state) => !state.planDirty && !state.tableDirty);
   }
 
@@ -281,18 +282,10 @@ export class VolumeRenderer {
 
   /** What there is to tell. */
   get report(): RendererReport {
-    return {
-      volumes: [...this.#volumes.values()].map((v) => reportVolume(v, this.#views, this.#residency, this.#needs.wanted.get(v.handle)?.length ?? 0)),
-      missing: this.#needs.missing,
-      ...reportQuality(this.#views),
-      ...reportPictures(this.#frames, this.#drawing),
-      ...reportMemory(this.#budget, this.#residency),
-      tableFills: this.#tables.count,
-      ...reportFilter(this.#filterError),
-      ...reportDevice(this.#device, this.#shown.layers, this.#budget.max),
-      contextLosses: this.#context.losses,
-      problem: this.#room.problem ?? this.#problem,
-    };
+    return makeReport(this.#volumes, this.#views, this.#shown.layers, this.#device, {
+      needs: this.#needs, frames: this.#frames, drawing: this.#drawing, budget: this.#budget, residency: this.#residency, tables: this.#tables,
+      filterError: this.#filterError, losses: this.#context.losses, problem: this.#room.problem ?? this.#problem,
+    });
   }
 
   /** What is in hand, brick by brick. */
@@ -303,7 +296,8 @@ export class VolumeRenderer {
   /** What lies under a pixel of a view, or which labels; `px` is of the canvas, in CSS pixels. */
   pick(viewId: string, px: Pixel, of?: 'labels'): Picked | undefined {
     const state = this.#views.find(({ view }) => view.id === viewId);
-    return state && pickAt(state.view, px, of ? { ...this.#shown, image: undefined } : this.#shown, this.#options.lookup);
+    const picked = state && pickAt(state.view, px, of ? { ...this.#shown, image: undefined } : this.#shown, this.#options.lookup);
+    return state && !of ? this.#drawing.points.pick(state.view, px, picked) : picked;
   }
 
   /** What became of the shader that a layer was given; undefined where it has none. */
@@ -345,12 +339,13 @@ export class VolumeRenderer {
   readonly #restored = (): void => {
     this.#gl.autoClear = false;
     this.#intake.restore();
+    this.#drawing.points.lose();
     this.#frames.clearAll = true;
     this.#replan(true);
   };
 
   #scene(): FrameScene {
-    const loading = this.#needs.missing > 0 || this.#intake.waiting > 0;
+    const loading = this.#needs.missing > 0 || this.#needs.waiting > 0;
     return { views: this.#views, shown: this.#shown, size: this.#size, moving: this.#moving, loading };
   }
 
@@ -389,8 +384,12 @@ export class VolumeRenderer {
     // A large texture takes the better part of a second to make: it must not stand before the first picture.
     const mayGrow = this.#frames.firstPictureAt !== undefined;
     const version = this.#residency.version;
+    const due = this.#views.filter((state) => state.planDirty);
     const planned = planViews(this.#views, this.#shown, this.#residency, this.#size.ratio, { now, moving: this.#moving, mayGrow, policy: this.#policy });
-    if (planned) this.#needs.dirty = true;
+    if (planned) {
+      this.#drawing.points.plan(due, this.#views, this.#size.ratio);
+      this.#needs.dirty = true;
+    }
     if (version !== this.#residency.version) for (const state of this.#views) state.tableDirty = true;
   }
 

@@ -113,6 +113,41 @@ export function reportMemory(budget: GpuBudget, residency: Residency) {
   };
 }
 
+/** What the parts of a renderer have to tell. */
+interface Parts {
+  readonly needs: { readonly wanted: ReadonlyMap<number, readonly unknown[]>; readonly missing: number };
+  readonly frames: Parameters<typeof reportPictures>[0];
+  readonly drawing: Parameters<typeof reportPictures>[1];
+  readonly budget: GpuBudget;
+  readonly residency: Residency;
+  readonly tables: { readonly count: number };
+  readonly filterError: number | undefined;
+  readonly losses: number;
+  readonly problem: string | undefined;
+}
+
+/** The whole report. */
+export function makeReport(
+  volumes: ReadonlyMap<number, VolumeState>,
+  views: readonly ViewState[],
+  layers: readonly VolumeState[],
+  device: Device,
+  { needs, frames, drawing, budget, residency, tables, filterError, losses, problem }: Parts,
+): RendererReport {
+  return {
+    volumes: [...volumes.values()].map((v) => reportVolume(v, views, residency, needs.wanted.get(v.handle)?.length ?? 0)),
+    missing: needs.missing,
+    ...reportQuality(views),
+    ...reportPictures(frames, drawing),
+    ...reportMemory(budget, residency),
+    tableFills: tables.count,
+    ...reportFilter(filterError),
+    ...reportDevice(device, layers, budget.max),
+    contextLosses: losses,
+    problem,
+  };
+}
+
 /** Counts the frames of the last second. */
 export class FrameRate {
   /** Frames since the start. */

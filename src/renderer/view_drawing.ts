@@ -10,6 +10,8 @@ import { LayerShaders } from './layer_shaders.js';
 import { boxEdges, eyeOf, LinePass, type Segment } from './line_pass.js';
 import type { PictureStep } from './picture.js';
 import { passJitter } from './picture.js';
+import type { BrickLookup } from './pick.js';
+import { PointClouds } from './point_clouds.js';
 import { plainPair, RayDrawing } from './ray_drawing.js';
 import type { Residency } from './residency.js';
 import backgroundGlsl from './shaders/background.frag.glsl';
@@ -29,6 +31,8 @@ export class ViewDrawing {
   readonly screen: Fullscreen;
   background: Rgb = [0.055, 0.063, 0.078];
   readonly shaders: LayerShaders;
+  /** Drawn beside the volumes. */
+  readonly points: PointClouds;
   readonly #rays: RayDrawing;
   readonly #slices: SlicePass;
   readonly #lines: LinePass;
@@ -38,8 +42,10 @@ export class ViewDrawing {
   constructor(
     renderer: THREE.WebGLRenderer,
     readonly residency: Residency,
+    lookup: BrickLookup,
   ) {
     this.screen = new Fullscreen(renderer);
+    this.points = new PointClouds(this.screen, residency.budget, lookup);
     residency.budget.take('palettes', 2 * 4 * LABEL_COLORS);
     this.shaders = new LayerShaders(this.screen);
     this.#rays = new RayDrawing(this.screen, residency.budget);
@@ -59,7 +65,7 @@ export class ViewDrawing {
 
   /** Whether a view has voxels to show. */
   hasVoxels(state: ViewState, shown: Shown): boolean {
-    return shown.layers.some((volume) => state.table(volume.handle).outcome.any);
+    return shown.layers.some((volume) => state.table(volume.handle).outcome.any) || this.points.shows(state.view);
   }
 
   /** Draws a slice of every layer, one over the other; false where no voxel was drawn. */
@@ -73,7 +79,7 @@ export class ViewDrawing {
       // Drawn with an empty table too: the shader is then compiled while the first brick is still on its way.
       any = (this.#slices.draw(source, view, rect, ratio) && source.table.outcome.any) || any;
     }
-    return any;
+    return this.points.discs(view, rect, ratio) || any;
   }
 
   /** Draws a whole picture at reduced quality into the view's target. */
@@ -123,7 +129,7 @@ export class ViewDrawing {
   }
 
   dispose(): void {
-    for (const part of [this.#rays, this.#slices, this.#lines, this.#composite, this.#backdrop, this.screen]) part.dispose();
+    for (const part of [this.points, this.#rays, this.#slices, this.#lines, this.#composite, this.#backdrop, this.screen]) part.dispose();
   }
 
   #march(
@@ -136,15 +142,16 @@ export class ViewDrawing {
     const full = width === rect.width && height === rect.height;
     const target = state.pictureTarget(rect.width, rect.height, full);
     const size = [target.width, target.height] as const;
-    state.onCanvas = { texture: target.texture, size, used: [width / size[0], height / size[1]] };
-    if (state.view.kind !== 'volume' || shown.layers.length === 0) return this.#clearTarget(target);
+    const points = from === 0 ? this.points.draw(state.view, rect, draw.pass) : this.points.drawn(state.view.id);
+    state.onCanvas = { texture: target.texture, size, used: [width / size[0], height / size[1]], points: points?.colors };
+    if (state.view.kind !== 'volume' || shown.layers.length === 0) return this.#clearTarget(target) || points !== undefined;
     const all = shown.layers.map((volume) => this.#source(state, volume, draw.coarser));
     const here = all.filter(({ table }) => table.outcome.any);
     const { camera, clip, light } = state.view;
     if (here.length === 0) {
       // One pixel, so that the shader is compiled while the first brick is still on its way.
       this.#rays.draw(all, { camera, clip, light, rect, part: { x: 0, y: 0, width: 1, height: 1 }, target });
-      return this.#clearTarget(target);
+      return this.#clearTarget(target) || points !== undefined;
     }
     // Where the fast pass can draw them, layers come as they arrive; else the shader is that of all.
     return this.#rays.draw(plainPair(all) ? here : all, {
@@ -155,6 +162,7 @@ export class ViewDrawing {
       part: { x: 0, y: height - from - rows, width, height: rows },
       target,
       jitter: passJitter(draw.pass),
+      depth: points?.distances,
       weight: 1 / (draw.pass + 1),
     });
   }

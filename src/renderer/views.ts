@@ -76,4 +76,6 @@ export interface Picked {
   readonly value?: number;
   /** Level the value was read from. */
   readonly level: number;
+  /** Where it is a point of a cloud: its number in the source, and its properties by name. */
+  readonly point?: { readonly index: number; readonly properties: Readonly<Record<string, number>> };
 }

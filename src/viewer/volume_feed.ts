@@ -46,7 +46,6 @@ export class VolumeFeed {
       this.#wanted.delete(handle);
     }
     for (const { volume, settings } of layers.list) {
-      if (volume.description.kind === 'points') continue;
       let given = this.#given.get(volume.handle);
       if (given?.description !== volume.description) {
         renderer.setVolume(volume, session.ranges(volume.handle), (time) => session.ranges(volume.handle, time));

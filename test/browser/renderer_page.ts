@@ -25,6 +25,7 @@ import { makeBare } from './renderer_bare.js';
 import { atlasBench, layersBench, makeScreen } from './renderer_atlas.js';
 import { referencePicture } from './renderer_reference.js';
 import { LazyVolume } from './renderer_lazy.js';
+import { TestCloud } from './renderer_cloud.js';
 import { halve, makeLevel, shellsAndGyroid, TestVolume } from './renderer_volume.js';
 
 const wait = () => new Promise<number>((resolve) => requestAnimationFrame(resolve));
@@ -41,7 +42,7 @@ function makeCanvas(width: number, height: number): HTMLCanvasElement {
 export class Stage {
   readonly canvas: HTMLCanvasElement;
   readonly renderer: VolumeRenderer;
-  readonly volumes = new Map<number, TestVolume | LazyVolume>();
+  readonly volumes = new Map<number, TestVolume | LazyVolume | TestCloud>();
   /** Bricks that `lookup` finds. */
   readonly memory = new Set<string>();
   uploadedCalls = 0;
@@ -56,7 +57,7 @@ export class Stage {
     });
   }
 
-  add(volume: TestVolume | LazyVolume, settings: Partial<LayerSettings> = {}): void {
+  add(volume: TestVolume | LazyVolume | TestCloud, settings: Partial<LayerSettings> = {}): void {
     this.volumes.set(volume.handle, volume);
     this.renderer.setVolume(volume.session, volume.ranges);
     this.renderer.setLayer(volume.handle, {
@@ -74,7 +75,7 @@ export class Stage {
   }
 
   offer(handle: number, key: geometry.BrickKey, generation = 1): void {
-    const volume = this.volumes.get(handle) as TestVolume | LazyVolume;
+    const volume = this.volumes.get(handle) as TestVolume | LazyVolume | TestCloud;
     this.memory.add(`${handle}/${geometry.keyText(key)}`);
     this.offered += 1;
     this.renderer.offer(volume.brick(key, generation), () => {
@@ -144,7 +145,7 @@ export function difference(a: Uint8Array, b: Uint8Array): { max: number; mean: n
 
 Object.assign(globalThis, {
   vox: {
-    THREE, LazyVolume, VolumeRenderer, Stage, TestVolume, makeLevel, halve, shellsAndGyroid, difference, geometry, sample, colormaps, source,
+    THREE, LazyVolume, TestCloud, VolumeRenderer, Stage, TestVolume, makeLevel, halve, shellsAndGyroid, difference, geometry, sample, colormaps, source,
     camera: { cameraBasis, frameBounds, orbit, project }, fitSlice, Fullscreen, shaderMaterial, makeBare, atlasBench, layersBench,
     referencePicture, DEFAULT_LOOK, makeScreen, clipPlanes, labelLookup, layerRows, readShader, tryShader,
     glsl: { clip: clipGlsl, labels: labelsGlsl, head: headGlsl, light: lightGlsl }, wait, DEFAULT_OPACITY_POINTS,

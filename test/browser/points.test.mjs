@@ -1,0 +1,76 @@
+// A cloud from Python to the picture: drawn in all views, restricted to values in the panel, and told of under the cursor.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+import { FLAGS, findChromium } from '../../scripts/chromium.mjs';
+import { environment, python } from '../../scripts/process.mjs';
+import { eventually, settled } from './support.mjs';
+
+const ROOT = '.voxbeam[data-settled]';
+let server;
+let browser;
+let page;
+
+before(async () => {
+  server = spawn(python, ['-u', fileURLToPath(new URL('page_points.py', import.meta.url))], { stdio: ['pipe', 'pipe', 'inherit'], env: environment() });
+  const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
+  browser = await chromium.launch({ executablePath: await findChromium(), args: FLAGS });
+  page = await browser.newPage({ viewport: { width: 640, height: 400 }, reducedMotion: 'reduce', colorScheme: 'dark' });
+  page.said = [];
+  page.on('pageerror', (error) => page.said.push(error.message));
+  server.stdin.write('\n');
+  await page.goto((await lines.next()).value);
+  await settled(page, ROOT);
+});
+after(async () => {
+  await browser?.close();
+  server?.stdin.end();
+});
+
+/** Pixels of the picture that are not background, in each of the four views. */
+const lit = () =>
+  page.evaluate(() => {
+    const source = document.querySelector('.voxbeam-canvas');
+    const canvas = new OffscreenCanvas(source.width, source.height);
+    const context = canvas.getContext('2d');
+    context.drawImage(source, 0, 0);
+    const counts = [0, 0, 0, 0];
+    const [w, h] = [canvas.width, canvas.height];
+    const { data } = context.getImageData(0, 0, w, h);
+    for (let i = 0; i < data.length; i += 4) {
+      const [x, y] = [(i / 4) % w, Math.floor(i / 4 / w)];
+      const most = Math.max(data[i], data[i + 1], data[i + 2]);
+      if (most > 70 && most - Math.min(data[i], data[i + 1], data[i + 2]) > 30) counts[(x > w / 2 ? 1 : 0) + (y > h / 2 ? 2 : 0)] += 1;
+    }
+    return counts;
+  });
+
+test('every view shows the points', async () => {
+  const counts = await lit();
+  assert.ok(counts.every((n) => n > 200), `${counts} pixels`);
+  assert.deepEqual(page.said, []);
+});
+
+test('values out of range are hidden, and the point that is left is told of under the cursor', async () => {
+  if (await page.locator('[data-action="panel"]').count()) await page.keyboard.press('Escape');
+  const before = await lit();
+  await page.locator('[data-layout="volume"]').click();
+  await settled(page, ROOT);
+  const field = page.locator('[aria-label="Values shown, low end value"]');
+  if (!(await field.isVisible())) await page.locator('[data-action="panel"]').click();
+  await field.fill('50');
+  await field.press('Enter');
+  await page.waitForTimeout(250);
+  await settled(page, ROOT);
+  const canvas = await page.locator('.voxbeam-canvas').boundingBox();
+  await eventually('the footer tells of the point', async () => {
+    await page.mouse.move(canvas.x + canvas.width / 2 + Math.random(), canvas.y + canvas.height / 2);
+    const text = await page.locator('[data-footer="cursor"]').textContent();
+    return /shell 200000 · [−-]?0.00, [−-]?0.00, [−-]?0.00 mm · 100 · mass 200/.test(text) || undefined;
+  });
+  const left = (await lit()).reduce((a, b) => a + b);
+  assert.ok(left > 300 && left < before.reduce((a, b) => a + b), `${left} pixels`);
+});

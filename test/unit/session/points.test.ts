@@ -45,7 +45,7 @@ test('ranges of points say where the bricks are', () => {
   if (frame?.body.kind !== 'ranges') throw new Error('not ranges');
   const table = new VolumeTable();
   table.announce(announcement(1, 'f', [128, 64, 64]));
-  table.applyRanges(1, frame.body.rows);
+  table.applyRanges(1, 0, frame.body.rows);
   const ranges = table.ranges(1);
   // The box of the volume: 128 voxels of 2, 64 of 1 and of 0.5, from the face of voxel 0.
   const geometry = { shape: [128, 64, 64], voxelSize: [2, 1, 0.5], origin: [10, 0, -1] } as const;

@@ -9,17 +9,20 @@ const production = process.env.NODE_ENV !== 'development';
 const shared = { bundle: true, format: 'esm', minify: production, outdir, legalComments: 'none', logLevel: 'warning' };
 const text = { '.css': 'text', '.glsl': 'text', '.html': 'text' };
 
+/** The session's worker, one script. */
+async function buildWorker() {
+  const { outputFiles } = await build({
+    ...shared, entryPoints: ['src/session/worker.ts'], format: 'iife', platform: 'browser', target: 'es2022', write: false,
+  });
+  return outputFiles[0].text;
+}
+
 /** The session's worker as a string inside the bundle that starts it: a page served by others has no URL for it. */
 export const workerSource = {
   name: 'worker-source',
   setup(b) {
     b.onResolve({ filter: /^voxbeam:worker$/ }, () => ({ path: 'worker', namespace: 'worker-source' }));
-    b.onLoad({ filter: /.*/, namespace: 'worker-source' }, async () => {
-      const { outputFiles } = await build({
-        ...shared, entryPoints: ['src/session/worker.ts'], format: 'iife', platform: 'browser', target: 'es2022', write: false,
-      });
-      return { contents: outputFiles[0].text, loader: 'text' };
-    });
+    b.onLoad({ filter: /.*/, namespace: 'worker-source' }, async () => ({ contents: await buildWorker(), loader: 'text' }));
   },
 };
 /**
@@ -47,16 +50,22 @@ const node = {
   banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" }, // ws is CommonJS
 };
 
+/** A script's hash as `fetch` takes it. */
+const integrityOf = (text) => `sha256-${createHash('sha256').update(text).digest('base64')}`;
+
 async function main() {
   await mkdir(outdir, { recursive: true });
+  const worker = await buildWorker();
+  await writeFile(`${outdir}/worker.js`, worker);
+  const define = { ...browser.define, WORKER_INTEGRITY: JSON.stringify(integrityOf(worker)) };
   await Promise.all([
-    build({ ...browser, entryPoints: { widget: 'src/widget/index.ts', viewer: 'src/viewer/page.ts' } }),
+    build({ ...browser, define, entryPoints: { widget: 'src/widget/index.ts', viewer: 'src/viewer/page.ts' } }),
     build({ ...browser, entryPoints: { movie: 'src/viewer/movie_encoder.ts' } }), // a tenth of the viewer, for when a movie is made
     build({ ...node, entryPoints: { sidecar: 'src/sidecar/main.ts', scheduler: 'src/scheduler/main.ts' } }),
   ]);
   // The widget's loader fetches the module from the instance and accepts these bytes only.
-  const integrity = `sha256-${createHash('sha256').update(await readFile(`${outdir}/widget.js`)).digest('base64')}`;
-  await build({ ...browser, entryPoints: { loader: 'src/widget/loader.ts' }, define: { ...browser.define, WIDGET_INTEGRITY: JSON.stringify(integrity) } });
+  const widget = JSON.stringify(integrityOf(await readFile(`${outdir}/widget.js`)));
+  await build({ ...browser, entryPoints: { loader: 'src/widget/loader.ts' }, define: { ...define, WIDGET_INTEGRITY: widget } });
   await writeFile(`${outdir}/page.html`, await readFile('src/viewer/page.html'));
 }
 

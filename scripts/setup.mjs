@@ -6,7 +6,7 @@ import { hashOf, setStamp, stamped } from './stamp.mjs';
 import { ensureBuilder, installPackage, makeVenv } from './venv.mjs';
 
 const SOURCES = ['src', 'style', 'build.mjs', 'package.json', 'package-lock.json', 'tsconfig.json', 'install.json'];
-const BUILT = ['static/widget.js', 'static/loader.js', 'static/viewer.js', 'static/page.html', 'static/sidecar.mjs', 'static/scheduler.mjs', 'labextension/package.json'];
+const BUILT = ['static/widget.js', 'static/worker.js', 'static/loader.js', 'static/viewer.js', 'static/page.html', 'static/sidecar.mjs', 'static/scheduler.mjs', 'labextension/package.json'];
 
 async function nodePackages() {
   const stamp = 'node_modules/voxbeam.stamp';

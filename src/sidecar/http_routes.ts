@@ -97,6 +97,7 @@ export const ROUTES: readonly Route[] = [
     }),
   },
   { method: 'GET', path: '/assets/viewer.js', access: 'public', handle: asset('viewer.js', 'text/javascript; charset=utf-8') },
+  { method: 'GET', path: '/assets/worker.js', access: 'public', handle: asset('worker.js', 'text/javascript; charset=utf-8') },
   { method: 'GET', path: '/assets/widget.js', access: 'public', handle: asset('widget.js', 'text/javascript; charset=utf-8') },
   { method: 'GET', path: '/assets/movie.js', access: 'public', handle: asset('movie.js', 'text/javascript; charset=utf-8') },
   { method: 'POST', path: '/v1/session', access: 'page ticket', handle: session },

@@ -4,11 +4,14 @@
  */
 
 import type { RenderProps } from '@anywidget/types';
+import { leaveWorker, takeWorker } from '../session/early_worker.js';
 import { underJupyter } from './base_url.js';
 import { askKernel, type CandidateTrait, type ViewModel, type ViewTraits } from './model.js';
 
 /** Hash of widget.js, put in by the build. */
 declare const WIDGET_INTEGRITY: string;
+/** Hash of worker.js. */
+declare const WORKER_INTEGRITY: string;
 const CODE = 'widget.js';
 /** A way through a server costs that server work: it is begun only when the direct one has had this long. */
 const NEXT_WAY_MS = 700;
@@ -28,6 +31,7 @@ function load(model: ViewModel): Promise<WidgetModule> {
   cache[key] ??= bringCode(model)
     .then(importCode)
     .catch((error) => {
+      takeWorker(WORKER_INTEGRITY)?.terminate();
       cache[key] = undefined;
       throw error;
     });
@@ -66,11 +70,30 @@ function afterHeadStart(ms: number, signal: AbortSignal): Promise<void> {
 
 async function fetchCode({ assets, url }: CandidateTrait, signal: AbortSignal): Promise<Blob> {
   const folder = url ? (assets as string) : underJupyter(assets as string, document);
-  const response = await fetch(new URL(CODE, folder), {
-    integrity: WIDGET_INTEGRITY, mode: 'cors', credentials: url ? 'omit' : 'same-origin', signal,
-  });
-  if (!response.ok) throw new Error(`${response.url}: HTTP ${response.status}`);
-  return response.blob();
+  const bring = async (name: string, integrity: string): Promise<Blob> => {
+    const response = await fetch(new URL(name, folder), { integrity, mode: 'cors', credentials: url ? 'omit' : 'same-origin', signal });
+    if (!response.ok) throw new Error(`${response.url}: HTTP ${response.status}`);
+    return response.blob();
+  };
+  if (!workerAsked) {
+    workerAsked = true;
+    bring('worker.js', WORKER_INTEGRITY).then(startWorker, () => undefined); // the viewer's code can start one itself
+  }
+  return bring(CODE, WIDGET_INTEGRITY);
+}
+
+let workerAsked = false;
+
+/** Starts the first session's worker while the viewer's code is read. */
+function startWorker(code: Blob): void {
+  const source = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
+  try {
+    const worker = new Worker(source);
+    worker.addEventListener('message', () => URL.revokeObjectURL(source), { once: true });
+    leaveWorker(WORKER_INTEGRITY, worker);
+  } catch {
+    URL.revokeObjectURL(source); // the page's policy refuses workers, as the session will find out
+  }
 }
 
 async function codeFromKernel(model: ViewModel): Promise<Blob> {

@@ -12,6 +12,7 @@ test('every route has an access policy, and there are no others', () => {
   expect(ROUTES.map(({ method, path, access }) => `${method} ${path}: ${access}`)).toEqual([
     'GET /: public',
     'GET /assets/viewer.js: public',
+    'GET /assets/worker.js: public',
     'GET /assets/widget.js: public',
     'GET /assets/movie.js: public',
     'POST /v1/session: page ticket',

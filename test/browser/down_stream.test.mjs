@@ -67,7 +67,13 @@ async function relay(port) {
       }
       return hit.length;
     },
-    close: () => server.close(),
+    close: () => {
+      for (const { near, far } of pairs) {
+        near.destroy();
+        far.destroy();
+      }
+      server.close();
+    },
   };
 }
 
@@ -97,8 +103,9 @@ test('of many viewers of a page two have a stream; everyone gets every brick', a
   await view.close();
 });
 
-test('where the stream cannot be had the WebSocket brings everything', async () => {
+test('where the stream cannot be had the WebSocket brings everything', async (t) => {
   const between = await relay(new URL(url).port);
+  t.after(() => between.close());
   between.refuse('/v1/down');
   const view = await tab();
   const through = url.replace(/:\d+\//, `:${between.port}/`);
@@ -106,14 +113,14 @@ test('where the stream cannot be had the WebSocket brings everything', async () 
   assert.equal(got.streamed, false);
   assert.equal(got.refused, 0);
   await view.close();
-  between.close();
 });
 
-test('a stream that is cut costs a reconnection and no brick', async () => {
+test('a stream that is cut costs a reconnection and no brick', async (t) => {
   const between = await relay(new URL(url).port);
+  t.after(() => between.close());
   const view = await tab();
   const through = url.replace(/:\d+\//, `:${between.port}/`);
-  const done = view.evaluate(`bricks(${JSON.stringify(through)}, ${JSON.stringify(await ticket())}, 5)`);
+  const done = view.evaluate(`bricks(${JSON.stringify(through)}, ${JSON.stringify(await ticket())}, 300)`);
   let cuts = 0;
   const end = performance.now() + 10_000;
   while (cuts === 0 && performance.now() < end) {
@@ -125,7 +132,6 @@ test('a stream that is cut costs a reconnection and no brick', async () => {
   assert.equal(got.refused, 0);
   assert.ok(got.connections >= 2, `${got.connections} connections`);
   await view.close();
-  between.close();
 });
 
 test('a page that may not have workers does the work itself', async () => {

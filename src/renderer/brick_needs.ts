@@ -4,6 +4,7 @@ import type { LoadingPolicy } from '../volume/policy.js';
 import { chooseRequests, type MissingBrick, type Request } from '../volume/requests.js';
 import type { BrickIntake } from './brick_intake.js';
 import type { PointClouds } from './point_clouds.js';
+import type { SliceTiles } from './slice_tiles.js';
 import type { Residency } from './residency.js';
 import type { ViewState } from './view_state.js';
 import type { Shown } from './view_plans.js';
@@ -85,8 +86,7 @@ function classOfAhead(step: number | undefined, priority: number, coarse: boolea
 /** What all volumes lack, and what of it is asked for; made anew only where something has changed. */
 export class BrickNeeds {
   dirty = true;
-  /** Bricks in view that are missing, of all volumes. */
-  missing = 0;
+  #bricks = 0;
   /** Requests by volume handle. */
   wanted: Map<number, Request[]> = new Map();
 
@@ -94,24 +94,30 @@ export class BrickNeeds {
     readonly residency: Residency,
     readonly intake: BrickIntake,
     readonly points: PointClouds,
+    readonly tiles: SliceTiles,
   ) {}
 
-  /** Bricks that wait for their upload. */
+  /** Bricks and tiles in view that are missing, of all volumes. */
+  get missing(): number {
+    return this.#bricks + this.tiles.missing;
+  }
+
+  /** Bricks and tiles that wait for their upload. */
   get waiting(): number {
-    return this.intake.waiting + this.points.waiting;
+    return this.intake.waiting + this.points.waiting + this.tiles.waiting;
   }
 
   update(volumes: Iterable<VolumeState>, shown: Shown, views: readonly ViewState[], policy: LoadingPolicy, moving: boolean): void {
     this.dirty = false;
-    this.missing = 0;
+    this.#bricks = 0;
     const missing = new Map<number, { bricks: readonly MissingBrick[]; top: number }>();
     for (const volume of volumes) {
       const waiting = (number: number) => this.intake.isWaiting(volume.handle, number);
       const needs = missingBricks(shown.layers.includes(volume) ? views : [], volume, this.residency, policy, waiting);
       missing.set(volume.handle, { bricks: needs.bricks, top: volume.numbering.levels - 1 });
-      this.missing += needs.visible;
+      this.#bricks += needs.visible;
     }
     this.wanted = chooseRequests(policy, missing, moving);
-    this.missing += this.points.addWanted(this.wanted);
+    this.#bricks += this.points.addWanted(this.wanted);
   }
 }

@@ -9,18 +9,19 @@ import { sliceToWorld } from './slice_view.js';
 import { ValueReader } from './value_reader.js';
 import type { Picked, Pixel, View } from './views.js';
 import type { Shown } from './view_plans.js';
+import type { SliceTiles } from './slice_tiles.js';
 
 /** Finds a brick in browser memory. */
 export type BrickLookup = (volume: number, key: BrickKey) => Brick | undefined;
 
 /** What is under a pixel of a view: of the images where one is shown, else of the labels. On a slice the highest that is there counts. */
-export function pickAt(view: View, px: Pixel, shown: Shown, lookup: BrickLookup): Picked | undefined {
+export function pickAt(view: View, px: Pixel, shown: Shown, lookup: BrickLookup, tiles: SliceTiles): Picked | undefined {
   const layers = shown.layers.filter(({ isImage }) => isImage === (shown.image !== undefined));
   const readers = layers.reverse().map((volume) => new ValueReader(volume, lookup));
   if (view.kind === 'slice') {
     const world = sliceToWorld(view, px);
     for (const reader of readers) {
-      const picked = pickedAt(reader, world);
+      const picked = pickedAt(reader, world, (voxel) => tiles.valueAt(view.id, reader.volume, voxel));
       if (picked) return picked;
     }
     return undefined;
@@ -34,13 +35,21 @@ export function pickAt(view: View, px: Pixel, shown: Shown, lookup: BrickLookup)
   return nearest && pickedAt(nearest.reader, nearest.hit.world);
 }
 
-/** A volume's voxel at a place of the world. */
-function pickedAt(reader: ValueReader, world: Vec3): Picked | undefined {
+/** A volume's voxel at a place of the world. @param inTiles what tiles hold of a place */
+function pickedAt(
+  reader: ValueReader,
+  world: Vec3,
+  inTiles?: (voxel: Vec3) => { stored: number; level: number } | undefined,
+): Picked | undefined {
   const { volume } = reader;
   const exact = worldToVoxel(volume.geometry, toLayer(volume.placement, world));
   const voxel = exact.map((n) => Math.round(n)) as unknown as Vec3;
   if (voxel.some((n, i) => n < 0 || n >= (volume.geometry.shape[i] as number))) return undefined;
-  const { value, level } = reader.read(voxel, false);
+  const found = reader.read(voxel, false);
+  const tile = inTiles?.(exact);
+  const { scale, offset } = volume.volume.description;
+  const finer = tile && (tile.level <= found.level || Number.isNaN(found.value));
+  const { value, level } = finer ? { value: tile.stored * scale + offset, level: tile.level } : found;
   const picked = { volume: volume.handle, world, voxel, level };
   return Number.isNaN(value) ? picked : { ...picked, value };
 }

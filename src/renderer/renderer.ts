@@ -19,6 +19,7 @@ import type { RendererDials, RendererOptions } from './renderer_options.js';
 import { makeReport, type RendererReport } from './report.js';
 import type { ShaderReport } from './layer_shaders.js';
 import { LABEL_LOOKUP_BYTES } from './label_lookup.js';
+import type { SliceTiles } from './slice_tiles.js';
 import { shaderProblem } from './shader_problem.js';
 import { Residency } from './residency.js';
 import { Room } from './room.js';
@@ -44,6 +45,8 @@ const OPEN_STILL = 1;
 
 /** Renders volumes into one canvas. Nothing happens outside of its calls: call `frame` after any other call. */
 export class VolumeRenderer {
+  /** Tiles of slices: what of them is wanted, and where they are taken in. */
+  readonly tiles: SliceTiles;
   readonly #gl: THREE.WebGLRenderer;
   readonly #size: CanvasSize;
   readonly #budget: GpuBudget;
@@ -80,14 +83,15 @@ export class VolumeRenderer {
     this.#size = new CanvasSize(canvas);
     this.#budget = new GpuBudget(options.maxGpuBytes ?? DEFAULT_GPU_BYTES);
     this.#residency = new Residency(this.#gl, this.#budget);
-    this.#drawing = new ViewDrawing(this.#gl, this.#residency, options.lookup);
+    this.#drawing = new ViewDrawing(this.#gl, this.#residency, options);
+    this.tiles = this.#drawing.tiles;
     if (options.background) this.#drawing.background = options.background;
     this.#fence = new GpuFence(this.#gl.getContext() as WebGL2RenderingContext);
     this.#frames = new FrameDrawing(this.#drawing, this.#fence);
     this.#hold(options.held ?? false);
     this.#tables = new TableUpdates(this.#residency);
     this.#intake = new BrickIntake(this.#volumes, this.#residency, options.lookup);
-    this.#needs = new BrickNeeds(this.#residency, this.#intake, this.#drawing.points);
+    this.#needs = new BrickNeeds(this.#residency, this.#intake, this.#drawing.points, this.tiles);
     this.times = new TimeSteps(this.#residency, () => ({ views: this.#views, volumes: this.#shown.layers }), () => this.#replan(false));
     this.#room = new Room(this.#budget, this.#residency, () => this.#replan(true));
     this.#context = new ContextWatch(canvas, this.#restored);
@@ -118,6 +122,7 @@ export class VolumeRenderer {
     if (!volume) return;
     this.#intake.dropVolume(handle);
     this.#residency.remove(volume);
+    this.tiles.remove(handle);
     volume.dispose();
     this.#budget.release(`transfer/${handle}`);
     this.#volumes.delete(handle);
@@ -176,7 +181,7 @@ export class VolumeRenderer {
   setDials(dials: RendererDials): void {
     this.#options = { ...this.#options, ...dials };
     for (const state of this.#views) state.dial(dials);
-    if (dials.maxGpuBytes !== undefined) this.#drawing.points.lose(); // made anew within the new bound
+    if (dials.maxGpuBytes !== undefined) this.#drawing.lose(); // made anew within the new bound
     this.#room.limit(this.#options.maxGpuBytes ?? this.#budget.max, this.#views);
   }
 
@@ -231,7 +236,7 @@ export class VolumeRenderer {
       this.#plan(now);
       const { uploadMs, uploads } = this.#policy.moving;
       const uploaded = this.#moving ? this.#intake.run(uploadMs, this.#views, uploads) : this.#intake.run(UPLOAD_MS_STILL, this.#views);
-      const came = uploaded + this.#drawing.points.run(this.#views, now);
+      const came = uploaded + this.#drawing.take(this.#moving ? uploadMs : UPLOAD_MS_STILL, this.#volumes, this.#views, now);
       if (came > 0) this.#needs.dirty = true;
       this.wanted();
       this.#updateTables();
@@ -283,7 +288,7 @@ export class VolumeRenderer {
   /** What there is to tell. */
   get report(): RendererReport {
     return makeReport(this.#volumes, this.#views, this.#shown.layers, this.#device, {
-      needs: this.#needs, frames: this.#frames, drawing: this.#drawing, budget: this.#budget, residency: this.#residency, tables: this.#tables,
+      needs: this.#needs, tiles: this.tiles, frames: this.#frames, drawing: this.#drawing, budget: this.#budget, residency: this.#residency, tables: this.#tables,
       filterError: this.#filterError, losses: this.#context.losses, problem: this.#room.problem ?? this.#problem,
     });
   }
@@ -296,7 +301,7 @@ export class VolumeRenderer {
   /** What lies under a pixel of a view, or which labels; `px` is of the canvas, in CSS pixels. */
   pick(viewId: string, px: Pixel, of?: 'labels'): Picked | undefined {
     const state = this.#views.find(({ view }) => view.id === viewId);
-    const picked = state && pickAt(state.view, px, of ? { ...this.#shown, image: undefined } : this.#shown, this.#options.lookup);
+    const picked = state && pickAt(state.view, px, of ? { ...this.#shown, image: undefined } : this.#shown, this.#options.lookup, this.tiles);
     return state && !of ? this.#drawing.points.pick(state.view, px, picked) : picked;
   }
 
@@ -339,7 +344,7 @@ export class VolumeRenderer {
   readonly #restored = (): void => {
     this.#gl.autoClear = false;
     this.#intake.restore();
-    this.#drawing.points.lose();
+    this.#drawing.lose();
     this.#frames.clearAll = true;
     this.#replan(true);
   };
@@ -376,20 +381,16 @@ export class VolumeRenderer {
   #plan(now: number): void {
     if (this.#context.lost || this.#views.length === 0) return;
     const inUse = new Set(this.#shown.layers.map(({ storage }) => storage.name));
-    for (const volume of this.#shown.layers) {
-      volume.refresh();
-      this.#residency.atlas(volume.storage, inUse);
-    }
+    for (const volume of this.#shown.layers) volume.refresh();
+    for (const { storage } of this.#shown.layers) this.#residency.atlas(storage, inUse);
     this.times.step();
     // A large texture takes the better part of a second to make: it must not stand before the first picture.
     const mayGrow = this.#frames.firstPictureAt !== undefined;
     const version = this.#residency.version;
     const due = this.#views.filter((state) => state.planDirty);
-    const planned = planViews(this.#views, this.#shown, this.#residency, this.#size.ratio, { now, moving: this.#moving, mayGrow, policy: this.#policy });
-    if (planned) {
-      this.#drawing.points.plan(due, this.#views, this.#size.ratio);
-      this.#needs.dirty = true;
-    }
+    const planned = planViews(this.#views, this.#shown, this.#residency, this.#size.ratio, { now, moving: this.#moving, mayGrow, policy: this.#policy, tiles: this.tiles });
+    if (planned) this.#drawing.points.plan(due, this.#views, this.#size.ratio);
+    if (planned) this.#needs.dirty = true;
     if (version !== this.#residency.version) for (const state of this.#views) state.tableDirty = true;
   }
 

@@ -3,6 +3,7 @@
 import type { LoadingPolicy } from '../volume/policy.js';
 import type { Rgb } from './colormaps.js';
 import type { BrickLookup } from './pick.js';
+import type { TileLookup } from './slice_tiles.js';
 
 /** What can be set while it draws. */
 export interface RendererDials {
@@ -17,6 +18,8 @@ export interface RendererDials {
 export interface RendererOptions extends RendererDials {
   /** Finds a brick in browser memory: for values under the pointer, and to fill a lost atlas again. */
   readonly lookup: BrickLookup;
+  /** Finds a tile in browser memory: for values under the pointer. */
+  readonly tileLookup?: TileLookup;
   readonly background?: Rgb;
   /** Leave the canvas as it is until there are voxels, or until `release`. */
   readonly held?: boolean;

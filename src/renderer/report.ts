@@ -3,6 +3,7 @@
 import { EXACT_STEPS } from './filter_probe.js';
 import type { GpuBudget } from './gpu_budget.js';
 import type { Residency } from './residency.js';
+import type { SliceTiles } from './slice_tiles.js';
 import type { ViewState } from './view_state.js';
 import { slotBytes } from './storage.js';
 import type { VolumeState } from './volume_state.js';
@@ -58,11 +59,12 @@ export interface RendererReport {
 }
 
 /** What the views show of a volume; the coarsest level while they show nothing. */
-export function reportVolume(volume: VolumeState, views: readonly ViewState[], residency: Residency, missing: number): VolumeReport {
+export function reportVolume(volume: VolumeState, views: readonly ViewState[], residency: Residency, missing: number, tiles: SliceTiles): VolumeReport {
   const top = volume.numbering.levels - 1;
   const seen = views.flatMap((state) => {
     const outcome = state.tables.get(volume.handle)?.outcome;
-    return outcome?.any ? [outcome] : [];
+    if (!tiles.has(state.view.id, volume.handle)) return outcome?.any ? [outcome] : [];
+    return tiles.levels(state.view.id, volume) ?? (outcome?.any ? [outcome] : []);
   });
   return {
     volume: volume.handle,
@@ -116,6 +118,7 @@ export function reportMemory(budget: GpuBudget, residency: Residency) {
 /** What the parts of a renderer have to tell. */
 interface Parts {
   readonly needs: { readonly wanted: ReadonlyMap<number, readonly unknown[]>; readonly missing: number };
+  readonly tiles: SliceTiles;
   readonly frames: Parameters<typeof reportPictures>[0];
   readonly drawing: Parameters<typeof reportPictures>[1];
   readonly budget: GpuBudget;
@@ -132,10 +135,10 @@ export function makeReport(
   views: readonly ViewState[],
   layers: readonly VolumeState[],
   device: Device,
-  { needs, frames, drawing, budget, residency, tables, filterError, losses, problem }: Parts,
+  { needs, tiles, frames, drawing, budget, residency, tables, filterError, losses, problem }: Parts,
 ): RendererReport {
   return {
-    volumes: [...volumes.values()].map((v) => reportVolume(v, views, residency, needs.wanted.get(v.handle)?.length ?? 0)),
+    volumes: [...volumes.values()].map((v) => reportVolume(v, views, residency, needs.wanted.get(v.handle)?.length ?? 0, tiles)),
     missing: needs.missing,
     ...reportQuality(views),
     ...reportPictures(frames, drawing),

@@ -10,7 +10,6 @@ import { LayerShaders } from './layer_shaders.js';
 import { boxEdges, eyeOf, LinePass, type Segment } from './line_pass.js';
 import type { PictureStep } from './picture.js';
 import { passJitter } from './picture.js';
-import type { BrickLookup } from './pick.js';
 import { PointClouds } from './point_clouds.js';
 import { plainPair, RayDrawing } from './ray_drawing.js';
 import type { Residency } from './residency.js';
@@ -18,7 +17,9 @@ import backgroundGlsl from './shaders/background.frag.glsl';
 import compositeGlsl from './shaders/composite.frag.glsl';
 import pictureGlsl from './shaders/picture.glsl';
 import { pictureUniforms, setPicture } from './shown_picture.js';
-import { SlicePass } from './slice_pass.js';
+import { SliceDrawing } from './slice_drawing.js';
+import type { RendererOptions } from './renderer_options.js';
+import { SliceTiles } from './slice_tiles.js';
 import type { VolumeSource } from './source.js';
 import type { ViewState } from './view_state.js';
 import type { VolumeState } from './volume_state.js';
@@ -33,8 +34,9 @@ export class ViewDrawing {
   readonly shaders: LayerShaders;
   /** Drawn beside the volumes. */
   readonly points: PointClouds;
+  readonly tiles: SliceTiles;
   readonly #rays: RayDrawing;
-  readonly #slices: SlicePass;
+  readonly #slices: SliceDrawing;
   readonly #lines: LinePass;
   readonly #composite: THREE.RawShaderMaterial;
   readonly #backdrop: THREE.RawShaderMaterial;
@@ -42,19 +44,31 @@ export class ViewDrawing {
   constructor(
     renderer: THREE.WebGLRenderer,
     readonly residency: Residency,
-    lookup: BrickLookup,
+    { lookup, tileLookup }: Pick<RendererOptions, 'lookup' | 'tileLookup'>,
   ) {
     this.screen = new Fullscreen(renderer);
+    this.tiles = new SliceTiles(renderer, residency.budget, tileLookup);
     this.points = new PointClouds(this.screen, residency.budget, lookup);
     residency.budget.take('palettes', 2 * 4 * LABEL_COLORS);
     this.shaders = new LayerShaders(this.screen);
     this.#rays = new RayDrawing(this.screen, residency.budget);
-    this.#slices = new SlicePass(this.screen);
+    this.#slices = new SliceDrawing(this.screen, this.tiles);
     this.#lines = new LinePass(this.screen);
     const color = () => ({ value: new THREE.Vector3() });
     const uniforms = { uColor: color(), uGlow: { value: 0 }, ...pictureUniforms() };
     this.#composite = shaderMaterial([pictureGlsl, compositeGlsl], uniforms, 'replace');
     this.#backdrop = shaderMaterial([backgroundGlsl], { uColor: color() }, 'replace');
+  }
+
+  /** Uploads points and tiles that came; how many. */
+  take(budgetMs: number, volumes: ReadonlyMap<number, VolumeState>, views: readonly ViewState[], now: number): number {
+    return this.points.run(views, now) + this.tiles.run(budgetMs, volumes, views, now);
+  }
+
+  /** Forgets what of points and tiles is on the GPU: it comes again. */
+  lose(): void {
+    this.points.lose();
+    this.tiles.release();
   }
 
   /** Fills a part of the canvas with the background. */
@@ -75,9 +89,7 @@ export class ViewDrawing {
     this.clear(rect);
     let any = false;
     for (const volume of shown.layers) {
-      const source = this.#source(state, volume);
-      // Drawn with an empty table too: the shader is then compiled while the first brick is still on its way.
-      any = (this.#slices.draw(source, view, rect, ratio) && source.table.outcome.any) || any;
+      any = this.#slices.draw(this.#source(state, volume), volume, view, rect, ratio) || any;
     }
     return this.points.discs(view, rect, ratio) || any;
   }
@@ -129,7 +141,7 @@ export class ViewDrawing {
   }
 
   dispose(): void {
-    for (const part of [this.points, this.#rays, this.#slices, this.#lines, this.#composite, this.#backdrop, this.screen]) part.dispose();
+    for (const part of [this.points, this.tiles, this.#rays, this.#slices, this.#lines, this.#composite, this.#backdrop, this.screen]) part.dispose();
   }
 
   #march(

@@ -2,14 +2,16 @@
 
 import { type Frustum, makeFrustum } from '../volume/frustum.js';
 import { type BrickPlan, planLod } from '../volume/lod_plan.js';
-import { directionInLayer, frustumInLayer } from '../volume/placement.js';
+import type { Vec3 } from '../volume/geometry.js';
+import { directionInLayer, frustumInLayer, toLayer } from '../volume/placement.js';
 import type { LoadingPolicy } from '../volume/policy.js';
 import { planSlice } from '../volume/slice_plan.js';
 import { cameraBasis, type OrbitCamera, rayThrough } from './camera.js';
 import { rebalance, type Shares, shareSlots } from './layer_shares.js';
 import { inNest, nestWindows } from './nested_window.js';
 import type { Residency } from './residency.js';
-import { sliceAxes } from './slice_view.js';
+import type { SliceTiles } from './slice_tiles.js';
+import { sliceToWorld } from './slice_view.js';
 import { fitsWhole } from './table_window.js';
 import type { TimeFacet } from './time_facet.js';
 import { planComing } from './time_steps.js';
@@ -47,6 +49,7 @@ export interface PlanOptions {
   /** Atlases may be made larger and smaller now. */
   readonly mayGrow: boolean;
   readonly policy: LoadingPolicy;
+  readonly tiles: SliceTiles;
 }
 
 /** Plans views whose plans are out of date, and makes the atlases large enough. */
@@ -60,6 +63,8 @@ export function planViews(
   const due = views.filter((v) => v.planDirty && (!options.moving || v.view.kind === 'slice' || options.now - v.plannedAt >= REPLAN_MS));
   const volumes = shown.layers;
   if (due.length > 0) {
+    options.tiles.retain(new Set(views.map(({ view }) => view.id)));
+    for (const state of due) if (state.view.kind === 'slice') state.tiled = options.tiles.plan(state.view, volumes, ratio, options.policy);
     let shares = shareSlots(volumes, views, residency);
     let todo: readonly VolumeState[] = volumes;
     for (let round = 0; round < ROUNDS && todo.length > 0; round += 1) {
@@ -139,7 +144,7 @@ function planVolume(
     const { view } = state;
     if (view.kind !== 'slice') continue;
     const planAt = (facet: TimeFacet, previous: BrickPlan | undefined) =>
-      ({ facet, plan: planForSlice(view, volume, facet, perSlice, ratio, previous), window: undefined });
+      ({ facet, plan: planForSlice(view, volume, facet, perSlice, ratio, previous, state.tiled.has(volume.handle)), window: undefined });
     state.plans.set(volume.handle, planAt(volume.shown, state.plans.get(volume.handle)).plan);
     state.ahead.delete(volume.handle);
     planComing(state, volume, perSlice * volume.coming.length, planAt);
@@ -157,6 +162,7 @@ function planVolume(
   }
 }
 
+/** Of a volume whose slices come as tiles (`tiled`) only the brick that holds all of it: it is shown until they are here. */
 function planForSlice(
   view: SliceView,
   volume: VolumeState,
@@ -164,18 +170,17 @@ function planForSlice(
   slots: number,
   ratio: number,
   previous: BrickPlan | undefined,
+  tiled: boolean,
 ): BrickPlan {
-  const { u, v, normal } = sliceAxes(view.axis);
-  const min: [number, number, number] = [0, 0, 0];
-  const max: [number, number, number] = [0, 0, 0];
-  const reach = (pixels: number): number => (pixels * view.pixelSize) / 2;
-  min[u] = view.center[0] - reach(view.rect.width);
-  max[u] = view.center[0] + reach(view.rect.width);
-  min[v] = view.center[1] - reach(view.rect.height);
-  max[v] = view.center[1] + reach(view.rect.height);
-  min[normal] = max[normal] = view.position;
-  const { geometry } = volume;
-  return planSlice({ geometry, numbering, min, max, pixelSize: view.pixelSize / ratio, slots, previous });
+  const { geometry, placement } = volume;
+  const { x, y, width, height } = view.rect;
+  const corners = [[x, y], [x + width, y], [x, y + height], [x + width, y + height]].map((px) =>
+    toLayer(placement, sliceToWorld(view, px as [number, number])),
+  );
+  const end = (pick: (...n: number[]) => number): Vec3 => [0, 1, 2].map((i) => pick(...corners.map((corner) => corner[i] as number))) as unknown as Vec3;
+  const input = { geometry, numbering, min: end(Math.min), max: end(Math.max), pixelSize: view.pixelSize / ratio, previous };
+  const plan = planSlice({ ...input, slots: tiled ? 1 : slots });
+  return tiled ? { ...plan, demand: plan.numbers.size } : plan;
 }
 
 /** Plans what a camera sees, and what it is about to see where it moves. */

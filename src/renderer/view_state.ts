@@ -36,6 +36,8 @@ export class ViewState {
   readonly motion = new CameraMotion();
   readonly picture: Picture;
   readonly resolution = new AdaptiveResolution();
+  /** Handles of volumes whose tiles a slice shows. */
+  tiled: ReadonlySet<number> = new Set();
   planDirty = true;
   tableDirty = true;
   /** The tables show slots that hold something else by now: they cannot wait. */

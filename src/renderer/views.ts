@@ -1,6 +1,7 @@
 /** What is shown where: rectangles of the canvas, and the layer settings that both kinds of view obey. */
 
 import type { Look } from '../annotation/look.js';
+import type { SlabMode } from '../protocol/tiles.js';
 import type { Vec3 } from '../volume/geometry.js';
 import type { OrbitCamera } from './camera.js';
 
@@ -46,7 +47,10 @@ export interface VolumeView {
   readonly outline?: boolean;
 }
 
-/** A slice across one axis of the world. */
+/** x, y, z, w; of length 1. */
+export type Quaternion = readonly [number, number, number, number];
+
+/** A slice across one axis of the world, or turned from there. */
 export interface SliceView {
   readonly id: string;
   readonly kind: 'slice';
@@ -55,12 +59,16 @@ export interface SliceView {
   readonly time?: number;
   /** The axis the slice is normal to: 0 is z, 1 is y, 2 is x. */
   readonly axis: 0 | 1 | 2;
-  /** World coordinate along that axis. */
+  /** World coordinate, along that axis, of the point in the middle of `rect`. */
   readonly position: number;
-  /** World coordinates (u, v) at the middle of `rect`. */
+  /** The other two (u, v) of that point. */
   readonly center: readonly [number, number];
   /** World lengths per CSS pixel. */
   readonly pixelSize: number;
+  /** Turns the slice about that point; absent: it is across its axis. */
+  readonly turn?: Quaternion;
+  /** A thick slice: images show what lies within half of `thickness` (a world length) on each side. */
+  readonly slab?: { readonly thickness: number; readonly mode: SlabMode };
 }
 
 export type View = VolumeView | SliceView;

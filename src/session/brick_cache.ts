@@ -20,7 +20,11 @@ export class BrickCache {
   /** The most that was ever held at once. */
   peak = 0;
 
-  constructor(public maxBytes: number) {}
+  /** @param reserved bytes of the bound that others hold now */
+  constructor(
+    public maxBytes: number,
+    readonly reserved: () => number = () => 0,
+  ) {}
 
   /**
    * Keeps a brick in place of an older generation of it.
@@ -32,18 +36,23 @@ export class BrickCache {
     const before = this.#entries.get(text);
     if (before && !before.stale && before.brick.generation > brick.generation) return before.brick;
     this.#remove(text);
-    this.#shrink(this.maxBytes - bytesOf(brick));
-    if (this.bytes + bytesOf(brick) > this.maxBytes) return brick; // larger than all there is: used, not kept
+    this.trim(bytesOf(brick));
+    if (this.bytes + bytesOf(brick) + this.reserved() > this.maxBytes) return brick; // larger than all there is: used, not kept
     this.#entries.set(text, { brick, stale: false });
     this.bytes += bytesOf(brick);
     this.peak = Math.max(this.peak, this.bytes);
     return brick;
   }
 
+  /** Lets go of what the bound no longer covers when `more` bytes come. */
+  trim(more = 0): void {
+    this.#shrink(this.maxBytes - this.reserved() - more);
+  }
+
   /** Another bound, which holds at once. */
   limit(maxBytes: number): void {
     this.maxBytes = maxBytes;
-    this.#shrink(maxBytes);
+    this.trim();
     this.peak = this.bytes;
   }
 

@@ -32,6 +32,8 @@ interface VolumeWants {
 
 export interface BrickDeskOptions {
   maxBytes: number;
+  /** Bytes of that which others hold now. */
+  reserved?(): number;
   creditBytes: number;
   counters: SessionCounters;
   /** Sends a control frame; while there is no connection nothing is lost by dropping it. */
@@ -50,7 +52,7 @@ export class BrickDesk {
 
   constructor(options: BrickDeskOptions) {
     this.#o = options;
-    this.#cache = new BrickCache(options.maxBytes);
+    this.#cache = new BrickCache(options.maxBytes, () => options.reserved?.() ?? 0);
     this.#credit = new CreditBook(options.creditBytes, (bytes) => options.send(FrameType.CREDIT, { bytes }));
   }
 
@@ -132,8 +134,19 @@ export class BrickDesk {
 
   /** Bricks in the boxes have new content: what is held of them is out of date, and what is wanted is asked for anew. */
   changed(volume: number, boxes: readonly BrickBox[], time = 0): void {
-    this.#cache.outdate(volume, (brick) => inBoxes(brick, boxes, time));
-    this.#ask(volume, this.#wants(volume).list.renew((key) => inBoxes(key, boxes, time)));
+    this.outdate(volume, (key) => inBoxes(key, boxes, time));
+  }
+
+  /** The same for what `test` picks. */
+  outdate(volume: number, test: (key: BrickKey) => boolean): void {
+    this.#cache.outdate(volume, test);
+    this.#ask(volume, this.#wants(volume).list.renew(test));
+  }
+
+  /** Lets go of what the bound on memory no longer covers when others take `more` bytes. */
+  trim(more: number): void {
+    this.#cache.trim(more);
+    this.#count();
   }
 
   /**

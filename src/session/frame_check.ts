@@ -1,12 +1,13 @@
 /** Everything that is checked about a received message before anyone sees what is in it. Pure. */
 
-import { type PointRows, parseBrick, parsePoints, parseRanges, type RangeRows } from '../protocol/arrow.js';
+import { type PointRows, parseBrick, parsePoints, parseRanges, parseTile, type RangeRows } from '../protocol/arrow.js';
 import { dtypeFromCode, type StoredDtype, type VoxelArray } from '../protocol/dtype.js';
 import { FrameError, type FrameHeader, FrameType, readHeader, readPayload } from '../protocol/frame.js';
 
 /** What a checked frame carries. The arrays are views of the message. */
 export type FrameBody =
   | { kind: 'brick'; dtype: StoredDtype; voxels: VoxelArray; points?: PointRows }
+  | { kind: 'tile'; dtype: StoredDtype; voxels: VoxelArray }
   | { kind: 'ranges'; rows: RangeRows }
   | { kind: 'bytes'; payload: Uint8Array };
 
@@ -46,12 +47,14 @@ export function checkFrame(message: ArrayBuffer): CheckResult {
 
 function parseBody(header: FrameHeader, payload: Uint8Array, message: ArrayBuffer): FrameBody {
   if (header.type === FrameType.RANGES) return { kind: 'ranges', rows: parseRanges(payload) };
-  if (header.type !== FrameType.BRICK) return { kind: 'bytes', payload };
+  if (header.type !== FrameType.BRICK && header.type !== FrameType.TILE) return { kind: 'bytes', payload };
+  const kind = header.type === FrameType.BRICK ? 'brick' : 'tile';
   const dtype = dtypeFromCode(header.dtype);
-  if (!dtype) throw new FrameError(4400, `brick of stored dtype ${header.dtype}`);
+  if (!dtype) throw new FrameError(4400, `${kind} of stored dtype ${header.dtype}`);
+  if (kind === 'tile' && dtype === 'points') throw new FrameError(4400, 'tile of stored dtype points');
   const points = dtype === 'points' ? parsePoints(payload) : undefined;
-  const voxels = dtype === 'points' ? (points as PointRows).value : parseBrick(payload, dtype);
+  const voxels = dtype === 'points' ? (points as PointRows).value : (kind === 'brick' ? parseBrick : parseTile)(payload, dtype);
   // Arrow copies a body that is not aligned, without a word; the frame's layout promises that it is.
-  if (voxels.buffer !== message) throw new FrameError(4400, 'brick whose voxels do not begin at an aligned byte');
-  return { kind: 'brick', dtype, voxels, ...(points && { points }) };
+  if (voxels.buffer !== message) throw new FrameError(4400, `${kind} whose voxels do not begin at an aligned byte`);
+  return kind === 'brick' ? { kind, dtype, voxels, ...(points && { points }) } : { kind, dtype, voxels };
 }

@@ -1,13 +1,14 @@
 /** The browser's side of an instance: its volumes, their bricks, and the scene, over whatever connection works. */
 
 import * as Y from 'yjs';
-import { encodeFrame, Flag, FrameType } from '../protocol/frame.js';
+import { encodeFrame, FrameType } from '../protocol/frame.js';
 import { DEFAULT_CREDIT_BYTES, MAX_FRAME_BYTES } from '../protocol/limits.js';
 import { encodeControl, ErrorCode, type ErrorMessage, type Role } from '../protocol/messages.js';
 import type { BrickKey } from '../volume/geometry.js';
 import type { BrickRanges } from '../volume/ranges.js';
 import type { BrickBox } from './brick_cache.js';
 import { BrickDesk, type BrickStage } from './brick_desk.js';
+import { brickOf } from './brick_of.js';
 import { startBrowserLink } from './browser_link.js';
 import { ConnectionLoop } from './connection_loop.js';
 import { Emitter } from './emitter.js';
@@ -18,8 +19,9 @@ import { type KeptState, NOTHING_KEPT } from './kept_messages.js';
 import type { StartLink } from './link.js';
 import { dispatchMessage, type MessageHandlers } from './messages.js';
 import { SceneSync } from './scene_sync.js';
+import { TileDesk, type TileTest } from './tile_desk.js';
 import type { Candidate, Connection } from './transports.js';
-import type { Brick, ConnectionState, SessionCounters, SessionError, SessionVolume, TransportKind, WantedBrick } from './types.js';
+import type { Brick, ConnectionState, SessionCounters, SessionError, SessionVolume, Tile, TransportKind, WantedBrick } from './types.js';
 import { VolumeTable } from './volume_table.js';
 import { Wires } from './wires.js';
 
@@ -28,6 +30,9 @@ export type { CommTunnel } from './wires.js';
 
 /** Browser memory for bricks, where nothing else is said. */
 export const DEFAULT_BROWSER_BYTES = 256 * 2 ** 20;
+
+/** Tiles take at most this part of browser memory. */
+const TILE_PART = 4;
 
 /** So many bricks on their way are worth a stream of their own. */
 const MANY_BRICKS = 16;
@@ -54,6 +59,10 @@ export interface SessionEvents {
   ranges: number;
   /** A wanted brick; `consumed` must be called once for each. */
   brick: Brick;
+  /** A wanted tile; `tiles.consumed` must be called once for each. */
+  tile: Tile;
+  /** Tiles of a volume that `test` picks are out of date. */
+  tilesChanged: { volume: number; test: TileTest };
   changed: { volume: number; time: number; generation: number; boxes: readonly BrickBox[] };
   error: SessionError;
   /** The scene document holds what the instance's holds. */
@@ -65,13 +74,15 @@ export interface SessionEvents {
 export class Session {
   readonly doc: Y.Doc;
   readonly counters: SessionCounters = {
-    bytesReceived: 0, bricksReceived: 0, bricksPending: 0, framesRefused: 0, cacheHits: 0, cacheBytes: 0, cachePeak: 0, roundTripMs: 0,
+    bytesReceived: 0, bricksReceived: 0, tilesReceived: 0, bricksPending: 0, framesRefused: 0, cacheHits: 0, cacheBytes: 0, cachePeak: 0, roundTripMs: 0,
   };
   readonly #events = new Emitter<SessionEvents>();
   readonly #table = new VolumeTable();
   readonly #wires: Wires;
   readonly #loop: ConnectionLoop;
   readonly #desk: BrickDesk;
+  /** Tiles of planes: what is wanted of them, and what is given back. */
+  readonly tiles: TileDesk;
   readonly #kept: KeptClient;
   #keptState: KeptState = NOTHING_KEPT;
   readonly #scene: SceneSync;
@@ -110,8 +121,18 @@ export class Session {
       (payload) => this.#sendFrame(encodeFrame(FrameType.SCENE, payload)),
       () => this.#events.emit('synced', undefined),
     );
+    this.tiles = new TileDesk({
+      maxBytes: this.#maxBrowserBytes / TILE_PART,
+      creditBytes,
+      send: (type, message) => this.#send(type, message),
+      announce: (tile) => this.#events.emit('tile', tile),
+      makeRoom: (bytes) => this.#desk.trim(bytes),
+      shape: (volume) => this.#table.volumes.get(volume)?.description.shape,
+      outdated: (volume, test) => this.#events.emit('tilesChanged', { volume, test }),
+    });
     this.#desk = new BrickDesk({
       maxBytes: this.#maxBrowserBytes,
+      reserved: () => this.tiles.bytes,
       creditBytes,
       counters: this.counters,
       kept: () => this.#kept,
@@ -201,6 +222,7 @@ export class Session {
   }
   set maxBrowserBytes(bytes: number) {
     this.#maxBrowserBytes = bytes;
+    this.tiles.limit(bytes / TILE_PART);
     this.#desk.limit(bytes);
   }
 
@@ -222,6 +244,7 @@ export class Session {
     this.#heartbeat.stop();
     this.#scene.close();
     this.#desk.close();
+    this.tiles.close();
     this.#loop.close();
     this.#wires.dispose();
     this.#events.clear();
@@ -232,13 +255,14 @@ export class Session {
     this.#instance = welcome.instance;
     this.#role = welcome.role;
     for (const handle of this.#table.replaceAll(welcome.volumes, sameInstance)) {
-      this.#desk.drop(handle);
+      this.#drop(handle);
       this.#kept.gone(handle);
     }
     this.#keepVolumes();
     this.#heartbeat.start(welcome.heartbeat_ms, kind === 'comm');
     this.#scene.start(welcome.role !== 'view');
     const outdated = this.#desk.reconnected();
+    this.tiles.reconnected();
     this.#events.emit('volumes', undefined);
     for (const one of outdated) this.#events.emit('changed', { ...one, generation: 1 });
   }
@@ -254,6 +278,9 @@ export class Session {
     this.#heartbeat.alive();
     if (body.kind === 'ranges') {
       if (this.#table.applyRanges(header.volume, header.time, body.rows)) this.#events.emit('ranges', header.volume);
+    } else if (body.kind === 'tile') {
+      this.counters.tilesReceived += 1;
+      this.tiles.receive(header, body, bytes, this.#table.volumes.has(header.volume));
     } else if (body.kind === 'brick') {
       this.counters.bricksReceived += 1;
       if (!this.#table.volumes.has(header.volume)) {
@@ -274,6 +301,7 @@ export class Session {
   /** A damaged brick is asked for again; any other damage means that the stream itself cannot be trusted. */
   #refused({ bytes, code, message, header }: RefusedFrame): void {
     this.counters.framesRefused += 1;
+    if (header?.type === FrameType.TILE && this.tiles.refused(header, bytes)) return;
     if (header?.type !== FrameType.BRICK) {
       this.#tell({ code, message, fatal: false });
       this.#loop.lose();
@@ -292,24 +320,28 @@ export class Session {
   #messageHandlers(): MessageHandlers {
     return {
       volume: (announcement) => {
-        if (this.#table.announce(announcement)) this.#desk.drop(announcement.volume);
+        if (this.#table.announce(announcement)) this.#drop(announcement.volume);
         this.#keepVolumes();
         this.#events.emit('volumes', undefined);
       },
       volumeGone: ({ volume }) => {
         this.#table.remove(volume);
-        this.#desk.drop(volume);
+        this.#drop(volume);
         this.#kept.gone(volume);
         this.#events.emit('volumes', undefined);
       },
       status: (status) => {
-        if (this.#table.status(status)) this.#desk.retry(status.volume);
+        if (this.#table.status(status)) {
+          this.#desk.retry(status.volume);
+          this.tiles.retry(status.volume);
+        }
         this.#events.emit('volumes', undefined);
       },
       changed: ({ volume, time = 0, generation, boxes }) => {
         if (!this.#table.volumes.has(volume)) return;
         if (generation > 1) this.#kept.edited(volume);
         this.#desk.changed(volume, boxes, time);
+        this.tiles.changed(volume, boxes, time);
         this.#events.emit('changed', { volume, time, generation, boxes });
       },
       scene: (payload) => this.#scene.receive(payload),
@@ -321,8 +353,14 @@ export class Session {
     };
   }
 
-  #errorMessage({ code, message, remedy, volume, key, time = 0, fatal }: ErrorMessage): void {
+  #drop(volume: number): void {
+    this.#desk.drop(volume);
+    this.tiles.drop(volume);
+  }
+
+  #errorMessage({ code, message, remedy, volume, key, tile, time = 0, fatal }: ErrorMessage): void {
     const at = key && { level: key[0], z: key[1], y: key[2], x: key[3], time };
+    if (volume !== undefined && tile && this.#table.volumes.has(volume)) this.tiles.failed(volume, tile);
     if (volume !== undefined && at && this.#table.volumes.has(volume)) this.#desk.failed(volume, at);
     this.#tell({
       code, message, fatal, ...(remedy !== undefined && { remedy }), ...(volume !== undefined && { volume }), ...(at && { key: at }),
@@ -346,11 +384,4 @@ export class Session {
   #tell(error: SessionError): void {
     this.#events.emit('error', error);
   }
-}
-
-function brickOf({ header, body }: CheckedFrame, volume: number): Brick | undefined {
-  if (body.kind !== 'brick') return undefined;
-  const { level, z, y, x, time, generation, flags } = header;
-  const { kind: _kind, ...content } = body;
-  return { volume, level, z, y, x, ...(time ? { time } : {}), generation, preview: (flags & Flag.PREVIEW) !== 0, ...content };
 }

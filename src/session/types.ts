@@ -3,7 +3,9 @@
 import type { PointRows } from '../protocol/arrow.js';
 import type { StoredDtype, VoxelArray } from '../protocol/dtype.js';
 import type { VolumeDescription, VolumeStatus } from '../protocol/messages.js';
+import type { Plane } from '../protocol/tiles.js';
 import type { BrickKey } from '../volume/geometry.js';
+import type { TileKey } from '../volume/plane.js';
 
 /** How frames reach the sidecar. */
 export type TransportKind = 'direct' | 'proxy' | 'comm';
@@ -30,6 +32,30 @@ export interface WantedBrick extends BrickKey {
   readonly priority: number;
 }
 
+/** A plane through a volume; its number is of this session, and stands for no other frame or time point. */
+export interface WantedPlane {
+  readonly number: number;
+  readonly frame: Plane;
+  readonly time: number;
+}
+
+/** A tile a view wants. Small priorities come first. */
+export interface WantedTile extends TileKey {
+  readonly plane: WantedPlane;
+  readonly priority: number;
+}
+
+/** A checked tile: 130² texels with their border, row by row. */
+export interface Tile extends TileKey {
+  readonly volume: number;
+  /** Number of its plane. */
+  readonly plane: number;
+  readonly generation: number;
+  readonly preview: boolean;
+  readonly dtype: StoredDtype;
+  readonly voxels: VoxelArray;
+}
+
 /** Something to tell the user. */
 export interface SessionError {
   readonly code: number;
@@ -48,6 +74,7 @@ export type ConnectionState = 'connecting' | 'open' | 'reconnecting' | 'closed';
 export interface SessionCounters {
   bytesReceived: number;
   bricksReceived: number;
+  tilesReceived: number;
   /** Bricks asked for and not yet here. */
   bricksPending: number;
   /** Frames that failed their checks. */

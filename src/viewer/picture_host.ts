@@ -2,6 +2,7 @@
 
 import type { BrickLookup } from '../renderer/pick.js';
 import { type RendererReport, VolumeRenderer } from '../renderer/renderer.js';
+import type { RendererOptions } from '../renderer/renderer_options.js';
 import { checkedDials, type Dials } from './dials.js';
 import type { Rgb } from '../renderer/colormaps.js';
 import type { Session } from '../session/session.js';
@@ -117,11 +118,12 @@ export class PictureHost implements Parkable {
   }
 
   wake(): void {
-    const { shell, session, layers } = this.o;
+    const { shell, session, layers, lookup } = this.o;
     if (this.#used) shell.freshCanvas();
     this.#used = true;
     try {
-      const renderer = new VolumeRenderer(shell.canvas, { ...this.#dials, lookup: this.o.lookup, background: this.o.background(), held: true });
+      const tileLookup: NonNullable<RendererOptions['tileLookup']> = (...tile) => session.tiles.peek(...tile);
+      const renderer = new VolumeRenderer(shell.canvas, { ...this.#dials, lookup, tileLookup, background: this.o.background(), held: true });
       shell.canvas.addEventListener('webglcontextlost', () => this.#lostContext(renderer));
       shell.canvas.addEventListener('webglcontextrestored', () => {
         clearTimeout(this.#lost);

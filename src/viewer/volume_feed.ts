@@ -2,13 +2,14 @@
 
 import type { VolumeRenderer } from '../renderer/renderer.js';
 import type { Session } from '../session/session.js';
-import type { SessionVolume, WantedBrick } from '../session/types.js';
+import type { SessionVolume, WantedBrick, WantedTile } from '../session/types.js';
 import type { LayerSettings } from '../renderer/views.js';
 import type { ShownLayers } from './shown_layers.js';
 
 export class VolumeFeed {
   readonly #given = new Map<number, { description: SessionVolume['description']; settings: LayerSettings | undefined }>();
   readonly #wanted = new Map<number, readonly WantedBrick[]>();
+  #tiles: ReadonlyMap<number, readonly WantedTile[]> | undefined;
   readonly #ends: (() => void)[];
 
   /** @param changed called after anything that may change the picture; true where settings may differ too */
@@ -26,6 +27,14 @@ export class VolumeFeed {
       }),
       session.on('changed', ({ volume, boxes, time }) => {
         if (this.#given.has(volume)) renderer.invalidate(volume, boxes, time);
+        changed(false);
+      }),
+      session.on('tile', (tile) => {
+        renderer.tiles.offer(tile, () => session.tiles.consumed(tile));
+        changed(false);
+      }),
+      session.on('tilesChanged', ({ volume, test }) => {
+        renderer.tiles.invalidate(volume, test);
         changed(false);
       }),
       session.on('brick', (brick) => {
@@ -61,7 +70,8 @@ export class VolumeFeed {
   /** Asks the session for what the views lack; volumes without a want are told so once. */
   want(): number {
     const wanted = this.renderer.wanted();
-    let missing = 0;
+    this.#wantTiles();
+    let missing = this.renderer.tiles.missing;
     for (const handle of this.#given.keys()) {
       const bricks = wanted.get(handle) ?? NOTHING;
       missing += bricks.length;
@@ -73,8 +83,19 @@ export class VolumeFeed {
     return missing;
   }
 
+  #wantTiles(): void {
+    const wanted = this.renderer.tiles.wanted();
+    if (wanted === this.#tiles) return;
+    for (const handle of this.#given.keys()) {
+      const tiles = wanted.get(handle) ?? [];
+      if (tiles.length > 0 || (this.#tiles?.get(handle)?.length ?? 0) > 0) this.session.tiles.want(handle, tiles);
+    }
+    this.#tiles = wanted;
+  }
+
   dispose(): void {
     for (const end of this.#ends) end();
+    for (const handle of this.#given.keys()) this.session.tiles.want(handle, []);
     for (const handle of this.#given.keys()) this.session.want(handle, NOTHING);
   }
 }

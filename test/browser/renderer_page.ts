@@ -15,11 +15,16 @@ import labelsGlsl from '../../src/renderer/shaders/labels.glsl';
 import headGlsl from '../../src/renderer/shaders/layers.head.glsl';
 import lightGlsl from '../../src/renderer/shaders/light.glsl';
 import { VolumeRenderer } from '../../src/renderer/renderer.js';
-import { fitSlice } from '../../src/renderer/slice_view.js';
+import * as sliceView from '../../src/renderer/slice_view.js';
 import * as source from '../../src/renderer/source.js';
 import type { LayerSettings, View } from '../../src/renderer/views.js';
 import * as geometry from '../../src/volume/geometry.js';
 import { DEFAULT_OPACITY_POINTS } from '../../src/volume/opacity.js';
+import { tileFrameBytes } from '../../src/protocol/tile_frame.js';
+import type { VoxelDtype } from '../../src/protocol/dtype.js';
+import type { Tile, WantedTile } from '../../src/session/types.js';
+import { TileSampler } from '../../src/sidecar/tile_sampler.js';
+import { tileText } from '../../src/volume/plane.js';
 import * as sample from '../../src/volume/sample.js';
 import { makeBare } from './renderer_bare.js';
 import { atlasBench, layersBench, makeScreen } from './renderer_atlas.js';
@@ -46,6 +51,10 @@ export class Stage {
   /** Bricks that `lookup` finds. */
   readonly memory = new Set<string>();
   uploadedCalls = 0;
+  /** Tiles handed over, by volume and tileText, and what they would take on the wire. */
+  readonly tiles = new Map<string, Tile>();
+  tileBytes = 0;
+  tilesTaken = 0;
   offered = 0;
 
   constructor(width: number, height: number, options: { maxGpuBytes?: number; background?: [number, number, number]; passes?: number } = {}) {
@@ -54,6 +63,7 @@ export class Stage {
       ...options,
       lookup: (handle, key) =>
         this.memory.has(`${handle}/${geometry.keyText(key)}`) ? this.volumes.get(handle)?.brick(key) : undefined,
+      tileLookup: (handle, plane, key) => this.tiles.get(`${handle}/${tileText(plane, key)}`),
     });
   }
 
@@ -83,6 +93,35 @@ export class Stage {
     });
   }
 
+  /** Cuts and offers a wanted tile. */
+  offerTile(handle: number, { plane, level, row, column }: WantedTile): void {
+    const volume = this.volumes.get(handle) as TestVolume | LazyVolume;
+    const { shape, kind, stored } = volume.session.description;
+    const key = { level, row, column };
+    const sampler = new TileSampler({ shape, kind: kind as 'image' | 'labels', stored: stored as VoxelDtype }, plane.frame, key);
+    for (const brick of sampler.bricks.values()) sampler.add(brick, volume.brick(brick).voxels);
+    const dtype = stored as VoxelDtype;
+    const tile: Tile = { volume: handle, plane: plane.number, ...key, generation: 1, preview: false, dtype, voxels: sampler.result() };
+    this.tiles.set(`${handle}/${tileText(plane.number, key)}`, tile);
+    this.tileBytes += tileFrameBytes(dtype);
+    this.renderer.tiles.offer(tile, () => {
+      this.tilesTaken += 1;
+    });
+  }
+
+  /** Serves what is wanted of the planes, at most so many tiles; how many it were. */
+  serveTiles(most = 1000, test: (tile: WantedTile) => boolean = () => true): number {
+    let served = 0;
+    for (const [handle, tiles] of this.renderer.tiles.wanted()) {
+      for (const tile of tiles) {
+        if (!test(tile) || served >= most) continue;
+        served += 1;
+        this.offerTile(handle, tile);
+      }
+    }
+    return served;
+  }
+
   /** Runs frames until there is nothing to do, serving at most `perFrame` wanted bricks each; throws after `limit` ms. */
   async settle(perFrame = 1000, limit = 60_000): Promise<void> {
     const end = performance.now() + limit;
@@ -92,6 +131,8 @@ export class Stage {
       for (const [handle, bricks] of this.renderer.wanted()) {
         for (const brick of bricks) if (served++ < perFrame) this.offer(handle, brick);
       }
+      // Planes ahead are fetched too, but nobody waits for them.
+      this.serveTiles(perFrame, ({ priority }) => priority < 50);
       const more = this.renderer.frame(now);
       if (!more && this.renderer.settled) return;
       if (performance.now() > end) throw new Error(`not settled: ${JSON.stringify(this.renderer.report)}`);
@@ -146,7 +187,7 @@ export function difference(a: Uint8Array, b: Uint8Array): { max: number; mean: n
 Object.assign(globalThis, {
   vox: {
     THREE, LazyVolume, TestCloud, VolumeRenderer, Stage, TestVolume, makeLevel, halve, shellsAndGyroid, difference, geometry, sample, colormaps, source,
-    camera: { cameraBasis, frameBounds, orbit, project }, fitSlice, Fullscreen, shaderMaterial, makeBare, atlasBench, layersBench,
+    camera: { cameraBasis, frameBounds, orbit, project }, fitSlice: sliceView.fitSlice, sliceView, Fullscreen, shaderMaterial, makeBare, atlasBench, layersBench,
     referencePicture, DEFAULT_LOOK, makeScreen, clipPlanes, labelLookup, layerRows, readShader, tryShader,
     glsl: { clip: clipGlsl, labels: labelsGlsl, head: headGlsl, light: lightGlsl }, wait, DEFAULT_OPACITY_POINTS,
   },

@@ -1,4 +1,4 @@
-// One slice: an image by its colour map, labels over it by colour.
+// One slice, from bricks.
 out vec4 color;
 
 uniform sampler3D uTable;
@@ -10,27 +10,34 @@ uniform vec3 uBoxMin;
 uniform vec3 uBoxMax;
 uniform vec3 uInvGrid;
 uniform vec3 uCellToAtlas;
-uniform float uOpacity;
 
-#if IMAGE_STORAGE >= 0
-uniform sampler2D uTransfer;
-uniform vec2 uWindow;
+bool texelAt(vec3 P, out vec4 texel) {
+  if (any(lessThan(P, uBoxMin)) || any(greaterThanEqual(P, uBoxMax))) return false;
+  vec4 e = textureLod(uTable, P * uInvGrid, 0.);
+  if (e.w < 0.) return false;
+  texel = textureLod(uAtlas, P * (e.w * uCellToAtlas) + e.xyz, 0.);
+  return true;
+}
+
+#if defined(OUTLINE)
+bool isOther(vec3 P, uint id) {
+  vec4 texel;
+  return texelAt(P, texel) && labelId(texel) != id;
+}
 #endif
 
 void main() {
   vec3 P = uOrigin + gl_FragCoord.x * uDx + gl_FragCoord.y * uDy;
-  if (any(lessThan(P, uBoxMin)) || any(greaterThanEqual(P, uBoxMax))) discard;
-  vec4 e = textureLod(uTable, P * uInvGrid, 0.);
-  if (e.w < 0.) discard;
-  vec4 texel = textureLod(uAtlas, P * (e.w * uCellToAtlas) + e.xyz, 0.);
-#if IMAGE_STORAGE >= 0
-  float value = voxelValue(texel);
-  if (!isNumber(value)) discard;
-  vec3 c = textureLod(uTransfer, vec2(value * uWindow.x + uWindow.y, .5 / float(TRANSFER_ROWS + 1)), 0.).rgb;
-#else
+  vec4 texel;
+  if (!texelAt(P, texel)) discard;
+#if defined(OUTLINE)
   uint id = labelId(texel);
-  if (id == 0u) discard;
-  vec3 c = labelColor(id);
+  if (!(isOther(P + uDx, id) || isOther(P - uDx, id) || isOther(P + uDy, id) || isOther(P - uDy, id))) discard;
 #endif
-  color = vec4(c, 1.) * uOpacity;
+#if IMAGE_STORAGE >= 0
+  color = sliceLook(voxelValue(texel));
+#else
+  color = sliceLook(texel);
+#endif
+  if (color.a == 0.) discard;
 }

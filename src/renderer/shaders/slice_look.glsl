@@ -1,0 +1,29 @@
+// What a slice shows for a value or texel: an image by its colour map, a label by its colour.
+uniform float uOpacity;
+
+#if IMAGE_STORAGE >= 0
+uniform sampler2D uTransfer;
+uniform vec2 uWindow;
+
+vec4 sliceLook(float value) {
+  if (!isNumber(value)) return vec4(0.);
+  vec3 c = textureLod(uTransfer, vec2(value * uWindow.x + uWindow.y, .5 / float(TRANSFER_ROWS + 1)), 0.).rgb;
+  return vec4(c, 1.) * uOpacity;
+}
+#else
+#if defined(LABEL_LOOKUP)
+uniform highp usampler2D uLookup;
+uniform float uRest;
+#endif
+
+vec4 sliceLook(vec4 texel) {
+  uint id = labelId(texel);
+  if (id == 0u) return vec4(0.);
+#if defined(LABEL_LOOKUP)
+  vec4 look = labelLook(id, uLookup, uRest);
+  return vec4(look.rgb, 1.) * (look.a * uOpacity);
+#else
+  return vec4(labelColor(id), 1.) * uOpacity;
+#endif
+}
+#endif

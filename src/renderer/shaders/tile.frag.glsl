@@ -1,0 +1,48 @@
+// One slice, from tiles.
+out vec4 color;
+
+flat in vec4 vMap;
+flat in vec4 vCell;
+uniform sampler2D uAtlas;
+uniform vec3 uPlace;        // voxels from the middle of the view at gl_FragCoord (0, 0), and per pixel to the right and up
+uniform vec3 uPlaceDx;
+uniform vec3 uPlaceDy;
+uniform vec3 uBoxMin;       // the volume, in voxels from the middle of the view
+uniform vec3 uBoxMax;
+
+vec4 texelAt(vec2 at) {
+  return texelFetch(uAtlas, ivec2(clamp(at, vCell.xy, vCell.zw)), 0);
+}
+
+#if IMAGE_STORAGE >= 0
+// Mixed here and not by the hardware, whose weights of 8 bits are too coarse for the high byte of 16; a texel of no weight does not count.
+float valueAt(vec2 at) {
+  vec2 p = clamp(at, vCell.xy, vCell.zw) - .5;
+  ivec2 i = ivec2(p);
+  vec2 f = p - vec2(i);
+  ivec2 d = ivec2(step(1e-4, f));
+  float v00 = voxelValue(texelFetch(uAtlas, i, 0)), v10 = voxelValue(texelFetch(uAtlas, i + ivec2(d.x, 0), 0));
+  float v01 = voxelValue(texelFetch(uAtlas, i + ivec2(0, d.y), 0)), v11 = voxelValue(texelFetch(uAtlas, i + d, 0));
+  return mix(mix(v00, v10, f.x), mix(v01, v11, f.x), f.y);
+}
+#endif
+
+void main() {
+  vec3 place = uPlace + gl_FragCoord.x * uPlaceDx + gl_FragCoord.y * uPlaceDy;
+  if (any(lessThan(place, uBoxMin)) || any(greaterThan(place, uBoxMax))) discard;
+  vec2 at = vMap.xy + gl_FragCoord.xy * vMap.zw;
+#if IMAGE_STORAGE >= 0
+  color = sliceLook(valueAt(at));
+#else
+  vec4 texel = texelAt(at);
+#if defined(OUTLINE)
+  vec2 dx = vec2(vMap.z, 0.), dy = vec2(0., vMap.w);
+  uint id = labelId(texel);
+  bool rim = labelId(texelAt(at + dx)) != id || labelId(texelAt(at - dx)) != id;
+  rim = rim || labelId(texelAt(at + dy)) != id || labelId(texelAt(at - dy)) != id;
+  if (!rim) discard;
+#endif
+  color = sliceLook(texel);
+#endif
+  if (color.a == 0.) discard;
+}

@@ -1,0 +1,84 @@
+/** What the passes of slices share: materials by what a layer is and how it looks, and the values of their uniforms. */
+
+import * as THREE from 'three';
+import { hasLabelLook, LABEL_PROBES, restWeight } from './label_lookup.js';
+import { labelPaletteTexture } from './label_palette.js';
+import { HEAD } from './fullscreen.js';
+import labelsGlsl from './shaders/labels.glsl';
+import lookGlsl from './shaders/slice_look.glsl';
+import voxelGlsl from './shaders/voxel.glsl';
+import type { StorageClass } from './storage.js';
+import { TRANSFER_ROWS, transferUniform } from './transfer_function.js';
+import type { LayerSettings } from './views.js';
+import type { VolumeState } from './volume_state.js';
+
+/** What a slice's look depends on. */
+export type SliceLook = Pick<VolumeState, 'transfer' | 'window' | 'settings' | 'lookup'>;
+
+const LOOK_UNIFORMS = ['uOpacity', 'uTransfer', 'uWindow', 'uPalette', 'uLookup', 'uRest'] as const;
+
+export class SliceMaterials {
+  readonly #materials = new Map<string, THREE.RawShaderMaterial>();
+  readonly #palette = labelPaletteTexture();
+
+  /**
+   * @param vertex, fragment GLSL of one pass; `sliceLook(texel)` stands before the fragment shader
+   * @param names uniforms of its own
+   */
+  constructor(
+    readonly vertex: string,
+    readonly fragment: string,
+    readonly names: readonly string[],
+  ) {}
+
+  /** The material for a layer, its uniforms set. */
+  get(storage: StorageClass, look: SliceLook, values: Readonly<Record<string, unknown>>): THREE.RawShaderMaterial {
+    const { settings } = look;
+    const material = this.#material(storage, settings);
+    const lookup = storage.labels ? look.lookup.update(settings) : undefined;
+    const all: Record<string, unknown> = {
+      ...values,
+      uOpacity: settings.opacity,
+      uTransfer: look.transfer.texture,
+      uWindow: transferUniform(look.window),
+      uPalette: this.#palette,
+      uLookup: lookup ?? null,
+      uRest: restWeight(settings),
+    };
+    for (const [name, value] of Object.entries(all)) (material.uniforms[name] as THREE.IUniform).value = value;
+    return material;
+  }
+
+  dispose(): void {
+    for (const material of this.#materials.values()) material.dispose();
+    this.#palette.dispose();
+  }
+
+  #material(storage: StorageClass, settings: LayerSettings): THREE.RawShaderMaterial {
+    const said = storage.labels && hasLabelLook(settings);
+    const outline = storage.labels && settings.labelStyle === 'outline';
+    const key = [storage.name, settings.blend, said, outline].join();
+    const known = this.#materials.get(key);
+    if (known) return known;
+    const defines: Record<string, string | number> = { IMAGE_STORAGE: storage.labels ? -1 : storage.code, TRANSFER_ROWS, LABEL_PROBES };
+    if (storage.labels) defines.LABEL_STORAGE = storage.code;
+    if (said) defines.LABEL_LOOKUP = 1;
+    if (outline) defines.OUTLINE = 1;
+    const made = new THREE.RawShaderMaterial({
+      glslVersion: THREE.GLSL3,
+      vertexShader: HEAD + this.vertex,
+      fragmentShader: HEAD + [storage.labels ? labelsGlsl : voxelGlsl, lookGlsl, this.fragment].join('\n'),
+      uniforms: Object.fromEntries([...LOOK_UNIFORMS, ...this.names].map((name) => [name, { value: null } as THREE.IUniform])),
+      defines,
+      depthTest: false,
+      depthWrite: false,
+      transparent: true,
+      blending: THREE.CustomBlending,
+      blendSrc: THREE.OneFactor,
+      blendDst: settings.blend === 'additive' ? THREE.OneFactor : THREE.OneMinusSrcAlphaFactor,
+      side: THREE.DoubleSide,
+    });
+    this.#materials.set(key, made);
+    return made;
+  }
+}

@@ -277,19 +277,20 @@ def view(
         "time_step": time_step,
         "time_unit": time_unit,
     }
-    produced: list[ProducedVolume] = []
-    fresh = False
-    if volume is not None:
-        produced = place.declared(volume, options)
-        if not produced:
-            produced = place.declare(volume, options, caller_name(volume))
-            fresh = True
-        _apply(settings, place, produced)
-    from voxbeam.widget import VolumeView  # noqa: PLC0415  half a second, in which the volume is on its way already
+    from voxbeam.widget import VolumeView  # noqa: PLC0415  half a second where no notebook has read it before
 
-    shown = VolumeView(
-        place, produced[0] if produced else None, height=height, views=views, transport=transport, policy=policy, **dials,
-    )
+    # First of all: the page reads the viewer's code while the volume is opened.
+    shown = VolumeView(place, height=height, views=views, transport=transport, policy=policy, **dials)
+    try:
+        produced = place.declared(volume, options) if volume is not None else []
+        fresh = volume is not None and not produced
+        if fresh:
+            produced = place.declare(volume, options, caller_name(volume))
+        _apply(settings, place, produced)
+    except BaseException:
+        shown.close()
+        raise
+    shown.made_for(produced[0] if produced else None)
     # What is larger than the store stays lazy: its bricks come and go as they are looked at.
     if fresh and not larger_than_store(produced, place.store_bytes):
         for one in produced:

@@ -104,6 +104,10 @@ class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
         """The instance this view shows."""
         return self._instance
 
+    def made_for(self, volume: Any) -> None:
+        """Say which volume it was made for, where that is known only later."""
+        self._volume = volume
+
     @property
     def annotations(self) -> Any:
         """Points and boxes drawn in the viewer, shared by every view of the instance."""

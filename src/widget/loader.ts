@@ -111,6 +111,11 @@ async function importCode(code: Blob): Promise<WidgetModule> {
 }
 
 export default {
+  /** Called once for a model, as soon as the page hears of it: the code is on its way before there is a cell to show it in. */
+  initialize({ model }: { model: ViewModel }): void {
+    load(model).catch(() => undefined); // said where the view is shown, which tries again
+  },
+
   async render(props: Props) {
     // Front ends with an older anywidget clean up by calling what render returns.
     const ended = new AbortController();

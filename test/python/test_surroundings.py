@@ -41,7 +41,7 @@ def test_every_public_name_is_there():
         (lambda: rv.render_volume([[[1]]], cmap="gray"), "'cmap'"),
         (lambda: rv.render_volume([[[1]]], wiat=False), "did you mean 'wait'"),
         (lambda: rv.view([[[1]]], heigth=3), "did you mean 'height'"),
-        (lambda: rv.view([[[1]]], zzz=3), "it takes height, views, transport, name"),
+        (lambda: rv.view([[[1]]], zzz=3), "it takes height, views, transport, policy"),
         (lambda: rv.query_visualization_server("127.0.0.1", 1, user="me"), "did you mean 'username'"),
         (lambda: rv.initialize_visualization_server("127.0.0.1", 1, (1, 1, 1), "u1", storebytes=3), "did you mean 'store_bytes'"),
         (lambda: rv.view(rv.Instance("127.0.0.1", 1, "t")), r"write view\(instance=…\)"),

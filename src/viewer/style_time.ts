@@ -6,11 +6,11 @@ export const TIME_STYLE = `
   background: var(--vb-panel); border-top: 1px solid var(--vb-border); color: var(--vb-muted); font-variant-numeric: tabular-nums;
 }
 .voxbeam-time[hidden] { display: none; }
-.voxbeam-time input[type='range'] { flex: 1; min-width: 40px; accent-color: var(--vb-accent); }
-.voxbeam-time-label { color: var(--vb-text); min-width: 8ch; white-space: nowrap; }
+.voxbeam .voxbeam-time input[type='range'] { flex: 1; width: auto; min-width: 40px; accent-color: var(--vb-accent); }
+.voxbeam-time-label { color: var(--vb-text); flex: none; min-width: 8ch; white-space: nowrap; }
 .voxbeam-time[data-failed] .voxbeam-time-label { color: var(--vb-warn); }
 .voxbeam-time[data-waiting] input[type='range'] { opacity: 0.6; }
 .voxbeam-time-rate { white-space: nowrap; font-size: 11px; }
-.voxbeam-time select { font: inherit; color: inherit; background: var(--vb-raised); border: 1px solid var(--vb-border); border-radius: 4px; height: 22px; }
+.voxbeam .voxbeam-time select { flex: none; width: auto; min-width: 0; font: inherit; color: inherit; background: var(--vb-raised); border: 1px solid var(--vb-border); border-radius: 4px; height: 22px; }
 @container (max-width: 480px) { .voxbeam-time-rate { display: none; } }
 `;

@@ -50,6 +50,8 @@ test('a film plays at its rate, passes over what cannot be loaded, never shows a
   await runCells(page, [0, 1]);
   await settled(page);
   const bar = page.locator(`${VIEW} .voxbeam-time`);
+  const widths = await bar.evaluate((row) => [...row.children].map((child) => child.getBoundingClientRect().width));
+  assert.equal(widths[3], Math.max(...widths), `the slider is the widest: ${widths}`);
   assert.equal(await bar.isVisible(), true);
   const slider = bar.locator('input[type=range]');
   assert.deepEqual(await slider.evaluate(({ max, value }) => [max, value]), ['5', '0']);

@@ -42,7 +42,7 @@ test('a cancel is of its time point alone', async () => {
   try {
     need(volume, 1, [0, 0, 0, 0, 0]);
     need(volume, 2, [0, 0, 0, 0, 0]);
-    await viewer.until(() => producer.needs.filter((n) => n.volume === volume).length === 2, 'both needs');
+    await producer.client.until(() => producer.needs.filter((n) => n.volume === volume).length === 2, 'both needs');
     viewer.control(FrameType.CANCEL, { volume, time: 1, keys: [[0, 0, 0, 0]] });
     const { json } = await producer.client.next(FrameType.CANCEL, (f) => f.json.volume === volume);
     expect(json).toEqual({ volume, time: 1, keys: [[0, 0, 0, 0]] });
@@ -73,7 +73,7 @@ test('a brick that cannot be made is told with its time point, and a time point 
   producer.automatic = false;
   try {
     need(volume, 3, [1, 0, 0, 0, 0]);
-    await viewer.until(() => producer.needs.some((n) => n.volume === volume), 'the need');
+    await producer.client.until(() => producer.needs.some((n) => n.volume === volume), 'the need');
     const error = { code: 4500, message: 'no such file', volume, key: [1, 0, 0, 0], time: 3, fatal: false };
     producer.client.control(FrameType.ERROR, error);
     expect((await viewer.next(FrameType.ERROR, (f) => f.json.volume === volume)).json).toEqual(error);

@@ -51,6 +51,12 @@ export function turned(turn: Quaternion | undefined, v: Vec3): Vec3 {
   return [v[0] + 2 * (w * t[0] + s[0]), v[1] + 2 * (w * t[1] + s[1]), v[2] + 2 * (w * t[2] + s[2])];
 }
 
+/** How far a world point is from a slice, on the side that its normal points to. */
+export function sliceDistance(view: SliceView, world: Vec3): number {
+  const { middle, normal } = sliceFrame(view);
+  return [0, 1, 2].reduce((sum, i) => sum + (world[i]! - middle[i]!) * normal[i]!, 0);
+}
+
 /** The world point under a pixel of the canvas. */
 export function sliceToWorld(view: SliceView, px: Pixel): Vec3 {
   const { middle, right, up } = sliceFrame(view);

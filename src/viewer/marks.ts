@@ -5,7 +5,7 @@ import { type Drawn, projectEdges } from '../annotation/hit.js';
 import type { Annotation, BoxCoords } from '../annotation/model.js';
 import type { Px } from '../annotation/pixels.js';
 import { cameraBasis } from '../renderer/camera.js';
-import { sliceAxes, worldToSlice } from '../renderer/slice_view.js';
+import { sliceAxes, sliceDistance, worldToSlice } from '../renderer/slice_view.js';
 import type { SliceView, View } from '../renderer/views.js';
 import { projector } from './view_geometry.js';
 
@@ -18,7 +18,7 @@ const POINT_REACH = 5;
 /** How strongly a slice shows a point: 1 in the slice, less beside it, 0 beyond reach. */
 export function pointStrength(view: View, coords: readonly [number, number, number], voxel: number): number {
   if (view.kind === 'volume') return 1;
-  const away = Math.abs(coords[sliceAxes(view.axis).normal] - view.position);
+  const away = Math.abs(sliceDistance(view, coords));
   const reach = Math.max(voxel, POINT_REACH * view.pixelSize);
   return away <= voxel / 2 ? 1 : Math.max(0, 1 - away / reach);
 }
@@ -39,10 +39,10 @@ export function drawn(view: View, shape: Shape, voxel: number): Drawn | undefine
   return corners && { lines: corners.map((corner, i) => [corner, corners[(i + 1) % 4] as Px] as const) };
 }
 
-/** The corners of a box's rectangle in a slice, in order; undefined where the slice does not cut it. */
+/** The corners of a box's rectangle in a slice, in order; undefined where the slice does not cut it, or not in a rectangle. */
 export function boxSection(view: SliceView, box: BoxCoords): Px[] | undefined {
   const { u, v, normal } = sliceAxes(view.axis);
-  if (!sliceCuts(box, normal, view.position)) return undefined;
+  if (view.turn || !sliceCuts(box, normal, view.position)) return undefined;
   const corner = (uSide: 0 | 3, vSide: 0 | 3): Px => {
     const world: [number, number, number] = [box[0], box[1], box[2]];
     world[u] = box[(u + uSide) as 0];

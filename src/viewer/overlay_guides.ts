@@ -1,7 +1,7 @@
 /** What helps to read a view: its name, the cross, the directions of the axes, the scale bar. */
 
 import { cameraBasis, project } from '../renderer/camera.js';
-import { sliceAxes, worldToSlice } from '../renderer/slice_view.js';
+import { sliceAxes, sliceFrame, worldToSlice } from '../renderer/slice_view.js';
 import type { Pixel, SliceView, View, VolumeView } from '../renderer/views.js';
 import { formatNumber } from './format.js';
 import { hasRoom } from './instruments/instrument.js';
@@ -68,7 +68,7 @@ function drawTitle(context: CanvasRenderingContext2D, view: View, { style, unit 
   context.beginPath();
   context.arc(x + MARGIN + 3, y + MARGIN + 5, 3.5, 0, 2 * Math.PI);
   context.fill();
-  const place = `${AXIS_NAMES[normal]} ${formatNumber(view.position)}${unit ? ` ${unit}` : ''}`;
+  const place = view.turn ? 'turned' : `${AXIS_NAMES[normal]} ${formatNumber(view.position)}${unit ? ` ${unit}` : ''}`;
   inkText(context, `${title}   ${place}`, [x + MARGIN + 11, y + MARGIN - 1], style);
 }
 
@@ -119,11 +119,9 @@ interface Direction {
 }
 
 function sliceDirections(view: SliceView): Direction[] {
-  const { u, v } = sliceAxes(view.axis);
-  return [
-    { axis: u, dx: 1, dy: 0 },
-    { axis: v, dx: 0, dy: -1 },
-  ];
+  const { right, up } = sliceFrame(view);
+  const axes = ([0, 1, 2] as const).map((axis) => ({ axis, dx: right[axis], dy: -up[axis] }));
+  return axes.filter(({ dx, dy }) => Math.hypot(dx, dy) > 0.05);
 }
 
 function cameraDirections(view: VolumeView): Direction[] {

@@ -1,6 +1,6 @@
 /** What gestures do to the slices. All three share one cross, one centre and one scale. Pure. */
 
-import { sliceAxes, sliceToWorld } from '../renderer/slice_view.js';
+import { sliceAxes, sliceFrame, sliceToWorld } from '../renderer/slice_view.js';
 import type { Pixel, SliceView } from '../renderer/views.js';
 import { type Vec3, type VolumeGeometry, voxelToWorld, worldToVoxel } from '../volume/geometry.js';
 import { type Bounds, type ViewState, withAxis } from './view_state.js';
@@ -8,9 +8,10 @@ import { type Bounds, type ViewState, withAxis } from './view_state.js';
 /** Wheel distance of one slice: a notch of most mice is 100 or 120. */
 const WHEEL_SLICE = 100;
 
-/** The cross moved to the voxel under the pixel. */
+/** The cross moved to the voxel under the pixel; in a turned slice to the place itself, so that the slice stays where it is. */
 export function crossTo(view: SliceView, px: Pixel, volume: VolumeGeometry): Pick<ViewState, 'cross'> {
-  return { cross: snapped(sliceToWorld(view, px), volume) };
+  const world = sliceToWorld(view, px);
+  return { cross: view.turn ? inside(world, volume) : snapped(world, volume) };
 }
 
 /** The centre of the volume's voxel that is nearest to a world point: a slice through it shows voxels as they are. */
@@ -19,25 +20,35 @@ export function snapped(world: Vec3, volume: VolumeGeometry): Vec3 {
   return voxelToWorld(volume, voxel as unknown as Vec3);
 }
 
+/** The place nearest to a world point within the volume. */
+function inside(world: Vec3, volume: VolumeGeometry): Vec3 {
+  const voxel = worldToVoxel(volume, world).map((v, axis) => Math.min(volume.shape[axis]! - 1, Math.max(0, v)));
+  return voxelToWorld(volume, voxel as unknown as Vec3);
+}
+
 /** The slices' centre moved so that the picture follows the pointer. */
 export function panSlices(state: ViewState, view: SliceView, dx: number, dy: number): Pick<ViewState, 'center'> {
-  const { u, v } = sliceAxes(view.axis);
-  const center = withAxis(state.center, u, state.center[u] - dx * view.pixelSize);
-  return { center: withAxis(center, v, center[v] + dy * view.pixelSize) };
+  const { right, up } = sliceFrame(view);
+  const [x, y] = [-dx * view.pixelSize, dy * view.pixelSize];
+  return { center: state.center.map((n, i) => n + x * right[i]! + y * up[i]!) as unknown as Vec3 };
 }
 
 /** Closer or farther by `factor` of the pixel size, keeping what is under the pixel where it is. */
 export function zoomSlices(state: ViewState, view: SliceView, factor: number, px: Pixel): Pick<ViewState, 'center' | 'pixelSize'> {
-  const { u, v } = sliceAxes(view.axis);
+  const { middle } = sliceFrame(view);
   const pixelSize = Math.min(1e12, Math.max(1e-12, state.pixelSize * factor));
   const under = sliceToWorld(view, px);
   const kept = pixelSize / state.pixelSize;
-  const center = withAxis(state.center, u, under[u] + (state.center[u] - under[u]) * kept);
-  return { center: withAxis(center, v, under[v] + (state.center[v] - under[v]) * kept), pixelSize };
+  return { center: state.center.map((n, i) => n + (under[i]! - middle[i]!) * (1 - kept)) as unknown as Vec3, pixelSize };
 }
 
 /** The cross moved by whole slices along a slice's normal, within the volume. */
 export function stepSlice(state: ViewState, view: SliceView, steps: number, volume: VolumeGeometry): Pick<ViewState, 'cross'> {
+  if (view.turn) {
+    const { normal } = sliceFrame(view);
+    const step = steps * Math.min(...volume.voxelSize);
+    return { cross: inside(state.cross.map((n, i) => n + step * normal[i]!) as unknown as Vec3, volume) };
+  }
   const { normal } = sliceAxes(view.axis);
   const moved = state.cross[normal] + steps * volume.voxelSize[view.axis];
   return { cross: snapped(withAxis(state.cross, normal, moved), volume) };

@@ -3,7 +3,7 @@
 import type { Project } from '../annotation/hit.js';
 import { meetPlane, type Ray } from '../annotation/ray.js';
 import { cameraBasis, project, pixelSize as pixelSizeAt, rayThrough } from '../renderer/camera.js';
-import { sliceAxes, sliceToWorld, worldToSlice } from '../renderer/slice_view.js';
+import { sliceFrame, sliceToWorld, worldToSlice } from '../renderer/slice_view.js';
 import type { Pixel, View } from '../renderer/views.js';
 import type { Vec3 } from '../volume/geometry.js';
 
@@ -16,9 +16,7 @@ export function projector(view: View): Project {
 /** The ray through a pixel; in a slice it runs along the normal, from above the plane. */
 export function rayOf(view: View, px: Pixel): Ray {
   if (view.kind === 'volume') return rayThrough(view.camera, view.rect, px);
-  const direction: [number, number, number] = [0, 0, 0];
-  direction[sliceAxes(view.axis).normal] = 1;
-  return { origin: sliceToWorld(view, px), direction };
+  return { origin: sliceToWorld(view, px), direction: sliceFrame(view).normal };
 }
 
 /** The world point under a pixel in the plane that faces the viewer and goes through `anchor`; in a slice, in the slice. */

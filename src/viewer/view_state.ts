@@ -1,11 +1,12 @@
 /** What one viewer looks at: camera, slices, layout, tool. It stays with the viewer; what is shared stands in the scene. */
 
 import { dolly, frameBounds, type OrbitCamera } from '../renderer/camera.js';
-import { fitSlice, sliceAxes } from '../renderer/slice_view.js';
+import { fitSlice } from '../renderer/slice_view.js';
 import type { View } from '../renderer/views.js';
 import type { Vec3 } from '../volume/geometry.js';
 import type { PolicyName } from '../volume/policy.js';
 import { drawnWith, FIRST_INSTRUMENTS, type InstrumentState } from './instruments/instrument_state.js';
+import { sliceOf } from './instruments/slice_planes.js';
 import { type Layout, placeViews, SLICE_AXIS, type ViewId } from './layout.js';
 
 export type Tool = 'navigate' | 'point' | 'box' | 'tape' | 'pick';
@@ -81,18 +82,7 @@ export function viewsOf(state: ViewState, size: Size): View[] {
   const at = state.time > 0 ? { time: state.time } : {};
   return [...placeViews(state.layout, state.maximised, size)].map(([id, rect]): View => {
     if (id === 'volume') return { id, kind: 'volume', rect, ...at, camera: state.camera, ...drawnWith(state) };
-    const axis = SLICE_AXIS[id];
-    const { u, v, normal } = sliceAxes(axis);
-    return {
-      id,
-      kind: 'slice',
-      rect,
-      ...at,
-      axis,
-      position: state.cross[normal],
-      center: [state.center[u], state.center[v]],
-      pixelSize: state.pixelSize,
-    };
+    return { id, kind: 'slice', rect, ...at, ...sliceOf(state, SLICE_AXIS[id]) };
   });
 }
 

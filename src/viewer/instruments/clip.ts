@@ -4,7 +4,7 @@ import { BOX_EDGES, boxCorners } from '../../annotation/box.js';
 import type { BoxCoords } from '../../annotation/model.js';
 import { along, type Ray } from '../../annotation/ray.js';
 import { cameraBasis, type OrbitCamera } from '../../renderer/camera.js';
-import { worldToSlice } from '../../renderer/slice_view.js';
+import { sliceDistance, worldToSlice } from '../../renderer/slice_view.js';
 import type { Clip, ClipPlane, Pixel, SliceView } from '../../renderer/views.js';
 import type { Vec3 } from '../../volume/geometry.js';
 import type { Bounds } from '../view_state.js';
@@ -88,12 +88,11 @@ export function planeOutline({ normal, offset }: ClipPlane, bounds: Bounds): Vec
 
 /** Where a plane shows in a slice, as a line of pixels within the bounds. */
 export function planeInSlice(plane: ClipPlane, view: SliceView, bounds: Bounds): readonly [Pixel, Pixel] | undefined {
-  const normal = (2 - view.axis) as 0 | 1 | 2;
   const outline = planeOutline(plane, bounds);
   const ends: Pixel[] = [];
   outline.forEach((from, i) => {
     const to = outline[(i + 1) % outline.length] as Vec3;
-    const [a, b] = [from[normal] - view.position, to[normal] - view.position];
+    const [a, b] = [sliceDistance(view, from), sliceDistance(view, to)];
     if (a >= 0 === b >= 0) return;
     ends.push(worldToSlice(view, plus(from, plus(to, from, -1), a / (a - b))));
   });

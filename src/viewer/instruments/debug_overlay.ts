@@ -142,6 +142,7 @@ function outline(view: View, corners: readonly Vec3[]): (readonly [Pixel, Pixel]
     return from && to ? [[from, to]] : [];
   };
   if (view.kind === 'volume') return BOX_EDGES.flatMap(([a, b]) => between(corners[a], corners[b]));
+  if (view.turn) return [];
   const section = brickSection(corners, sliceAxes(view.axis).normal, view.position);
   return section.flatMap((corner, i) => between(corner, section[(i + 1) % section.length]));
 }

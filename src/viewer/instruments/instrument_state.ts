@@ -1,6 +1,6 @@
 /** What instruments keep in the viewer's state. Nothing of it is shared with other people. */
 
-import type { Clip, VolumeView } from '../../renderer/views.js';
+import type { Clip, Quaternion, SliceView, VolumeView } from '../../renderer/views.js';
 import type { Vec3 } from '../../volume/geometry.js';
 
 /** A distance that was measured. World x, y, z. */
@@ -18,6 +18,8 @@ export interface Shows {
   /** The box around the volume. */
   readonly outline: boolean;
   readonly marker: boolean;
+  /** The slices in 3D, with their handles. */
+  readonly slices: boolean;
   readonly debug: boolean;
 }
 
@@ -25,6 +27,10 @@ export interface InstrumentState {
   readonly clip: Clip | undefined;
   /** World direction towards the light. */
   readonly light: Vec3 | undefined;
+  /** Turns all slices about the cross; undefined: they are across the axes. */
+  readonly turn: Quaternion | undefined;
+  /** How thick slices are; undefined: a plane. */
+  readonly slab: SliceView['slab'] | undefined;
   readonly measurements: readonly Measurement[];
   readonly shows: Shows;
 }
@@ -33,8 +39,10 @@ export interface InstrumentState {
 export const FIRST_INSTRUMENTS: InstrumentState = {
   clip: undefined,
   light: undefined,
+  turn: undefined,
+  slab: undefined,
   measurements: [],
-  shows: { clip: false, light: false, ticks: false, outline: true, marker: true, debug: false },
+  shows: { clip: false, light: false, ticks: false, outline: true, marker: true, slices: false, debug: false },
 };
 
 /** What of it the renderer draws. */

@@ -17,6 +17,8 @@ import type { Shows } from './instrument_state.js';
 import { LightTool } from './light.js';
 import { OrientationMarker, type Side, SIDES } from './orientation.js';
 import { PageLink } from './links.js';
+import { SlicePanel } from './slice_panel.js';
+import { SliceTool } from './slice_tool.js';
 import type { MenuItem } from './menu.js';
 import { readShared, type SharedName, writeShared } from './shared_view.js';
 import { TapePanel } from './tape_panel.js';
@@ -24,10 +26,10 @@ import { TapeTool } from './tape.js';
 import { TickedAxes } from './ticks.js';
 
 /** Fields of the state that the sections show. */
-const PANEL_FIELDS = ['clip', 'light', 'measurements', 'shows'] as const;
+const PANEL_FIELDS = ['clip', 'light', 'measurements', 'shows', 'slab'] as const;
 
 /** What keys ask of the instruments. */
-export type InstrumentKey = 'clip' | 'unclip' | 'light' | 'ticks' | 'debug' | 'bookmarks' | 'bookmark' | 'link' | 'policy';
+export type InstrumentKey = 'clip' | 'unclip' | 'slices' | 'straight' | 'light' | 'ticks' | 'debug' | 'bookmarks' | 'bookmark' | 'link' | 'policy';
 
 export class Instruments {
   readonly actions: InstrumentActions;
@@ -45,19 +47,21 @@ export class Instruments {
   readonly #clip: ClipPanel;
   readonly #light: LightPanel;
   readonly #tapes: TapePanel;
+  readonly #slices: SlicePanel;
 
   constructor(readonly host: InstrumentHost) {
     this.actions = new InstrumentActions(host);
     this.flight = new Flight(host.store, (active) => host.moving(active));
     this.marker = new OrientationMarker(host, this.flight);
     this.debug = new DebugOverlay(host);
-    this.#all = [this.debug, new TickedAxes(host), new TapeTool(host), new ClipTool(host), new LightTool(host), this.marker];
+    this.#all = [this.debug, new TickedAxes(host), new TapeTool(host), new SliceTool(host), new ClipTool(host), new LightTool(host), this.marker];
     this.bookmarks = new BookmarkTool(host, this.flight, () => host.refresh());
     this.link = new PageLink(host.store, () => this.#framed);
     this.#clip = new ClipPanel(this.actions);
     this.#light = new LightPanel(this.actions);
+    this.#slices = new SlicePanel(host.store);
     this.#tapes = new TapePanel((id) => host.store.update({ selected: id }), (id) => this.actions.removeMeasurement(id));
-    this.element = h('div', {}, this.#clip.element, this.#light.element, this.#tapes.element, this.bookmarks.panel.element);
+    this.element = h('div', {}, this.#slices.element, this.#clip.element, this.#light.element, this.#tapes.element, this.bookmarks.panel.element);
   }
 
   draw(context: CanvasRenderingContext2D, view: View, scene: OverlayScene): void {
@@ -86,6 +90,7 @@ export class Instruments {
     const bounds = this.host.bounds();
     this.#clip.show(store.state, bounds);
     this.#light.show(store.state);
+    this.#slices.show(store.state);
     this.#tapes.show(store.state, this.host.unit());
     this.bookmarks.show();
   }
@@ -93,6 +98,7 @@ export class Instruments {
   key(name: InstrumentKey): void {
     if (name === 'clip') this.actions.toggleClip();
     else if (name === 'unclip') this.actions.unclip();
+    else if (name === 'straight') this.host.store.update({ turn: undefined, slab: undefined });
     else if (name === 'bookmarks') this.bookmarks.open();
     else if (name === 'bookmark') this.bookmarks.save();
     else if (name === 'link') this.toggleLink();
@@ -149,6 +155,8 @@ export class Instruments {
         { name: 'unclip', words: 'Show everything', key: 'shift c', run: () => actions.unclip() },
       ],
       [
+        { name: 'slices', words: 'Slices in 3D, turned and thick', key: 'w', on: shown('slices'), run: () => actions.toggle('slices') },
+        { name: 'straight', words: 'Slices straight and thin', key: 'shift w', run: () => this.key('straight') },
         { name: 'light', words: 'Move the light', key: 'i', on: shown('light'), run: () => actions.toggle('light') },
         { name: 'ticks', words: 'Axes with numbers', key: 'x', on: shown('ticks'), run: () => actions.toggle('ticks') },
         { name: 'outline', words: 'Box around the volume', on: shown('outline'), run: () => actions.toggle('outline') },

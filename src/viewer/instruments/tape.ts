@@ -1,7 +1,7 @@
 /** The measuring tape: distances between two places, in slices and on surfaces. They stay with this viewer. */
 
 import { pixelDistance, segmentDistance } from '../../annotation/pixels.js';
-import { sliceAxes, sliceToWorld } from '../../renderer/slice_view.js';
+import { sliceAxes, sliceDistance, sliceToWorld } from '../../renderer/slice_view.js';
 import type { Pixel, View } from '../../renderer/views.js';
 import type { Vec3 } from '../../volume/geometry.js';
 import { formatNumber } from '../format.js';
@@ -33,8 +33,7 @@ export function tapeLabel(tape: Pick<Measurement, 'start' | 'end'>, unit: string
 export function tapeStrength(view: View, { start, end }: Measurement, voxel: number): number {
   if (view.kind === 'volume') return 1;
   const ends = [pointStrength(view, start, voxel), pointStrength(view, end, voxel)];
-  const { normal } = sliceAxes(view.axis);
-  const crosses = (start[normal] - view.position) * (end[normal] - view.position) < 0;
+  const crosses = sliceDistance(view, start) * sliceDistance(view, end) < 0;
   return Math.max(Math.min(...ends), crosses || Math.max(...ends) > 0 ? 0.45 : 0);
 }
 

@@ -96,6 +96,7 @@ function drawAxis(context: CanvasRenderingContext2D, view: VolumeView, bounds: B
 
 /** Ticks along the lower and the left border of a slice. */
 function drawRulers(context: CanvasRenderingContext2D, view: SliceView, { style }: OverlayScene): void {
+  if (view.turn) return; // no axis of the world runs along its borders
   const { rect, center, pixelSize } = view;
   const { u, v } = sliceAxes(view.axis);
   const reach = (middle: number, pixels: number) => [middle - (pixels * pixelSize) / 2, middle + (pixels * pixelSize) / 2] as const;

@@ -136,7 +136,7 @@ export class LayersPass {
 const MAX_MATERIALS = 24;
 
 const NAMES = [
-  'uTable', 'uCells', 'uEye', 'uBoxMin', 'uBoxMax', 'uInvGrid', 'uCellToAtlas', 'uPace', 'uVoxel', 'uPerStep', 'uWindow', 'uGradient',
+  'uTable', 'uCells', 'uEye', 'uBoxMin', 'uBoxMax', 'uInvGrid', 'uCellToAtlas', 'uPace', 'uVoxel', 'uPerStep', 'uThick', 'uWindow', 'uGradient',
   'uHalfTexel', 'uIso', 'uOpacity', 'uDense', 'uLookup', 'uRest', 'uFraction', 'uRaw', 'uVoxels', 'uFirst',
   ...TABLE_UNIFORMS,
 ];
@@ -182,6 +182,7 @@ function placeValues(source: VolumeSource, lookup: Lookup, eye: Vec3): Record<st
     uCellToAtlas: new THREE.Vector3(...lookup.cellToAtlas),
     ...tableValues(lookup),
     uPerStep: 1 / stepInWorld(source),
+    uThick: source.closeness / stepInWorld(source),
     uOpacity: settings.opacity,
     uVoxels: new THREE.Vector3(voxels, voxels, voxels),
     uFirst: new THREE.Vector3(...[2, 1, 0].map((i) => voxels * (window.origin[i] as number) - 0.5)),
@@ -195,7 +196,7 @@ function lookValues(source: VolumeSource): Record<string, unknown> {
   const step = stepInWorld(source);
   const common = { uFraction: fraction, uHalfTexel: new THREE.Vector3(...atlas.size.map((n) => 0.5 / n)) };
   if (atlas.storage.labels) {
-    const density = -Math.log1p(-labelStepOpacity(geometry, settings.opacity)) / step;
+    const density = -Math.log1p(-labelStepOpacity(geometry, settings.opacity, source.closeness)) / step;
     return { ...common, uDense: density, uLookup: source.lookup?.update(settings) ?? null, uRest: restWeight(settings) };
   }
   const [z, y, x] = geometry.voxelSize;

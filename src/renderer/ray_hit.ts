@@ -6,6 +6,8 @@ import { opacityAt, opacityOfStep, placeOfShare, steepnessOf, windowShare } from
 import { times, toLayer } from '../volume/placement.js';
 import { rayThrough } from './camera.js';
 import { planesOf } from './clip_planes.js';
+import { closeness } from './closeness.js';
+import { along, type LayerRay, piecesOf } from './ray_walk.js';
 import { stepFraction } from './source.js';
 import type { ValueReader } from './value_reader.js';
 import type { Clip, Pixel, VolumeView } from './views.js';
@@ -14,8 +16,10 @@ import type { Clip, Pixel, VolumeView } from './views.js';
 const HIT_OPACITY = 0.5;
 /** A ray that gathers less in all has hit nothing. */
 const LEAST_OPACITY = 0.03;
-/** Most samples along a ray. */
-const MAX_SAMPLES = 4096;
+/** A piece of a whole number of steps, but for rounding, has no step more. */
+const ROUNDING = 1e-6;
+/** A surface is found to a 256th of a step. */
+const BISECTIONS = 8;
 
 /** A place that is seen. */
 export interface RayHit {
@@ -26,11 +30,9 @@ export interface RayHit {
   readonly flat: boolean;
 }
 
-const along = (origin: Vec3, direction: Vec3, at: number): Vec3 => [0, 1, 2].map((i) => (origin[i] as number) + at * (direction[i] as number)) as unknown as Vec3;
-
 /**
  * DVR: where half of the light is gone, or most of what little there is. A surface: where it is crossed. Projections: the voxel whose
- * value is shown, for the mean the largest.
+ * value is shown, for the mean the largest. Each brick on the way is read in steps of its own level.
  */
 export function rayHit(view: VolumeView, px: Pixel, reader: ValueReader): RayHit | undefined {
   const { settings, isImage, geometry, placement, shader } = reader.volume;
@@ -38,42 +40,58 @@ export function rayHit(view: VolumeView, px: Pixel, reader: ValueReader): RayHit
   const [start, way] = [toLayer(placement, origin), times(placement.back, direction)];
   const [from, to] = inside(worldBounds(geometry), start, way, clipped(view.clip, origin, direction));
   if (!(from < to)) return undefined;
+  const ray: LayerRay = { start, way, from, to };
   const { scale } = placement;
   const [z, y, x] = geometry.voxelSize;
   const own = Math.min(x * scale[0], y * scale[1], z * scale[2]);
-  const step = Math.max(own, (to - from) / MAX_SAMPLES);
-  const fraction = (stepFraction(geometry) * step) / own;
+  const perLength = (stepFraction(geometry) * closeness(geometry, placement, view.camera)) / own;
   const mode = isImage && !shader ? settings.mode : 'dvr';
   const flat = mode === 'mip' || mode === 'mean' || mode === 'minip';
   const steepness = steepnessOf(settings);
   const only = settings.isolate && settings.selected.length > 0 ? new Set(settings.selected.map(Number)) : undefined;
+  const shareAt = (at: number): number =>
+    windowShare(settings.window, reader.read(worldToVoxel(geometry, along(ray, at)), isImage).value);
+  const hit = (at: number): RayHit => ({ world: direction.map((d, i) => (origin[i] as number) + at * d) as unknown as Vec3, at, flat });
   let light = 1;
   let best = { at: from, weight: flat ? Number.NEGATIVE_INFINITY : 0 };
-  for (let at = from + step / 2; at < to; at += step) {
-    const { value } = reader.read(worldToVoxel(geometry, along(start, way, at)), isImage);
-    if (Number.isNaN(value)) continue;
-    const share = windowShare(settings.window, value);
-    if (flat) {
-      const weight = mode === 'minip' ? -share : share;
-      if (weight > best.weight) best = { at, weight };
-      continue;
-    }
-    const place = placeOfShare(share, steepness);
-    if (mode === 'iso') {
-      if (place < settings.iso) continue;
-      return { world: along(origin, direction, at), at, flat };
-    }
-    const seen = isImage ? opacityAt(settings.points, place) : Number(value > 0 && (only?.has(value) ?? true));
-    const gathered = light * opacityOfStep(seen * settings.opacity, fraction);
-    light -= gathered;
-    if (gathered > best.weight) best = { at, weight: gathered };
-    if (1 - light >= HIT_OPACITY) {
-      best = { at, weight: gathered };
-      break;
+  for (const piece of piecesOf(ray, reader, own)) {
+    const count = Math.max(Math.ceil((piece.to - piece.from) / (own * 2 ** piece.level) - ROUNDING), 1);
+    const step = (piece.to - piece.from) / count;
+    for (let i = 0; i < count; i += 1) {
+      const at = piece.from + (i + 0.5) * step;
+      const { value } = reader.read(worldToVoxel(geometry, along(ray, at)), isImage);
+      if (Number.isNaN(value)) continue;
+      const share = windowShare(settings.window, value);
+      if (flat) {
+        const weight = mode === 'minip' ? -share : share;
+        if (weight > best.weight) best = { at, weight };
+        continue;
+      }
+      const place = placeOfShare(share, steepness);
+      if (mode === 'iso') {
+        if (place < settings.iso) continue;
+        return hit(surfaceBetween(Math.max(at - step, from), at, (p) => placeOfShare(shareAt(p), steepness) >= settings.iso));
+      }
+      const seen = isImage ? opacityAt(settings.points, place) : Number(value > 0 && (only?.has(value) ?? true));
+      const gathered = light * opacityOfStep(seen * settings.opacity, perLength * step);
+      light -= gathered;
+      if (gathered > best.weight) best = { at, weight: gathered };
+      if (1 - light >= HIT_OPACITY) return hit(at);
     }
   }
   const missed = flat ? best.weight <= (mode === 'minip' ? Number.NEGATIVE_INFINITY : 0) : 1 - light < LEAST_OPACITY;
-  return missed ? undefined : { world: along(origin, direction, best.at), at: best.at, flat };
+  return missed ? undefined : hit(best.at);
+}
+
+/** Where a surface is crossed between a place before it and one behind it. */
+function surfaceBetween(before: number, behind: number, isBehind: (at: number) => boolean): number {
+  let [low, high] = [before, behind];
+  for (let round = 0; round < BISECTIONS; round += 1) {
+    const middle = (low + high) / 2;
+    if (isBehind(middle)) high = middle;
+    else low = middle;
+  }
+  return high;
 }
 
 /** The piece of a ray that a clip leaves. */

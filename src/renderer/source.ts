@@ -27,6 +27,8 @@ export interface VolumeSource {
   readonly raw: { readonly scale: number; readonly offset: number };
   readonly settings: LayerSettings;
   readonly placement: Placement;
+  /** Of the camera (closeness.ts): opacities are for a length that is shorter by this; 1 on slices. */
+  readonly closeness: number;
   /** Labels: what is said of single ids. */
   readonly lookup?: LabelLookup | undefined;
   /** A user's shader that may be drawn with. */
@@ -38,15 +40,15 @@ export function stepLength(geometry: VolumeGeometry): number {
   return Math.min(...geometry.voxelSize);
 }
 
-/** Length of a step at level 0 as a fraction of the length that opacities are for. */
+/** Length of a step at level 0 as a fraction of the length that opacities are for, where a layer is seen as a whole. */
 export function stepFraction(geometry: VolumeGeometry): number {
   const edges = geometry.shape.map((n, i) => n * (geometry.voxelSize[i] as number));
   return (stepLength(geometry) * REFERENCE_STEPS) / Math.max(...edges);
 }
 
 /** Opacity of labels in a step of a voxel of level 0. Labels as opaque as can be still let their depth be seen. */
-export function labelStepOpacity(geometry: VolumeGeometry, opacity: number): number {
-  return opacityOfStep(opacity * 0.5, stepFraction(geometry));
+export function labelStepOpacity(geometry: VolumeGeometry, opacity: number, closeness: number): number {
+  return opacityOfStep(opacity * 0.5, stepFraction(geometry) * closeness);
 }
 
 /** What the shaders need to know of a table and its atlas. */

@@ -4,6 +4,7 @@ import * as THREE from 'three';
 import { worldBounds } from '../volume/geometry.js';
 import { toLayer, toWorld } from '../volume/placement.js';
 import type { Quality } from './adaptive_resolution.js';
+import { closeness } from './closeness.js';
 import { LABEL_COLORS, type Rgb } from './colormaps.js';
 import { type DeviceRect, Fullscreen, shaderMaterial } from './fullscreen.js';
 import { LayerShaders } from './layer_shaders.js';
@@ -189,7 +190,9 @@ export class ViewDrawing {
   }
 
   #source(state: ViewState, volume: VolumeState, coarser = 0): VolumeSource {
-    volume.updateTransfer();
+    const { view } = state;
+    const near = view.kind === 'volume' ? closeness(volume.geometry, volume.placement, view.camera) : undefined;
+    volume.updateTransfer(near);
     return {
       geometry: volume.geometry,
       numbering: volume.numbering,
@@ -200,6 +203,7 @@ export class ViewDrawing {
       raw: volume.raw,
       settings: volume.settings,
       placement: volume.placement,
+      closeness: near ?? 1,
       lookup: volume.lookup,
       shader: volume.shader,
     };

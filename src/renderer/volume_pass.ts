@@ -110,7 +110,7 @@ export class VolumePass {
     set('uBoxMin', new THREE.Vector3(...lookup.box.min));
     set('uBoxMax', new THREE.Vector3(...lookup.box.max));
     if (source.atlas.storage.labels) {
-      set('uLabelOpacity', opacityRows(labelStepOpacity(source.geometry, source.settings.opacity)));
+      set('uLabelOpacity', opacityRows(labelStepOpacity(source.geometry, source.settings.opacity, source.closeness)));
       this.#setLookup(u, source);
     } else {
       set('uTransfer', source.transfer.texture);
@@ -136,7 +136,7 @@ export class VolumePass {
     const step = stepLength(draw.primary.geometry) * 2 ** image.window.level;
     const labelStep = stepLength(source.geometry) * 2 ** source.table.outcome.finest;
     set('uLabelSpan', Math.max(2 ** Math.floor(Math.log2(labelStep / step)), 2 ** -image.window.level));
-    set('uLabelOpacity', opacityRows(labelStepOpacity(draw.primary.geometry, source.settings.opacity)));
+    set('uLabelOpacity', opacityRows(labelStepOpacity(draw.primary.geometry, source.settings.opacity, draw.primary.closeness)));
     this.#setLookup(u, source);
   }
 

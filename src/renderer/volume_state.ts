@@ -7,6 +7,7 @@ import { brickCount, type VolumeGeometry } from '../volume/geometry.js';
 import { isClear } from '../volume/opacity.js';
 import { BrickRanges, type ValueRange } from '../volume/ranges.js';
 import { placementOf, UNPLACED } from '../volume/placement.js';
+import { steppedCloseness } from './closeness.js';
 import { LabelLookup } from './label_lookup.js';
 import { stepFraction } from './source.js';
 import { type StorageClass, storageClass, windowUniform } from './storage.js';
@@ -27,6 +28,7 @@ export class VolumeState {
   /** Rises when what is empty may have changed. */
   version = 0;
   #shader: UserShader | undefined;
+  #closeness = 1;
   /** The time points that come next. */
   coming: readonly TimeFacet[] = [];
   readonly #facets = new Map<number, TimeFacet>();
@@ -82,9 +84,15 @@ export class VolumeState {
     if (grown) this.version += 1;
   }
 
-  /** Brings the transfer function's texture up to date. */
-  updateTransfer(): void {
-    if (this.isImage) this.transfer.update(this.settings, stepFraction(this.geometry), Math.min(this.numbering.levels, TRANSFER_ROWS));
+  /**
+   * Brings the transfer function's texture up to date.
+   *
+   * @param closeness of the camera; undefined: as before, for what is drawn without opacities of steps
+   */
+  updateTransfer(closeness?: number): void {
+    if (closeness !== undefined) this.#closeness = steppedCloseness(closeness);
+    const fraction = stepFraction(this.geometry) * this.#closeness;
+    if (this.isImage) this.transfer.update(this.settings, fraction, Math.min(this.numbering.levels, TRANSFER_ROWS));
   }
 
   /** From a texel's number to a place in the window. */

@@ -80,7 +80,7 @@ function makeState({ volume, settings }: BenchLayer): VolumeState {
 
 const sourceOf = (state: VolumeState, atlas: BrickAtlas, table: PageTable): VolumeSource => {
   const { geometry, numbering, transfer, window, raw, settings, placement, lookup, shader } = state;
-  return { geometry, numbering, atlas, table, transfer, window, raw, settings, placement, lookup, shader };
+  return { geometry, numbering, atlas, table, transfer, window, raw, settings, placement, closeness: 1, lookup, shader };
 };
 
 /** One volume. */

@@ -7,6 +7,7 @@ uniform vec3 uCellToAtlas_L;
 uniform float uPace_L;      // steps along a voxel of the window's level
 uniform float uVoxel_L;     // world length of such a voxel
 uniform float uPerStep_L;   // 1 / world length of a voxel of level 0
+uniform float uThick_L;     // the same, for a density: more where the camera is near
 
 vec3 direction_L;
 float near_L;               // how far the first look for what shades a place goes

@@ -6,7 +6,7 @@ void step_L(vec3 w, float ds, float dt) {
     had_L = false;
     return;
   }
-  vec4 c = pieceOf(ROW_L, had_L ? before_L : t, t, (had_L ? past : dt) * uPerStep_L);
+  vec4 c = pieceOf(ROW_L, had_L ? before_L : t, t, (had_L ? past : dt) * uThick_L);
   before_L = t;
   had_L = true;
 #if SHADING_L > 0
@@ -20,5 +20,5 @@ void step_L(vec3 w, float ds, float dt) {
 }
 
 float solid_L(float t) {
-  return colorOf(ROW_L + 1, t).a * uPerStep_L;
+  return colorOf(ROW_L + 1, t).a * uThick_L;
 }

@@ -42,6 +42,6 @@ void step_L(vec3 w, float ds, float dt) {
   here_L = w;
   turns = 0;
   vec4 c = checked(userShade_L(s));
-  float alpha = 1. - pow(1. - min(c.a, .999), dt * uPerStep_L * uFraction_L);
+  float alpha = 1. - pow(1. - min(c.a, .999), dt * uThick_L * uFraction_L);
   lay_L(vec4(c.rgb, 1.) * alpha);
 }

@@ -22,7 +22,7 @@ SIZED_SECONDS = 180.0
 MOVIE_STALL_SECONDS = 120.0
 MIN_EDGE, MAX_EDGE = 16, 16_384
 MAX_FRAMES = 3600
-MovieKind = Literal["turntable"]
+MovieKind = Literal["turntable", "time"]
 MovieFormat = Literal["webm", "mp4"]
 
 

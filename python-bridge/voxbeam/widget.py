@@ -161,9 +161,9 @@ class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
         Parameters
         ----------
         kind
-            ``"turntable"``: the view turns.
+            ``"turntable"``: the view turns; ``"time"``: one frame for each time point.
         seconds, fps
-            How long it is, and frames in a second.
+            How long a turntable is, and frames in a second.
         width, height
             Pixels of a frame.
         degrees

@@ -4,7 +4,7 @@ import { type OrbitCamera, orbit } from '../renderer/camera.js';
 import type { Capture } from './capture.js';
 import type { Size, ViewState, ViewStore } from './view_state.js';
 
-export const MOVIE_KINDS = ['turntable'] as const;
+export const MOVIE_KINDS = ['turntable', 'time'] as const;
 export type MovieKind = (typeof MOVIE_KINDS)[number];
 
 export const MOVIE_FORMATS = ['webm', 'mp4'] as const;
@@ -35,8 +35,16 @@ export interface MovieOptions extends Size {
 /** Frames of a longer movie would take hours. */
 const MAX_FRAMES = 3600;
 
-/** What the view is in each frame of a movie. */
-export function movieFrames({ kind, seconds, fps, degrees = 360 }: MovieOptions, start: ViewState): Partial<ViewState>[] {
+/**
+ * What the view is in each frame of a movie: a turn of the camera, or one time point after the other, whatever its seconds.
+ *
+ * @param times time points of the volumes
+ */
+export function movieFrames({ kind, seconds, fps, degrees = 360 }: MovieOptions, start: ViewState, times: number): Partial<ViewState>[] {
+  if (kind === 'time') {
+    if (times < 2) throw new RangeError('there is one time point only: a movie through time needs more; make a turntable');
+    return Array.from({ length: Math.min(times, MAX_FRAMES) }, (_, time) => ({ time }));
+  }
   const count = Math.round(seconds * fps);
   if (!(count >= 1 && count <= MAX_FRAMES)) throw new RangeError(`a movie of ${seconds} s at ${fps} frames a second has ${count} frames; give 1 to ${MAX_FRAMES}`);
   if (!(Number.isFinite(degrees) && kind === 'turntable')) throw new RangeError(`a movie of the kind ${kind} that turns by ${degrees} degrees; give ${MOVIE_KINDS.join(' or ')}`);
@@ -53,7 +61,7 @@ const turned = (camera: OrbitCamera, degrees: number): OrbitCamera => orbit(came
  */
 export async function makeMovie(
   options: MovieOptions,
-  { capture, store, code }: { capture: Capture; store: ViewStore; code: () => Promise<MovieCode> },
+  { capture, store, code, times }: { capture: Capture; store: ViewStore; code: () => Promise<MovieCode>; times: number },
   signal: AbortSignal,
   progress: (done: number, of: number) => void,
 ): Promise<Blob> {
@@ -61,7 +69,7 @@ export async function makeMovie(
     throw new Error('this browser cannot encode video (it has no WebCodecs, or the page is not secure): use a current browser over https or localhost');
   }
   const start = store.state;
-  const frames = movieFrames(options, start);
+  const frames = movieFrames(options, start, times);
   // Most codecs take even sizes only.
   const size = { width: options.width - (options.width % 2), height: options.height - (options.height % 2) };
   progress(0, frames.length);

@@ -12,6 +12,8 @@ export interface StudioHost extends CaptureHost {
   /** The element that dialogs stand in. */
   readonly root: HTMLElement;
   volumeName(): string;
+  /** Time points of the volume with the most. */
+  times(): number;
   tell(message: string): void;
   loadCode?: ((name: 'movie.js') => Promise<unknown>) | undefined;
 }
@@ -50,7 +52,7 @@ export class Studio {
       if (!host.loadCode) throw new Error('this page cannot load what encodes movies');
       return (await host.loadCode('movie.js')) as MovieCode;
     };
-    return makeMovie(options, { capture: this.#capture, store: host.store, code }, signal, progress);
+    return makeMovie(options, { capture: this.#capture, store: host.store, code, times: host.times() }, signal, progress);
   }
 
   /** Saves the picture as it is. */
@@ -81,7 +83,7 @@ export class Studio {
     const { width, height } = this.host.size();
     this.#open(
       new Dialog('Make a movie', [
-        { name: 'kind', label: 'Movie', kind: 'choice', value: 'turntable', choices: { turntable: 'the view turns' } },
+        { name: 'kind', label: 'Movie', kind: 'choice', value: 'turntable', choices: { turntable: 'the view turns', ...(this.host.times() > 1 && { time: 'all time points' }) } },
         { name: 'seconds', label: 'Seconds', kind: 'number', value: 6, min: 0 },
         { name: 'fps', label: 'Frames a second', kind: 'number', value: 24, min: 1 },
         { name: 'degrees', label: 'Degrees it turns', kind: 'number', value: 360 },

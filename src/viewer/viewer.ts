@@ -272,7 +272,7 @@ export class Viewer {
         return { picture: this.#shell.canvas, overlay: this.#shell.overlay.canvas };
       },
       problem: () => this.#renderer?.report.problem ?? (this.host.ready ? undefined : `no picture: ${this.#failure ?? 'the viewer is closed'}`),
-      loadCode: this.#options.loadCode,
+      ...{ times: () => this.times.count, loadCode: this.#options.loadCode },
     };
   }
 

@@ -73,11 +73,13 @@ test('linked views move together, each is told once, and leaving ends it', () =>
 test('a bookmark brings camera, cross, clip, light and layout back, and believes only what makes sense', () => {
   const store = makeStore();
   store.update({ cross: [10, 20, 30], clip: { box: BOUNDS }, layout: 'slices' });
+  store.update({ time: 3 });
   const saved = JSON.parse(JSON.stringify(bookmarked(store.state)));
   const other = makeStore();
   other.update({ light: [1, 0, 0], maximised: 'axial' });
   other.update(recalled(saved, other.state));
   expect(bookmarked(other.state)).toEqual(saved);
+  expect(other.state.time).toBe(3);
   expect([other.state.light, other.state.maximised, other.state.center]).toEqual([undefined, undefined, [10, 20, 30]]);
   const before = other.state;
   other.update(recalled({ camera: 'x', cross: [1], layout: 'five', clip: 3, extra: {} }, before));

@@ -80,11 +80,13 @@ test('where the GPU has no room the picture is refused in words, and the stage g
 
 test('a turntable’s frames go round once, none twice', () => {
   const { state } = makeStore();
-  const frames = movieFrames(MOVIE, state);
+  const frames = movieFrames(MOVIE, state, 1);
   expect(frames.map(({ camera }) => Math.round(((camera!.yaw - state.camera.yaw) * 180) / Math.PI))).toEqual([0, 45, 90, 135, 180, 225, 270, 315]);
-  expect(movieFrames({ ...MOVIE, degrees: 90 }, state).at(-1)!.camera!.yaw - state.camera.yaw).toBeCloseTo((78.75 * Math.PI) / 180, 9);
-  expect(() => movieFrames({ ...MOVIE, seconds: 0 }, state)).toThrow(/0 frames/);
-  expect(() => movieFrames({ ...MOVIE, seconds: 1e6 }, state)).toThrow(/3600/);
+  expect(movieFrames({ ...MOVIE, degrees: 90 }, state, 1).at(-1)!.camera!.yaw - state.camera.yaw).toBeCloseTo((78.75 * Math.PI) / 180, 9);
+  expect(() => movieFrames({ ...MOVIE, seconds: 0 }, state, 1)).toThrow(/0 frames/);
+  expect(() => movieFrames({ ...MOVIE, seconds: 1e6 }, state, 1)).toThrow(/3600/);
+  expect(movieFrames({ ...MOVIE, kind: 'time' }, state, 4)).toEqual([{ time: 0 }, { time: 1 }, { time: 2 }, { time: 3 }]);
+  expect(() => movieFrames({ ...MOVIE, kind: 'time' }, state, 1)).toThrow(/one time point/);
 });
 
 test('a movie that is cancelled leaves the view as it was, and one that cannot be encoded says so', async () => {
@@ -107,7 +109,7 @@ test('a movie that is cancelled leaves the view as it was, and one that cannot b
     }),
   });
   const make = (signal: AbortSignal, progress: (done: number, all: number) => void = () => undefined) =>
-    makeMovie(MOVIE, { capture: new Capture(of.host), store, code }, signal, progress);
+    makeMovie(MOVIE, { capture: new Capture(of.host), store, code, times: 1 }, signal, progress);
   await expect(make(cancel.signal)).rejects.toThrow(/WebCodecs/);
   (globalThis as { VideoEncoder?: unknown }).VideoEncoder = class {};
   await expect(make(cancel.signal)).rejects.toThrow('cancelled');

@@ -244,7 +244,7 @@ test('a viewer that is opened again shows its picture from the browser alone', a
   const look = async () => {
     const page = await stage.page(volumes);
     const seen = await page.evaluate(async (url) => {
-      const it = globalThis.vox.open(url, { viewer: { layout: 'slices' } });
+      const it = globalThis.vox.open(url, { viewer: { layout: 'volume' } });
       globalThis.it = it;
       await globalThis.vox.until('settled', () => it.root.dataset.settled === 'true');
       await globalThis.vox.until('written', () => it.session.kept.bricksWritten === it.session.counters.bricksReceived);

@@ -4,9 +4,11 @@ import * as THREE from 'three';
 import type { VoxelArray } from '../protocol/dtype.js';
 import { STORED_EDGE } from '../protocol/limits.js';
 import { type AtlasLayout, layoutSlots, planLayout } from './atlas_layout.js';
+import { ClearCells } from './clear_cells.js';
 import type { GpuBudget } from './gpu_budget.js';
 import { type SlotEntry, SlotMap, type SlotOwner } from './slot_map.js';
 import { type StorageClass, slotBytes, texelBytes } from './storage.js';
+import type { VolumeState } from './volume_state.js';
 
 /** Slots before any demand is known. */
 export const FIRST_SLOTS = 27;
@@ -16,6 +18,8 @@ export class BrickAtlas {
   texture: THREE.Data3DTexture;
   slots: SlotMap;
   layout: AtlasLayout;
+  /** What of the slots' bricks shows nothing. */
+  readonly cells: ClearCells;
   /** Bricks uploaded so far. */
   uploads = 0;
   /** Bricks that made room for others so far. */
@@ -34,6 +38,7 @@ export class BrickAtlas {
     this.layout = planLayout(Math.min(slots, most), most, this.#maxEdge());
     this.texture = this.#allocate(this.layout, this.#name());
     this.slots = new SlotMap(layoutSlots(this.layout));
+    this.cells = new ClearCells(this.layout);
     this.#source = new THREE.Data3DTexture(null, STORED_EDGE, STORED_EDGE, STORED_EDGE);
     this.#source.format = storage.format;
     this.#source.type = storage.type;
@@ -53,12 +58,35 @@ export class BrickAtlas {
     return this.#positions[slot] as readonly [number, number, number];
   }
 
+  /** Cells that were judged by another look of a volume than it has now are no longer stepped over. */
+  checkCells(volume: VolumeState): void {
+    if (!this.storage.labels) this.cells.check(volume, this.slots.of(volume.handle).values(), (slot) => this.slotAt(slot));
+  }
+
+  /**
+   * Looks into bricks of a volume for cells that show nothing, until `end` (as `performance.now` gives it).
+   *
+   * @param voxelsOf a brick's voxels, where they are at hand
+   * @returns whether there are bricks left to look into
+   */
+  findCells(volume: VolumeState, end: number, voxelsOf: (number: number) => VoxelArray | undefined): boolean {
+    if (this.storage.labels) return false;
+    for (const { slot, number } of this.slots.of(volume.handle).values()) {
+      if (this.cells.isDone(slot, volume)) continue;
+      if (performance.now() >= end) return true;
+      this.cells.judge(slot, this.slotAt(slot), volume, () => voxelsOf(number));
+    }
+    return false;
+  }
+
   /** Uploads a brick. Undefined where every slot is needed in this turn: the brick is then not kept. */
   upload(owner: SlotOwner, voxels: VoxelArray, turn: number): SlotEntry | undefined {
     const claimed = this.slots.claim(owner, turn);
     if (!claimed) return undefined;
     if (claimed.evicted) this.evictions += 1;
-    const [x, y, z] = this.slotAt(claimed.entry.slot);
+    const place = this.slotAt(claimed.entry.slot);
+    const [x, y, z] = place;
+    this.cells.forget(claimed.entry.slot, place);
     // The source is never rendered nor marked as changed: three then copies straight from the array to the slot.
     (this.#source.image as { data: unknown }).data = texelBytes(this.storage, voxels);
     const at = new THREE.Vector3(x * STORED_EDGE, y * STORED_EDGE, z * STORED_EDGE);
@@ -92,6 +120,7 @@ export class BrickAtlas {
     this.texture = grown;
     this.layout = layout;
     this.slots.grow(layoutSlots(layout));
+    this.cells.resize(layout, true);
     this.#extendPositions();
     return true;
   }
@@ -128,6 +157,7 @@ export class BrickAtlas {
     this.budget.take(this.#name(), layoutSlots(layout) * slotBytes(this.storage));
     this.texture = texture;
     this.layout = layout;
+    this.cells.resize(layout, false);
     return entries;
   }
 
@@ -136,9 +166,11 @@ export class BrickAtlas {
     this.texture.dispose();
     for (const entry of [...this.slots.entries()]) this.slots.remove(entry);
     this.texture = this.#allocate(this.layout, this.#name());
+    this.cells.resize(this.layout, false);
   }
 
   dispose(): void {
+    this.cells.dispose();
     this.texture.dispose();
     this.budget.release(this.#name());
   }

@@ -9,6 +9,9 @@ import type { SlotOwner } from './slot_map.js';
 import type { ViewState } from './view_state.js';
 import type { VolumeState } from './volume_state.js';
 
+/** Milliseconds of a frame in which bricks are looked into. */
+const CELLS_MS = 4;
+
 /** Half-open box of bricks: level, then z, y, x from and to. */
 export type BrickBox = readonly [number, number, number, number, number, number, number];
 
@@ -49,6 +52,15 @@ export class BrickIntake {
     const bricks = this.#queue.run(budgetMs, (brick) => this.#upload(brick, views), most);
     if (bricks > 0) this.last = { bricks, ms: performance.now() - begun };
     return bricks;
+  }
+
+  /** Looks into bricks on the GPU for cells that rays may step over, for a few milliseconds; returns whether any are left. */
+  findCells(volumes: readonly VolumeState[]): boolean {
+    const end = performance.now() + CELLS_MS;
+    return volumes.some((volume) => {
+      const voxelsOf = (number: number) => this.lookup(volume.handle, volume.numbering.unpack(number))?.voxels;
+      return this.residency.atlas(volume.storage).findCells(volume, end, voxelsOf);
+    });
   }
 
   /** Drops what waits of a volume. */

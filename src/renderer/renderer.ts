@@ -247,7 +247,8 @@ export class VolumeRenderer {
     } catch (error) {
       return this.#room.make(error);
     }
-    const more = this.#fence.open > 0 || this.#needs.waiting > 0 || !this.#frames.idle(this.#scene(), now);
+    const looking = !this.#moving && this.#needs.waiting === 0 && this.hasPicture && this.#intake.findCells(this.#shown.layers);
+    const more = looking || this.#fence.open > 0 || this.#needs.waiting > 0 || !this.#frames.idle(this.#scene(), now);
     // Reading back waits for the GPU: not before there is time.
     if (!more && this.#frames.firstPictureAt !== undefined) {
       this.#filterError ??= probeFilterError(this.#drawing.screen);

@@ -3,6 +3,7 @@
 import * as THREE from 'three';
 import type { StoredDtype, VoxelArray } from '../protocol/dtype.js';
 import { STORED_VOXELS } from '../protocol/limits.js';
+import { CELLS_PER_BRICK } from './brick_cells.js';
 
 /** A kind of atlas texture. */
 export interface StorageClass {
@@ -38,9 +39,9 @@ export function storageClass(kind: 'image' | 'labels' | 'points', stored: Stored
   return found;
 }
 
-/** Bytes of a brick in an atlas of the class. */
+/** Bytes of a brick in an atlas of the class, its cells included. */
 export function slotBytes(storage: StorageClass): number {
-  return STORED_VOXELS * storage.texelBytes;
+  return STORED_VOXELS * storage.texelBytes + CELLS_PER_BRICK;
 }
 
 /**

@@ -193,10 +193,12 @@ export class ViewDrawing {
     const { view } = state;
     const near = view.kind === 'volume' ? closeness(volume.geometry, volume.placement, view.camera) : undefined;
     volume.updateTransfer(near);
+    const atlas = this.residency.atlas(volume.storage);
+    atlas.checkCells(volume);
     return {
       geometry: volume.geometry,
       numbering: volume.numbering,
-      atlas: this.residency.atlas(volume.storage),
+      atlas,
       table: state.tableFor(volume.handle, coarser),
       transfer: volume.transfer,
       window: volume.window,

@@ -1,7 +1,9 @@
 /** Ray-marches one image, or one label volume, with labels laid over it. A shader for each combination, made when first used. */
 
 import * as THREE from 'three';
+import { BRICK_EDGE, STORED_EDGE } from '../protocol/limits.js';
 import type { Vec3 } from '../volume/geometry.js';
+import { BRICK_CELLS, RUN_ZERO } from './brick_cells.js';
 import { cameraBasis, type OrbitCamera } from './camera.js';
 import { CLIP_PLANES, clipUniforms, planesOf, setClip } from './clip_planes.js';
 import { type DeviceRect, type Fullscreen, shaderMaterial } from './fullscreen.js';
@@ -49,7 +51,7 @@ export interface RayDraw extends RayFrame {
   readonly shaded?: boolean;
 }
 
-/** Twice and more the bricks that a ray can cross in the largest table. */
+/** Twice and more the bricks that a ray can cross in the largest table; and the cells of those. */
 const MAX_BRICKS = 4 * MAX_TABLE_EDGE;
 
 /** The pass that turns volumes into a picture. */
@@ -105,6 +107,8 @@ export class VolumePass {
     for (const [name, value] of Object.entries(tableValues(lookup))) set(name, value);
     set('uTable', lookup.table);
     set('uAtlas', lookup.atlas);
+    set('uClearCells', source.atlas.cells.texture);
+    set('uSlots', new THREE.Vector3(...source.atlas.layout));
     set('uInvGrid', new THREE.Vector3(...lookup.invGrid));
     set('uCellToAtlas', new THREE.Vector3(...lookup.cellToAtlas));
     set('uBoxMin', new THREE.Vector3(...lookup.box.min));
@@ -161,18 +165,23 @@ export class VolumePass {
     const others = ['uTable', 'uAtlas', 'uInvGrid', 'uCellToAtlas', 'uBoxMin', 'uBoxMax', 'uStep', 'uRowBias'];
     others.push('uTransfer', 'uWindow', 'uLabelOpacity', 'uTable_over', 'uLabelAtlas', 'uLabelScale', 'uLabelOffset');
     others.push('uLabelBoxMin', 'uLabelBoxMax', 'uInvGrid_over', 'uLabelCellToAtlas', 'uLabelSpan', 'uLabelLookup', 'uLabelRest');
-    others.push('uPerVoxel', 'uHalfTexel');
+    others.push('uPerVoxel', 'uHalfTexel', 'uClearCells', 'uSlots');
     for (const name of TABLE_UNIFORMS) others.push(name, `${name}_over`);
     for (const name of others) uniforms[name] = { value: null };
+    const cells = !storage.labels && overlay === undefined;
     const defines: Record<string, string | number> = {
       IMAGE_STORAGE: storage.labels ? -1 : storage.code,
       LABEL_STORAGE: labels ? labels.atlas.storage.code : -1,
       TRANSFER_ROWS,
-      MAX_BRICKS,
+      MAX_BRICKS: cells ? MAX_BRICKS * BRICK_CELLS : MAX_BRICKS,
       CLIP_PLANES,
       LABEL_PROBES,
+      STORED_EDGE: `${STORED_EDGE}.`,
+      BRICK_EDGE: `${BRICK_EDGE}.`,
+      BRICK_CELLS: `${BRICK_CELLS}.`,
+      RUN_ZERO: `${RUN_ZERO}.`,
     };
-    const flags = { OVERLAY: overlay, MIP: mip, SHADED: shaded, LABEL_LOOKUP: lookup, CLIPPED: clipped, DEPTH: depth };
+    const flags = { OVERLAY: overlay, MIP: mip, SHADED: shaded, LABEL_LOOKUP: lookup, CELLS: cells, CLIPPED: clipped, DEPTH: depth };
     for (const [name, set] of Object.entries(flags)) if (set) defines[name] = 1;
     const tables = [tableShader('', nested[0]), overlay ? tableShader('_over', nested[1]) : ''];
     const parts = [...tables, storage.labels ? '' : voxelGlsl, labels ? labelsGlsl : '', shaded ? lightGlsl : '', clipGlsl, marchGlsl];

@@ -33,6 +33,7 @@ export class VolumeState {
   coming: readonly TimeFacet[] = [];
   readonly #facets = new Map<number, TimeFacet>();
   #shown: TimeFacet;
+  #look = {};
 
   /** @param rangesAt gives the ranges of other time points than the first */
   constructor(
@@ -82,6 +83,18 @@ export class VolumeState {
     let grown = false;
     for (const facet of this.#facets.values()) grown = facet.refresh() || grown;
     if (grown) this.version += 1;
+  }
+
+  /** Changes with everything that decides what shows nothing. */
+  get look(): unknown {
+    return this.#look;
+  }
+
+  /** Whether voxels whose stored numbers lie between these show nothing. */
+  isClear(low: number, high: number): boolean {
+    const { scale, offset } = this.volume.description;
+    const [a, b] = [low * scale + offset, high * scale + offset];
+    return this.#isClear({ min: Math.min(a, b), max: Math.max(a, b) });
   }
 
   /**
@@ -169,6 +182,7 @@ export class VolumeState {
   }
 
   #forget(): void {
+    this.#look = {};
     for (const facet of this.#facets.values()) facet.forget();
     this.version += 1;
   }

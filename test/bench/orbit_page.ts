@@ -1,68 +1,69 @@
-/** The orbit benchmark's page: our ray pass, a bare march of the same volume, and the renderer as it ships. */
+/** The orbit benchmark's page: our ray pass beside two marches of one texture, and the renderer as it ships. */
 
 import { DEFAULT_LOOK } from '../../src/annotation/look.js';
-import { cameraBasis, frameBounds, type OrbitCamera, orbit } from '../../src/renderer/camera.js';
-import { VolumeRenderer } from '../../src/renderer/renderer.js';
+import { frameBounds, type OrbitCamera, orbit } from '../../src/renderer/camera.js';
 import type { LayerSettings } from '../../src/renderer/views.js';
-import { keyText, worldBounds } from '../../src/volume/geometry.js';
+import { worldBounds } from '../../src/volume/geometry.js';
 import { DEFAULT_OPACITY_POINTS } from '../../src/volume/opacity.js';
 import { atlasBench } from '../browser/renderer_atlas.js';
 import { makeBare } from '../browser/renderer_bare.js';
-import { makeLevel, shellsAndGyroid, TestVolume } from '../browser/renderer_volume.js';
+import type { TestVolume } from '../browser/renderer_volume.js';
+import { mandelbulb } from './mandelbulb.js';
+import { type Kind, phantom } from './phantom.js';
+import { Shipped } from './shipped.js';
+import { makeSkipping } from './skipping_march.js';
 
-const [WIDTH, HEIGHT] = [800, 600];
-const SECONDS = 3;
-const settings: LayerSettings = {
-  ...DEFAULT_LOOK, window: [0, 65535], colormap: 'viridis', points: DEFAULT_OPACITY_POINTS,
-};
-const nextFrame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve));
-const n = 256;
-const value = shellsAndGyroid(n);
-const volume = new TestVolume(1, 'u16', 'image', makeLevel([n, n, n], 'u16', (z, y, x) => Math.round(value(z, y, x) * 65535)));
-volume.fillRanges();
-const geometry = { shape: volume.shape, voxelSize: [1, 1, 1], origin: [0, 0, 0] } as const;
-const start: OrbitCamera = frameBounds(worldBounds(geometry), WIDTH / HEIGHT);
-/** The script: once around in three seconds, nodding a little. */
-const at = (t: number): OrbitCamera => orbit(start, (2 * Math.PI * t) / SECONDS, 0.2 * Math.sin((4 * Math.PI * t) / SECONDS));
+const [MOST_WIDTH, MOST_HEIGHT] = [1600, 1200];
+const settings: LayerSettings = { ...DEFAULT_LOOK, window: [0, 65535], colormap: 'viridis', points: DEFAULT_OPACITY_POINTS };
 
-/** Equal resolution, level, step and transfer function: frames a second of both over the same orbit, and how far the pictures differ. */
-function equal() {
-  const bench = atlasBench(WIDTH, HEIGHT, volume, settings, (key) => key.level === 0, { skipEmpty: true });
+/** The script: a part `t` of a turn, nodding a little. */
+const at = (start: OrbitCamera, t: number): OrbitCamera => orbit(start, 2 * Math.PI * t, 0.2 * Math.sin(4 * Math.PI * t));
+const framed = (geometry: Parameters<typeof worldBounds>[0]) => frameBounds(worldBounds(geometry), 4 / 3);
+
+/** Equal resolution, level, step and transfer function. */
+function equal(volume: TestVolume) {
+  const bench = atlasBench(MOST_WIDTH, MOST_HEIGHT, volume, settings, (key) => key.level === 0, { skipEmpty: true });
   const bare = makeBare(bench.screen, volume, settings, bench.state);
+  const skipping = makeSkipping(bench.screen, volume, bare.texture, bench.state);
+  const start = framed(bench.state.geometry);
   const gl = bench.renderer.getContext() as WebGL2RenderingContext;
-  const rect = { x: 0, y: 0, width: WIDTH, height: HEIGHT };
   const one = new Uint8Array(4);
-  const variants = {
-    ours: (c: OrbitCamera) => void bench.pass.draw({ primary: bench.source, camera: c, rect, target: null }),
-    bare: (c: OrbitCamera) => bare.draw(c, rect, null),
+  const names = ['bare', 'skipping', 'ours'] as const;
+  type Name = (typeof names)[number];
+  const draw = (name: Name, t: number, width: number, height: number): void => {
+    const rect = { x: 0, y: 0, width, height };
+    if (name === 'ours') bench.pass.draw({ primary: bench.source, camera: at(start, t), rect, target: null });
+    else (name === 'bare' ? bare : skipping).draw(at(start, t), rect, null);
   };
-  const finish = () => gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, one);
+  const timed = (name: Name, t: number, width: number, height: number): number => {
+    const begun = performance.now();
+    draw(name, t, width, height);
+    gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, one);
+    return performance.now() - begun;
+  };
   return {
-    /** Frames a second over three seconds of the orbit. */
-    orbit(name: keyof typeof variants): number {
-      const begun = performance.now();
-      let frames = 0;
-      let t = 0;
-      do {
-        variants[name](at(t));
-        finish();
-        frames += 1;
-        t = (performance.now() - begun) / 1000;
-      } while (t < SECONDS);
-      return frames / t;
+    /** Milliseconds of each of the three at a place of the orbit, one after the other; `first` goes first. */
+    place(t: number, width: number, height: number, first: number): Record<Name, number> {
+      const out = { bare: 0, skipping: 0, ours: 0 };
+      for (let i = 0; i < names.length; i += 1) {
+        const name = names[(first + i) % names.length] as Name;
+        out[name] = timed(name, t, width, height);
+      }
+      return out;
     },
-    /** Largest difference of the two pictures, of 255, at a place of the orbit. */
-    difference(t: number): number {
-      const read = (name: keyof typeof variants) => {
-        variants[name](at(t));
-        const data = new Uint8Array(WIDTH * HEIGHT * 4);
-        gl.readPixels(0, 0, WIDTH, HEIGHT, gl.RGBA, gl.UNSIGNED_BYTE, data);
+    /** Largest difference of our picture to the bare march's, of 255. */
+    difference(t: number, width: number, height: number): number {
+      const read = (name: Name) => {
+        draw(name, t, width, height);
+        const data = new Uint8Array(width * height * 4);
+        gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, data);
         return data;
       };
       const [a, b] = [read('ours'), read('bare')];
       return a.reduce((max, v, i) => (i % 4 === 3 ? max : Math.max(max, Math.abs(v - (b[i] as number)))), 0);
     },
     dispose(): void {
+      skipping.dispose();
       bare.dispose();
       bench.renderer.dispose();
       bench.renderer.forceContextLoss();
@@ -70,47 +71,37 @@ function equal() {
   };
 }
 
-/** As shipped: the whole renderer in a page's animation frames, while the user drags. */
-async function shipped() {
-  const canvas = document.createElement('canvas');
-  canvas.style.cssText = `display:block;width:${WIDTH}px;height:${HEIGHT}px`;
-  document.body.replaceChildren(canvas);
-  const here = new Set<string>();
-  const renderer = new VolumeRenderer(canvas, { lookup: (_, key) => (here.has(keyText(key)) ? volume.brick(key) : undefined) });
-  renderer.setVolume(volume.session, volume.ranges);
-  renderer.setLayer(1, settings);
-  const view = (camera: OrbitCamera) => [{ id: 'v', kind: 'volume', rect: { x: 0, y: 0, width: WIDTH, height: HEIGHT }, camera } as const];
-  renderer.setViews(view(start));
-  const step = async () => {
-    for (const brick of renderer.wanted().get(1) ?? []) {
-      here.add(keyText(brick));
-      renderer.offer(volume.brick(brick), () => {});
-    }
-    return renderer.frame(await nextFrame());
-  };
-  while (await step());
-  return {
-    /** Pictures a second over three seconds of the orbit that the GPU has drawn, and the resolution they had at the end. */
-    async orbit(): Promise<{ fps: number; scale: number; coarser: number }> {
-      renderer.setMoving(true);
-      for (let i = 0; i < 10; i += 1) {
-        renderer.setViews(view(at(-0.1 * i)));
-        await step(); // until the resolution has found its place
-      }
-      const before = renderer.report.pictures;
-      const begun = performance.now();
-      let t = 0;
-      do {
-        renderer.setViews(view(at(t)));
-        await step();
-        t = (performance.now() - begun) / 1000;
-      } while (t < SECONDS);
-      const { pictures, resolutionScale, coarser } = renderer.report;
-      renderer.setMoving(false);
-      return { fps: (pictures - before) / t, scale: resolutionScale, coarser };
+/** The volume of the cases that follow. */
+let volume: TestVolume;
+
+Object.assign(globalThis, {
+  orbitBench: {
+    make(n: number, kind: Kind) {
+      volume = phantom(n, kind);
     },
-    dispose: () => renderer.dispose(),
+    equal: () => equal(volume),
+    async shipped(width: number, height: number) {
+      const shipped = new Shipped(volume, settings, width, height);
+      await shipped.run(at(framed(shipped.geometry), 0));
+      return { ...bound(shipped, framed(shipped.geometry)), dispose: () => shipped.dispose() };
+    },
+    /** A fractal of 2^20 voxels along each axis, seen whole and from near its surface. */
+    async exabyte(width: number, height: number, zoom: number) {
+      const bulb = mandelbulb(2 ** 20);
+      const shipped = new Shipped(bulb, { ...settings, window: [0, 65535] }, width, height, 192 * 2 ** 20);
+      const whole = framed(shipped.geometry);
+      const start = { ...whole, distance: whole.distance * zoom };
+      await shipped.run(start);
+      return { ...bound(shipped, start), dispose: () => shipped.dispose() };
+    },
+  },
+});
+
+function bound(shipped: Shipped, start: OrbitCamera) {
+  return {
+    moving: (seconds: number) => shipped.moving((t) => at(start, t / 3), seconds),
+    still: (t: number) => shipped.still(at(start, t)),
+    full: (t: number) => shipped.full(at(start, t), at(start, t + 1e-4)),
+    report: () => shipped.renderer.report,
   };
 }
-
-Object.assign(globalThis, { orbitBench: { equal, shipped, cameraBasis } });

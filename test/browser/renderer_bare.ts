@@ -64,6 +64,7 @@ export function makeBare(screen: Fullscreen, volume: TestVolume, settings: Parti
   };
   const material = shaderMaterial([FRAGMENT], uniforms, 'replace', { TRANSFER_ROWS });
   return {
+    texture,
     draw(camera: OrbitCamera, rect: DeviceRect, target: THREE.WebGLRenderTarget | null): void {
       const { eye, right, up, forward } = cameraBasis(camera);
       const tan = Math.tan(camera.fovY / 2);

@@ -15,6 +15,10 @@ uniform vec3 uBoxMax;
 uniform vec3 uCellToAtlas;
 uniform float uStep;        // world length of a step at the window's level
 uniform float uStart;       // first sample, in steps behind the face
+#if defined(CELLS)
+uniform sampler3D uClearCells; // of each cell of a slot: 128 plus how many cells around show nothing, or minus how many show something
+uniform vec3 uSlots;        // slots of the atlas along x, y, z
+#endif
 uniform int uRowBias;       // steps are longer by 2^this than a voxel of level 0, before the level in the table
 
 #if IMAGE_STORAGE >= 0
@@ -104,13 +108,25 @@ void main() {
     float r = abs(e.w);
     float size = 1. / r;
     vec3 t = (brickEnd(P, size, up) - uEye) * inv;
+    vec3 x = P * (r * uCellToAtlas) + e.xyz;
+    float leave = min(min(t.x, t.y), min(t.z, sEnd));
+    bool clear = e.w < 0.;
+#if defined(CELLS)
+    // Within a brick, to where cells of one kind end: a place in its slot, in cells, and the box around it that is alike.
+    vec3 slot = x * uSlots;
+    vec3 q = clamp((fract(slot) * STORED_EDGE - 1.) * (BRICK_CELLS / BRICK_EDGE), 0., BRICK_CELLS - .001);
+    float run = floor(textureLod(uClearCells, (floor(slot) + q / BRICK_CELLS) / uSlots, 0.).r * 255. - RUN_ZERO + .5);
+    float reach = clear ? 1e6 : abs(run);
+    vec3 alike = (floor(q) + mix(vec3(1. - reach), vec3(reach), up) - q) * (inv * (size / BRICK_CELLS));
+    leave = min(leave, s + min(alike.x, min(alike.y, alike.z)));
+    clear = clear || run > 0.;
+#endif
     float pace = size;
 #if defined(OVERLAY)
     if (e.w < 0.) pace = min(size, uLabelSpan); // labels may be finer than what shows nothing of the image
 #endif
     float dt = uStep * pace;
-    float n = max(1., ceil((min(min(t.x, t.y), min(t.z, sEnd)) - s) / dt));
-    vec3 x = P * (r * uCellToAtlas) + e.xyz;
+    float n = max(1., ceil((leave - s) / dt));
     vec3 dx = rd * (uStep * uCellToAtlas); // the same at every level
     int row = min(uRowBias + int(.5 + log2(pace)), TRANSFER_ROWS - 1);
     float v = (float(row) + 1.5) / float(TRANSFER_ROWS + 1);
@@ -119,7 +135,7 @@ void main() {
     bool shows = e.w > 0.;
     vec3 dP = rd * dt;
 #else
-    int m = e.w < 0. ? 0 : int(n);
+    int m = clear ? 0 : int(n);
 #endif
     for (int i = 0; i < m; ++i) {
       vec4 texel = textureLod(uAtlas, x, 0.);
@@ -160,7 +176,7 @@ void main() {
       x += dx;
     }
     s += n * dt;
-    if (acc.a > .99) break; // once a brick: a test at every sample, or every few, costs more than it saves
+    if (acc.a > .99) break; // once a brick or run of cells: a test at every sample, or every few, costs more than it saves
   }
 #if defined(MIP)
   acc = textureLod(uTransfer, vec2(most, 1.5 / float(TRANSFER_ROWS + 1)), 0.);

@@ -1,0 +1,106 @@
+/** For each slot of an atlas, which of its brick's cells show nothing, as a texture that rays look up to step over them. */
+
+import * as THREE from 'three';
+import type { VolumeState } from './volume_state.js';
+import { type AtlasLayout, layoutSlots } from './atlas_layout.js';
+import { BRICK_CELLS, type CellRanges, CELLS_PER_BRICK, cellRanges, cellRuns, UNKNOWN_RUN } from './brick_cells.js';
+import type { VoxelArray } from '../protocol/dtype.js';
+
+/** What is known of a slot's brick. */
+interface Known {
+  /** Absent: its voxels were not at hand. */
+  readonly ranges: CellRanges | undefined;
+  /** Look that its cells were judged by. */
+  look: unknown;
+}
+
+const GRID = [BRICK_CELLS, BRICK_CELLS, BRICK_CELLS] as const;
+
+/**
+ * The cells of one atlas. A slot whose brick nobody has looked into yet is sampled everywhere, as if there were no cells; so nothing
+ * has to wait for this.
+ */
+export class ClearCells {
+  texture: THREE.Data3DTexture;
+  #data: Uint8Array;
+  #known: (Known | undefined)[] = [];
+
+  constructor(private layout: AtlasLayout) {
+    [this.#data, this.texture] = this.#make();
+  }
+
+  /** Follows the atlas to another layout; what is known by slot stays where slots keep their numbers. */
+  resize(layout: AtlasLayout, keep: boolean): void {
+    this.layout = layout;
+    this.texture.dispose();
+    [this.#data, this.texture] = this.#make();
+    this.#known = keep ? this.#known.map((known) => known && { ...known, look: undefined }) : [];
+  }
+
+  /** Another brick, or newer voxels, came into a slot. */
+  forget(slot: number, place: readonly [number, number, number]): void {
+    if (!this.#known[slot]) return;
+    this.#known[slot] = undefined;
+    this.#write(place, undefined);
+  }
+
+  /** Whether a slot's cells are judged by the volume's look, or cannot be. */
+  isDone(slot: number, volume: VolumeState): boolean {
+    const known = this.#known[slot];
+    return known !== undefined && (known.ranges === undefined || known.look === volume.look);
+  }
+
+  /** Slots that were judged by another look than the volume has now are sampled everywhere again. To be called before each drawing. */
+  check(volume: VolumeState, slots: Iterable<{ readonly slot: number }>, placeOf: (slot: number) => readonly [number, number, number]): void {
+    for (const { slot } of slots) {
+      const known = this.#known[slot];
+      if (!known || known.look === undefined || known.look === volume.look) continue;
+      known.look = undefined;
+      this.#write(placeOf(slot), undefined);
+    }
+  }
+
+  /** Judges the cells of a slot's brick; `voxels` is asked for them when nobody has looked into it yet. */
+  judge(slot: number, place: readonly [number, number, number], volume: VolumeState, voxels: () => VoxelArray | undefined): void {
+    let known = this.#known[slot];
+    if (!known) {
+      const here = voxels();
+      known = { ranges: here && cellRanges(here), look: undefined };
+      this.#known[slot] = known;
+    }
+    if (!known.ranges) return;
+    known.look = volume.look;
+    const { low, high } = known.ranges;
+    const clear = new Uint8Array(CELLS_PER_BRICK);
+    for (let i = 0; i < CELLS_PER_BRICK; i += 1) clear[i] = volume.isClear(low[i] as number, high[i] as number) ? 1 : 0;
+    this.#write(place, cellRuns(clear, GRID));
+  }
+
+  dispose(): void {
+    this.texture.dispose();
+  }
+
+  #write([sx, sy, sz]: readonly [number, number, number], runs: Uint8Array | undefined): void {
+    const [nx, ny] = this.layout.map((n) => n * BRICK_CELLS) as [number, number, number];
+    for (let z = 0; z < BRICK_CELLS; z += 1) {
+      for (let y = 0; y < BRICK_CELLS; y += 1) {
+        const to = ((sz * BRICK_CELLS + z) * ny + sy * BRICK_CELLS + y) * nx + sx * BRICK_CELLS;
+        const from = (z * BRICK_CELLS + y) * BRICK_CELLS;
+        if (runs) this.#data.set(runs.subarray(from, from + BRICK_CELLS), to);
+        else this.#data.fill(UNKNOWN_RUN, to, to + BRICK_CELLS);
+      }
+    }
+    this.texture.needsUpdate = true;
+  }
+
+  #make(): [Uint8Array<ArrayBuffer>, THREE.Data3DTexture] {
+    const data = new Uint8Array(layoutSlots(this.layout) * CELLS_PER_BRICK).fill(UNKNOWN_RUN);
+    const [x, y, z] = this.layout.map((n) => n * BRICK_CELLS) as [number, number, number];
+    const texture = new THREE.Data3DTexture(data, x, y, z);
+    texture.format = THREE.RedFormat;
+    texture.unpackAlignment = 1;
+    texture.minFilter = texture.magFilter = THREE.NearestFilter;
+    texture.needsUpdate = true;
+    return [data, texture];
+  }
+}

@@ -247,7 +247,7 @@ export class VolumeRenderer {
     } catch (error) {
       return this.#room.make(error);
     }
-    const looking = !this.#moving && this.#needs.waiting === 0 && this.hasPicture && this.#intake.findCells(this.#shown.layers);
+    const looking = !this.#moving && this.hasPicture && this.#intake.findCells(this.#shown.layers, this.#views);
     const more = looking || this.#fence.open > 0 || this.#needs.waiting > 0 || !this.#frames.idle(this.#scene(), now);
     // Reading back waits for the GPU: not before there is time.
     if (!more && this.#frames.firstPictureAt !== undefined) {
@@ -362,8 +362,7 @@ export class VolumeRenderer {
   }
 
   #resize(): void {
-    const { width, height } = this.#size;
-    this.#gl.setSize(width, height, false);
+    this.#gl.setSize(this.#size.width, this.#size.height, false);
     this.#frames.clearAll = true;
     for (const state of this.#views) state.planDirty = true;
   }

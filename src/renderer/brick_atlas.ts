@@ -66,15 +66,16 @@ export class BrickAtlas {
   /**
    * Looks into bricks of a volume for cells that show nothing, until `end` (as `performance.now` gives it).
    *
-   * @param voxelsOf a brick's voxels, where they are at hand
+   * @param voxelsOf the voxels of the brick in a slot, where they are at hand
    * @returns whether there are bricks left to look into
    */
-  findCells(volume: VolumeState, end: number, voxelsOf: (number: number) => VoxelArray | undefined): boolean {
+  findCells(volume: VolumeState, end: number, voxelsOf: (entry: SlotEntry) => VoxelArray | undefined): boolean {
     if (this.storage.labels) return false;
-    for (const { slot, number } of this.slots.of(volume.handle).values()) {
+    for (const entry of this.slots.of(volume.handle).values()) {
+      const { slot } = entry;
       if (this.cells.isDone(slot, volume)) continue;
       if (performance.now() >= end) return true;
-      this.cells.judge(slot, this.slotAt(slot), volume, () => voxelsOf(number));
+      this.cells.judge(slot, this.slotAt(slot), volume, () => voxelsOf(entry));
     }
     return false;
   }

@@ -59,8 +59,10 @@ export class BrickIntake {
     if (this.waiting > 0 || !views.some(({ view }) => view.kind === 'volume')) return false;
     const end = performance.now() + CELLS_MS;
     return volumes.some((volume) => {
-      const voxelsOf = (number: number) => this.lookup(volume.handle, volume.numbering.unpack(number))?.voxels;
-      return this.residency.atlas(volume.storage).findCells(volume, end, voxelsOf);
+      return this.residency.atlas(volume.storage).findCells(volume, end, ({ number, generation }) => {
+        const brick = this.lookup(volume.handle, volume.numbering.unpack(number));
+        return brick?.generation === generation ? brick.voxels : undefined;
+      });
     });
   }
 

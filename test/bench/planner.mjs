@@ -1,9 +1,14 @@
 // How long planning keeps the page's main thread, beside sorting and copying as much, and how many bricks a view takes against the least.
 import { build } from 'esbuild';
+import { Browser } from '../../scripts/cdp.mjs';
 import { root } from '../../scripts/process.mjs';
-import { median, row } from './support.mjs';
+import { median, quantile, row, servePage } from './support.mjs';
 
 const RUNS = 9;
+/** Turns while streaming. */
+const TURNS = 5;
+/** What a frame of a moving view may take. */
+const TARGET_MS = 40;
 
 async function cases() {
   const { outputFiles } = await build({
@@ -11,6 +16,28 @@ async function cases() {
     loader: { '.glsl': 'text' },
   });
   return import(`data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`);
+}
+
+/** Turns a view of 512³ voxels while it streams in, each time from nothing. */
+async function streaming() {
+  const [page, browser] = await Promise.all([servePage('streaming_page.ts'), Browser.launch()]);
+  try {
+    const tab = await browser.newPage({ width: 900, height: 700 });
+    await tab.goto(page.url);
+    await tab.waitFor('globalThis.streamingBench !== undefined', undefined, { timeout: 120_000 });
+    const turns = [];
+    for (let i = 0; i < TURNS; i += 1) turns.push(await tab.evaluate('streamingBench.turn(4)'));
+    const name = '512³ streams in while it is turned, 800x600';
+    const each = (pick) => median(turns.map(pick));
+    return [
+      row(`${name}: longest task of the page's main thread (none over 50 is told of)`, each(({ tasks }) => Math.max(0, ...tasks)), 'ms', { limit: ['<=', 50] }),
+      row(`${name}: the page's part of a frame, p95`, each(({ frames }) => quantile(frames, 0.95)), 'ms', { limit: ['<=', 16] }),
+      row(`${name}: between two pictures, p95`, each(({ pictures }) => quantile(pictures, 0.95)), 'ms', { limit: ['<=', TARGET_MS] }),
+    ];
+  } finally {
+    await browser.close();
+    await page.close();
+  }
 }
 
 export async function run() {
@@ -30,6 +57,7 @@ export async function run() {
   }
   const { asked, least } = settledBricks();
   return [
+    ...(await streaming()),
     row(`a plan of ${bricks} bricks, turned`, median(plans), 'ms', { limit: ['<=', 50] }),
     row(`the same (reference: sorting ${CANDIDATES} numbers)`, median(plans), 'ms', { reference: median(sorts), limit: ['<=', 4] }),
     row('a page table of 64³ cells for 900 bricks (reference: copying it)', median(tables), 'ms', { reference: median(copies) }),

@@ -48,13 +48,26 @@ export class Shipped {
 
   /** Serves what is wanted, at most `most` bricks, and draws; whether there is more to do. */
   async step(most = Number.POSITIVE_INFINITY): Promise<boolean> {
+    this.#serve(most);
+    return this.renderer.frame(await nextFrame());
+  }
+
+  /** The same; milliseconds that the page itself was busy. */
+  async timed(most: number): Promise<number> {
+    const now = await nextFrame();
+    const begun = performance.now();
+    this.#serve(most);
+    this.renderer.frame(now);
+    return performance.now() - begun;
+  }
+
+  #serve(most: number): void {
     let served = 0;
     for (const brick of this.renderer.wanted().get(this.volume.handle) ?? []) {
       if (served++ >= most) break;
       this.#here.add(keyText(brick));
       this.renderer.offer(this.volume.brick(brick), () => {});
     }
-    return this.renderer.frame(await nextFrame());
   }
 
   look(camera: OrbitCamera): void {

@@ -49,7 +49,7 @@ void main() {
       x += dx;
     }
     k += steps;
-    if (acc.a > .99) break;
+    if (acc.a > .996) break;
   }
   color = acc;
 }`;

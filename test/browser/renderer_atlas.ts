@@ -55,7 +55,7 @@ function showLayer(layer: BenchLayer, state: VolumeState, atlas: BrickAtlas, ski
   }
   const plan: BrickPlan = { bricks, numbers: new Set(keys.map(pack)), split, demand: keys.length, finest: 0, coarsest: 0 };
   const entries = atlas.slots.of(volume.handle);
-  if (skipEmpty) atlas.findCells(state, Number.POSITIVE_INFINITY, (number) => volume.brick(numbering.unpack(number)).voxels);
+  if (skipEmpty) atlas.findCells(state, Number.POSITIVE_INFINITY, ({ number }) => volume.brick(numbering.unpack(number)).voxels);
   const table = new PageTable(`table/${volume.handle}`, ALL);
   table.update({
     numbering,

@@ -176,7 +176,7 @@ void main() {
       x += dx;
     }
     s += n * dt;
-    if (acc.a > .99) break; // once a brick or run of cells: a test at every sample, or every few, costs more than it saves
+    if (acc.a > .996) break; // once a brick or run of cells: a test at every sample, or every few, costs more than it saves
   }
 #if defined(MIP)
   acc = textureLod(uTransfer, vec2(most, 1.5 / float(TRANSFER_ROWS + 1)), 0.);

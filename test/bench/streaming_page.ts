@@ -1,0 +1,53 @@
+/** A view that is turned while its volume streams in: what the page's main thread and the pictures make of it. */
+
+import { DEFAULT_LOOK } from '../../src/annotation/look.js';
+import { frameBounds, orbit } from '../../src/renderer/camera.js';
+import { worldBounds } from '../../src/volume/geometry.js';
+import { DEFAULT_OPACITY_POINTS } from '../../src/volume/opacity.js';
+import { phantom } from './phantom.js';
+import { Shipped } from './shipped.js';
+
+const volume = phantom(512, 'dense');
+for (const key of volume.keys()) volume.brick(key); // made before: what is measured is what the page does with them
+const settings = { ...DEFAULT_LOOK, window: [0, 65535] as const, colormap: 'viridis', points: DEFAULT_OPACITY_POINTS };
+/** Bricks that arrive between two frames, at most: about as many as a session brings. */
+const ARRIVE = 6;
+
+Object.assign(globalThis, {
+  streamingBench: {
+    /** Times in ms of main-thread tasks over 50 ms, of the page's part of each frame, and between two pictures, in `seconds` of turning from nothing. */
+    async turn(seconds: number): Promise<{ tasks: number[]; frames: number[]; pictures: number[]; bricks: number }> {
+      const shipped = new Shipped(volume, settings, 800, 600);
+      const start = frameBounds(worldBounds(shipped.geometry), 4 / 3);
+      shipped.look(start);
+      while (!shipped.renderer.hasPicture) await shipped.step(1);
+      for (let i = 0; i < 5; i += 1) await shipped.step(1); // shaders are compiled
+      const tasks: number[] = [];
+      const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration)));
+      observer.observe({ type: 'longtask' });
+      const frames: number[] = [];
+      const pictures: number[] = [];
+      shipped.renderer.setMoving(true);
+      const begun = performance.now();
+      let [count, last] = [shipped.renderer.report.pictures, begun];
+      for (let t = 0; t < seconds; t = (performance.now() - begun) / 1000) {
+        shipped.look(orbit(start, t, 0.2 * Math.sin(t)));
+        frames.push(await shipped.timed(ARRIVE));
+        const now = performance.now();
+        if (shipped.renderer.report.pictures > count) {
+          count = shipped.renderer.report.pictures;
+          pictures.push(now - last);
+          last = now;
+        }
+        // Now and then the hand rests and details stream in.
+        if (frames.length % 60 === 40) shipped.renderer.setMoving(false);
+        if (frames.length % 60 === 0) shipped.renderer.setMoving(true);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      observer.disconnect();
+      const bricks = shipped.renderer.report.uploads;
+      shipped.dispose();
+      return { tasks, frames, pictures, bricks };
+    },
+  },
+});

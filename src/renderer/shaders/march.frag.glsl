@@ -97,6 +97,8 @@ void main() {
   sEnd = min(sEnd, depthAt((ndc + 1.) * .5));
 #endif
   s += uStart * uStep;
+  float first = s;
+  float done = 0.; // steps, whole ones of the window's level or halves of halves: exact, so that samples lie the same however a ray is cut into runs
   vec3 up = step(0., rd);
   vec4 acc = vec4(0.);
   vec4 over = vec4(0.);
@@ -175,7 +177,8 @@ void main() {
 #endif
       x += dx;
     }
-    s += n * dt;
+    done += n * pace;
+    s = first + done * uStep;
     if (acc.a > .996) break; // once a brick or run of cells: a test at every sample, or every few, costs more than it saves
   }
 #if defined(MIP)

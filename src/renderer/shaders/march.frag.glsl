@@ -98,20 +98,22 @@ void main() {
 #endif
   s += uStart * uStep;
   float first = s;
-  float done = 0.; // steps, whole ones of the window's level or halves of halves: exact, so that samples lie the same however a ray is cut into runs
+  // Counted in steps, exactly: samples are the same ones however a ray is cut into runs, the last one among them.
+  float total = ceil((sEnd - s) / uStep);
+  float done = 0.;
   vec3 up = step(0., rd);
   vec4 acc = vec4(0.);
   vec4 over = vec4(0.);
   float most = -1e30;
 
-  for (int g = 0; g < MAX_BRICKS && s < sEnd; ++g) {
+  for (int g = 0; g < MAX_BRICKS && done < total; ++g) {
     vec3 P = uEye + rd * s;
     vec4 e = tableAt(P);
     float r = abs(e.w);
     float size = 1. / r;
     vec3 t = (brickEnd(P, size, up) - uEye) * inv;
     vec3 x = P * (r * uCellToAtlas) + e.xyz;
-    float leave = min(min(t.x, t.y), min(t.z, sEnd));
+    float leave = min(t.x, min(t.y, t.z));
     bool clear = e.w < 0.;
 #if defined(CELLS)
     // Within a brick, to where cells of one kind end: a place in its slot, in cells, and the box around it that is alike.
@@ -128,7 +130,7 @@ void main() {
     if (e.w < 0.) pace = min(size, uLabelSpan); // labels may be finer than what shows nothing of the image
 #endif
     float dt = uStep * pace;
-    float n = max(1., ceil((leave - s) / dt));
+    float n = clamp(ceil((leave - s) / dt), 1., ceil((total - done) / pace));
     vec3 dx = rd * (uStep * uCellToAtlas); // the same at every level
     int row = min(uRowBias + int(.5 + log2(pace)), TRANSFER_ROWS - 1);
     float v = (float(row) + 1.5) / float(TRANSFER_ROWS + 1);

@@ -37,9 +37,9 @@ void main() {
   vec4 acc = vec4(0.);
   for (int g = 0; g < MAX_RUNS && k < n; ++g) {
     vec3 x = first + dx * k;
-    vec3 q = x * uGrid;
-    float run = floor(textureLod(uBlocks, x, 0.).r * 255. - RUN_ZERO + .5), reach = abs(run);
-    vec3 t = (floor(q) + mix(vec3(1. - reach), vec3(reach), up) - q) * pace;
+    vec3 q = x * uGrid, block = floor(q);
+    float run = floor(textureLod(uBlocks, (block + .5) / uGrid, 0.).r * 255. - RUN_ZERO + .5), reach = abs(run);
+    vec3 t = (block + mix(vec3(1. - reach), vec3(reach), up) - q) * pace;
     float steps = clamp(ceil(min(t.x, min(t.y, t.z))), 1., n - k);
     int m = run > 0. ? 0 : int(steps);
     for (int i = 0; i < m; ++i) {

@@ -119,9 +119,10 @@ void main() {
     // Within a brick, to where cells of one kind end: a place in its slot, in cells, and the box around it that is alike.
     vec3 slot = x * uSlots;
     vec3 q = clamp((fract(slot) * STORED_EDGE - 1.) * (BRICK_CELLS / BRICK_EDGE), 0., BRICK_CELLS - .001);
-    float run = floor(textureLod(uClearCells, (floor(slot) + q / BRICK_CELLS) / uSlots, 0.).r * 255. - RUN_ZERO + .5);
+    vec3 cell = floor(q); // read in its middle: at its face the texture might give its neighbour
+    float run = floor(textureLod(uClearCells, (floor(slot) + (cell + .5) / BRICK_CELLS) / uSlots, 0.).r * 255. - RUN_ZERO + .5);
     float reach = clear ? 1e6 : abs(run);
-    vec3 alike = (floor(q) + mix(vec3(1. - reach), vec3(reach), up) - q) * (inv * (size / BRICK_CELLS));
+    vec3 alike = (cell + mix(vec3(1. - reach), vec3(reach), up) - q) * (inv * (size / BRICK_CELLS));
     leave = min(leave, s + min(alike.x, min(alike.y, alike.z)));
     clear = clear || run > 0.;
 #endif

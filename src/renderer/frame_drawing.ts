@@ -33,6 +33,7 @@ export class FrameDrawing {
   constructor(
     readonly drawing: ViewDrawing,
     readonly fence: GpuFence,
+    readonly fades = false,
   ) {}
 
   /**
@@ -97,7 +98,8 @@ export class FrameDrawing {
         this.drawing.strip(state, scene.shown, rect, { kind: 'strip', pass: 0, from: 0, rows: rect.height, last: true });
         state.picture.fullDrawn(now);
         state.shown = { scale: 1, coarser: 0 };
-        this.drawing.show(state, scene.shown, rect, scene.size.ratio, true);
+        state.fade.end();
+        this.drawing.show(state, scene.shown, rect, scene.size.ratio, true, now);
         state.drawDirty = false;
       }
     }
@@ -107,7 +109,7 @@ export class FrameDrawing {
   idle(scene: FrameScene, now: number): boolean {
     return scene.views.every((state) => {
       if (state.planDirty || state.tableDirty || state.drawDirty) return false;
-      return state.view.kind === 'slice' || state.picture.idle(now);
+      return state.view.kind === 'slice' || (state.picture.idle(now) && !state.fade.active);
     });
   }
 
@@ -124,9 +126,18 @@ export class FrameDrawing {
   #picture(scene: FrameScene, state: ViewState, now: number, begun: number): boolean | undefined {
     const rect = this.#rect(scene, state);
     const step = state.picture.next(now, scene.moving, scene.loading, rect.height);
-    if (!step) return undefined;
+    const boxed = this.firstPictureAt !== undefined;
+    if (scene.moving) state.fade.end();
+    // A picture that blends in is shown as a whole before the next is begun.
+    if (!step || (step.kind === 'strip' && state.fade.active)) {
+      if (!state.fade.active) return undefined;
+      this.drawing.show(state, scene.shown, rect, scene.size.ratio, boxed, now);
+      return false;
+    }
     let any: boolean;
     if (step.kind === 'quick') {
+      if (scene.moving || !this.fades) state.altered = true;
+      state.keepForFade(now);
       const { quality } = state.resolution;
       any = this.drawing.quick(state, scene.shown, rect, quality);
       state.shown = any ? quality : { scale: 1, coarser: 0 };
@@ -148,7 +159,7 @@ export class FrameDrawing {
       state.shown = { scale: 1, coarser: 0 };
     }
     // The box comes with the second picture: its shader is not compiled before the first.
-    this.drawing.show(state, scene.shown, rect, scene.size.ratio, !any || this.firstPictureAt !== undefined);
+    this.drawing.show(state, scene.shown, rect, scene.size.ratio, !any || boxed, now);
     state.drawDirty = false;
     return any;
   }

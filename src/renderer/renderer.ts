@@ -87,7 +87,7 @@ export class VolumeRenderer {
     this.tiles = this.#drawing.tiles;
     if (options.background) this.#drawing.background = options.background;
     this.#fence = new GpuFence(this.#gl.getContext() as WebGL2RenderingContext);
-    this.#frames = new FrameDrawing(this.#drawing, this.#fence);
+    this.#frames = new FrameDrawing(this.#drawing, this.#fence, options.fades);
     this.#hold(options.held ?? false);
     this.#tables = new TableUpdates(this.#residency);
     this.#intake = new BrickIntake(this.#volumes, this.#residency, options.lookup);
@@ -283,7 +283,7 @@ export class VolumeRenderer {
   /** Whether every view shows all it should at full resolution. Frames may still be drawn that make it smoother. */
   get settled(): boolean {
     if (!this.complete || this.#frames.clearAll) return false;
-    return this.#views.every((state) => !state.drawDirty && (state.view.kind === 'slice' || state.picture.full));
+    return this.#views.every((state) => !state.drawDirty && (state.view.kind === 'slice' || state.full));
   }
 
   /** What there is to tell. */
@@ -373,7 +373,7 @@ export class VolumeRenderer {
     this.#shown = chooseShown(this.#volumes.values());
     this.#needs.dirty = true;
     for (const state of this.#views) {
-      state.planDirty = true;
+      state.planDirty = state.altered = true;
       if (redraw) state.redraw(now);
     }
   }

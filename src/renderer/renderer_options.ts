@@ -21,6 +21,8 @@ export interface RendererOptions extends RendererDials {
   /** Finds a tile in browser memory: for values under the pointer. */
   readonly tileLookup?: TileLookup;
   readonly background?: Rgb;
+  /** Pictures from finer bricks blend in while nothing moves, where the device is fast. */
+  readonly fades?: boolean;
   /** Leave the canvas as it is until there are voxels, or until `release`. */
   readonly held?: boolean;
   /** How bricks are asked for: a policy or its name; exploration where nothing is said. */

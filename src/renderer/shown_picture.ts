@@ -31,3 +31,17 @@ export function setPicture(u: Record<string, THREE.IUniform>, { texture, size, u
   (u.uUsed as THREE.IUniform<THREE.Vector2>).value.set(...used);
   (u.uHalfTexel as THREE.IUniform<THREE.Vector2>).value.set(0.5 / size[0], 0.5 / size[1]);
 }
+
+/** Uniforms for `setBefore`. */
+export const beforeUniforms = (): Record<string, THREE.IUniform> => ({
+  uBefore: { value: null },
+  uBeforeUsed: { value: new THREE.Vector4() },
+  uPart: { value: 1 },
+});
+
+/** Gives a material the picture before, of which all but `part` is still seen. */
+export function setBefore(u: Record<string, THREE.IUniform>, { texture, size, used }: ShownPicture, part: number): void {
+  (u.uBefore as THREE.IUniform).value = texture;
+  (u.uBeforeUsed as THREE.IUniform<THREE.Vector4>).value.set(used[0], used[1], 0.5 / size[0], 0.5 / size[1]);
+  (u.uPart as THREE.IUniform).value = part;
+}

@@ -27,7 +27,7 @@ export class TableUpdates {
       }
       state.tableDirty = state.tableUrgent = false;
       state.tabledAt = now;
-      state.redraw(now);
+      state.redraw(now, true);
       for (const volume of layers) this.#fill(state, volume);
     }
     return waiting;

@@ -17,7 +17,7 @@ import type { Residency } from './residency.js';
 import backgroundGlsl from './shaders/background.frag.glsl';
 import compositeGlsl from './shaders/composite.frag.glsl';
 import pictureGlsl from './shaders/picture.glsl';
-import { pictureUniforms, setPicture } from './shown_picture.js';
+import { beforeUniforms, pictureUniforms, setBefore, setPicture } from './shown_picture.js';
 import { SliceDrawing } from './slice_drawing.js';
 import type { RendererOptions } from './renderer_options.js';
 import { SliceTiles } from './slice_tiles.js';
@@ -40,6 +40,8 @@ export class ViewDrawing {
   readonly #slices: SliceDrawing;
   readonly #lines: LinePass;
   readonly #composite: THREE.RawShaderMaterial;
+  /** The same with the picture before; compiled when first used. */
+  readonly #blending: THREE.RawShaderMaterial;
   readonly #backdrop: THREE.RawShaderMaterial;
 
   constructor(
@@ -56,8 +58,9 @@ export class ViewDrawing {
     this.#slices = new SliceDrawing(this.screen, this.tiles);
     this.#lines = new LinePass(this.screen);
     const color = () => ({ value: new THREE.Vector3() });
-    const uniforms = { uColor: color(), uGlow: { value: 0 }, ...pictureUniforms() };
-    this.#composite = shaderMaterial([pictureGlsl, compositeGlsl], uniforms, 'replace');
+    const uniforms = () => ({ uColor: color(), uGlow: { value: 0 }, ...pictureUniforms() });
+    this.#composite = shaderMaterial([pictureGlsl, compositeGlsl], uniforms(), 'replace');
+    this.#blending = shaderMaterial([pictureGlsl, compositeGlsl], { ...uniforms(), ...beforeUniforms() }, 'replace', { BLENDING: 1 });
     this.#backdrop = shaderMaterial([backgroundGlsl], { uColor: color() }, 'replace');
   }
 
@@ -109,7 +112,7 @@ export class ViewDrawing {
   }
 
   /** Puts the view's picture on the canvas, in the volume's box. */
-  show(state: ViewState, shown: Shown, rect: DeviceRect, ratio: number, boxed: boolean): void {
+  show(state: ViewState, shown: Shown, rect: DeviceRect, ratio: number, boxed: boolean, now: number): void {
     const { view } = state;
     if (view.kind !== 'volume') return;
     const picture = state.onCanvas;
@@ -118,11 +121,16 @@ export class ViewDrawing {
       return;
     }
     const dark = luma(this.background) < 0.5;
-    const u = this.#composite.uniforms as Record<string, THREE.IUniform>;
+    state.onScreen = picture;
+    const { before } = state.fade;
+    const part = state.fade.part(now);
+    const composite = before && part < 1 ? this.#blending : this.#composite;
+    const u = composite.uniforms as Record<string, THREE.IUniform>;
     (u.uColor as THREE.IUniform<THREE.Vector3>).value.set(...this.background);
     (u.uGlow as THREE.IUniform).value = dark ? 0.05 : 0.035;
     setPicture(u, picture, rect);
-    this.screen.draw(this.#composite, rect);
+    if (before && part < 1) setBefore(u, before, part);
+    this.screen.draw(composite, rect);
     const volume = shown.image ?? shown.labels;
     if (!volume || !boxed || view.outline === false) return;
     const box = worldBounds(volume.geometry);
@@ -142,7 +150,7 @@ export class ViewDrawing {
   }
 
   dispose(): void {
-    for (const part of [this.points, this.tiles, this.#rays, this.#slices, this.#lines, this.#composite, this.#backdrop, this.screen]) part.dispose();
+    for (const part of [this.points, this.tiles, this.#rays, this.#slices, this.#lines, this.#composite, this.#blending, this.#backdrop, this.screen]) part.dispose();
   }
 
   #march(

@@ -9,6 +9,7 @@ import type { DeviceRect } from './fullscreen.js';
 import type { GpuBudget } from './gpu_budget.js';
 import { PageTable } from './page_table.js';
 import { Picture } from './picture.js';
+import { FADE_PICTURE_MS, PictureFade } from './picture_fade.js';
 import type { RendererDials } from './renderer_options.js';
 import type { ShownPicture } from './shown_picture.js';
 import type { TableWindow } from './table_window.js';
@@ -35,6 +36,7 @@ export class ViewState {
   readonly #coarse: CoarseTables;
   readonly motion = new CameraMotion();
   readonly picture: Picture;
+  readonly fade: PictureFade;
   readonly resolution = new AdaptiveResolution();
   /** Handles of volumes whose tiles a slice shows. */
   tiled: ReadonlySet<number> = new Set();
@@ -52,6 +54,10 @@ export class ViewState {
   shown: Quality = { scale: 1, coarser: 0 };
   /** The picture that is to be on the canvas. */
   onCanvas: ShownPicture | undefined;
+  /** The picture that is there: while strips of the next are drawn, still the one before. */
+  onScreen: ShownPicture | undefined;
+  /** The next picture shows something else, not the same from finer bricks. */
+  altered = true;
   #full: THREE.WebGLRenderTarget | undefined;
   #quick: THREE.WebGLRenderTarget | undefined;
   #text: string;
@@ -63,6 +69,7 @@ export class ViewState {
     readonly halfTargets = true,
   ) {
     this.picture = new Picture(dials.passes);
+    this.fade = new PictureFade(`target/${view.id}/fade`, budget);
     this.dial(dials);
     this.#text = JSON.stringify(view);
     this.#coarse = new CoarseTables(`table/${view.id}`, budget);
@@ -86,8 +93,39 @@ export class ViewState {
     return true;
   }
 
-  /** The picture must be made anew. */
-  redraw(now: number): void {
+  /** Whether the picture is complete at full resolution, and nothing of the one before is left. */
+  get full(): boolean {
+    return this.picture.full && !this.fade.active;
+  }
+
+  /**
+   * Before a picture is drawn: keeps the one that is on the canvas, for the new one to blend in, where it shows the same from coarser
+   * bricks, the device is fast enough and there is room for both.
+   */
+  keepForFade(now: number): void {
+    const { onScreen, altered } = this;
+    this.altered = false;
+    this.fade.end();
+    const { quickMs } = this.picture;
+    if (altered || !onScreen || quickMs <= 0 || quickMs > FADE_PICTURE_MS) return;
+    const isFull = onScreen.texture === this.#full?.texture;
+    const target = isFull ? this.#full : this.#quick;
+    if (!target || target.texture !== onScreen.texture) return;
+    const bytes = bytesOf(target);
+    if (this.budget.free < bytes) return;
+    this.budget.release(`target/${this.view.id}/${isFull ? 'full' : 'quick'}`);
+    if (isFull) this.#full = undefined;
+    else this.#quick = undefined;
+    this.fade.begin(onScreen, target, bytes, now);
+  }
+
+  /**
+   * The picture must be made anew.
+   *
+   * @param refined it shows the same, from finer bricks
+   */
+  redraw(now: number, refined = false): void {
+    if (!refined) this.altered = true;
     this.drawDirty = true;
     this.picture.touch(now);
   }
@@ -148,7 +186,8 @@ export class ViewState {
     }
     this.#full = undefined;
     this.#quick = undefined;
-    this.onCanvas = undefined;
+    this.onCanvas = this.onScreen = undefined;
+    this.fade.end();
   }
 
   #target(
@@ -160,11 +199,14 @@ export class ViewState {
   ): THREE.WebGLRenderTarget {
     if (known?.width === width && known.height === height) return known;
     known?.dispose();
-    this.budget.take(`target/${this.view.id}/${name}`, width * height * (type === THREE.HalfFloatType ? 8 : 4));
+    this.budget.take(`target/${this.view.id}/${name}`, bytesOf({ width, height, texture: { type } }));
     const filter = THREE.LinearFilter;
     return new THREE.WebGLRenderTarget(width, height, { depthBuffer: false, type, minFilter: filter, magFilter: filter });
   }
 }
+
+const bytesOf = ({ width, height, texture }: { width: number; height: number; texture: { type: number } }): number =>
+  width * height * (texture.type === THREE.HalfFloatType ? 8 : 4);
 
 /** A rectangle of CSS pixels in device pixels from the canvas's lower left corner. */
 export function deviceRect(rect: View['rect'], ratio: number, canvasHeight: number): DeviceRect {

@@ -7,6 +7,7 @@ import { checkedDials, type Dials } from './dials.js';
 import type { Rgb } from '../renderer/colormaps.js';
 import type { Session } from '../session/session.js';
 import { h } from './dom.js';
+import { stillWanted } from './instruments/flight.js';
 import { type Parkable, type ParkingLot, pageParking } from './parking.js';
 import type { Shell } from './shell.js';
 import type { ShownLayers } from './shown_layers.js';
@@ -123,7 +124,7 @@ export class PictureHost implements Parkable {
     this.#used = true;
     try {
       const tileLookup: NonNullable<RendererOptions['tileLookup']> = (...tile) => session.tiles.peek(...tile);
-      const renderer = new VolumeRenderer(shell.canvas, { ...this.#dials, lookup, tileLookup, background: this.o.background(), held: true });
+      const renderer = new VolumeRenderer(shell.canvas, { ...this.#dials, lookup, tileLookup, background: this.o.background(), held: true, fades: !stillWanted() });
       shell.canvas.addEventListener('webglcontextlost', () => this.#lostContext(renderer));
       shell.canvas.addEventListener('webglcontextrestored', () => {
         clearTimeout(this.#lost);

@@ -24,7 +24,7 @@ export function between(a: OrbitCamera, b: OrbitCamera, t: number): OrbitCamera 
 export const eased = (t: number): number => t * t * (3 - 2 * t);
 
 /** Whether the system asks for less motion. */
-const stillWanted = (): boolean => globalThis.matchMedia?.('(prefers-reduced-motion: reduce)').matches ?? false;
+export const stillWanted = (): boolean => globalThis.matchMedia?.('(prefers-reduced-motion: reduce)').matches ?? false;
 
 export class Flight {
   #request: number | undefined;

@@ -1,0 +1,69 @@
+// Finer bricks blend in while nothing moves, and the picture at rest is the same with and without that.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { openPage } from './renderer_harness.mjs';
+
+let opened;
+before(async () => {
+  opened = await openPage();
+});
+after(() => opened?.close());
+const inPage = (fn, arg) => opened.page.evaluate(fn, arg);
+
+/** Grays of the picture's middle, frame by frame, from the coarse brick's until all is settled. */
+const grays = (fades, moving) =>
+  inPage(async ([fades, moving]) => {
+    const { Stage, LazyVolume, camera, wait } = globalThis.vox;
+    // Centres of voxels of level 1 lie between those of level 0.
+    const volume = new LazyVolume(1, [128, 128, 128], { at: (z) => (Number.isInteger(z) ? 60000 : 20000) });
+    const rect = { x: 0, y: 0, width: 40, height: 30 };
+    const stage = new Stage(rect.width, rect.height, { fades, passes: 1, background: [0, 0, 0] });
+    stage.add(volume, { mode: 'mip', colormap: 'gray', window: [0, 65535] });
+    const whole = camera.frameBounds({ min: [0, 0, 0], max: [128, 128, 128] }, 4 / 3);
+    stage.views({ id: 'v', kind: 'volume', rect, outline: false, camera: { ...whole, distance: whole.distance / 8 } });
+    const middle = () => stage.pixels().data[4 * (15 * 40 + 20)];
+    stage.offer(1, { level: 1, z: 0, y: 0, x: 0 });
+    const begun = performance.now();
+    while (!stage.renderer.hasPicture || performance.now() - begun < 500) {
+      stage.renderer.wanted();
+      stage.renderer.frame(await wait());
+    }
+    if (moving) stage.renderer.setMoving(true);
+    const seen = [middle()];
+    for (const key of stage.renderer.wanted().get(1) ?? []) stage.offer(1, key);
+    const end = performance.now() + 20_000;
+    for (let more = true; more || !stage.renderer.settled; ) {
+      const now = await wait();
+      for (const key of stage.renderer.wanted().get(1) ?? []) stage.offer(1, key);
+      more = stage.renderer.frame(now);
+      seen.push(middle());
+      if (moving && seen.at(-1) > 200) break;
+      if (performance.now() > end) throw new Error(`not settled: ${seen}`);
+    }
+    const targets = stage.renderer.report.gpuBytes;
+    stage.dispose();
+    return { seen, targets };
+  }, [fades, moving]);
+
+const between = ({ seen }) => new Set(seen.filter((gray) => gray > 82 && gray < 228)).size;
+
+test('a picture from finer bricks blends in, and is in the end the one that it is without', { timeout: 240_000 }, async () => {
+  const plain = await grays(false, false);
+  assert.equal(between(plain), 0, `${plain.seen}`);
+  // A machine that is busy may take too long for a picture: then nothing blends.
+  let faded;
+  for (let tries = 0; tries < 15; tries += 1) {
+    faded = await grays(true, false);
+    for (let i = 1; i < faded.seen.length; i += 1) assert.ok(faded.seen[i] >= faded.seen[i - 1] - 1, `it only becomes brighter: ${faded.seen}`);
+    assert.equal(faded.seen.at(-1), plain.seen.at(-1));
+    assert.equal(faded.targets, plain.targets, 'nothing is kept of it');
+    if (between(faded) > 0) break;
+  }
+  assert.ok(between(faded) > 0, `no frame between ${faded.seen[0]} and ${faded.seen.at(-1)}: ${faded.seen}`);
+});
+
+test('nothing blends while the view moves', { timeout: 120_000 }, async () => {
+  const moving = await grays(true, true);
+  assert.equal(between(moving), 0, `${moving.seen}`);
+  assert.ok(moving.seen.at(-1) > 228);
+});

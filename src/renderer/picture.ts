@@ -81,11 +81,6 @@ export class Picture {
     this.#strips = new StripHeight(fullMs, rows);
   }
 
-  /** How long the last quick picture took; 0 while that is not known. */
-  get quickMs(): number {
-    return this.#quickMs;
-  }
-
   /** How long the quick picture took. */
   quickTook(ms: number): void {
     this.#quickMs = ms;

@@ -6,8 +6,6 @@ import type { ShownPicture } from './shown_picture.js';
 
 /** How long a picture blends in: no longer than the pause to the next while bricks arrive. */
 export const FADE_MS = 120;
-/** Devices that take longer for a quick picture have no time for blending. */
-export const FADE_PICTURE_MS = 20;
 
 /** The blend of one view. */
 export class PictureFade {

@@ -9,7 +9,7 @@ import type { DeviceRect } from './fullscreen.js';
 import type { GpuBudget } from './gpu_budget.js';
 import { PageTable } from './page_table.js';
 import { Picture } from './picture.js';
-import { FADE_PICTURE_MS, PictureFade } from './picture_fade.js';
+import { PictureFade } from './picture_fade.js';
 import type { RendererDials } from './renderer_options.js';
 import type { ShownPicture } from './shown_picture.js';
 import type { TableWindow } from './table_window.js';
@@ -100,14 +100,14 @@ export class ViewState {
 
   /**
    * Before a picture is drawn: keeps the one that is on the canvas, for the new one to blend in, where it shows the same from coarser
-   * bricks, the device is fast enough and there is room for both.
+   * bricks, the device draws pictures at full quality in a frame, and there is room for both.
    */
   keepForFade(now: number): void {
     const { onScreen, altered } = this;
     this.altered = false;
     this.fade.end();
-    const { quickMs } = this.picture;
-    if (altered || !onScreen || quickMs <= 0 || quickMs > FADE_PICTURE_MS) return;
+    const { scale, coarser } = this.resolution.quality;
+    if (altered || !onScreen || scale < 1 || coarser > 0) return;
     const isFull = onScreen.texture === this.#full?.texture;
     const target = isFull ? this.#full : this.#quick;
     if (!target || target.texture !== onScreen.texture) return;

@@ -11,46 +11,54 @@ after(() => opened?.close());
 const inPage = (fn, arg) => opened.page.evaluate(fn, arg);
 
 /** Grays of the picture's middle, frame by frame, from the coarse brick's until all is settled. */
-const grays = (fades, moving) =>
-  inPage(async ([fades, moving]) => {
+const grays = (fades, turning) =>
+  inPage(async ([fades, turning]) => {
     const { Stage, LazyVolume, camera, wait } = globalThis.vox;
     // Centres of voxels of level 1 lie between those of level 0.
     const volume = new LazyVolume(1, [128, 128, 128], { at: (z) => (Number.isInteger(z) ? 60000 : 20000) });
     const rect = { x: 0, y: 0, width: 40, height: 30 };
-    const stage = new Stage(rect.width, rect.height, { fades, passes: 1, background: [0, 0, 0] });
+    const stage = new Stage(rect.width, rect.height, { fades, passes: 1, background: [0, 0, 0], frameMs: 1000 }); // any machine draws this in a second
     stage.add(volume, { mode: 'mip', colormap: 'gray', window: [0, 65535] });
     const whole = camera.frameBounds({ min: [0, 0, 0], max: [128, 128, 128] }, 4 / 3);
-    stage.views({ id: 'v', kind: 'volume', rect, outline: false, camera: { ...whole, distance: whole.distance / 8 } });
+    const look = (yaw) => stage.views({ id: 'v', kind: 'volume', rect, outline: false, camera: { ...whole, yaw, distance: whole.distance / 8 } });
+    look(0.3);
     const middle = () => stage.pixels().data[4 * (15 * 40 + 20)];
     stage.offer(1, { level: 1, z: 0, y: 0, x: 0 });
-    const begun = performance.now();
-    while (!stage.renderer.hasPicture || performance.now() - begun < 500) {
-      stage.renderer.wanted();
-      stage.renderer.frame(await wait());
+    const rest = async (ms) => {
+      for (const end = performance.now() + ms; !stage.renderer.hasPicture || performance.now() < end; ) {
+        stage.renderer.wanted();
+        stage.renderer.frame(await wait());
+      }
+    };
+    // The first picture's time is that of making its shader; those after it say how fast the device is.
+    await rest(300);
+    for (let i = 1; i <= 10; i += 1) {
+      look(0.3 + i / 1000);
+      await rest(60);
     }
-    if (moving) stage.renderer.setMoving(true);
+    await rest(500);
     const seen = [middle()];
     for (const key of stage.renderer.wanted().get(1) ?? []) stage.offer(1, key);
     const end = performance.now() + 20_000;
     for (let more = true; more || !stage.renderer.settled; ) {
       const now = await wait();
+      if (turning && seen.at(-1) < 200) look(0.31 + seen.length / 1000);
       for (const key of stage.renderer.wanted().get(1) ?? []) stage.offer(1, key);
       more = stage.renderer.frame(now);
       seen.push(middle());
-      if (moving && seen.at(-1) > 200) break;
       if (performance.now() > end) throw new Error(`not settled: ${seen}`);
     }
     const targets = stage.renderer.report.gpuBytes;
     stage.dispose();
     return { seen, targets };
-  }, [fades, moving]);
+  }, [fades, turning]);
 
 const between = ({ seen }) => new Set(seen.filter((gray) => gray > 82 && gray < 228)).size;
 
 test('a picture from finer bricks blends in, and is in the end the one that it is without', { timeout: 240_000 }, async () => {
   const plain = await grays(false, false);
   assert.equal(between(plain), 0, `${plain.seen}`);
-  // A machine that is busy may take too long for a picture: then nothing blends.
+  // On a machine that is busy no frame may fall into the blend.
   let faded;
   for (let tries = 0; tries < 15; tries += 1) {
     faded = await grays(true, false);
@@ -62,8 +70,8 @@ test('a picture from finer bricks blends in, and is in the end the one that it i
   assert.ok(between(faded) > 0, `no frame between ${faded.seen[0]} and ${faded.seen.at(-1)}: ${faded.seen}`);
 });
 
-test('nothing blends while the view moves', { timeout: 120_000 }, async () => {
-  const moving = await grays(true, true);
-  assert.equal(between(moving), 0, `${moving.seen}`);
-  assert.ok(moving.seen.at(-1) > 228);
+test('nothing blends while the camera moves', { timeout: 120_000 }, async () => {
+  const turning = await grays(true, true);
+  assert.equal(between(turning), 0, `${turning.seen}`);
+  assert.ok(turning.seen.at(-1) > 228);
 });

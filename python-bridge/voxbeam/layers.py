@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 #: Seconds within which the layer of a volume that was just declared comes from the sidecar.
 LAYER_SECONDS = 10.0
 _KINDS = ("image", "labels", "points")
-#: How a new layer of labels differs from the defaults.
-_NEW_LABELS = {"opacity": 0.5, "colormap": "labels"}
+#: How new layers differ from the defaults, by kind. As in ``layers.ts``.
+_NEW: dict[str, dict[str, Any]] = {
+    "labels": {"opacity": 0.5, "colormap": "labels"},
+    "points": {"colormap": "viridis", "points": [[0.0, 1.0], [1.0, 1.0]]},
+}
 Read = TypeVar("Read", covariant=True)  # noqa: PLC0105  a type that is read
 Written = TypeVar("Written", contravariant=True)  # noqa: PLC0105  a type that is written
 
@@ -149,7 +152,7 @@ class Layer:
         """Bring settings back to their defaults, all but `order` where none are named; returns the layer."""
         refuse_unknown("reset", dict.fromkeys(n for n in names if n not in LOOK), LOOK)
         stored: dict[str, Any] = dict.fromkeys(names or [n for n in LOOK if n != "order"])
-        new = _NEW_LABELS if self.kind == "labels" else {}
+        new = _NEW.get(self.kind, {})
         self._layers._patch(self.name, {**stored, **{n: value for n, value in new.items() if n in stored}})  # noqa: SLF001
         return self
 

@@ -7,7 +7,7 @@ import type * as THREE from 'three';
 import { STORED_TILE_EDGE, TILE_BORDER, TILE_EDGE } from '../protocol/limits.js';
 import type { Tile, WantedPlane, WantedTile } from '../session/types.js';
 import type { Vec3 } from '../volume/geometry.js';
-import { type TileKey, tileText } from '../volume/plane.js';
+import { hasTile, type TileKey, tileText } from '../volume/plane.js';
 import type { LoadingPolicy } from '../volume/policy.js';
 import { planTiles, type PlaneWindow, type TilePlan, tilesIn } from '../volume/tile_plan.js';
 import type { GpuBudget } from './gpu_budget.js';
@@ -215,6 +215,7 @@ export class SliceTiles {
     const quads: TileQuad[] = [];
     for (let r = row; r < rowTo; r += 1) {
       for (let c = column; c < columnTo; c += 1) {
+        if (!hasTile(volume.geometry.shape, plane.frame, { level: plan.level, row: r, column: c })) continue;
         const window = {
           a0: Math.max(c * edge, plan.window.a0),
           a1: Math.min((c + 1) * edge, plan.window.a1),
@@ -289,6 +290,7 @@ export class SliceTiles {
     const input = {
       extent: slice.extent, visible, texelsPerPixel, levels: numbering.levels, finestLevel: Math.min(slice.finestLevel, numbering.levels - 1),
       slots: Math.max(Math.floor(atlas.capacity / views / 1.1), 4), previous: before?.plan.level,
+      exists: (key: TileKey) => hasTile(geometry.shape, slice.frame, key),
     };
     const { time } = volume.shown;
     const plane = this.#planeOf(volume, slice, time);
@@ -303,7 +305,8 @@ export class SliceTiles {
     for (let n = 1; n <= PLANES_AHEAD; n += 1) {
       const next = slicePlane({ ...view, position: view.position + n * step }, geometry, placement, !isImage);
       if (!next) break;
-      ahead.push({ plane: this.#planeOf(volume, next, time), plan: fine });
+      const tiles = fine.tiles.filter((key) => hasTile(geometry.shape, next.frame, key));
+      ahead.push({ plane: this.#planeOf(volume, next, time), plan: { ...fine, tiles } });
     }
     return { ...shown, ahead };
   }

@@ -33,6 +33,8 @@ export interface TilePlanInput {
   readonly slots: number;
   /** Level of the plan before. */
   readonly previous?: number | undefined;
+  /** Whether a tile reaches into the volume, where the extent is only a rectangle around it: others are not there to be had. */
+  readonly exists?: (key: TileKey) => boolean;
 }
 
 /** A tile of a plan; small priorities come first. */
@@ -78,7 +80,7 @@ function levelsFrom(level: number, window: PlaneWindow, extent: PlaneWindow, lev
 
 /** Plans the tiles of one plane for one view. */
 export function planTiles(input: TilePlanInput): TilePlan {
-  const { extent, levels, slots, previous, finestLevel = 0 } = input;
+  const { extent, levels, slots, previous, finestLevel = 0, exists = () => true } = input;
   const window = windowsMeet(extent, input.visible);
   const exact = Math.log2(input.texelsPerPixel);
   const kept = previous !== undefined && exact > previous - HYSTERESIS && exact < previous + 1 + HYSTERESIS;
@@ -94,6 +96,7 @@ export function planTiles(input: TilePlanInput): TilePlan {
     const { row, rowTo, column, columnTo } = tilesIn(window, l);
     for (let r = row; r < rowTo; r += 1) {
       for (let c = column; c < columnTo; c += 1) {
+        if (!exists({ level: l, row: r, column: c })) continue;
         const far = Math.hypot((c + 0.5) * edge - middleA, (r + 0.5) * edge - middleB) / (reach + edge);
         tiles.push({ level: l, row: r, column: c, priority: (levels - l) * 0.1 + Math.min(far, 1) * 0.09 });
       }

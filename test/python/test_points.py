@@ -255,6 +255,16 @@ def test_a_cloud_comes_whole_through_the_sidecar(instance, sidecar):
         assert rows["x"].max() <= row["x1"]
 
 
+def test_settings_that_are_reset_show_all_points_again(instance):
+    dots = np.random.default_rng(0).normal(size=(100, 3))
+    rv.render_points(dots, instance=instance)
+    layer = instance.layers["dots"]
+    new = layer.settings()
+    layer.set(points=[(0, 0), (1, 0.5)], colormap="magma", opacity=0.2).reset()
+    assert layer.settings() == new
+    assert layer.points == ((0.0, 1.0), (1.0, 1.0))
+
+
 def test_the_same_cloud_again_keeps_its_bricks_and_another_replaces_it(instance):
     dots = np.random.default_rng(0).normal(size=(30_000, 3))
     rv.render_points(dots, instance=instance)

@@ -1,7 +1,8 @@
 /** Plans of tiles: what is in view at a texel a pixel, coarse first, within the slots, and few bytes. */
 
 import { expect, test } from '@jest/globals';
-import { tileFrameBytes } from '../../../src/protocol/index.js';
+import { type Plane, tileFrameBytes } from '../../../src/protocol/index.js';
+import { hasTile, type TileKey } from '../../../src/volume/plane.js';
 import { planTiles, type TilePlanInput } from '../../../src/volume/tile_plan.js';
 
 const whole = (n: number) => ({ a0: 0, a1: n, b0: 0, b1: n });
@@ -53,4 +54,17 @@ test('a level in use stays until the next one is due by a tenth of an octave', (
 
 test('out of view there is nothing to ask for', () => {
   expect(plan({ visible: view(-900, 1000) }).tiles).toEqual([]);
+});
+
+test('a turned plane is asked for where it cuts the volume, not in the corners of the rectangle around it', () => {
+  const shape = [189, 233, 197] as const;
+  const [cos, sin] = [Math.cos(0.5), Math.sin(0.5)];
+  // Through the middle, turned within the volume's own xy plane: its corners reach beyond.
+  const frame: Plane = { origin: [94, 116 - 170 * cos - 170 * sin, 98 - 170 * cos + 170 * sin], u: [0, sin, cos], v: [0, cos, -sin] };
+  const exists = (key: TileKey) => hasTile(shape, frame, key);
+  const all = plan({ extent: whole(340), visible: view(170, 170) }).tiles;
+  const { tiles } = plan({ extent: whole(340), visible: view(170, 170), exists });
+  expect(tiles.every(exists)).toBe(true);
+  expect(all.filter((tile) => !exists(tile)).length).toBeGreaterThan(0);
+  expect(tiles).toEqual(all.filter(exists));
 });

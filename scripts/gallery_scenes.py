@@ -1,0 +1,284 @@
+"""What stands in front of the gallery's camera: `gallery_scenes.py GROUP` holds the volumes of a group in an instance of its own.
+
+First it prints the group's scenes as a line of JSON. Then it takes the name of a scene from each line of its input, brings the
+layers into its look, and answers with the page's address and the number of the bookmark that looks at it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import voxbeam as rv
+from voxbeam.embedded import embedded_instance
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: Half the vertical angle of the viewer's camera, as a tangent.
+TAN = 0.315
+
+
+@dataclass
+class Scene:
+    """A picture: the look of its layers (others are hidden), and where it is looked at from."""
+
+    name: str
+    layers: dict[str, dict[str, Any]]
+    #: Yaw and pitch in degrees, and how large what is looked at stands in the picture.
+    camera: tuple[float, float, float] = (-52, 24, 1.0)
+    target: tuple[float, float, float] | None = None
+    layout: str = "volume"
+    cross: tuple[float, float, float] | None = None
+    clip: dict[str, Any] = field(default_factory=dict)
+    light: tuple[float, float, float] = ()  # type: ignore[assignment]
+    theme: str = "dark"
+    #: Keys that are pressed once it stands.
+    keys: tuple[str, ...] = ()
+    #: Titles of the panel's buttons that are pressed, and how often each.
+    presses: dict[str, int] = field(default_factory=dict)
+    #: The whole page of this size; None: only the picture.
+    page: tuple[int, int] | None = None
+
+
+# -- a brain: modes, slices, labels, clipping, the viewer ---------------------------------------------------------------------
+
+SOFT = [(0, 0), (0.25, 0), (0.45, 0.08), (0.75, 0.25), (1, 0.6)]
+EDGE = """uniform float edge;  // 0 0.2 0.06
+vec4 shade(Sample s) {
+  float steep = smoothstep(edge * .3, edge, length(s.gradient));
+  vec3 color = mix(vec3(.1, .35, 1.), vec3(1., .6, .15), smoothstep(.45, .85, s.value));
+  return vec4(color * (.4 + .6 * steep), steep * .06);
+}"""
+
+
+def brain() -> list[Scene]:
+    """The MNI152 template, and a parcellation of its grey matter into 120 regions of arbitrary ids."""
+    from nilearn.datasets import load_mni152_gm_mask, load_mni152_template  # noqa: PLC0415
+    from scipy.spatial import cKDTree  # noqa: PLC0415
+
+    template = load_mni152_template(resolution=1)
+    volume = (template.get_fdata().T * 65535).astype("uint16")
+    grey = load_mni152_gm_mask(resolution=1).get_fdata().T > 0.5
+    voxels = np.argwhere(grey)
+    rng = np.random.default_rng(4)
+    seeds = voxels[rng.choice(len(voxels), 120, replace=False)]
+    regions = np.zeros(volume.shape, "uint32")
+    regions[grey] = 1000 + 37 * cKDTree(seeds).query(voxels)[1]
+    space = {"voxel_size": (1, 1, 1), "unit": "mm", "origin": template.affine[:3, 3][::-1]}
+    rv.render_volume(volume, name="T1", **space)
+    rv.render_volume(regions, name="regions", kind="labels", **space)
+    chosen = [int(regions[tuple(seeds[i])]) for i in (3, 20, 71, 90, 101, 44)]
+    look = {"window": (9000, 58000), "colormap": "gray", "points": SOFT}
+    solid = [(0, 0), (0.25, 0), (0.35, 0.5), (1, 0.9)]
+    side, middle = (-35, 25, 2.35), (0, -17, 5)
+    half = {"planes": [{"normal": (-1, 0, 0), "offset": -3}]}
+    corner = {"planes": [{"normal": (-0.5, -0.75, -0.4), "offset": 0}]}
+    slab = {"box": {"min": (-75, -110, 2), "max": (75, 76, 18)}}
+
+    def seen(name: str, t1: dict[str, Any], labels: dict[str, Any] | None = None, **more: Any) -> Scene:
+        layers = {"T1": {**look, **t1}, **({"regions": labels} if labels else {})}
+        return Scene(name, layers, **{"camera": side, "target": middle, **more})
+
+    views = {"layout": "four", "cross": (8, -20, 12)}
+    return [
+        seen("dvr", {"colormap": "magma", "points": [(0, 0), (0.3, 0), (0.6, 0.05), (1, 0.3)]}),
+        seen("mip", {"mode": "mip", "colormap": "inferno", "window": (40000, 61500)}),
+        seen("minip", {"mode": "minip", "window": (10000, 56000), "colormap": "bone"}, camera=(-90, 89, 2.35), clip=slab),
+        seen("mean", {"mode": "mean", "window": (0, 38000), "colormap": "bone"}, camera=(0, 4, 2.35)),
+        seen("iso", {"mode": "iso", "window": (0, 60000), "iso": 0.75, "shading": "local", "colormap": "#ffe3cc"}),
+        seen("clip_plane", {"shading": "local", "points": solid}, camera=(25, 18, 2.35), clip=half),
+        seen("clip_turned", {"shading": "local", "colormap": "magma", "points": solid}, camera=(38, 28, 2.35), clip=corner),
+        seen("shader", {"window": (6000, 60000), "shader": EDGE, "shading": "local"}, camera=(-60, 20, 2.35)),
+        seen("labels", {}, {"opacity": 0.95, "shading": "local"}),
+        seen(
+            "labels_outline", {"window": (3000, 60000)}, {"label_style": "outline", "opacity": 1},
+            layout="slices", cross=(8, -20, 12), keys=("r",),
+        ),
+        seen(
+            "labels_isolated", {"points": [(0, 0), (0.25, 0), (0.4, 0.006), (1, 0.02)], "shading": "local"},
+            {"opacity": 1, "selected": chosen, "isolate": True},
+        ),
+        seen("four", {"shading": "local", "points": solid}, {"opacity": 0.45}, **views, keys=("r",)),
+        seen(
+            "oblique", {"shading": "local", "points": solid}, {"opacity": 0.35}, **views, keys=("r", "w"),
+            presses={"Turn the slices about x, 5°": 5, "Turn the slices about y, minus 5°": 4},
+        ),
+        seen(
+            "viewer_dark", {"colormap": "magma", "points": [(0, 0), (0.3, 0), (0.5, 0.15), (1, 0.7)], "shading": "scattering"},
+            **views, page=(960, 640),
+        ),
+        seen("viewer_light", {"points": solid, "shading": "local"}, {"opacity": 0.4}, **views, theme="light", page=(960, 640)),
+    ]
+
+
+# -- a phantom: shading, the place of layers, slices ---------------------------------------------------------------------------
+
+GLASS = [(0, 0), (0.2, 0), (0.28, 0.012), (0.75, 0.02), (0.85, 0.4), (1, 0.9)]
+
+
+def phantom() -> list[Scene]:
+    """A gyroid in a ball, within three shells."""
+    rv.render_volume(rv.synthetic.phantom(256, "uint8"), name="phantom", unit="mm")
+    rv.render_volume(rv.synthetic.phantom(160, "uint8", periods=4), name="small", unit="mm")
+    look = {"window": (0, 255), "points": [(0, 0), (0.15, 0), (0.25, 0.6), (1, 0.9)], "colormap": "YlOrBr_r"}
+    open_shells = {"planes": [{"normal": (-0.35, 0.85, -0.4), "offset": 8}]}
+    light = (0.75, -0.35, 0.8)
+    shadings = [
+        Scene(f"shading_{kind}", {"phantom": {**look, "shading": kind}}, light=light, camera=(-62, 26, 1.9), clip=open_shells)
+        for kind in ("none", "local", "scattering", "occlusion")
+    ]
+    core = [(0, 0), (0.75, 0), (0.85, 0.5), (1, 0.9)]
+    place = {"translate": (108, 106, 102), "rotate": (0.2, 0.35, 0.1, 0.9), "scale": (1.5, 0.9, 0.9)}
+    return [
+        *shadings,
+        Scene(
+            "transforms",
+            {
+                "phantom": {"window": (0, 255), "colormap": "#ffb070", "points": core, "shading": "scattering"},
+                "small": {"window": (0, 255), "colormap": "#60c8ff", "points": core, "transform": place, "shading": "scattering"},
+            },
+            camera=(-62, 22, 2.1), target=(184, 158, 118), light=(-0.75, -0.65, 0.7),
+        ),
+        Scene(
+            "clip_box", {"phantom": {**look, "colormap": "turbo", "shading": "occlusion"}},
+            clip={"box": {"min": (-0.5, 100, -0.5), "max": (255.5, 255.5, 255.5)}}, camera=(-62, 22, 1.6), keys=("c",),
+        ),
+        Scene("slices", {"phantom": {"window": (0, 255), "colormap": "magma"}}, layout="slices", keys=("r",)),
+    ]
+
+
+# -- cells: channels that add --------------------------------------------------------------------------------------------------
+
+
+def cells() -> list[Scene]:
+    """Nuclei, membranes and spots, as a fluorescence microscope has them."""
+    from scipy.ndimage import gaussian_filter  # noqa: PLC0415
+    from scipy.spatial import cKDTree  # noqa: PLC0415
+
+    rng = np.random.default_rng(7)
+    shape = (96, 160, 160)
+    seeds = rng.uniform((10, 10, 10), (86, 150, 150), (60, 3))
+    grid = np.stack(np.meshgrid(*(np.arange(n) for n in shape), indexing="ij"), axis=-1).reshape(-1, 3)
+    near, _ = cKDTree(seeds).query(grid, k=2)
+    first, second = near[:, 0].reshape(shape), near[:, 1].reshape(shape)
+    nuclei = np.clip(1.4 - first / 7, 0, 1) * (0.7 + 0.3 * gaussian_filter(rng.normal(size=shape), 1.5) * 6)
+    membranes = np.exp(-(((second - first) / 1.8) ** 2)) * (first < 24)
+    spots = np.zeros(shape)
+    at = tuple(np.clip(seeds[rng.integers(0, 60, 900)] + rng.normal(0, 7, (900, 3)), 0, np.array(shape) - 1).astype(int).T)
+    spots[at] = rng.uniform(0.4, 1, 900)
+    spots = gaussian_filter(spots, 1.1) * 16
+    stack = np.stack([np.clip(gaussian_filter(c, 0.7), 0, 1) * 255 for c in (nuclei, membranes, spots)]).astype("uint8")
+    names = ["nuclei", "membranes", "spots"]
+    rv.render_volume(stack, name="cells", axes="czyx", channels=names, unit="µm", voxel_size=(0.5, 0.5, 0.5))
+    channel = {"blend": "additive", "window": (10, 230), "points": [(0, 0), (0.15, 0), (1, 0.5)]}
+    layers = {
+        "cells/nuclei": {**channel, "colormap": "#3f7bff"},
+        "cells/membranes": {**channel, "colormap": "#ff2f9c", "points": [(0, 0), (0.3, 0), (1, 0.04)]},
+        "cells/spots": {**channel, "colormap": "#5dff6a", "window": (5, 110), "points": [(0, 0), (0.1, 0), (0.5, 1), (1, 1)]},
+    }
+    return [Scene("channels", layers, camera=(-60, 32, 2.1))]
+
+
+# -- a galaxy: points as particles ---------------------------------------------------------------------------------------------
+
+
+def galaxy() -> list[Scene]:
+    """Half a million points on two arms."""
+    rng = np.random.default_rng(1)
+    n = 500_000
+    radius = rng.exponential(3.0, n)
+    angle = 4 * np.log1p(radius) + rng.integers(0, 2, n) * np.pi + rng.normal(0, 0.35, n)
+    xyz = np.stack([radius * np.cos(angle), radius * np.sin(angle), rng.normal(0, 0.25, n) * np.exp(-radius / 6)], axis=1)
+    keep = radius < 14
+    brightness = rng.lognormal(0, 0.6, n) * np.exp(-radius / 5)
+    rv.render_points(xyz[keep], brightness[keep], name="galaxy", unit="kpc", radius=(0.01, 0.12), window=(0, 2))
+    camera = (-60, 38, 2.6)
+    return [
+        Scene("points", {"galaxy": {"colormap": "inferno"}}, camera=camera),
+        Scene("points_range", {"galaxy": {"colormap": "turbo", "range": (0.8, 5), "radius": 3}}, camera=camera),
+    ]
+
+
+# -- an exabyte ----------------------------------------------------------------------------------------------------------------
+
+
+def exabyte() -> list[Scene]:
+    """The Mandelbulb of 1,048,576 voxels along each edge."""
+    bulb = rv.synthetic.mandelbulb()
+    middle = np.full(3, 2**19, float)
+    towards = np.array([0.45, -0.75, 0.48]) / np.linalg.norm([0.45, -0.75, 0.48])
+    inside, outside = 0.0, 1.2 * 2**20 / 2.5
+    while outside - inside > 0.5:  # where the surface is, to half a voxel
+        half = (inside + outside) / 2
+        x, y, z = (int(n) for n in middle + half * towards)
+        solid = bulb.read(0, ((z, z + 1), (y, y + 1), (x, x + 1))).item() >= 250
+        inside, outside = (half, outside) if solid else (inside, half)
+    surface = tuple(float(n) for n in middle + inside * towards)
+    rv.view(bulb, name="mandelbulb")
+    points = [(0, 0), (0.25, 0), (0.6, 0.7), (1, 1)]
+    layers = {"mandelbulb": {"window": (80, 255), "colormap": "magma", "shading": "local", "points": points}}
+    return [
+        Scene("exabyte", layers, camera=(-59, 29, 1.9)),
+        Scene("exabyte_near", layers, camera=(-59, 40, 500), target=surface),
+        Scene("debug", layers, camera=(-59, 35, 5), target=surface, keys=("d",), page=(640, 500)),
+    ]
+
+
+# -- time ----------------------------------------------------------------------------------------------------------------------
+
+
+def time() -> list[Scene]:
+    """A phantom that moves."""
+    rv.render_volume(rv.synthetic.phantom(128, "uint8", periods=4, times=24, time_step=1, time_unit="min"), name="phantom")
+    look = {"window": (0, 255), "colormap": "plasma", "points": GLASS, "shading": "local"}
+    return [Scene("time", {"phantom": look}, camera=(-52, 24, 1.8), keys=(".",) * 9, page=(560, 460))]
+
+
+GROUPS: dict[str, Callable[[], list[Scene]]] = {f.__name__: f for f in (brain, phantom, cells, galaxy, exabyte, time)}
+
+
+def look_at(scene: Scene, instance: Any) -> dict[str, Any]:
+    """The view of a scene as a bookmark holds it."""
+    shown = instance.volumes[next(iter(scene.layers))].description
+    if shown.kind == "points":
+        middle, edge = (0.0, 0.0, 0.0), 20.0
+    else:
+        sizes = [n * size for n, size in zip(shown.shape, shown.voxel_size, strict=True)]
+        middle = tuple(o + (n - 1) * v / 2 for o, n, v in zip(shown.origin, shown.shape, shown.voxel_size, strict=True))[::-1]
+        edge = max(sizes)
+    yaw, pitch, zoom = scene.camera
+    camera = {"target": scene.target or middle, "distance": edge / TAN / zoom, "yaw": np.radians(yaw), "pitch": np.radians(pitch)}
+    view = {"camera": camera, "clip": scene.clip, "layout": scene.layout}
+    return {**view, **({"cross": scene.cross} if scene.cross else {}), **({"light": scene.light} if scene.light else {})}
+
+
+def stage(scene: Scene, instance: Any) -> str:
+    """Bring the layers into their look; gives the id of the scene's bookmark."""
+    for name, layer in instance.layers.items():
+        layer.reset()
+        if name in scene.layers:
+            layer.set(**scene.layers[name])
+        else:
+            layer.visible = False
+    for bookmark in list(instance.bookmarks):
+        instance.bookmarks.remove(bookmark)
+    return str(instance.bookmarks.add(scene.name, **look_at(scene, instance)).id)
+
+
+def main() -> None:
+    """Serve the scenes of one group until standard input closes."""
+    scenes = {scene.name: scene for scene in GROUPS[sys.argv[1]]()}
+    instance = embedded_instance()
+    print(json.dumps([asdict(scene) for scene in scenes.values()]), flush=True)
+    for line in sys.stdin:
+        bookmark = stage(scenes[line.strip()], instance)
+        print(json.dumps({"url": instance.visualization_server_url, "bookmark": bookmark}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,69 @@
+// Every notebook but the quickstart, which has a test of its own: run to its end in a JupyterLab, with a picture in each of its views.
+import assert from 'node:assert/strict';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { cellText, codeCells, kernelRun, runCell } from '../../scripts/notebook_page.mjs';
+import { root } from '../../scripts/process.mjs';
+import { eventually, out, pictureOf, settled, VIEW, Workplace } from './support.mjs';
+
+const folder = join(root, 'notebooks');
+const names = (await readdir(folder)).filter((name) => name.endsWith('.ipynb') && name !== 'quickstart.ipynb').sort();
+
+/** What else is to be seen in some of them. */
+const CHECKS = {
+  'exabyte.ipynb': async ({ page, text }) => {
+    assert.match(text, /1,152,921,504,606,846,976 voxels/);
+    assert.match(text, /'mandelbulb' takes 1\.\d EiB, the store has .*: bricks are made as they are looked at\./);
+    assert.match(text, /1048572, 1048573, 1048574, 1048575/);
+    const rss = Number(await kernelRun(page, 'import psutil; print(psutil.Process().memory_info().rss // 2**20)'));
+    assert.ok(rss < 700, `the kernel takes ${rss} MiB`);
+  },
+  'labels.ipynb': async ({ text }) => assert.match(text, /(1\d{6}: '\d+\.\d ml'.*){5}/),
+  'shaders.ipynb': async ({ page }) => {
+    // The shader with a mistake came and went: the view that stands has the one before it.
+    assert.match(await kernelRun(page, 'print(t1.shader)'), /s\.position\.z/);
+  },
+  'time_and_channels.ipynb': async ({ page, text }) => {
+    assert.match(text, /'cells\/DAPI': '#[0-9a-f]{6}', 'cells\/GFP': '#[0-9a-f]{6}'/);
+    assert.match(text, /^\s*9\s*$/m, 'the time point that was set');
+    const label = page.locator(`${VIEW} .voxbeam-time-label`).first();
+    assert.equal(await label.textContent(), '1 / 24 · 0 min', 'another film begins at its beginning');
+  },
+};
+
+let place;
+before(async () => {
+  place = await Workplace.open();
+  await mkdir(out, { recursive: true });
+});
+after(() => place?.close());
+
+for (const name of names) {
+  test(name, { timeout: 240_000 }, async (t) => {
+    const began = Date.now();
+    const page = await place.notebook(await readFile(join(folder, name), 'utf8'), { viewport: { width: 640, height: 760 } });
+    t.after(() => page.close());
+    const said = [];
+    for (const { index, source } of await codeCells(page)) {
+      const { error } = await runCell(page, index);
+      assert.equal(error, undefined, `${source}\n${error}`);
+      said.push(await cellText(page, index));
+    }
+    const views = page.locator(VIEW);
+    const count = await views.count();
+    assert.ok(count > 0, 'no cell shows a view');
+    for (let nth = 0; nth < count; nth += 1) {
+      await views.nth(nth).scrollIntoViewIfNeeded();
+      await settled(page, VIEW, { nth, timeout: 90_000 });
+      const picture = await eventually(`a picture in view ${nth}`, async () => {
+        const found = await pictureOf(page, views.nth(nth).locator('canvas.voxbeam-canvas'));
+        return found.colours > 60 && found.drawn > 0.03 ? found : undefined;
+      });
+      t.diagnostic(`view ${nth} after ${((Date.now() - began) / 1000).toFixed(1)} s: ${picture.colours} colours, ${Math.round(100 * picture.drawn)} % drawn`);
+    }
+    await page.screenshot({ path: join(out, name.replace('.ipynb', '.png')) });
+    await CHECKS[name]?.({ page, text: said.join('\n') });
+    assert.deepEqual(page.said.filter((line) => /^thrown|voxbeam.*error/i.test(line)), []);
+  });
+}

@@ -199,7 +199,7 @@ def galaxy() -> list[Scene]:
     rv.render_points(xyz[keep], brightness[keep], name="galaxy", unit="kpc", radius=(0.01, 0.12), window=(0, 2))
     camera = (-60, 38, 2.6)
     return [
-        Scene("points", {"galaxy": {"colormap": "inferno"}}, camera=camera),
+        Scene("points", {"galaxy": {"colormap": "plasma", "radius": 2.5}}, camera=camera),
         Scene("points_range", {"galaxy": {"colormap": "turbo", "range": (0.8, 5), "radius": 3}}, camera=camera),
     ]
 
@@ -224,7 +224,6 @@ def exabyte() -> list[Scene]:
     layers = {"mandelbulb": {"window": (80, 255), "colormap": "magma", "shading": "local", "points": points}}
     return [
         Scene("exabyte", layers, camera=(-59, 29, 1.9)),
-        Scene("exabyte_near", layers, camera=(-59, 40, 500), target=surface),
         Scene("debug", layers, camera=(-59, 35, 5), target=surface, keys=("d",), page=(640, 500)),
     ]
 

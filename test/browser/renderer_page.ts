@@ -99,7 +99,7 @@ export class Stage {
     const { shape, kind, stored } = volume.session.description;
     const key = { level, row, column };
     const sampler = new TileSampler({ shape, kind: kind as 'image' | 'labels', stored: stored as VoxelDtype }, plane.frame, key);
-    for (const brick of sampler.bricks.values()) sampler.add(brick, volume.brick(brick).voxels);
+    for (const brick of sampler.bricks.values()) sampler.add(brick, volume.brick({ ...brick, time: plane.time }).voxels);
     const dtype = stored as VoxelDtype;
     const tile: Tile = { volume: handle, plane: plane.number, ...key, generation: 1, preview: false, dtype, voxels: sampler.result() };
     this.tiles.set(`${handle}/${tileText(plane.number, key)}`, tile);

@@ -101,9 +101,9 @@ test('a brick that changes while its tile is being cut, or afterwards, is in the
   const from = producer.needs.length;
   need(client, volume, 3, axisPlane(0, 5), [0, 0, 0, 0]);
   const last = await producer.need(volume, [0, 0, 0, 0], from);
+  producer.automatic = true; // what is needed anew is answered at once, however soon it is needed
   producer.client.control(FrameType.CHANGED, { volume, generation: 2, boxes: [[0, 0, 0, 0, 3, 3, 4]] });
   await client.until(() => client.all(FrameType.CHANGED).length === 3, 'the third CHANGED');
-  producer.automatic = true;
   producer.answer(volume, last);
   const renewed = await client.next(FrameType.TILE, (f) => f !== preview && f !== mixed);
   expect(renewed.header).toMatchObject({ flags: 0, generation: 2 });

@@ -50,8 +50,12 @@ for (const name of names) {
       assert.equal(error, undefined, `${source}\n${error}`);
       said.push(await cellText(page, index));
     }
+    // A widget is there some time after its cell has run: as many are waited for as there are outputs that are widgets.
     const views = page.locator(VIEW);
-    const count = await views.count();
+    const count = await page.evaluate(() => {
+      const outputs = window.voxbeamPanel.content.widgets.flatMap(({ model }) => (model.type === 'code' ? model.outputs.toJSON() : []));
+      return outputs.filter(({ data }) => data?.['application/vnd.jupyter.widget-view+json']).length;
+    });
     assert.ok(count > 0, 'no cell shows a view');
     for (let nth = 0; nth < count; nth += 1) {
       await views.nth(nth).scrollIntoViewIfNeeded();

@@ -5,6 +5,7 @@
 
 import { type BrickKey, keyText } from '../volume/geometry.js';
 import { Flag, type FrameHeader } from '../protocol/frame.js';
+import { EarlyBricks } from './early_bricks.js';
 import { checkFrame } from './frame_check.js';
 import type { KeptCommand, KeptEvent, KeptState } from './kept_messages.js';
 import type { PackEntry } from './pack_format.js';
@@ -24,6 +25,7 @@ export class KeptBricks {
   readonly #byScope = new Map<string, Map<string, Place>>();
   readonly #volumes = new Map<number, { id: string; scope: Scope }>();
   readonly #queue = new WriteBehind((job) => this.#write(job), () => this.#tell());
+  readonly #early = new EarlyBricks();
   readonly #opened: Promise<void>;
   #folder: PackFolder | undefined;
   #writer: PackWriter | undefined;
@@ -40,7 +42,7 @@ export class KeptBricks {
 
   do(command: KeptCommand): void {
     if (command.t === 'keep') void this.#limit(command.maxBytes);
-    else if (command.t === 'keep-volume') void this.#volume(command.volume, command.scope);
+    else if (command.t === 'keep-volume') void this.#volume(command.volume, command.scope).then(() => this.#decided(command.volume));
     else if (command.t === 'keep-void') this.#void(command.volume);
     else if (command.t === 'keep-read') void this.#read(command.volume, command.key);
     else if (command.t === 'keep-clear') void this.#clear().then(() => this.report({ t: 'kept-cleared', id: command.id }, []));
@@ -49,12 +51,16 @@ export class KeptBricks {
 
   /** A checked brick came over the network. `message` is copied: it is about to change hands. */
   received(header: FrameHeader, message: ArrayBuffer): void {
+    if (!this.#early.hold(header, message)) this.#received(header, message, false);
+  }
+
+  #received(header: FrameHeader, message: ArrayBuffer, given: boolean): void {
     const volume = this.#volumes.get(header.volume);
     if (this.#state !== 'on' || !volume?.scope.writes || (header.flags & Flag.PREVIEW) !== 0 || header.generation !== 1) return;
     const { level, z, y, x } = header;
     const key: BrickKey = { level, z, y, x, ...(header.time && { time: header.time }) };
     if (volume.scope.places.has(keyText(key))) return;
-    this.#queue.add({ scope: volume.id, key, written: Date.now() }, message);
+    this.#queue.add({ scope: volume.id, key, written: Date.now() }, message, given);
   }
 
   async #open(): Promise<void> {
@@ -85,7 +91,9 @@ export class KeptBricks {
     this.#tell();
   }
 
+  /** Tells what is kept of a volume. Fulfilled once it is known whether what comes of it is to be kept. */
   async #volume(handle: number, scope: string | undefined): Promise<void> {
+    if (scope !== undefined) this.#early.begin(handle);
     await this.#opened;
     this.#volumes.get(handle)?.scope.release();
     this.#volumes.delete(handle);
@@ -97,20 +105,13 @@ export class KeptBricks {
     const places = this.#byScope.get(id) ?? new Map<string, Place>();
     this.#byScope.set(id, places);
     const known: Scope = { places, writes: false, release: () => undefined };
-    const ended = new AbortController();
-    const held = new Promise<void>((resolve) => {
-      known.release = () => {
-        known.writes = false;
-        ended.abort();
-        resolve();
-      };
-    });
-    navigator.locks.request(`voxbeam/bricks/${id}`, { signal: ended.signal }, () => {
-      known.writes = true;
-      return held;
-    }).catch(() => undefined);
     this.#volumes.set(handle, { id, scope: known });
     this.report({ t: 'kept-list', volume: handle, keys: [...places.values()].map(({ entry }) => entry.key) }, []);
+    await claim(`voxbeam/bricks/${id}`, known);
+  }
+
+  #decided(handle: number): void {
+    for (const { header, message } of this.#early.end(handle)) this.#received(header, message, true);
   }
 
   /** An entry without bytes, written after the others, says so to later visits. */
@@ -234,6 +235,29 @@ export class KeptBricks {
       },
     }, []);
   }
+}
+
+/** Has `scope` written by this tab, at once where no other does, else when that one is gone. Fulfilled once it is known which. */
+async function claim(lock: string, scope: Scope): Promise<void> {
+  const ended = new AbortController();
+  const { signal } = ended;
+  const released = new Promise<void>((resolve) => {
+    scope.release = () => {
+      scope.writes = false;
+      ended.abort();
+      resolve();
+    };
+  });
+  const hold = (): Promise<void> => {
+    scope.writes = !signal.aborted;
+    return released;
+  };
+  await new Promise<void>((decided) => {
+    navigator.locks.request(lock, { ifAvailable: true }, (free) => {
+      decided();
+      return free ? hold() : navigator.locks.request(lock, { signal }, hold);
+    }).catch(() => decided());
+  });
 }
 
 function sameKey(header: FrameHeader, key: BrickKey): boolean {

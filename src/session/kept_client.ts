@@ -7,6 +7,7 @@ import type { VolumeDescription } from '../protocol/messages.js';
 import type { BrickKey } from '../volume/geometry.js';
 import { keyText } from '../volume/geometry.js';
 import type { CheckedFrame } from './frame_check.js';
+import { KeptHints } from './kept_hints.js';
 import type { KeptCommand, KeptEvent, KeptState } from './kept_messages.js';
 import type { Brick, WantedBrick } from './types.js';
 
@@ -23,6 +24,8 @@ export function scopeOf({ fingerprint, kind, dtype, stored, scale, offset, shape
 interface KeptVolume {
   /** Undefined while it is not known what is kept. */
   keys: Set<string> | undefined;
+  /** Nobody is asked before it is known. */
+  waits: boolean;
   queue: WantedBrick[];
   reading: Set<string>;
 }
@@ -38,6 +41,7 @@ export interface KeptClientOptions {
   /** It could not be read: the sidecar is to be asked. */
   missed(volume: number, key: BrickKey): void;
   state(state: KeptState): void;
+  hints?: KeptHints;
 }
 
 export class KeptClient {
@@ -45,6 +49,7 @@ export class KeptClient {
   readonly #held = new WeakMap<Brick, number>();
   readonly #cleared = new Map<number, () => void>();
   readonly #patience = new Set<ReturnType<typeof setTimeout>>();
+  readonly #hints: KeptHints;
   #scopes = new Map<number, string | undefined>();
   #maxBytes: number;
   #reading = 0;
@@ -54,6 +59,7 @@ export class KeptClient {
   #off = false;
 
   constructor(private readonly o: KeptClientOptions) {
+    this.#hints = o.hints ?? new KeptHints();
     this.#maxBytes = o.maxBytes;
     this.#off = o.maxBytes === 0;
     o.send({ t: 'keep', maxBytes: o.maxBytes });
@@ -72,7 +78,7 @@ export class KeptClient {
     if (this.#scopes.get(handle) === undefined) return;
     this.#scopes.set(handle, undefined);
     this.o.send({ t: 'keep-void', volume: handle });
-    this.#volumes.set(handle, { keys: new Set(), queue: [], reading: new Set() });
+    this.#volumes.set(handle, { keys: new Set(), waits: false, queue: [], reading: new Set() });
   }
 
   gone(handle: number): void {
@@ -80,12 +86,12 @@ export class KeptClient {
     if (this.#volumes.delete(handle)) this.o.send({ t: 'keep-volume', volume: handle, scope: undefined });
   }
 
-  /** Reads what is kept of `bricks`; gives those that the sidecar is to be asked for. While it is not known what is kept: none. */
+  /** Reads what is kept of `bricks`; gives those that the sidecar is to be asked for: none while it is not known what is kept, and something is likely to be. */
   take(handle: number, bricks: readonly WantedBrick[]): readonly WantedBrick[] {
     const volume = this.#volumes.get(handle);
     if (this.#off || !volume) return bricks;
     const { keys, reading, queue } = volume;
-    if (!keys) return [];
+    if (!keys) return volume.waits ? [] : bricks;
     if (keys.size === 0) return bricks;
     const here = bricks.filter((brick) => keys.has(keyText(brick)));
     if (here.length === 0) return bricks;
@@ -123,6 +129,7 @@ export class KeptClient {
     if (event.t === 'kept-state') {
       this.o.state(event.state);
       if (event.state.state === 'off') this.#giveUp();
+      else if (event.state.waiting > 0 || event.state.bricksWritten > 0) this.#hint();
     } else if (event.t === 'kept-list') this.#listed(event.volume, new Set(event.keys.map(keyText)));
     else if (event.t === 'kept-brick') this.#read(event.volume, event.key, event.frame);
     else this.#cleared.get(event.id)?.();
@@ -152,6 +159,7 @@ export class KeptClient {
   /** Removes everything that is kept for this origin. */
   clear(): Promise<void> {
     for (const volume of this.#volumes.values()) volume.keys?.clear();
+    this.#hints.clear();
     this.#lastClear += 1;
     const id = this.#lastClear;
     return new Promise((resolve) => {
@@ -170,21 +178,35 @@ export class KeptClient {
   }
 
   #ask(handle: number, scope: string | undefined): void {
-    this.#volumes.set(handle, { keys: this.#off || scope === undefined ? new Set() : undefined, queue: [], reading: new Set() });
+    const none = this.#off || scope === undefined;
+    const waits = !none && this.#hints.has(scope);
+    this.#volumes.set(handle, { keys: none ? new Set() : undefined, waits, queue: [], reading: new Set() });
     this.o.send({ t: 'keep-volume', volume: handle, scope });
-    if (this.#off || scope === undefined) return;
+    if (!waits) return;
     const timer = setTimeout(() => {
       this.#patience.delete(timer);
-      this.#listed(handle, new Set());
+      this.#known(handle, new Set());
     }, PATIENCE_MS);
     this.#patience.add(timer);
   }
 
   #listed(handle: number, keys: Set<string>): void {
+    const scope = this.#scopes.get(handle);
+    if (scope !== undefined && keys.size > 0) this.#hints.add(scope);
+    else if (scope !== undefined) this.#hints.remove(scope);
+    this.#known(handle, keys);
+  }
+
+  #known(handle: number, keys: Set<string>): void {
     const volume = this.#volumes.get(handle);
     if (!volume || volume.keys) return;
     volume.keys = keys;
-    this.o.listed(handle);
+    if (volume.waits) this.o.listed(handle);
+  }
+
+  /** Something is being kept: the next visit is to wait for the list. */
+  #hint(): void {
+    for (const scope of this.#scopes.values()) if (scope !== undefined) this.#hints.add(scope);
   }
 
   #read(handle: number, key: BrickKey, frame: CheckedFrame | undefined): void {
@@ -203,10 +225,11 @@ export class KeptClient {
     this.#off = true;
     this.#reading = 0;
     for (const [handle, volume] of this.#volumes) {
+      const lacks = volume.keys ? volume.queue.length + volume.reading.size > 0 : volume.waits;
       volume.keys = new Set();
       volume.queue = [];
       volume.reading.clear();
-      this.o.listed(handle);
+      if (lacks) this.o.listed(handle);
     }
   }
 

@@ -5,7 +5,7 @@ import type { PackEntry } from './pack_format.js';
 export type WriteJob = Pick<PackEntry, 'scope' | 'key' | 'written'> & { readonly frame: Uint8Array };
 
 /** Bytes that may wait. */
-const MAX_WAITING = 32 * 2 ** 20;
+export const MAX_WAITING = 32 * 2 ** 20;
 /** Nothing is written this long after the first brick came: the first picture is being made then. */
 const HEAD_START_MS = 1500;
 const EVERY_MS = 100;
@@ -34,15 +34,15 @@ export class WriteBehind {
     private readonly told: () => void,
   ) {}
 
-  /** Takes a copy of `message`, unless too many wait. */
-  add(record: Omit<WriteJob, 'frame'>, message: ArrayBuffer): void {
+  /** Takes a copy of `message`, or itself where it is `given`, unless too many wait. */
+  add(record: Omit<WriteJob, 'frame'>, message: ArrayBuffer, given = false): void {
     this.#last = performance.now();
     this.#first ??= this.#last;
     if (this.waiting + message.byteLength > MAX_WAITING) {
       this.skipped += 1;
       return;
     }
-    this.#jobs.push({ ...record, frame: new Uint8Array(message.slice(0)) });
+    this.#jobs.push({ ...record, frame: new Uint8Array(given ? message : message.slice(0)) });
     this.waiting += message.byteLength;
     this.waitingPeak = Math.max(this.waitingPeak, this.waiting);
     this.soon();

@@ -84,6 +84,52 @@ test('a second visit fetches no brick it has already, also after the browser was
   await closeVisit(page);
 });
 
+test('a first visit asks before the storage is open, and keeps what came by then; only the next one waits for it', async () => {
+  let page = await stage.page(volumes);
+  await visit(page);
+  await page.evaluate(() => globalThis.it.session.clearKept());
+  await closeVisit(page);
+  /** Storage that opens when it is told to. */
+  const slow = async () => {
+    const made = await stage.page(volumes);
+    await made.evaluate(() => {
+      const make = globalThis.Blob;
+      const late = `const open = StorageManager.prototype.getDirectory;
+        const told = new Promise((resolve) => { new BroadcastChannel('test').onmessage = resolve; });
+        StorageManager.prototype.getDirectory = function () { return told.then(() => open.call(this)); };`;
+      globalThis.Blob = class extends make {
+        constructor(parts, options) {
+          super(options?.type === 'text/javascript' ? [late, ...parts] : parts, options);
+        }
+      };
+      globalThis.tell = () => new BroadcastChannel('test').postMessage('open');
+    });
+    return made;
+  };
+  page = await slow();
+  const first = await page.evaluate(async (url) => {
+    const it = await globalThis.vox.fetchAll(url); // every brick comes while nothing is known of the storage
+    const { state } = it.session.kept;
+    globalThis.it = it;
+    globalThis.tell();
+    await globalThis.vox.until('all written', () => it.session.kept.bricksWritten === 36);
+    return { state, received: it.session.counters.bricksReceived };
+  }, volumes.url);
+  assert.deepEqual(first, { state: 'starting', received: BRICKS });
+  await closeVisit(page);
+  page = await slow();
+  const second = await page.evaluate(async (url) => {
+    const fetched = globalThis.vox.fetchAll(url);
+    // Long enough for a first visit to have asked; what waits for the storage has not, and does not for a second.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    globalThis.tell();
+    globalThis.it = await fetched;
+    return { received: globalThis.it.session.counters.bricksReceived, sum: globalThis.it.sum };
+  }, volumes.url);
+  assert.equal(second.received, 0);
+  await closeVisit(page);
+});
+
 test('flipped bits are found out: those bricks are fetched anew, the others are not', async () => {
   let page = await stage.page(volumes);
   const before = await visit(page);

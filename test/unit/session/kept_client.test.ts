@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { VolumeDescription } from '../../../src/protocol/messages.js';
 import { KeptClient, scopeOf } from '../../../src/session/kept_client.js';
+import { KeptHints } from '../../../src/session/kept_hints.js';
 import { type KeptCommand, NOTHING_KEPT } from '../../../src/session/kept_messages.js';
 import type { Brick, WantedBrick } from '../../../src/session/types.js';
 
@@ -12,16 +13,29 @@ const want = (x: number, priority = x): WantedBrick => ({ level: 0, z: 0, y: 0, 
 const key = (x: number) => ({ level: 0, z: 0, y: 0, x });
 const brick = (x: number, bytes: number): Brick => ({ ...key(x), volume: 1, generation: 1, preview: false, dtype: 'u8', voxels: new Uint8Array(bytes) });
 
-function client(creditBytes = 100 * 2 ** 20) {
+/** What a browser's `localStorage` does. */
+function storage() {
+  const held = new Map<string, string>();
+  return {
+    getItem: (name: string) => held.get(name) ?? null,
+    setItem: (name: string, value: string) => void held.set(name, value),
+    removeItem: (name: string) => void held.delete(name),
+  };
+}
+
+/** @param visited whether something of the volume is likely to be kept */
+function client(creditBytes = 100 * 2 ** 20, { visited = true, place = storage() } = {}) {
+  const hints = new KeptHints(() => place);
+  if (visited) hints.add(scopeOf(description));
   const sent: KeptCommand[] = [];
   const listed: number[] = [];
   const missed: number[] = [];
   const made = new KeptClient({
     maxBytes: 1e9, creditBytes, send: (command) => sent.push(command), listed: (volume) => listed.push(volume), read: () => undefined,
-    missed: (_volume, { x }) => missed.push(x), state: () => undefined,
+    missed: (_volume, { x }) => missed.push(x), state: () => undefined, hints,
   });
   const reads = () => sent.flatMap((command) => (command.t === 'keep-read' ? [command.key.x] : []));
-  return { made, sent, listed, missed, reads };
+  return { made, sent, listed, missed, reads, place };
 }
 
 describe('KeptClient', () => {
@@ -33,6 +47,53 @@ describe('KeptClient', () => {
     expect(listed).toEqual([1]);
     expect(made.take(1, [want(0, 9), want(1), want(2)]).map(({ x }) => x)).toEqual([1]);
     expect(reads()).toEqual([2, 0]);
+  });
+
+  test('on a first visit nothing waits for the list, and what was asked for is not asked for twice', () => {
+    const { made, listed, reads } = client(100 * 2 ** 20, { visited: false });
+    made.volume(1, description, false);
+    expect(made.take(1, [want(0), want(1)])).toHaveLength(2);
+    made.receive({ t: 'kept-list', volume: 1, keys: [key(0), key(3)] });
+    expect(listed).toEqual([]);
+    expect(made.take(1, [want(3), want(4)]).map(({ x }) => x)).toEqual([4]);
+    expect(reads()).toEqual([3]);
+  });
+
+  test('a visit that keeps something has the next one wait; one that finds nothing, or clears it, does not', () => {
+    const first = client(100 * 2 ** 20, { visited: false });
+    first.made.volume(1, description, false);
+    first.made.receive({ t: 'kept-list', volume: 1, keys: [] });
+    first.made.receive({ t: 'kept-state', state: { ...NOTHING_KEPT, state: 'on' } });
+    const visit = () => {
+      const it = client(100 * 2 ** 20, { visited: false, place: first.place });
+      it.made.volume(1, description, false);
+      const asked = it.made.take(1, [want(0)]).length;
+      it.made.receive({ t: 'kept-list', volume: 1, keys: [] });
+      it.made.close();
+      return { asked, ...it };
+    };
+    expect(visit().asked).toBe(1);
+    first.made.receive({ t: 'kept-state', state: { ...NOTHING_KEPT, state: 'on', waiting: 5 } });
+    expect(visit().asked).toBe(0);
+    expect(visit().asked).toBe(1);
+    const second = client(100 * 2 ** 20, { visited: false, place: first.place });
+    second.made.volume(1, description, false);
+    second.made.receive({ t: 'kept-state', state: { ...NOTHING_KEPT, state: 'on', bricksWritten: 1 } });
+    void second.made.clear();
+    expect(visit().asked).toBe(1);
+  });
+
+  test('a page without localStorage asks at once, and the last 64 volumes are remembered', () => {
+    const refused = new KeptHints(() => {
+      throw new DOMException('refused', 'SecurityError');
+    });
+    refused.add('a');
+    expect(refused.has('a')).toBe(true);
+    const place = storage();
+    const hints = new KeptHints(() => place);
+    for (let i = 0; i < 70; i += 1) hints.add(`scope ${i}`);
+    const later = new KeptHints(() => place);
+    expect([...Array(70).keys()].filter((i) => later.has(`scope ${i}`))).toEqual([...Array(64).keys()].map((i) => i + 6));
   });
 
   test('what cannot be read is asked for', () => {

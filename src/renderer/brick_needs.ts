@@ -43,7 +43,7 @@ export function missingBricks(
     Math.min((state.plans.get(volume.handle)?.finest ?? 0) + policy.deferredLevels, numbering.levels - 1);
   for (const state of views) {
     const finest = finestAsked(state);
-    for (const { level, z, y, x, priority, coarse } of state.plans.get(volume.handle)?.bricks ?? []) {
+    for (const { level, z, y, x, priority, coarse, orphan } of state.plans.get(volume.handle)?.bricks ?? []) {
       const number = numbering.pack(level, z, y, x);
       if (!lacks(number)) continue;
       const known = missing.get(number);
@@ -52,7 +52,7 @@ export function missingBricks(
         class: coarse || known?.class === 'visible-coarse' ? 'visible-coarse' : 'visible-fine',
         urgency: Math.min(priority, known?.urgency ?? 1),
         stale: here.has(number),
-        mayWait: state.view.kind === 'volume' && level < finest && known?.mayWait !== false,
+        mayWait: state.view.kind === 'volume' && level < finest && !orphan && known?.mayWait !== false,
       });
     }
   }

@@ -55,7 +55,9 @@ export class TableFilling {
     const own: Ground | undefined = slot || empty ? { key, slot } : ground;
     const isSplit = plan.split.has(number);
     const isPlanned = (child: BrickKey) => plan.numbers.has(numbering.pack(child.level, child.z, child.y, child.x));
-    const children = key.level > this.#finestLevel && (isSplit || (!slot && !empty && this.above.has(number))) ? childrenOf(numbering, key) : [];
+    // What a plan leaves out is shown by its children, though they be finer than asked for.
+    const finestLevel = isSplit && !slot && !empty && !plan.numbers.has(number) ? this.#part.level : this.#finestLevel;
+    const children = key.level > finestLevel && (isSplit || (!slot && !empty && this.above.has(number))) ? childrenOf(numbering, key) : [];
     const finer =
       children.length > 0 &&
       (isSplit
@@ -65,7 +67,7 @@ export class TableFilling {
       for (const child of children) this.show(child, own);
       return;
     }
-    this.#write(key, own ?? { key, slot: undefined }, slot !== undefined || plan.numbers.has(number));
+    this.#write(key, own ?? { key, slot: undefined }, slot !== undefined || isSplit || plan.numbers.has(number));
   }
 
   /** The finest level that the part has cells for, or that is to be shown. */

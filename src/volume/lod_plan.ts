@@ -1,6 +1,6 @@
 /**
  * Which bricks a perspective view should show: best-first refinement by screen-space error until the slots are spent.
- * Every ancestor of a planned brick that shows anything is planned too, so that something coarser always stands in for what is missing.
+ * With a planned brick its parent is planned, or that one's, so that something coarser always stands in for what is missing.
  */
 
 import { BRICK_EDGE } from '../protocol/limits.js';
@@ -16,6 +16,8 @@ export interface PlannedBrick extends BrickKey {
   readonly priority: number;
   /** Without it voxels would cover several pixels. */
   readonly coarse?: boolean;
+  /** Its parent is left out, or shows nothing: what stands in for it is two levels coarser at best. */
+  readonly orphan?: boolean;
 }
 
 /** The outcome of planning. Bricks are named by their numbers. */
@@ -24,7 +26,7 @@ export interface BrickPlan {
   readonly bricks: readonly PlannedBrick[];
   /** The same, by number. */
   readonly numbers: ReadonlySet<number>;
-  /** Bricks whose children are planned instead of them. */
+  /** Bricks whose children are to be seen instead of them; those that stand in for few are in no other list. */
   readonly split: ReadonlySet<number>;
   /** Slots the plan would take if there were enough, as far as `slots` let it look. */
   readonly demand: number;
@@ -66,6 +68,11 @@ export const MERGE_PIXELS = 0.7;
 const LOYALTY = 1.2;
 /** A brick is coarse where without it a voxel would cover more pixels than this. */
 export const COARSE_PIXELS = 4;
+/**
+ * A brick that would stand in for so few is left out: it would cost half of their bytes at least, to be seen for the moment between its
+ * coming and theirs. They come when it would have come. Never two levels in a row, never the coarsest.
+ */
+const FEW = 2;
 
 /** Low and high corner (x, y, z) of a brick in the world, cut off at the volume's faces. */
 export function brickBounds(geometry: VolumeGeometry, key: BrickKey): { min: Vec3; max: Vec3 } {
@@ -90,7 +97,9 @@ export function childrenOf(numbering: BrickNumbering, key: BrickKey): BrickKey[]
 }
 
 interface Node extends PlannedBrick {
+  readonly coarse: boolean;
   readonly number: number;
+  leftOut: boolean;
   /** What refining it gains: pixels of error for a brick's bytes, never more than its parent's. */
   readonly gain: number;
   readonly error: number;
@@ -112,7 +121,9 @@ export function planLod(input: LodInput): BrickPlan {
     const again = previous?.split.has(number) ?? false;
     const gain = Math.min((error * weight * (again ? LOYALTY : 1)) / cost, parent?.gain ?? Number.POSITIVE_INFINITY);
     const priority = parent ? 1 / (1 + parent.gain) : 0;
-    nodes.push({ level, z, y, x, number, priority, coarse: !parent || parent.error > COARSE_PIXELS, gain, error, empty });
+    const coarse = !parent || parent.error > COARSE_PIXELS || (parent.leftOut && parent.coarse);
+    const orphan = parent !== undefined && (parent.leftOut || parent.empty);
+    nodes.push({ level, z, y, x, number, priority, coarse, orphan, gain, error, empty, leftOut: false });
     if (!empty) numbers.add(number);
     if (level > 0 && error > (again ? MERGE_PIXELS : SPLIT_PIXELS) * pixelsPerVoxel) heap.push(nodes.length - 1, gain);
   };
@@ -149,13 +160,18 @@ export function planLod(input: LodInput): BrickPlan {
       }
     }
     if (!reached) continue;
-    demand += taken;
-    if (numbers.size + taken > slots) {
+    const leftOut = taken <= FEW && at > 0 && !node.empty && !node.orphan;
+    demand += taken - Number(leftOut);
+    if (numbers.size + taken - Number(leftOut) > slots) {
       if (numbers.size < slots) continue;
       demand += heap.size; // each would take one at least
       break;
     }
     split.add(node.number);
+    if (leftOut) {
+      node.leftOut = true;
+      numbers.delete(node.number);
+    }
     for (let i = 0; i < count; i += 6) {
       visit(level, found[i]!, found[i + 1]!, found[i + 2]!, found[i + 3]!, found[i + 4]!, found[i + 5] === 1, node);
     }
@@ -165,8 +181,8 @@ export function planLod(input: LodInput): BrickPlan {
   let coarsest = 0;
   const bricks: PlannedBrick[] = [];
   for (const node of nodes) {
-    const { level, number, empty } = node;
-    if (empty) continue;
+    const { level, number, empty, leftOut } = node;
+    if (empty || leftOut) continue;
     bricks.push(node);
     if (split.has(number)) continue;
     finest = Math.min(finest, level);

@@ -106,6 +106,24 @@ test('children replace their parent only when all of them are here or empty', ()
   expect(texelAt(table, whole, [10, 10, 10])).toMatchObject({ level: 0, empty: true });
 });
 
+test('what a plan leaves out is shown by what is two levels coarser until its children are here, at any finest level asked for', () => {
+  const few = allKeys.filter((k) => k.level === 0 && k.z < 2 && k.y < 2 && k.x === 0).slice(0, 2);
+  const parent = pack({ level: 1, z: 0, y: 0, x: 0 });
+  const isFew = (k: BrickKey) => few.some((f) => pack(f) === pack(k));
+  const bricks = finest.bricks.filter((b) => pack(b) !== parent && (b.level > 0 || b.z > 1 || b.y > 1 || b.x > 1 || isFew(b)));
+  const plan: BrickPlan = { ...finest, bricks, numbers: new Set(bricks.map(pack)) };
+  const elsewhere = (k: BrickKey) => k.level === 0 && k.z < 2 && k.y < 2 && k.x < 2 && !isFew(k);
+  const shown = (resident: Set<number>, level = 0) => {
+    const { table, outcome } = fill(resident, whole, elsewhere, plan, level);
+    return { level: texelAt(table, whole, [10, 10, 10]).level, coarsest: outcome.coarsest };
+  };
+  const all = new Set(plan.numbers);
+  expect(shown(all)).toEqual({ level: 0, coarsest: 0 });
+  expect(shown(all, 1).level).toBe(0);
+  all.delete(pack(few[0] as BrickKey));
+  expect(shown(all)).toEqual({ level: 2, coarsest: 2 });
+});
+
 test('once the coarsest brick is here no cell is without voxels; before, all are', () => {
   const before = fill(new Set());
   expect(before.outcome.any).toBe(false);

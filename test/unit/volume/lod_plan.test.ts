@@ -28,7 +28,23 @@ const cases = fc.record({
   slots: fc.integer({ min: 1, max: 900 }),
 });
 
-test('any view: within the slots, the coarsest brick first, every ancestor planned, no brick beside its children', () => {
+/** What stands in for a brick until it is here: its parent, or that one's where a parent would stand in for two at most. */
+function expectCover(i: LodInput, plan: BrickPlan): void {
+  const children = new Map<number, number>();
+  const above = (brick: { level: number; z: number; y: number; x: number }, steps: number) =>
+    i.numbering.pack(brick.level + steps, brick.z >> steps, brick.y >> steps, brick.x >> steps);
+  for (const brick of plan.bricks) {
+    if (brick.level === i.numbering.levels - 1) continue;
+    const parent = above(brick, 1);
+    children.set(parent, (children.get(parent) ?? 0) + 1);
+    expect(plan.split.has(parent)).toBe(true);
+    expect(brick.orphan).toBe(!plan.numbers.has(parent));
+    if (brick.orphan) expect(plan.numbers.has(above(brick, 2))).toBe(true);
+  }
+  for (const [parent, count] of children) if (!plan.numbers.has(parent)) expect(count).toBeLessThanOrEqual(2);
+}
+
+test('any view: within the slots, the coarsest brick first, something coarser planned for each, no brick beside its children', () => {
   fc.assert(
     fc.property(cases, ({ shape, yaw, pitch, zoom, slots }) => {
       const geometry = geometryOf(shape);
@@ -38,11 +54,7 @@ test('any view: within the slots, the coarsest brick first, every ancestor plann
       expect(plan.bricks.length).toBeLessThanOrEqual(slots);
       expect(plan.bricks[0]).toMatchObject({ level: i.numbering.levels - 1, z: 0, y: 0, x: 0 });
       expect(plan.numbers.size).toBe(plan.bricks.length);
-      for (const brick of plan.bricks) {
-        if (brick.level === i.numbering.levels - 1) continue;
-        const parent = i.numbering.pack(brick.level + 1, brick.z >> 1, brick.y >> 1, brick.x >> 1);
-        expect(plan.numbers.has(parent) && plan.split.has(parent)).toBe(true);
-      }
+      expectCover(i, plan);
       plan.bricks.reduce((before, { priority }) => {
         expect(priority).toBeGreaterThanOrEqual(before);
         return priority;
@@ -190,4 +202,22 @@ test('bytes: a view is settled with at most 1.3 times the bricks that it shows a
     expect(plan.bricks.length).toBeLessThanOrEqual(1.3 * least.length);
     expect(least.length).toBeGreaterThan(25);
   }
+});
+
+test('bytes: what is mostly air at the border of bricks is settled with 1.25 times its finest bricks, for single children come without their parents', () => {
+  const geometry = geometryOf([512, 512, 512]);
+  // A ball that reaches a little into bricks of 128 voxels on all sides.
+  const isEmpty = (level: number, z: number, y: number, x: number) => {
+    const edge = 64 * 2 ** level;
+    return Math.hypot(...[z, y, x].map((n) => Math.max(n * edge - 256, 256 - (n + 1) * edge, 0))) > 140;
+  };
+  const i = { ...input(geometry, whole(geometry), 5000), isEmpty };
+  const plan = planLod(i);
+  expectCover(i, plan);
+  const finest = plan.bricks.filter(({ level }) => level === 0);
+  expect(finest.length).toBe(88);
+  expect(plan.bricks.length).toBe(105);
+  expect(finest.filter(({ orphan }) => orphan).length).toBe(24);
+  // The same slots reach as far with them as with their parents: a plan is never larger than it may be.
+  for (const slots of [20, 60, 104]) expect(planLod({ ...i, slots }).bricks.length).toBeLessThanOrEqual(slots);
 });

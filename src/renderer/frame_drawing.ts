@@ -108,7 +108,7 @@ export class FrameDrawing {
   /** Whether no view has anything left to draw. */
   idle(scene: FrameScene, now: number): boolean {
     return scene.views.every((state) => {
-      if (state.planDirty || state.tableDirty || state.drawDirty) return false;
+      if (state.planDirty || state.tableDirty || state.planned || state.drawDirty) return false;
       return state.view.kind === 'slice' || (state.picture.idle(now) && !state.fade.active);
     });
   }

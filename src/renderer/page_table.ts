@@ -77,6 +77,8 @@ export class PageTable {
   input: TableInput | undefined;
   outcome: TableOutcome = { any: false, finest: 0, coarsest: 0 };
   #data = new Float32Array(4);
+  /** What is not on the GPU: the next filling goes here, to be compared. */
+  #spare = new Float32Array(4);
   #size: Vec3 = [1, 1, 1];
 
   constructor(
@@ -86,22 +88,32 @@ export class PageTable {
     this.texture = this.#make([1, 1, 1]);
   }
 
-  /** Fills the table and hands it to the GPU with the next draw. */
-  update(input: TableInput): void {
+  /** Fills the table and hands it to the GPU with the next draw, unless it is as it was; whether it is another one. */
+  update(input: TableInput): boolean {
     const parts = input.window.nest?.origins.length ?? 1;
     const size: Vec3 = [input.window.size[0] * parts, input.window.size[1], input.window.size[2]];
     const cells = size[0] * size[1] * size[2];
-    if (!this.window || this.#size.some((n, i) => n !== size[i])) {
+    const resized = !this.window || this.#size.some((n, i) => n !== size[i]);
+    if (resized) {
       this.#size = size;
       this.texture.dispose();
       this.budget.take(this.name, cells * 16);
       this.#data = new Float32Array(cells * 4);
+      this.#spare = new Float32Array(cells * 4);
       this.texture = this.#make(size);
     }
+    const outcome = fillTable(input, this.#spare);
+    const of = (window: TableWindow | undefined, { any, finest, coarsest }: TableOutcome, atlas: TableInput | undefined) =>
+      JSON.stringify([window, any, finest, coarsest, atlas?.atlasSize]);
+    const same = !resized && of(input.window, outcome, input) === of(this.window, this.outcome, this.input) && equal(this.#spare, this.#data);
     this.window = input.window;
     this.input = input;
-    this.outcome = fillTable(input, this.#data);
+    if (same) return false;
+    this.outcome = outcome;
+    [this.#data, this.#spare] = [this.#spare, this.#data];
+    this.texture.image.data = this.#data;
     this.texture.needsUpdate = true;
+    return true;
   }
 
   dispose(): void {
@@ -116,4 +128,9 @@ export class PageTable {
     texture.minFilter = texture.magFilter = THREE.NearestFilter;
     return texture;
   }
+}
+
+function equal(a: Float32Array, b: Float32Array): boolean {
+  for (let i = 0; i < a.length; i += 1) if (a[i] !== b[i]) return false;
+  return true;
 }

@@ -216,7 +216,7 @@ export class VolumeRenderer {
   rangesChanged(handle: number): void {
     const volume = this.#volumes.get(handle);
     if (!volume && !this.#drawing.points.has(handle)) return;
-    volume?.refresh();
+    if (volume && !volume.refresh()) return; // of a time point that is neither shown nor next
     for (const state of this.#views) state.planDirty = state.planDirty || !volume || state.view.kind === 'volume';
     this.#needs.dirty = true;
   }
@@ -277,7 +277,7 @@ export class VolumeRenderer {
   /** Whether every brick that the views should have is here, drawn or not. */
   get complete(): boolean {
     if (this.#context.lost || this.#needs.dirty || this.#needs.missing > 0 || this.#needs.waiting > 0) return false;
-    return !this.times.isBehind && this.#views.every((state) => !state.planDirty && !state.tableDirty);
+    return !this.times.isBehind && this.#views.every((state) => !state.planDirty && !state.tableDirty && !state.planned);
   }
 
   /** Whether every view shows all it should at full resolution. Frames may still be drawn that make it smoother. */

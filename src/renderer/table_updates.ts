@@ -18,27 +18,30 @@ export class TableUpdates {
   run(views: readonly ViewState[], layers: readonly VolumeState[], moving: boolean, policy: LoadingPolicy, now: number): boolean {
     let waiting = false;
     for (const state of views) {
-      if (!state.tableDirty) continue;
+      if (!state.tableDirty && !state.planned) continue;
       const shows = layers.every((volume) => state.tables.get(volume.handle)?.outcome.any);
       // What is shown for the first time, or wrongly, is not put off.
       if (moving && shows && !state.tableUrgent && now - state.tabledAt < policy.moving.tableMs) {
         waiting = true;
         continue;
       }
-      state.tableDirty = state.tableUrgent = false;
+      let other = state.tableDirty;
+      state.tableDirty = state.tableUrgent = state.planned = false;
       state.tabledAt = now;
-      state.redraw(now, true);
-      for (const volume of layers) this.#fill(state, volume);
+      for (const volume of layers) other = this.#fill(state, volume) || other;
+      if (other) state.redraw(now, true);
     }
     return waiting;
   }
 
-  #fill(state: ViewState, volume: VolumeState): void {
+  /** Whether the table is another one than before. */
+  #fill(state: ViewState, volume: VolumeState): boolean {
     const plan = state.plans.get(volume.handle);
-    if (!plan) return;
+    if (!plan) return false;
     const here = this.residency.of(volume);
     const atlas = this.residency.atlas(volume.storage);
-    state.table(volume.handle).update({
+    this.count += 1;
+    return state.table(volume.handle).update({
       numbering: volume.numbering,
       window: state.windows.get(volume.handle) ?? chooseWindow(volume.numbering, plan),
       plan,
@@ -50,7 +53,6 @@ export class TableUpdates {
       isEmpty: state.view.kind === 'slice' ? () => false : volume.isEmpty,
       atlasSize: atlas.size,
     });
-    this.count += 1;
   }
 }
 

@@ -80,7 +80,8 @@ export function planViews(
       state.forgetOthers(volumes.map((v) => v.handle));
       state.planDirty = false;
       state.plannedAt = options.now;
-      state.tableDirty = true;
+      if (state.view.kind === 'slice') state.tableDirty = true;
+      else state.planned = true;
     }
     residency.turn += 1;
     for (const volume of volumes) {

@@ -41,7 +41,10 @@ export class ViewState {
   /** Handles of volumes whose tiles a slice shows. */
   tiled: ReadonlySet<number> = new Set();
   planDirty = true;
+  /** The tables must be filled anew, and the picture made: bricks came or went. */
   tableDirty = true;
+  /** The tables must be filled anew; the picture is made where other tables come of it. */
+  planned = false;
   /** The tables show slots that hold something else by now: they cannot wait. */
   tableUrgent = false;
   tabledAt = Number.NEGATIVE_INFINITY;

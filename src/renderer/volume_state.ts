@@ -25,8 +25,6 @@ export class VolumeState {
   placement = UNPLACED;
   readonly bricks: number;
   settings: LayerSettings;
-  /** Rises when what is empty may have changed. */
-  version = 0;
   #shader: UserShader | undefined;
   #closeness = 1;
   /** The time points that come next. */
@@ -78,11 +76,11 @@ export class VolumeState {
     this.#forget();
   }
 
-  /** Looks whether the table of ranges has grown. */
-  refresh(): void {
+  /** Looks whether the tables of ranges of the time points in use have grown; true where one has. */
+  refresh(): boolean {
     let grown = false;
     for (const facet of this.#facets.values()) grown = facet.refresh() || grown;
-    if (grown) this.version += 1;
+    return grown;
   }
 
   /** Changes with everything that decides what shows nothing. */
@@ -156,7 +154,6 @@ export class VolumeState {
   /** Shows another time point from now on. */
   show(time: number): void {
     this.#shown = this.facet(time);
-    this.version += 1;
   }
 
   /** Says which time points come next; true where that is new. */
@@ -184,7 +181,6 @@ export class VolumeState {
   #forget(): void {
     this.#look = {};
     for (const facet of this.#facets.values()) facet.forget();
-    this.version += 1;
   }
 }
 

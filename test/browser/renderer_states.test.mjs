@@ -77,6 +77,44 @@ test('bricks in any order: never a hole once the coarsest is here, never a wrong
   assert.equal(result.finest, 0);
 });
 
+test('ranges that come while the picture stands are taken in without another one, where they change nothing that is seen', async () => {
+  const result = await inPage(async () => {
+    const { Stage, TestVolume, makeLevel, wait } = globalThis.vox;
+    const shape = [150, 140, 160];
+    const volume = new TestVolume(1, 'u8', 'image', makeLevel(shape, 'u8', (_z, _y, x) => (x < 70 ? 0 : 200)));
+    const stage = new Stage(400, 200);
+    stage.add(volume, { colormap: 'gray', window: [0, 200], points: [[0, 0], [0.5, 0], [0.6, 1], [1, 1]] });
+    stage.views(...globalThis.twoViews(shape, 400, 200));
+    await stage.settle();
+    const before = { ...stage.renderer.report };
+    const frames = async () => {
+      stage.renderer.rangesChanged(1);
+      for (let i = 0; i < 3; i += 1) stage.renderer.frame(await wait());
+      await stage.settle();
+    };
+    // Nothing new: not even the tables are filled.
+    await frames();
+    const same = { ...stage.renderer.report };
+    // What is known of one brick, which shows something: tables are filled, and found equal.
+    const row = (key, min, max) => ({ level: Uint8Array.of(key[0]), z: Uint32Array.of(key[1]), y: Uint32Array.of(key[2]), x: Uint32Array.of(key[3]), min: Float32Array.of(min), max: Float32Array.of(max) });
+    volume.ranges.apply(row([0, 0, 0, 1], 0, 200));
+    await frames();
+    const known = { ...stage.renderer.report };
+    // Of those that are clear: other tables, and another picture.
+    volume.fillRanges();
+    await frames();
+    const clear = { ...stage.renderer.report };
+    const out = [before, same, known, clear].map(({ pictures, tableFills, missing }) => ({ pictures, tableFills, missing }));
+    stage.dispose();
+    return out;
+  });
+  const [before, same, known, clear] = result;
+  assert.deepEqual(same, before);
+  assert.equal(known.pictures, before.pictures);
+  assert.ok(known.tableFills > before.tableFills);
+  assert.ok(clear.pictures > known.pictures);
+});
+
 test('a small budget holds over a session of zooms and turns, in the counters and in the slots, and the picture stays whole', async () => {
   const result = await inPage(async () => {
     const { Stage, camera, geometry } = globalThis.vox;

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from voxbeam.points.render import render_points
     from voxbeam.settings import configure
     from voxbeam.sources import from_function, open_source
+    from voxbeam.sources.opened import OpenedVolume, open  # noqa: A004, F401  rv.open is what it is called
     from voxbeam.volumes import Volume
     from voxbeam.widget import VolumeView
 
@@ -53,11 +54,13 @@ _HOMES = {
     "points.render": ("render_points",),
     "settings": ("configure",),
     "sources": ("from_function", "open_source"),
+    "sources.opened": ("OpenedVolume", "open"),
     "volumes": ("Volume",),
     "widget": ("VolumeView",),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
+# `open` is left out: ``from voxbeam import *`` must not hide Python's own.
 __all__ = [
     "Annotation",
     "AnnotationEvent",
@@ -68,6 +71,7 @@ __all__ = [
     "Layer",
     "LayerEvent",
     "Layers",
+    "OpenedVolume",
     "ParameterError",
     "Point",
     "SchedulerError",

@@ -127,8 +127,8 @@ def render_volume(
     Parameters
     ----------
     volume
-        A 3D array (z, y, x), or one of more axes with `axes`; the path of a Zarr, NIfTI or ``.npy`` file, a Zarr array or group,
-        or what :func:`from_function` and :mod:`voxbeam.synthetic` make.
+        A 3D array (z, y, x), or one of more axes with `axes`; a path or URL as :func:`voxbeam.open` takes it, such as
+        ``'scan.h5:/entry/data'``, or what it returned; or what :func:`from_function` and :mod:`voxbeam.synthetic` make.
     instance
         Where to; left out, this kernel's embedded instance, which starts when it is first needed.
     name

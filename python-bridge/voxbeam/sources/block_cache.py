@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from voxbeam.sources.read_planner import LEAST_CACHE_BYTES, Chunks, ReadCounter, block_cuts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,29 +19,45 @@ if TYPE_CHECKING:
 
     from voxbeam.geometry import Box, Shape
 
-#: Budget of one cache.
-CACHE_BYTES = 128 * 2**20
-#: Smaller chunks are read several at a time, larger ones are not kept.
-LEAST_EDGE = 64
+Key = tuple[int, ...]
 
 
 class BlockPool:
     """Blocks of one cache or several, of which the last used are kept. Safe from several threads."""
 
-    def __init__(self, max_bytes: int = CACHE_BYTES) -> None:
+    def __init__(self, max_bytes: int = LEAST_CACHE_BYTES) -> None:
         self._max_bytes = max_bytes
-        self._blocks: OrderedDict[tuple[int, ...], NDArray[Any]] = OrderedDict()
+        self._blocks: OrderedDict[Key, NDArray[Any]] = OrderedDict()
+        self._reading: dict[Key, threading.Lock] = {}
         self._lock = threading.Lock()
         self.bytes = 0
 
-    def get(self, key: tuple[int, ...]) -> NDArray[Any] | None:
-        """The block, now the one used last."""
+    def get(self, key: Key, read: Callable[[], NDArray[Any]]) -> NDArray[Any]:
+        """The block, read if need be: once, however many threads want it, and kept as the one used last."""
         with self._lock:
             if key in self._blocks:
                 self._blocks.move_to_end(key)
-            return self._blocks.get(key)
+                return self._blocks[key]
+            reading = self._reading.setdefault(key, threading.Lock())
+        with reading:
+            with self._lock:
+                if key in self._blocks:  # another thread has read it meanwhile
+                    return self._blocks[key]
+            try:
+                block = read()
+                self._put(key, block)
+            finally:
+                with self._lock:
+                    self._reading.pop(key, None)
+            return block
 
-    def put(self, key: tuple[int, ...], block: NDArray[Any]) -> None:
+    def clear(self) -> None:
+        """Let go of all."""
+        with self._lock:
+            self._blocks.clear()
+            self.bytes = 0
+
+    def _put(self, key: Key, block: NDArray[Any]) -> None:
         """Keep a block, and let go of those used longest ago until all fit."""
         with self._lock:
             if key not in self._blocks and block.nbytes <= self._max_bytes:
@@ -54,53 +73,66 @@ class BlockCache:
     Parameters
     ----------
     read
-        Reads a box of the array.
+        Reads a box of the array; with `within`, of all arrays whose voxels stand in the same chunks, along leading axes.
     shape, chunks
-        Of the array; blocks are multiples of its chunks.
+        Of the array; blocks are made of whole chunks.
     pool
         Where blocks are kept; one of its own where left out.
     member
         Tells this array's blocks from those of others in the same pool.
+    within
+        Which of the arrays that `read` gives this one is.
     """
 
     def __init__(
         self,
         read: Callable[[Box], NDArray[Any]],
         shape: Shape,
-        chunks: Shape,
+        chunks: Chunks,
         pool: BlockPool | None = None,
-        member: tuple[int, ...] = (),
+        member: Key = (),
+        *,
+        within: Key = (),
+        itemsize: int = 1,
+        counter: ReadCounter | None = None,
     ) -> None:
         self._read = read
-        self._shape = shape
-        self._edges = tuple(c * max(1, -(-LEAST_EDGE // c)) for c in chunks)
+        self._cuts = block_cuts(shape, chunks, itemsize)
         self._pool = pool or BlockPool()
         self._member = member
+        self._within = within
+        self._counter = counter or ReadCounter()
 
     def read(self, box: Box) -> NDArray[Any]:
         """The voxels of `box`, put together from blocks."""
-        spans = [range(lo // e, -(-hi // e)) for (lo, hi), e in zip(box, self._edges, strict=True)]
+        if any(hi <= lo for lo, hi in box):
+            raise ValueError(f"empty box {box}")
+        spans = [
+            range(bisect_right(cuts, lo) - 1, bisect_left(cuts, hi)) for (lo, hi), cuts in zip(box, self._cuts, strict=True)
+        ]
         out: NDArray[Any] | None = None
         for index in product(*spans):
             block = self._block(index)
-            starts = [i * e for i, e in zip(index, self._edges, strict=True)]
+            starts = [cuts[i] for i, cuts in zip(index, self._cuts, strict=True)]
             both = [
                 (max(lo, start), min(hi, start + n))
                 for (lo, hi), start, n in zip(box, starts, block.shape, strict=True)
             ]
             if out is None:
                 out = np.empty([hi - lo for lo, hi in box], block.dtype)
+                self._counter.ask(out.nbytes)
             target = tuple(slice(a - lo, b - lo) for (a, b), (lo, _) in zip(both, box, strict=True))
             out[target] = block[tuple(slice(a - s, b - s) for (a, b), s in zip(both, starts, strict=True))]
-        if out is None:
-            raise ValueError(f"empty box {box}")
+        assert out is not None
         return out
 
-    def _block(self, index: tuple[int, ...]) -> NDArray[Any]:
-        kept = self._pool.get((*self._member, *index))
-        if kept is not None:
-            return kept
-        z, y, x = ((i * e, min((i + 1) * e, n)) for i, e, n in zip(index, self._edges, self._shape, strict=True))
-        block = self._read((z, y, x))  # two threads may both decode it: cheaper than one waiting for the other
-        self._pool.put((*self._member, *index), block)
-        return block
+    def _block(self, index: Key) -> NDArray[Any]:
+        z, y, x = ((cuts[i], cuts[i + 1]) for i, cuts in zip(index, self._cuts, strict=True))
+
+        def read() -> NDArray[Any]:
+            block = self._read((z, y, x))
+            self._counter.took(block.nbytes)
+            return block
+
+        found: NDArray[Any] = self._pool.get((*self._member, *index), read)[self._within]
+        return found

@@ -12,6 +12,7 @@ import numpy as np
 
 from voxbeam.description import Times
 from voxbeam.errors import SourceError
+from voxbeam.sources.places import library
 from voxbeam.sources.source import UNIT_SYMBOLS, Source, volume_shape
 from voxbeam.sources.time_series import TimeSeries
 
@@ -30,7 +31,7 @@ def open_nifti(volume: Any) -> Source | None:
     if isinstance(volume, Path):
         if not volume.name.lower().endswith(SUFFIXES):
             return None
-        nibabel = _nibabel(volume)
+        nibabel = library("nibabel", "nifti", volume)
         try:
             image = nibabel.load(volume)
         except (nibabel.filebasedimages.ImageFileError, OSError, EOFError, ValueError, zlib.error) as error:
@@ -39,14 +40,6 @@ def open_nifti(volume: Any) -> Source | None:
     if not (hasattr(volume, "dataobj") and hasattr(volume, "affine")):
         return None
     return _from_image(volume, None)
-
-
-def _nibabel(path: Path) -> Any:
-    try:
-        import nibabel  # noqa: PLC0415  an optional extra
-    except ImportError as error:
-        raise SourceError(f"{str(path)!r} needs nibabel.", "Run: pip install 'voxbeam[nifti]'") from error
-    return nibabel
 
 
 def _unreadable(path: Path | None, error: Exception) -> SourceError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -9,27 +10,55 @@ from typing import TYPE_CHECKING, Any
 
 from voxbeam.description import KINDS, triple
 from voxbeam.errors import ParameterError, SourceError
+from voxbeam.sources.dask_source import open_dask
+from voxbeam.sources.device_source import open_device
+from voxbeam.sources.hdf5_source import open_hdf5
+from voxbeam.sources.medical_source import open_medical
 from voxbeam.sources.nifti_source import open_nifti
 from voxbeam.sources.numpy_source import open_numpy
+from voxbeam.sources.places import FileList, PlaceInFile, RawFile, Url, find_place
+from voxbeam.sources.raw_source import open_raw
 from voxbeam.sources.source import Source
+from voxbeam.sources.tensorstore_source import open_tensorstore
+from voxbeam.sources.tiff_source import open_tiff
 from voxbeam.sources.time_series import with_times
 from voxbeam.sources.zarr_source import open_zarr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: An opener takes an object (a file comes as a Path) and returns a source, several (one a channel), or None where the object is
-#: not of its kind.
+log = logging.getLogger("voxbeam.sources")
+
+#: An opener takes an object (a file comes as a Path, others as `places` says) and returns a source, several (one a channel), or
+#: None where the object is not of its kind.
 Opener = "Callable[[Any], Source | list[Source] | None]"
 ENTRY_POINT_GROUP = "voxbeam.sources"
 OVERRIDES = ("name", "voxel_size", "unit", "origin", "kind")
 #: These are told which axis is which; what the others read says it itself.
-_BY_AXES = (open_zarr, open_numpy)
+_BY_AXES = (open_hdf5, open_zarr, open_tiff, open_raw, open_dask, open_device, open_numpy)
+#: The last takes whatever turns into an array, so it comes last.
+_OWN = (open_nifti, open_medical, open_tensorstore, open_hdf5, open_zarr, open_tiff, open_raw, open_dask, open_device)
+#: What is known, for those whose file is not.
+KNOWN = (
+    "Known are HDF5 and NeXus, Zarr and OME-Zarr, TIFF and folders of it, NIfTI, NRRD, MHA, N5, neuroglancer precomputed, .npy "
+    "and raw files."
+)
 
 
 def openers() -> list[Callable[..., Source | list[Source] | None]]:
-    """Own kinds, then the entry points of group ``voxbeam.sources``."""
-    return [open_nifti, open_zarr, open_numpy, *(entry.load() for entry in entry_points(group=ENTRY_POINT_GROUP))]
+    """Own kinds of files, then the entry points of group ``voxbeam.sources``, then arrays."""
+    return [*_OWN, *_registered(), open_numpy]
+
+
+def _registered() -> list[Callable[..., Any]]:
+    """Openers of other packages; one that cannot be loaded leaves the others alone."""
+    found = []
+    for entry in entry_points(group=ENTRY_POINT_GROUP):
+        try:
+            found.append(entry.load())
+        except Exception:
+            log.exception("the source %r of another package cannot be loaded", getattr(entry, "name", entry))
+    return found
 
 
 def open_source(volume: Any, *, axes: str | None = None, **overrides: Any) -> Source:
@@ -38,8 +67,8 @@ def open_source(volume: Any, *, axes: str | None = None, **overrides: Any) -> So
     Parameters
     ----------
     volume
-        `numpy.ndarray` or anything with ``__array__``, `zarr.Array` or `zarr.Group`, an image of nibabel, or the path of a
-        Zarr, NIfTI or ``.npy`` file; a `Source` is returned as it is.
+        `numpy.ndarray` or anything with ``__array__`` or DLPack, arrays of Dask, Zarr and h5py, an image of nibabel, or the path
+        or URL of a file, as :func:`voxbeam.open` takes it; a `Source` is returned as it is.
     axes
         Which axis of an array is which, such as ``'tzyx'``: t is time.
     **overrides
@@ -99,10 +128,10 @@ def _sources(volume: Any, axes: str | None) -> list[Source]:
         if axes is not None:
             raise ParameterError(f"axes is {axes!r}, and a source says itself what its axes are.", "Leave axes out.")
         return listed or [volume]
+    if hasattr(volume, "sources") and type(volume).__name__ == "OpenedVolume":
+        return _sources(volume.sources, axes)
     if isinstance(volume, (str, os.PathLike)):
-        volume = Path(volume).expanduser()
-        if not volume.exists():
-            raise SourceError(f"There is no file {str(volume)!r}.", f"The working directory is {str(Path.cwd())!r}.")
+        volume = find_place(volume)
     for opener in openers():
         found = opener(volume, axes) if opener in _BY_AXES else opener(volume)
         if found is None:
@@ -110,7 +139,10 @@ def _sources(volume: Any, axes: str | None) -> list[Source]:
         if axes is not None and opener not in _BY_AXES:
             raise ParameterError(f"axes is {axes!r}, and this file says itself what its axes are.", "Leave axes out.")
         return found if isinstance(found, list) else [found]
-    if isinstance(volume, Path):
-        raise SourceError(f"No source reads {str(volume)!r}.", "Known are .zarr folders, .nii, .nii.gz and .npy files.")
+    if isinstance(volume, (Path, PlaceInFile, Url, RawFile)):
+        raise SourceError(f"No source reads {str(volume)!r}.", KNOWN)
+    if isinstance(volume, FileList):
+        text = f"No source reads {len(volume.paths)} files such as {str(volume.paths[0])!r}."
+        raise SourceError(text, "Stacks are of TIFF files.")
     kind = f"{type(volume).__module__}.{type(volume).__qualname__}"
     raise SourceError(f"A volume cannot be read from a {kind}.", "Give an array, for example numpy.asarray(...), or a path.")

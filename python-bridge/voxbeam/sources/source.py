@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from voxbeam.description import Channel, Kind, Times
     from voxbeam.geometry import Box, Shape, Vec3
+    from voxbeam.sources.read_planner import Chunks, ReadCounter
 
 #: Unit names that files use, and the symbol a scale bar shows.
 UNIT_SYMBOLS = {
@@ -55,6 +56,10 @@ class Source:
         Which channel of an image it is.
     window, colormap : optional
         How it is shown at first, where the source says so.
+    chunks : tuple, optional
+        Of level 0 along z, y, x, where it is read by chunks.
+    counter : ReadCounter, optional
+        What was asked of it and read for that, where it is read by chunks.
     """
 
     shape: Shape
@@ -74,6 +79,8 @@ class Source:
     channel: Channel | None = None
     window: tuple[float, float] | None = None
     colormap: str | None = None
+    chunks: Chunks | None = None
+    counter: ReadCounter | None = None
 
     def at(self, time: int) -> Source:
         """The volume at a time point, as a source without time points. Safe from several threads."""

@@ -1,0 +1,142 @@
+"""Plans how a chunked array is read: in blocks of whole chunks, through a cache as large as the way through the array asks."""
+
+from __future__ import annotations
+
+import os
+import threading
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from voxbeam.geometry import BRICK_EDGE, STORED_EDGE, Shape
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: Chunks along z, y, x: the edge of all along an axis, or the edge of each where they differ.
+Chunks = tuple["int | tuple[int, ...]", "int | tuple[int, ...]", "int | tuple[int, ...]"]
+#: Small chunks are read together up to this size, so that Python's share of a reading is small.
+BLOCK_BYTES = 8 * 2**20
+#: No budget of a cache is smaller, nor larger than this or an eighth of the memory.
+LEAST_CACHE_BYTES = 128 * 2**20
+MOST_CACHE_BYTES = 2 * 2**30
+#: A brick that reads more than this is hopeless, and the source says so.
+HOPELESS_BYTES = 2**30
+
+
+class ReadCounter:
+    """What was asked of a source and what was read for it, in bytes of voxels. Safe from several threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.asked = 0
+        self.read = 0
+        self.readings = 0
+
+    def ask(self, count: int) -> None:
+        """Somebody wants `count` bytes."""
+        with self._lock:
+            self.asked += count
+
+    def took(self, count: int) -> None:
+        """`count` bytes were read and decoded in one go."""
+        with self._lock:
+            self.read += count
+            self.readings += 1
+
+    @property
+    def amplification(self) -> float:
+        """Bytes read for each byte asked; below 1 where the cache answered."""
+        return self.read / self.asked if self.asked else 0.0
+
+    def __repr__(self) -> str:
+        return f"<{self.read:,} bytes read in {self.readings:,} readings for {self.asked:,} asked: {self.amplification:.2f}>"
+
+
+def block_cuts(shape: Shape, chunks: Chunks, itemsize: int) -> tuple[list[int], list[int], list[int]]:
+    """Where blocks begin and end along z, y, x: at ends of chunks, some chunks together where they are small.
+
+    Examples
+    --------
+    >>> block_cuts((10, 64, 64), (4, 64, 64), 1)
+    ([0, 10], [0, 64], [0, 64])
+    >>> block_cuts((10, 2048, 2048), (4, 2048, 2048), 2)
+    ([0, 4, 8, 10], [0, 2048], [0, 2048])
+    """
+    edges = [min(n, chunk if isinstance(chunk, int) else max(chunk)) for n, chunk in zip(shape, chunks, strict=True)]
+    groups = [1, 1, 1]
+    for axis in (2, 1, 0):
+        room = BLOCK_BYTES // max(1, prod(edges) * itemsize)
+        groups[axis] = max(1, min(-(-BRICK_EDGE // edges[axis]), room))
+        edges[axis] = min(shape[axis], edges[axis] * groups[axis])
+    z, y, x = (_cuts(n, chunk, group) for n, chunk, group in zip(shape, chunks, groups, strict=True))
+    return z, y, x
+
+
+def _cuts(n: int, chunk: int | tuple[int, ...], group: int) -> list[int]:
+    if isinstance(chunk, int):
+        return [*range(0, n, chunk * group), n]
+    ends, total = [0], 0
+    for edge in chunk:
+        total += edge
+        ends.append(total)
+    return [*ends[:-1:group], n]
+
+
+def cache_bytes(cuts: Sequence[Sequence[int]], itemsize: int, limit: int | None = None) -> int:
+    """Budget of a cache with which bricks are cut layer by layer and no block is read twice, as far as memory allows.
+
+    A layer of bricks with its halo crosses some layers of blocks; while it is cut, all of these are in use, and the last one is
+    still needed by the next layer.
+    """
+    most = cache_limit() if limit is None else limit
+    return max(min(LEAST_CACHE_BYTES, most), min(front_bytes(cuts, itemsize), most))
+
+
+def front_bytes(cuts: Sequence[Sequence[int]], itemsize: int) -> int:
+    """Bytes of the blocks that a layer of bricks crosses, wherever it lies."""
+    edge = max(b - a for a, b in zip(cuts[0], cuts[0][1:], strict=False))
+    layers = -(-(STORED_EDGE - 1) // edge) + 1
+    planes = min(cuts[0][-1], (layers + 1) * edge)
+    return planes * cuts[1][-1] * cuts[2][-1] * itemsize
+
+
+def cache_limit() -> int:
+    """The most that one cache may take."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(LEAST_CACHE_BYTES, min(MOST_CACHE_BYTES, memory // 8))
+
+
+def brick_bytes(shape: Shape, edges: Sequence[int], itemsize: int) -> int:
+    """Bytes of the chunks that one brick with its halo crosses, where it crosses most."""
+    spans = [min(n, (-(-(STORED_EDGE - 1) // edge) + 1) * edge) for n, edge in zip(shape, edges, strict=True)]
+    return prod(spans) * itemsize
+
+
+def layout_words(shape: Shape, chunks: Chunks | None, itemsize: int) -> str | None:
+    """A sentence for people where the layout makes every view slow; None where it does not.
+
+    Parameters
+    ----------
+    chunks
+        None: one compressed stream, which can only be read from its beginning.
+    """
+    whole = prod(shape) * itemsize
+    remedy = "Save it with chunks of about 128 voxels along each axis, for example as OME-Zarr."
+    if chunks is None:
+        words = f"It is one compressed stream: {_words(whole)} are read before a brick is. {remedy}"
+        return words if whole > HOPELESS_BYTES else None
+    edges = [min(n, chunk if isinstance(chunk, int) else max(chunk)) for n, chunk in zip(shape, chunks, strict=True)]
+    needed = brick_bytes(shape, edges, itemsize)
+    if needed <= HOPELESS_BYTES:
+        return None
+    size = " × ".join(map(str, edges))
+    return f"Its chunks are {size} voxels: one brick of 64³ reads {_words(needed)}. {remedy}"
+
+
+def _words(count: int) -> str:
+    return f"{count / 2**30:.1f} GiB"
+
+
+def describe_chunks(chunks: Any) -> str:
+    """Chunks as people write them."""
+    return " × ".join(str(chunk if isinstance(chunk, int) else f"≤{max(chunk)}") for chunk in chunks)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from voxbeam import __version__
+from voxbeam import __version__, cli_view
 from voxbeam.allowed_hosts import ENVIRONMENT, allowed_hosts, checked_hosts
 from voxbeam.errors import VoxbeamError
 from voxbeam.sidecar import STATIC, find_node
@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns its exit status."""
     options = _parser().parse_args(arguments)
     try:
-        return _scheduler(options)
+        return int(options.run(options))
     except VoxbeamError as error:
         print(f"voxbeam: {error}", file=sys.stderr)  # noqa: T201  this is where people of a terminal look
         return 1
@@ -48,6 +48,8 @@ def _parser() -> argparse.ArgumentParser:
         help="name, besides this machine's own, under which servers answer browsers, as behind a hub; may be repeated (default: "
         f"those of {ENVIRONMENT}, and the one that JupyterHub tells)",
     )
+    scheduler.set_defaults(run=_scheduler)
+    cli_view.add_parser(commands, _port)
     return parser
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 from voxbeam.clock import CLOCK
 from voxbeam.errors import ParameterError
 from voxbeam.user import user_name
-from voxbeam.view_state import checked_camera, checked_clip, checked_numbers
+from voxbeam.view_state import checked_camera, checked_clip, checked_numbers, checked_planes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: As in ``bookmarks.ts``.
 MAX_BOOKMARKS = 200
 LAYOUTS = ("four", "volume", "slices")
-_PARTS = ("camera", "cross", "clip", "light", "layout")
+_PARTS = ("camera", "cross", "clip", "light", "planes", "layout")
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Bookmark:
     name, author, created
         What it is called, who made it, and when (ISO 8601, UTC).
     view : dict
-        Any of ``camera``, ``cross``, ``clip``, ``light`` and ``layout``, as the traits of a view have them.
+        Any of ``camera``, ``cross``, ``clip``, ``light``, ``planes`` and ``layout``, as the traits of a view have them.
     id : str
         Its key in the scene.
     """
@@ -88,7 +88,7 @@ class Bookmarks(Sequence[Bookmark]):
         name
             What it is to be called; not the name of another one.
         **view
-            Any of ``camera``, ``cross``, ``clip``, ``light`` and ``layout``, as the traits of a view have them.
+            Any of ``camera``, ``cross``, ``clip``, ``light``, ``planes`` and ``layout``, as the traits of a view have them.
 
         Raises
         ------
@@ -138,6 +138,7 @@ def _checked_view(view: Mapping[str, Any]) -> dict[str, Any]:
         "camera": checked_camera,
         "cross": lambda value: checked_numbers(value, 3, "cross"),
         "clip": checked_clip,
+        "planes": checked_planes,
         "light": lambda value: checked_numbers(value, 3, "light") if len(value) else [],
         "layout": _checked_layout,
     }

@@ -15,6 +15,9 @@ from voxbeam.policy import Policy, checked_policy
 #: Parts of a camera. Angles are radians: yaw about z from +x towards +y, pitch above the xy plane.
 CAMERA = ("target", "distance", "yaw", "pitch")
 MAX_PLANES = 4
+#: The slices that may stand in 3D, and how they do.
+PLANES = ("axial", "coronal", "sagittal")
+PLANE_LOOKS = ("none", "outline", "textured")
 MAX_MEASUREMENTS = 100
 
 
@@ -66,6 +69,18 @@ def checked_clip(value: Mapping[str, Any]) -> dict[str, Any]:
     return clip
 
 
+def checked_planes(value: Mapping[str, Any]) -> dict[str, Any]:
+    """How the slices stand in 3D: a look of each, and ``cut``. Empty: not at all."""
+    _refuse_others(value, (*PLANES, "cut"), "planes")
+    for name in PLANES:
+        if name in value and value[name] not in PLANE_LOOKS:
+            looks = ", ".join(map(repr, PLANE_LOOKS))
+            raise ParameterError(f"the {name} plane's look is {value[name]!r}.", f"Give one of {looks}.")
+    if not isinstance(value.get("cut", False), bool):
+        raise ParameterError(f"planes' cut is {value['cut']!r}.", "Give True or False.")
+    return dict(value)
+
+
 def checked_measurements(value: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Distances: ``start`` and ``end`` as x, y, z; ``length`` is computed."""
     if len(value) > MAX_MEASUREMENTS:
@@ -102,6 +117,10 @@ class SharedViewTraits(t.HasTraits):
     #: What of the world 3D shows: ``{"box": {"min": (x, y, z), "max": (x, y, z)}, "planes": [{"normal": (x, y, z),
     #: "offset": ...}]}``; empty: all. A place p is shown where ``normal @ p >= offset``.
     clip = t.Dict().tag(sync=True)
+    #: How the slices stand in 3D: ``{"axial": ..., "coronal": ..., "sagittal": ..., "cut": ...}``, each ``"none"``, ``"outline"`` or
+    #: ``"textured"`` (with its values); ``cut``: whether what lies before textured ones is cut away. What is
+    #: not given stays; empty: none stands there.
+    planes = t.Dict().tag(sync=True)
     #: World direction (x, y, z) towards the light; empty: over the viewer's left shoulder.
     light: t.List[float] = t.List().tag(sync=True)
     #: Distances measured in the view: ``[{"start": (x, y, z), "end": (x, y, z), "length": ...}]``, in the volume's unit.
@@ -127,6 +146,10 @@ class SharedViewTraits(t.HasTraits):
     @t.validate("clip")
     def _check_clip(self, proposal: Any) -> dict[str, Any]:
         return checked_clip(proposal["value"])
+
+    @t.validate("planes")
+    def _check_planes(self, proposal: Any) -> dict[str, Any]:
+        return checked_planes(proposal["value"])
 
     @t.validate("light")
     def _check_light(self, proposal: Any) -> list[float]:

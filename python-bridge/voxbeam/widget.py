@@ -37,7 +37,7 @@ Views = Literal["four", "volume", "slices"]
 VIEWS = get_args(Views)
 
 #: What of a view a bookmark holds.
-_BOOKMARKED = ("camera", "cross", "clip", "light")
+_BOOKMARKED = ("camera", "cross", "clip", "light", "planes")
 
 
 class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):

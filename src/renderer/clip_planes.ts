@@ -2,10 +2,26 @@
 
 import * as THREE from 'three';
 import type { Vec3 } from '../volume/geometry.js';
+import { CUT_PLANES } from './plane_views.js';
 import type { Clip, ClipPlane } from './views.js';
 
 /** Most planes that a shader takes: six of a box and ten more. */
 export const CLIP_PLANES = 16;
+
+/** Uniforms of shaders/clip.glsl for planes that cut. */
+export const cutUniforms = (): Record<string, THREE.IUniform> => ({
+  uCut: { value: Array.from({ length: CUT_PLANES }, () => new THREE.Vector4()) },
+  uCuts: { value: 0 },
+});
+
+/** Sets the planes that cut, as an eye sees them. */
+export function setCut(u: Record<string, THREE.IUniform>, cuts: readonly ClipPlane[], eye: Vec3): void {
+  const vectors = (u.uCut as THREE.IUniform<THREE.Vector4[]>).value;
+  cuts.forEach(({ normal: [x, y, z], offset }, i) => {
+    vectors[i]?.set(x, y, z, offset - (x * eye[0] + y * eye[1] + z * eye[2]));
+  });
+  (u.uCuts as THREE.IUniform).value = cuts.length;
+}
 
 /** A clip's planes: those of its box, then its own. */
 export function planesOf(clip: Clip | undefined): ClipPlane[] {

@@ -2,9 +2,11 @@
 
 import type { DeviceRect } from './fullscreen.js';
 import type { GpuFence } from './gpu_fence.js';
+import type { RendererOptions } from './renderer_options.js';
 import { FrameRate } from './report.js';
 import type { ViewDrawing } from './view_drawing.js';
 import type { Shown } from './view_plans.js';
+import { drawWithin } from './view_list.js';
 import { deviceRect, type ViewState } from './view_state.js';
 
 /** What a frame draws. */
@@ -24,8 +26,7 @@ export class FrameDrawing {
   clearAll = true;
   /** Pictures are drawn only by `drawFull`: the bricks come first. */
   paused = false;
-  /** Nothing is put on the canvas before there are voxels to see: an empty picture would cost the page as much as a full one. */
-  held = false;
+  #held = false;
   /** Epoch milliseconds at which the first picture with voxels was done. */
   firstPictureAt: number | undefined;
   #firstPending = false;
@@ -33,8 +34,26 @@ export class FrameDrawing {
   constructor(
     readonly drawing: ViewDrawing,
     readonly fence: GpuFence,
-    readonly fades = false,
-  ) {}
+    readonly canvas: HTMLCanvasElement,
+    readonly options: Pick<RendererOptions, 'fades' | 'held'> = {},
+  ) {
+    this.#hold(options.held ?? false);
+  }
+
+  /** Draws from now on, voxels or not. */
+  release(): void {
+    if (this.#held) this.clearAll = true;
+    this.#hold(false);
+  }
+
+  /**
+   * Held, nothing is put on the canvas before there are voxels to see: an empty picture would cost the page as much as a full one. A
+   * canvas with nothing on it is black: it is not to be seen.
+   */
+  #hold(held: boolean): void {
+    this.#held = held;
+    this.canvas.style.visibility = held ? 'hidden' : '';
+  }
 
   /**
    * Draws at most one piece of work for each view.
@@ -45,8 +64,8 @@ export class FrameDrawing {
    */
   draw(scene: FrameScene, now: number, begun: number): boolean {
     if (this.paused) return false;
-    if (this.held && !scene.views.some((state) => this.drawing.hasVoxels(state, scene.shown))) return this.#prepare(scene, begun);
-    this.held = false;
+    if (this.#held && !scene.views.some((state) => this.drawing.hasVoxels(state, scene.shown))) return this.#prepare(scene, begun);
+    if (this.#held) this.#hold(false);
     this.#clear(scene, now);
     let drawn = false;
     let voxels = false;
@@ -66,11 +85,14 @@ export class FrameDrawing {
     return drawn;
   }
 
+  /** The canvas, where it must be drawn anew; and what stands in views is drawn with them. */
   #clear({ size, views }: FrameScene, now: number): void {
-    if (!this.clearAll) return;
-    this.clearAll = false;
-    this.drawing.clear({ x: 0, y: 0, width: size.width, height: size.height });
-    for (const state of views) state.redraw(now);
+    if (this.clearAll) {
+      this.clearAll = false;
+      this.drawing.clear({ x: 0, y: 0, width: size.width, height: size.height });
+      for (const state of views) state.redraw(now);
+    }
+    drawWithin(views, now);
   }
 
   /** Compiles what the first picture is drawn with, while its first brick is on its way. */
@@ -92,7 +114,7 @@ export class FrameDrawing {
     this.#clear(scene, now);
     for (const state of scene.views) {
       if (state.view.kind === 'slice') {
-        this.#slice(scene, state);
+        if (!state.within) this.#slice(scene, state);
       } else if (!state.picture.full) {
         const rect = this.#rect(scene, state);
         this.drawing.strip(state, scene.shown, rect, { kind: 'strip', pass: 0, from: 0, rows: rect.height, last: true });
@@ -136,7 +158,7 @@ export class FrameDrawing {
     }
     let any: boolean;
     if (step.kind === 'quick') {
-      if (scene.moving || !this.fades) state.altered = true;
+      if (scene.moving || !this.options.fades) state.altered = true;
       state.keepForFade(now);
       const { quality } = state.resolution;
       any = this.drawing.quick(state, scene.shown, rect, quality);

@@ -8,7 +8,7 @@ import type { Vec3 } from '../volume/geometry.js';
 import { toLayer, transposed } from '../volume/placement.js';
 import { shareOfPlace, steepnessOf } from '../volume/opacity.js';
 import { cameraBasis, type OrbitCamera } from './camera.js';
-import { CLIP_PLANES, clipUniforms, planesOf, setClip } from './clip_planes.js';
+import { CLIP_PLANES, clipUniforms, cutUniforms, planesOf, setClip, setCut } from './clip_planes.js';
 import { LABEL_COLORS } from './colormaps.js';
 import { type Fullscreen, shaderMaterial } from './fullscreen.js';
 import type { GpuBudget } from './gpu_budget.js';
@@ -16,6 +16,7 @@ import { hasLabelLook, LABEL_PROBES, restWeight } from './label_lookup.js';
 import { labelPaletteTexture } from './label_palette.js';
 import { LayerTransfers, layerTransferBytes } from './layer_transfers.js';
 import { atlasName, isProjection, type LayerKind, layersKey, layersShader } from './layers_shader.js';
+import { CUT_PLANES } from './plane_views.js';
 import { drawRays, rayUniforms, setRays, weighed } from './ray_uniforms.js';
 import { labelStepOpacity, lookupOf, type Lookup, stepFraction, type VolumeSource } from './source.js';
 import { isNested, TABLE_UNIFORMS, tableValues } from './table_shader.js';
@@ -64,11 +65,13 @@ export class LayersPass {
     if (drawn.length === 0) return false;
     this.budget.take('layers', layerTransferBytes(drawn.length) + 4 * LABEL_COLORS);
     const planes = planesOf(frame.clip);
-    const material = this.#material(drawn, planes.length > 0, frame.depth !== undefined);
+    const { cuts = [] } = frame;
+    const material = this.#material(drawn, { CLIPPED: planes.length > 0, DEPTH: frame.depth !== undefined, CUT: cuts.length > 0 });
     const u = material.uniforms as Uniforms;
     const { eye } = cameraBasis(frame.camera);
     setRays(u, frame);
     setClip(u, planes, eye);
+    setCut(u, cuts, eye);
     const set = (name: string, value: unknown) => {
       (u[name] as THREE.IUniform).value = value;
     };
@@ -99,12 +102,12 @@ export class LayersPass {
     this.budget.release('layers');
   }
 
-  #material(sources: readonly VolumeSource[], clipped: boolean, depth: boolean): THREE.RawShaderMaterial {
+  #material(sources: readonly VolumeSource[], flags: Readonly<Record<string, boolean>>): THREE.RawShaderMaterial {
     const kinds = sources.map(kindOf);
-    const key = layersKey(kinds, [clipped, depth]);
+    const key = layersKey(kinds, Object.values(flags));
     const known = this.#materials.get(key);
     if (known) return known;
-    const uniforms: Uniforms = { ...rayUniforms(), ...clipUniforms(), uPalette: { value: this.#palette } };
+    const uniforms: Uniforms = { ...rayUniforms(), ...clipUniforms(), ...cutUniforms(), uPalette: { value: this.#palette } };
     for (const name of ['uOrigin', 'uNear', 'uTransfers', 'uStep']) uniforms[name] = { value: null };
     kinds.forEach((kind, n) => {
       uniforms[atlasName(kind.storage)] = { value: null };
@@ -115,12 +118,12 @@ export class LayersPass {
       TRANSFER_SIZE,
       MAX_TURNS: TURNS_OF_LAYER * kinds.length,
       CLIP_PLANES,
+      CUT_PLANES,
       LABEL_PROBES,
       MAX_TURNS_OF_SAMPLE,
       MAX_TURNS_OF_RAY,
     };
-    if (clipped) defines.CLIPPED = 1;
-    if (depth) defines.DEPTH = 1;
+    for (const [name, set] of Object.entries(flags)) if (set) defines[name] = 1;
     const material = weighed(shaderMaterial(layersShader(kinds), uniforms, 'replace', defines));
     // Shaders that are edited come and go: those that have not been drawn with for long are let go.
     if (this.#materials.size >= MAX_MATERIALS) {

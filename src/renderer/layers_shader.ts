@@ -130,6 +130,9 @@ ${each('  begin_L();\n  s = min(s, in_L);\n  end = max(end, out_L);')}
 #if defined(CLIPPED)
   clipRay(ray, s, end);
 #endif
+#if defined(CUT)
+  s = max(s, cutRay(ray));
+#endif
 #if defined(DEPTH)
   end = min(end, depthAt((ndc + 1.) * .5));
 #endif

@@ -4,10 +4,12 @@ import type { Brick } from '../session/types.js';
 import type { BrickKey, Vec3 } from '../volume/geometry.js';
 import { worldToVoxel } from '../volume/geometry.js';
 import { toLayer } from '../volume/placement.js';
-import { type RayHit, rayHit } from './ray_hit.js';
+import { rayThrough } from './camera.js';
+import { planeDistance } from './plane_views.js';
+import { clipped, type RayHit, rayHit } from './ray_hit.js';
 import { sliceToWorld } from './slice_view.js';
 import { ValueReader } from './value_reader.js';
-import type { Picked, Pixel, View } from './views.js';
+import type { Picked, Pixel, View, VolumeView } from './views.js';
 import type { Shown } from './view_plans.js';
 import type { SliceTiles } from './slice_tiles.js';
 
@@ -26,13 +28,30 @@ export function pickAt(view: View, px: Pixel, shown: Shown, lookup: BrickLookup,
     }
     return undefined;
   }
+  const plane = planeAt(view, px, readers);
   let nearest: { hit: RayHit; reader: ValueReader } | undefined;
   for (const reader of readers) {
-    const hit = rayHit(view, px, reader);
+    const hit = rayHit(view, px, reader, plane?.at);
     // What has depth lies before what has none; of those the highest is seen.
     if (hit && (!nearest || (nearest.hit.flat && !hit.flat) || (!hit.flat && hit.at < nearest.hit.at))) nearest = { hit, reader };
   }
-  return nearest && pickedAt(nearest.reader, nearest.hit.world);
+  return plane && (!nearest || nearest.hit.flat) ? plane.picked : nearest && pickedAt(nearest.reader, nearest.hit.world);
+}
+
+/** The nearest plane that stands in a view under a pixel, where it shows something. */
+function planeAt(view: VolumeView, px: Pixel, readers: readonly ValueReader[]): { at: number; picked: Picked } | undefined {
+  if (!view.planes?.length) return undefined;
+  const { origin, direction } = rayThrough(view.camera, view.rect, px);
+  const [from, to] = clipped({ ...view, planes: [] }, origin, direction, Number.POSITIVE_INFINITY);
+  const distances = view.planes.flatMap((plane) => planeDistance(plane, origin, direction) ?? []).filter((at) => at >= from && at <= to);
+  for (const at of distances.sort((a, b) => a - b)) {
+    const world = origin.map((n, i) => n + at * (direction[i] as number)) as unknown as Vec3;
+    for (const reader of readers) {
+      const picked = pickedAt(reader, world);
+      if (picked && (reader.volume.isImage || picked.value)) return { at, picked };
+    }
+  }
+  return undefined;
 }
 
 /** A volume's voxel at a place of the world. @param inTiles what tiles hold of a place */

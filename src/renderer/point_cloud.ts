@@ -15,7 +15,7 @@ import { cameraBasis } from './camera.js';
 import type { GpuBudget } from './gpu_budget.js';
 import { POINT_COLOR_BYTES, PointColors, showsNone } from './point_colors.js';
 import { PointStore } from './point_store.js';
-import { sliceAxes } from './slice_view.js';
+import { sliceFrame } from './slice_view.js';
 import type { LayerSettings, View } from './views.js';
 
 const NOTHING: PointPlan = { bricks: [], numbers: new Set() };
@@ -141,14 +141,15 @@ function seeInPerspective(view: View & { kind: 'volume' }, ratio: number) {
 
 /** Which of the boxes a slice cuts. */
 function seeInSlice(view: View & { kind: 'slice' }, ratio: number) {
-  const { u, v, normal } = sliceAxes(view.axis);
+  const { middle, right, up, normal } = sliceFrame(view);
   const pixel = view.pixelSize / ratio;
-  const half = [view.rect.width * 0.5 * view.pixelSize, view.rect.height * 0.5 * view.pixelSize] as const;
+  const reaches = [[normal, 2 * pixel], [right, 0.5 * view.rect.width * view.pixelSize], [up, 0.5 * view.rect.height * view.pixelSize]] as const;
   return ({ min, max }: WorldBox) => {
-    const outside =
-      min[normal] > view.position + 2 * pixel || max[normal] < view.position - 2 * pixel ||
-      min[u] > view.center[0] + half[0] || max[u] < view.center[0] - half[0] ||
-      min[v] > view.center[1] + half[1] || max[v] < view.center[1] - half[1];
+    const outside = reaches.some(([d, reach]) => {
+      // How far the box's middle is off along the direction, against half of its own extent there.
+      const off = d.reduce((sum, n, i) => sum + n * ((min[i]! + max[i]!) / 2 - middle[i]!), 0);
+      return Math.abs(off) > reach + d.reduce((sum, n, i) => sum + (Math.abs(n) * (max[i]! - min[i]!)) / 2, 0);
+    });
     return outside ? undefined : { pixels: 1 / pixel, weight: 1 };
   };
 }

@@ -1,5 +1,6 @@
 /** The clouds of points of a scene: planned, asked for, uploaded and drawn beside its volumes. README.md has how they meet. */
 
+import type * as THREE from 'three';
 import type { Brick, SessionVolume, WantedBrick } from '../session/types.js';
 import type { Vec3 } from '../volume/geometry.js';
 import type { BrickRanges } from '../volume/ranges.js';
@@ -7,13 +8,11 @@ import { cameraBasis } from './camera.js';
 import type { DeviceRect, Fullscreen } from './fullscreen.js';
 import type { GpuBudget } from './gpu_budget.js';
 import type { BrickLookup } from './pick.js';
-import { passJitter } from './picture.js';
 import { PointCloud } from './point_cloud.js';
 import { PointPass } from './point_pass.js';
 import { pickPoint } from './point_pick.js';
-import { PointTarget } from './point_target.js';
 import type { ViewState } from './view_state.js';
-import type { LayerSettings, Picked, Pixel, View } from './views.js';
+import type { LayerSettings, Picked, Pixel, View, VolumeView } from './views.js';
 import { sameVoxels } from './volume_state.js';
 
 /** Bricks taken to the GPU in one frame: some 4 ms. */
@@ -22,7 +21,6 @@ const UPLOADS = 6;
 /** All clouds. */
 export class PointClouds {
   readonly #clouds = new Map<number, PointCloud>();
-  readonly #targets = new Map<string, PointTarget>();
   readonly #queue = new Map<string, { brick: Brick; uploaded: () => void }>();
   #pass: PointPass | undefined;
 
@@ -63,18 +61,14 @@ export class PointClouds {
     return true;
   }
 
-  /** Plans those of the views that were due and have been planned; `views` are all there are. */
-  plan(due: readonly ViewState[], views: readonly ViewState[], ratio: number): void {
+  /** Plans those of the views that were due and have been planned; `all` are all there are. */
+  plan(due: readonly ViewState[], all: readonly ViewState[], ratio: number): void {
+    const views = all.filter(({ within }) => !within); // points stand among planes, not in them
     for (const cloud of this.#clouds.values()) {
       // Each view has its part of the slots: when there are more or fewer views, all are planned anew.
       const planned = views.every(({ view }) => cloud.plans.has(view.id)) && cloud.plans.size === views.length;
-      for (const { view, planDirty } of planned ? due : views) if (!planned || !planDirty) cloud.plan(view, ratio, views.length);
+      for (const { view, planDirty } of planned ? due.filter(({ within }) => !within) : views) if (!planned || !planDirty) cloud.plan(view, ratio, views.length);
       for (const id of [...cloud.plans.keys()]) if (!views.some(({ view }) => view.id === id)) cloud.plans.delete(id);
-    }
-    for (const [id, target] of this.#targets) {
-      if (views.some(({ view }) => view.id === id) && this.#visible.length > 0) continue;
-      target.dispose();
-      this.#targets.delete(id);
     }
   }
 
@@ -136,27 +130,11 @@ export class PointClouds {
     );
   }
 
-  /** Draws the points of a perspective view for one pass; undefined where it shows none. */
-  draw(view: View, rect: DeviceRect, pass: number): PointTarget | undefined {
-    if (view.kind !== 'volume') return undefined;
-    if (!this.shows(view)) {
-      this.#targets.get(view.id)?.dispose();
-      this.#targets.delete(view.id);
-      return undefined;
-    }
-    const target = this.#target(view.id, rect);
-    const [jx, jy] = passJitter(pass);
-    target.clear(this.screen.renderer);
+  /** Draws the points of a perspective view into a target of colours and distances. */
+  spheres(view: VolumeView, rect: DeviceRect, target: THREE.WebGLRenderTarget, jitter: readonly [number, number], pass: number): void {
+    if (!this.shows(view)) return;
     this.#pass ??= new PointPass(this.screen);
-    const whole = { x: 0, y: 0, width: rect.width, height: rect.height };
-    for (const cloud of this.#visible) if (cloud.stored) this.#pass.spheres(cloud, view, whole, target.pass, [jx, jy], pass);
-    target.add(this.screen, pass);
-    return target;
-  }
-
-  /** What was drawn of a view's points last. */
-  drawn(viewId: string): PointTarget | undefined {
-    return this.#targets.get(viewId);
+    for (const cloud of this.#visible) if (cloud.stored) this.#pass.spheres(cloud, view, rect, target, jitter, pass);
   }
 
   /** Draws the points of a slice over what is on the canvas; false where it shows none. */
@@ -180,14 +158,11 @@ export class PointClouds {
   /** The GPU forgot everything: it is wanted again. */
   lose(): void {
     for (const cloud of this.#clouds.values()) cloud.lose();
-    for (const target of this.#targets.values()) target.dispose();
-    this.#targets.clear();
   }
 
   dispose(): void {
     this.#drop(() => true);
     for (const handle of [...this.#clouds.keys()]) this.remove(handle);
-    for (const target of this.#targets.values()) target.dispose();
     this.#pass?.dispose();
   }
 
@@ -201,15 +176,5 @@ export class PointClouds {
       this.#queue.delete(id);
       uploaded();
     }
-  }
-
-  #target(id: string, { width, height }: DeviceRect): PointTarget {
-    const known = this.#targets.get(id);
-    if (known?.width === width && known.height === height) return known;
-    known?.dispose();
-    this.#targets.delete(id);
-    const made = new PointTarget(`points/target/${id}`, this.budget, width, height, this.screen.renderer.extensions.has('EXT_color_buffer_float'));
-    this.#targets.set(id, made);
-    return made;
   }
 }

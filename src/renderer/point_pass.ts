@@ -5,7 +5,7 @@ import { POINT_STEPS } from '../protocol/limits.js';
 import { type Vec3, worldToVoxel } from '../volume/geometry.js';
 import { toLayer, toWorld } from '../volume/placement.js';
 import { cameraBasis, type OrbitCamera } from './camera.js';
-import { CLIP_PLANES, clipUniforms, planesOf, setClip } from './clip_planes.js';
+import { CLIP_PLANES, clipUniforms, cutUniforms, planesOf, setClip, setCut } from './clip_planes.js';
 import { type DeviceRect, type Fullscreen, HEAD } from './fullscreen.js';
 import { type PointCloud, MAX_DRAWN } from './point_cloud.js';
 import { POINT_COLORS } from './point_colors.js';
@@ -14,7 +14,8 @@ import discVertex from './shaders/discs.vert.glsl';
 import sphereFragment from './shaders/points.frag.glsl';
 import pointGlsl from './shaders/points.glsl';
 import sphereVertex from './shaders/points.vert.glsl';
-import { sliceAxes } from './slice_view.js';
+import { CUT_PLANES, cutsOf } from './plane_views.js';
+import { sliceFrame } from './slice_view.js';
 import type { SliceView, VolumeView } from './views.js';
 
 type Uniforms = Record<string, THREE.IUniform>;
@@ -47,6 +48,7 @@ export class PointPass {
     const u = this.#spheres.uniforms as Uniforms;
     this.#setCloud(u, cloud, basis.eye);
     setClip(u, planesOf(view.clip), basis.eye);
+    setCut(u, cutsOf(view), basis.eye);
     set(u, 'uForward', new THREE.Vector3(...basis.forward));
     set(u, 'uRight', new THREE.Vector3(...basis.right).multiplyScalar((tan * rect.width) / rect.height));
     set(u, 'uUp', new THREE.Vector3(...basis.up).multiplyScalar(tan));
@@ -62,19 +64,15 @@ export class PointPass {
 
   /** Draws the discs in which a slice cuts spheres, over what is on the canvas. */
   discs(cloud: PointCloud, view: SliceView, rect: DeviceRect, ratio: number): void {
-    const { u: right, v: up, normal } = sliceAxes(view.axis);
-    const axis = (i: number, length: number): THREE.Vector3 => new THREE.Vector3().setComponent(i, length);
+    const { middle, right, up, normal } = sliceFrame(view);
     const pixel = view.pixelSize / ratio;
-    const center: [number, number, number] = [0, 0, 0];
-    center[right] = view.center[0];
-    center[up] = view.center[1];
-    center[normal] = view.position;
     const u = this.#discs.uniforms as Uniforms;
-    this.#setCloud(u, cloud, center);
-    setClip(u, [], center);
-    set(u, 'uRight', axis(right, 2 / (rect.width * pixel)));
-    set(u, 'uUp', axis(up, 2 / (rect.height * pixel)));
-    set(u, 'uNormal', axis(normal, 1));
+    this.#setCloud(u, cloud, middle);
+    setClip(u, [], middle);
+    setCut(u, [], middle);
+    set(u, 'uRight', new THREE.Vector3(...right).multiplyScalar(2 / (rect.width * pixel)));
+    set(u, 'uUp', new THREE.Vector3(...up).multiplyScalar(2 / (rect.height * pixel)));
+    set(u, 'uNormal', new THREE.Vector3(...normal));
     set(u, 'uPixel', pixel);
     this.#draw(cloud, view.id, this.#discs, rect, null);
   }
@@ -145,13 +143,13 @@ const set = (u: Uniforms, name: string, value: unknown): void => {
 function material(vertex: string, fragment: string, solid: boolean): THREE.RawShaderMaterial {
   const names = ['uPoints', 'uSlots', 'uColors', 'uStride', 'uReference', 'uToWorld', 'uBase', 'uWindow', 'uRange', 'uRadius', 'uPixel'];
   names.push('uRight', 'uUp', ...(solid ? ['uForward', 'uShift', 'uViewport', 'uLight', 'uShading', 'uScale', 'uPass'] : ['uNormal']));
-  const uniforms = { ...Object.fromEntries(names.map((name) => [name, { value: null } as THREE.IUniform])), ...clipUniforms() };
+  const uniforms = { ...Object.fromEntries(names.map((name) => [name, { value: null } as THREE.IUniform])), ...clipUniforms(), ...cutUniforms() };
   return new THREE.RawShaderMaterial({
     glslVersion: THREE.GLSL3,
     vertexShader: HEAD + pointGlsl + vertex,
     fragmentShader: HEAD + fragment,
     uniforms,
-    defines: { CLIP_PLANES, COLORS: POINT_COLORS },
+    defines: { CLIP_PLANES, CUT_PLANES, COLORS: POINT_COLORS },
     depthTest: solid,
     depthWrite: solid,
     transparent: !solid,

@@ -9,7 +9,8 @@ import { planesOf } from './clip_planes.js';
 import type { BrickLookup } from './pick.js';
 import type { PointCloud } from './point_cloud.js';
 import { pointRadius, showsPoint } from './point_colors.js';
-import { sliceAxes, sliceToWorld } from './slice_view.js';
+import { cutsOf } from './plane_views.js';
+import { sliceFrame, sliceToWorld } from './slice_view.js';
 import type { Picked, Pixel, View } from './views.js';
 
 /** How near to a line the pixel is a point may lie that is smaller than that, in pixels. */
@@ -62,6 +63,7 @@ const dot = (a: Vec3, b: Vec3): number => a[0] * b[0] + a[1] * b[1] + a[2] * b[2
 function rayProbe(view: View & { kind: 'volume' }, px: Pixel): Probe {
   const { origin, direction } = rayThrough(view.camera, view.rect, px);
   const planes = planesOf(view.clip);
+  const cuts = cutsOf(view);
   const pixel = (2 * Math.tan(view.camera.fovY / 2)) / view.rect.height;
   return {
     near: ({ min, max }) => {
@@ -85,6 +87,7 @@ function rayProbe(view: View & { kind: 'volume' }, px: Pixel): Probe {
       const miss = dot(c, c) - along * along;
       const reach = Math.max(radius, REACH_PIXELS * pixel * along);
       if (miss > reach * reach || planes.some(({ normal, offset }) => dot(normal, center) < offset)) return undefined;
+      if (cuts.length > 0 && cuts.every(({ normal, offset }) => dot(normal, center) < offset)) return undefined;
       return along - Math.sqrt(Math.max(radius * radius - miss, 0));
     },
   };
@@ -92,13 +95,13 @@ function rayProbe(view: View & { kind: 'volume' }, px: Pixel): Probe {
 
 function sliceProbe(view: View & { kind: 'slice' }, px: Pixel): Probe {
   const at = sliceToWorld(view, px);
-  const { normal } = sliceAxes(view.axis);
+  const { normal } = sliceFrame(view);
   const reach = REACH_PIXELS * view.pixelSize;
   return {
     near: ({ min, max }) => at.every((n, i) => n >= (min[i] as number) - reach && n <= (max[i] as number) + reach),
     meet: (center, radius) => {
       const d = minus(center, at);
-      const off = Math.abs(d[normal]);
+      const off = Math.abs(dot(d, normal));
       const wide = Math.max(radius, 1.5 * view.pixelSize);
       if (off >= wide) return undefined;
       const from = Math.sqrt(Math.max(dot(d, d) - off * off, 0));

@@ -7,10 +7,11 @@ import { times, toLayer } from '../volume/placement.js';
 import { rayThrough } from './camera.js';
 import { planesOf } from './clip_planes.js';
 import { closeness } from './closeness.js';
+import { cutsOf } from './plane_views.js';
 import { along, type LayerRay, piecesOf } from './ray_walk.js';
 import { stepFraction } from './source.js';
 import type { ValueReader } from './value_reader.js';
-import type { Clip, Pixel, VolumeView } from './views.js';
+import type { Pixel, VolumeView } from './views.js';
 
 /** Opacity gathered along a ray at which something is said to be hit. */
 const HIT_OPACITY = 0.5;
@@ -33,12 +34,14 @@ export interface RayHit {
 /**
  * DVR: where half of the light is gone, or most of what little there is. A surface: where it is crossed. Projections: the voxel whose
  * value is shown, for the mean the largest. Each brick on the way is read in steps of its own level.
+ *
+ * @param reach where on the ray something solid ends it: what leaves more than half of the light through is not hit then
  */
-export function rayHit(view: VolumeView, px: Pixel, reader: ValueReader): RayHit | undefined {
+export function rayHit(view: VolumeView, px: Pixel, reader: ValueReader, reach = Number.POSITIVE_INFINITY): RayHit | undefined {
   const { settings, isImage, geometry, placement, shader } = reader.volume;
   const { origin, direction } = rayThrough(view.camera, view.rect, px);
   const [start, way] = [toLayer(placement, origin), times(placement.back, direction)];
-  const [from, to] = inside(worldBounds(geometry), start, way, clipped(view.clip, origin, direction));
+  const [from, to] = inside(worldBounds(geometry), start, way, clipped(view, origin, direction, reach));
   if (!(from < to)) return undefined;
   const ray: LayerRay = { start, way, from, to };
   const { scale } = placement;
@@ -79,7 +82,7 @@ export function rayHit(view: VolumeView, px: Pixel, reader: ValueReader): RayHit
       if (1 - light >= HIT_OPACITY) return hit(at);
     }
   }
-  const missed = flat ? best.weight <= (mode === 'minip' ? Number.NEGATIVE_INFINITY : 0) : 1 - light < LEAST_OPACITY;
+  const missed = flat ? best.weight <= (mode === 'minip' ? Number.NEGATIVE_INFINITY : 0) : 1 - light < (Number.isFinite(reach) ? HIT_OPACITY : LEAST_OPACITY);
   return missed ? undefined : hit(best.at);
 }
 
@@ -94,11 +97,16 @@ function surfaceBetween(before: number, behind: number, isBehind: (at: number) =
   return high;
 }
 
-/** The piece of a ray that a clip leaves. */
-function clipped(clip: Clip | undefined, origin: Vec3, direction: Vec3): [number, number] {
-  let [from, to] = [0, Number.POSITIVE_INFINITY];
+/** The piece of a ray that a clip and planes that cut leave. */
+export function clipped(view: VolumeView, origin: Vec3, direction: Vec3, reach: number): [number, number] {
+  let [from, to] = [0, reach];
   const dot = (a: Vec3, b: Vec3): number => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-  for (const { normal, offset } of planesOf(clip)) {
+  const cuts = cutsOf(view).map(({ normal, offset }) => {
+    const at = (offset - dot(normal, origin)) / dot(normal, direction);
+    return at >= 0 ? at : Number.POSITIVE_INFINITY;
+  });
+  if (cuts.length > 0) from = Math.min(...cuts);
+  for (const { normal, offset } of planesOf(view.clip)) {
     const [slope, behind] = [dot(normal, direction), offset - dot(normal, origin)];
     if (slope > 0) from = Math.max(from, behind / slope);
     else if (slope < 0) to = Math.min(to, behind / slope);

@@ -29,7 +29,7 @@ import { TRANSFER_BYTES } from './transfer_function.js';
 import { UPLOAD_MS_STILL } from './upload_queue.js';
 import { ViewDrawing } from './view_drawing.js';
 import { chooseShown, planViews, REPLAN_MS, type Shown } from './view_plans.js';
-import { sameLayout, updateViews } from './view_list.js';
+import { sameLayout, updateViews, withPlanes } from './view_list.js';
 import { ViewState } from './view_state.js';
 import type { LayerSettings, Picked, Pixel, View } from './views.js';
 import { sameVoxels, VolumeState } from './volume_state.js';
@@ -61,6 +61,7 @@ export class VolumeRenderer {
   readonly times: TimeSteps;
   #policy: LoadingPolicy;
   readonly #volumes = new Map<number, VolumeState>();
+  #given: readonly View[] = [];
   #views: ViewState[] = [];
   #shown: Shown = { layers: [] };
   #moving = false;
@@ -87,8 +88,7 @@ export class VolumeRenderer {
     this.tiles = this.#drawing.tiles;
     if (options.background) this.#drawing.background = options.background;
     this.#fence = new GpuFence(this.#gl.getContext() as WebGL2RenderingContext);
-    this.#frames = new FrameDrawing(this.#drawing, this.#fence, options.fades);
-    this.#hold(options.held ?? false);
+    this.#frames = new FrameDrawing(this.#drawing, this.#fence, canvas, options);
     this.#tables = new TableUpdates(this.#residency);
     this.#intake = new BrickIntake(this.#volumes, this.#residency, options.lookup);
     this.#needs = new BrickNeeds(this.#residency, this.#intake, this.#drawing.points, this.tiles);
@@ -142,11 +142,17 @@ export class VolumeRenderer {
 
   /** Takes over what is shown where. Views keep their state by their ids. */
   setViews(views: readonly View[]): void {
+    this.#given = views;
     if (!sameLayout(views, this.#views.map(({ view }) => view))) this.#frames.clearAll = true;
+    this.#place();
+  }
+
+  /** The views, and the slices that stand in them. */
+  #place(): void {
     const make = (view: View) => new ViewState(view, this.#budget, this.#options, this.#device.halfTargets);
-    this.#views = updateViews(this.#views, views, make, () => {
-      this.#needs.dirty = true;
-    });
+    const { views, changed } = updateViews(this.#views, withPlanes(this.#given, this.#shown.layers), make);
+    this.#views = views;
+    this.#needs.dirty ||= changed;
   }
 
   /** Says whether the user is moving a view now: pictures are then drawn at the resolution that keeps up, and details wait. */
@@ -208,8 +214,8 @@ export class VolumeRenderer {
   /** Bricks in these boxes have changed at their source: they are shown until newer ones are here. */
   invalidate(handle: number, boxes: readonly BrickBox[], time = 0): void {
     const volume = this.#volumes.get(handle);
-    if (volume) this.#intake.invalidate(volume, boxes, time);
     this.#needs.dirty = true;
+    if (volume) this.#intake.invalidate(volume, boxes, time);
   }
 
   /** The table of ranges of a volume has grown. */
@@ -237,11 +243,10 @@ export class VolumeRenderer {
       const { uploadMs, uploads } = this.#policy.moving;
       const uploaded = this.#moving ? this.#intake.run(uploadMs, this.#views, uploads) : this.#intake.run(UPLOAD_MS_STILL, this.#views);
       const came = uploaded + this.#drawing.take(this.#moving ? uploadMs : UPLOAD_MS_STILL, this.#volumes, this.#views, now);
-      if (came > 0) this.#needs.dirty = true;
+      this.#needs.dirty ||= came > 0;
       this.wanted();
       this.#updateTables();
       const drawn = this.#frames.draw(this.#scene(), now, begun);
-      if (!this.#frames.held) this.#hold(false);
       if (!drawn && came > 0) this.#fence.mark(begun, () => {});
       this.#room.fits();
     } catch (error) {
@@ -265,8 +270,7 @@ export class VolumeRenderer {
 
   /** Draws from now on, voxels or not. */
   release(): void {
-    if (this.#frames.held) this.#frames.clearAll = true;
-    this.#hold(false);
+    this.#frames.release();
   }
 
   /** Whether voxels have been seen. */
@@ -355,12 +359,6 @@ export class VolumeRenderer {
     return { views: this.#views, shown: this.#shown, size: this.#size, moving: this.#moving, loading };
   }
 
-  /** A canvas that nothing was drawn on is black: it is not to be seen. */
-  #hold(held: boolean): void {
-    this.#frames.held = held;
-    this.canvas.style.visibility = held ? 'hidden' : '';
-  }
-
   #resize(): void {
     this.#gl.setSize(this.#size.width, this.#size.height, false);
     this.#frames.clearAll = true;
@@ -371,6 +369,7 @@ export class VolumeRenderer {
   #replan(redraw: boolean): void {
     const now = performance.now();
     this.#shown = chooseShown(this.#volumes.values());
+    this.#place();
     this.#needs.dirty = true;
     for (const state of this.#views) {
       state.planDirty = state.altered = true;
@@ -389,7 +388,7 @@ export class VolumeRenderer {
     const version = this.#residency.version;
     const due = this.#views.filter((state) => state.planDirty);
     const planned = planViews(this.#views, this.#shown, this.#residency, this.#size.ratio, { now, moving: this.#moving, mayGrow, policy: this.#policy, tiles: this.tiles });
-    if (planned) this.#drawing.points.plan(due, this.#views, this.#size.ratio);
+    if (planned) this.#drawing.plan(due, this.#views, this.#size.ratio);
     if (planned) this.#needs.dirty = true;
     if (version !== this.#residency.version) for (const state of this.#views) state.tableDirty = true;
   }

@@ -9,24 +9,24 @@ export interface ShownPicture {
   readonly size: readonly [number, number];
   readonly used: readonly [number, number];
   /** Solid things behind it, at the view's full resolution. */
-  readonly points?: THREE.Texture | undefined;
+  readonly solid?: THREE.Texture | undefined;
 }
 
 /** Uniforms for `setPicture`. */
 export const pictureUniforms = (): Record<string, THREE.IUniform> => ({
   uPicture: { value: null },
-  uPoints: { value: null },
-  uPointed: { value: 0 },
+  uSolid: { value: null },
+  uHasSolid: { value: 0 },
   uViewport: { value: new THREE.Vector4() },
   uUsed: { value: new THREE.Vector2() },
   uHalfTexel: { value: new THREE.Vector2() },
 });
 
 /** Gives a picture to a material that draws into `rect`. */
-export function setPicture(u: Record<string, THREE.IUniform>, { texture, size, used, points }: ShownPicture, rect: DeviceRect): void {
+export function setPicture(u: Record<string, THREE.IUniform>, { texture, size, used, solid }: ShownPicture, rect: DeviceRect): void {
   (u.uPicture as THREE.IUniform).value = texture;
-  (u.uPoints as THREE.IUniform).value = points ?? texture;
-  (u.uPointed as THREE.IUniform).value = points ? 1 : 0;
+  (u.uSolid as THREE.IUniform).value = solid ?? texture;
+  (u.uHasSolid as THREE.IUniform).value = solid ? 1 : 0;
   (u.uViewport as THREE.IUniform<THREE.Vector4>).value.set(rect.x, rect.y, 1 / rect.width, 1 / rect.height);
   (u.uUsed as THREE.IUniform<THREE.Vector2>).value.set(...used);
   (u.uHalfTexel as THREE.IUniform<THREE.Vector2>).value.set(0.5 / size[0], 0.5 / size[1]);

@@ -5,6 +5,7 @@ import { hasLabelLook, LABEL_PROBES, restWeight } from './label_lookup.js';
 import { labelPaletteTexture } from './label_palette.js';
 import { HEAD } from './fullscreen.js';
 import labelsGlsl from './shaders/labels.glsl';
+import placeGlsl from './shaders/plane_place.glsl';
 import lookGlsl from './shaders/slice_look.glsl';
 import voxelGlsl from './shaders/voxel.glsl';
 import type { StorageClass } from './storage.js';
@@ -24,11 +25,13 @@ export class SliceMaterials {
   /**
    * @param vertex, fragment GLSL of one pass; `sliceLook(texel)` stands before the fragment shader
    * @param names uniforms of its own
+   * @param space the slice stands in a picture in perspective: `vertex` is that of planes, with their uniforms
    */
   constructor(
     readonly vertex: string,
     readonly fragment: string,
     readonly names: readonly string[],
+    readonly space = false,
   ) {}
 
   /** The material for a layer, its uniforms set. */
@@ -64,10 +67,12 @@ export class SliceMaterials {
     if (storage.labels) defines.LABEL_STORAGE = storage.code;
     if (said) defines.LABEL_LOOKUP = 1;
     if (outline) defines.OUTLINE = 1;
+    // Which pixel of the slice is drawn.
+    defines.PIXEL = this.space ? 'planePixel()' : 'gl_FragCoord.xy';
     const made = new THREE.RawShaderMaterial({
       glslVersion: THREE.GLSL3,
       vertexShader: HEAD + this.vertex,
-      fragmentShader: HEAD + [storage.labels ? labelsGlsl : voxelGlsl, lookGlsl, this.fragment].join('\n'),
+      fragmentShader: HEAD + [storage.labels ? labelsGlsl : voxelGlsl, lookGlsl, this.space ? placeGlsl : '', this.fragment].join('\n'),
       uniforms: Object.fromEntries([...LOOK_UNIFORMS, ...this.names].map((name) => [name, { value: null } as THREE.IUniform])),
       defines,
       depthTest: false,

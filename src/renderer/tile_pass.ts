@@ -5,15 +5,15 @@ import { STORED_TILE_EDGE, TILE_BORDER, TILE_EDGE } from '../protocol/limits.js'
 import type { Vec3, VolumeGeometry } from '../volume/geometry.js';
 import type { PlaneWindow } from '../volume/tile_plan.js';
 import type { DeviceRect, Fullscreen } from './fullscreen.js';
+import planeVertex from './shaders/plane.vert.glsl';
 import tileFragment from './shaders/tile.frag.glsl';
 import tileVertex from './shaders/tile.vert.glsl';
+import { CORNERS, PLANE_UNIFORMS, PlaneQuads, type SliceInSpace } from './slice_in_space.js';
 import { type SliceLook, SliceMaterials } from './slice_look.js';
 import type { SlicePlane } from './slice_plane.js';
 import type { TileQuad } from './slice_tiles.js';
 import type { TileAtlas } from './tile_atlas.js';
 import type { SliceView } from './views.js';
-
-const CORNERS = [[0, 0], [1, 0], [1, 1], [0, 0], [1, 1], [0, 1]] as const;
 
 /** Where texels (column `a`, row `b`) of level 0 are, in device pixels of the canvas. */
 export function texelToPixel(slice: SlicePlane, view: SliceView, rect: DeviceRect, ratio: number, a: number, b: number): [number, number] {
@@ -32,8 +32,12 @@ export function pixelsOf(slice: SlicePlane, view: SliceView, rect: DeviceRect, r
   return { x, y, width: Math.max(right - x, 0), height: Math.max(top - y, 0) };
 }
 
+const NAMES = ['uAtlas', 'uPlace', 'uPlaceDx', 'uPlaceDy', 'uBoxMin', 'uBoxMax'] as const;
+
 export class TilePass {
-  readonly #materials = new SliceMaterials(tileVertex, tileFragment, ['uAtlas', 'uPlace', 'uPlaceDx', 'uPlaceDy', 'uBoxMin', 'uBoxMax']);
+  readonly #materials = new SliceMaterials(tileVertex, tileFragment, NAMES);
+  readonly #inSpace = new SliceMaterials(`#define TILES\n${planeVertex}`, tileFragment, [...NAMES, ...PLANE_UNIFORMS], true);
+  readonly #quads = new PlaneQuads();
   readonly #scene = new THREE.Scene();
   readonly #mesh = new THREE.Mesh();
 
@@ -43,7 +47,11 @@ export class TilePass {
     this.#scene.matrixWorldAutoUpdate = false;
   }
 
-  /** Draws the quads that have a tile; false where none has. */
+  /**
+   * Draws the quads that have a tile; false where none has.
+   *
+   * @param space where the slice stands in a picture in perspective: `rect` is then of the slice
+   */
   draw(
     quads: readonly TileQuad[],
     { slice, atlas, geometry }: { readonly slice: SlicePlane; readonly atlas: TileAtlas; readonly geometry: VolumeGeometry },
@@ -51,8 +59,9 @@ export class TilePass {
     view: SliceView,
     rect: DeviceRect,
     ratio: number,
+    space?: SliceInSpace,
   ): boolean {
-    const positions: number[] = [];
+    const windows: [number, number, number, number][] = [];
     const maps: number[] = [];
     const cells: number[] = [];
     const { u, v, origin } = slice.frame;
@@ -68,18 +77,20 @@ export class TilePass {
         cornerX + a0 / scale - TILE_EDGE * entry.column + TILE_BORDER, cornerY + b0 / scale - TILE_EDGE * entry.row + TILE_BORDER,
         perX / scale, perY / scale,
       ];
-      for (const [i, j] of CORNERS) {
-        const [x, y] = texelToPixel(slice, view, rect, ratio, i ? window.a1 : window.a0, j ? window.b1 : window.b0);
-        positions.push((2 * (x - rect.x)) / rect.width - 1, (2 * (y - rect.y)) / rect.height - 1, 0);
+      windows.push([
+        ...texelToPixel(slice, view, rect, ratio, window.a0, window.b0),
+        ...texelToPixel(slice, view, rect, ratio, window.a1, window.b1),
+      ]);
+      for (const _ of CORNERS) {
         maps.push(...map);
         cells.push(cornerX + 0.5, cornerY + 0.5, cornerX + STORED_TILE_EDGE - 0.5, cornerY + STORED_TILE_EDGE - 0.5);
       }
     }
-    if (positions.length === 0) return false;
+    if (windows.length === 0) return false;
     const voxels = (a: number, b: number): Vec3 => [0, 1, 2].map((axis) => a * u[axis]! + b * v[axis]!) as unknown as Vec3;
     const middle = voxels(slice.a, slice.b).map((n, axis) => n + origin[axis]!);
-    this.#fill(positions, maps, cells);
-    this.#mesh.material = this.#materials.get(atlas.storage, look, {
+    const material = (space ? this.#inSpace : this.#materials).get(atlas.storage, look, {
+      ...space?.uniforms,
       uAtlas: atlas.texture,
       uPlace: new THREE.Vector3(...voxels(a0 - slice.a, b0 - slice.b)),
       uPlaceDx: new THREE.Vector3(...voxels(perX, 0)),
@@ -87,13 +98,21 @@ export class TilePass {
       uBoxMin: new THREE.Vector3(...(middle.map((n) => -0.5 - n) as unknown as Vec3)),
       uBoxMax: new THREE.Vector3(...(middle.map((n, axis) => geometry.shape[axis]! - 0.5 - n) as unknown as Vec3)),
     });
+    if (space) {
+      this.#quads.draw(this.screen, material, space, windows, { map: maps, cell: cells });
+      return true;
+    }
+    const positions = windows.flatMap((w) => CORNERS.flatMap(([i, j]) =>
+      [(2 * (w[2 * i]! - rect.x)) / rect.width - 1, (2 * (w[2 * j + 1]! - rect.y)) / rect.height - 1, 0]));
+    this.#fill(positions, maps, cells);
+    this.#mesh.material = material;
     this.screen.object(this.#scene, rect);
     return true;
   }
 
   dispose(): void {
     this.#mesh.geometry.dispose();
-    this.#materials.dispose();
+    for (const part of [this.#materials, this.#inSpace, this.#quads]) part.dispose();
   }
 
   #fill(positions: number[], maps: number[], cells: number[]): void {

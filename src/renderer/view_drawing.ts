@@ -11,6 +11,8 @@ import { LayerShaders } from './layer_shaders.js';
 import { boxEdges, eyeOf, LinePass, type Segment } from './line_pass.js';
 import type { PictureStep } from './picture.js';
 import { passJitter } from './picture.js';
+import { type PlaneLayer, PlanePass } from './plane_pass.js';
+import { cutsOf } from './plane_views.js';
 import { PointClouds } from './point_clouds.js';
 import { plainPair, RayDrawing } from './ray_drawing.js';
 import type { Residency } from './residency.js';
@@ -21,6 +23,7 @@ import { beforeUniforms, pictureUniforms, setBefore, setPicture } from './shown_
 import { SliceDrawing } from './slice_drawing.js';
 import type { RendererOptions } from './renderer_options.js';
 import { SliceTiles } from './slice_tiles.js';
+import { type PlaneLayers, Solids } from './solids.js';
 import type { VolumeSource } from './source.js';
 import type { ViewState } from './view_state.js';
 import type { VolumeState } from './volume_state.js';
@@ -38,6 +41,7 @@ export class ViewDrawing {
   readonly tiles: SliceTiles;
   readonly #rays: RayDrawing;
   readonly #slices: SliceDrawing;
+  readonly #solids: Solids;
   readonly #lines: LinePass;
   readonly #composite: THREE.RawShaderMaterial;
   /** The same with the picture before; compiled when first used. */
@@ -56,6 +60,7 @@ export class ViewDrawing {
     this.shaders = new LayerShaders(this.screen);
     this.#rays = new RayDrawing(this.screen, residency.budget);
     this.#slices = new SliceDrawing(this.screen, this.tiles);
+    this.#solids = new Solids(this.screen, residency.budget, this.points, new PlanePass(this.screen, residency.budget, this.#slices));
     this.#lines = new LinePass(this.screen);
     const color = () => ({ value: new THREE.Vector3() });
     const uniforms = () => ({ uColor: color(), uGlow: { value: 0 }, ...pictureUniforms() });
@@ -69,9 +74,16 @@ export class ViewDrawing {
     return this.points.run(views, now) + this.tiles.run(budgetMs, volumes, views, now);
   }
 
+  /** Plans the points of views whose plans were due. */
+  plan(due: readonly ViewState[], views: readonly ViewState[], ratio: number): void {
+    this.points.plan(due, views, ratio);
+    this.#solids.retain(new Set(views.map(({ view }) => view.id)));
+  }
+
   /** Forgets what of points and tiles is on the GPU: it comes again. */
   lose(): void {
     this.points.lose();
+    this.#solids.lose();
     this.tiles.release();
   }
 
@@ -150,7 +162,7 @@ export class ViewDrawing {
   }
 
   dispose(): void {
-    for (const part of [this.points, this.tiles, this.#rays, this.#slices, this.#lines, this.#composite, this.#blending, this.#backdrop, this.screen]) part.dispose();
+    for (const part of [this.#solids, this.points, this.tiles, this.#rays, this.#slices, this.#lines, this.#composite, this.#blending, this.#backdrop, this.screen]) part.dispose();
   }
 
   #march(
@@ -163,16 +175,16 @@ export class ViewDrawing {
     const full = width === rect.width && height === rect.height;
     const target = state.pictureTarget(rect.width, rect.height, full);
     const size = [target.width, target.height] as const;
-    const points = from === 0 ? this.points.draw(state.view, rect, draw.pass) : this.points.drawn(state.view.id);
-    state.onCanvas = { texture: target.texture, size, used: [width / size[0], height / size[1]], points: points?.colors };
-    if (state.view.kind !== 'volume' || shown.layers.length === 0) return this.#clearTarget(target) || points !== undefined;
+    const solid = from === 0 ? this.#solids.draw(state.view, this.#planes(state, shown), rect, draw.pass) : this.#solids.drawn(state.view.id);
+    state.onCanvas = { texture: target.texture, size, used: [width / size[0], height / size[1]], solid: solid?.colors };
+    if (state.view.kind !== 'volume' || shown.layers.length === 0) return this.#clearTarget(target) || solid !== undefined;
     const all = shown.layers.map((volume) => this.#source(state, volume, draw.coarser));
     const here = all.filter(({ table }) => table.outcome.any);
     const { camera, clip, light } = state.view;
     if (here.length === 0) {
       // One pixel, so that the shader is compiled while the first brick is still on its way.
       this.#rays.draw(all, { camera, clip, light, rect, part: { x: 0, y: 0, width: 1, height: 1 }, target });
-      return this.#clearTarget(target) || points !== undefined;
+      return this.#clearTarget(target) || solid !== undefined;
     }
     // Where the fast pass can draw them, layers come as they arrive; else the shader is that of all.
     return this.#rays.draw(plainPair(all) ? here : all, {
@@ -183,9 +195,21 @@ export class ViewDrawing {
       part: { x: 0, y: height - from - rows, width, height: rows },
       target,
       jitter: passJitter(draw.pass),
-      depth: points?.distances,
+      depth: solid?.distances,
+      cuts: cutsOf(state.view),
       weight: 1 / (draw.pass + 1),
     });
+  }
+
+  /** What there is to see of the planes that stand in a view. */
+  #planes(state: ViewState, { layers }: Shown): PlaneLayers[] {
+    const planes = state.planes.map((plane) =>
+      layers.flatMap((volume): PlaneLayer[] => {
+        const has = plane.table(volume.handle).outcome.any || this.tiles.has(plane.view.id, volume.handle);
+        return has && plane.view.kind === 'slice' ? [{ slice: plane.view, source: this.#source(plane, volume), volume }] : [];
+      }),
+    );
+    return planes.filter(({ length }) => length > 0);
   }
 
   #clearTarget(target: THREE.WebGLRenderTarget): false {

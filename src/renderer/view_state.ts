@@ -40,6 +40,8 @@ export class ViewState {
   readonly resolution = new AdaptiveResolution();
   /** Handles of volumes whose tiles a slice shows. */
   tiled: ReadonlySet<number> = new Set();
+  /** The states of slices that stand in this perspective view. */
+  planes: readonly ViewState[] = [];
   planDirty = true;
   /** The tables must be filled anew, and the picture made: bricks came or went. */
   tableDirty = true;
@@ -94,6 +96,11 @@ export class ViewState {
     this.planDirty = true;
     this.redraw(now);
     return true;
+  }
+
+  /** Id of the perspective view that it stands in, of a slice that does. */
+  get within(): string | undefined {
+    return this.view.kind === 'slice' ? this.view.within : undefined;
   }
 
   /** Whether the picture is complete at full resolution, and nothing of the one before is left. */

@@ -45,6 +45,16 @@ export interface VolumeView {
   readonly light?: Vec3;
   /** Edges of the volume around it; drawn unless this is false. */
   readonly outline?: boolean;
+  /** Slices that stand in the volume; three at most cut. */
+  readonly planes?: readonly PlaneInView[];
+}
+
+/** A slice within a perspective view's picture, with the values that it goes through. */
+export interface PlaneInView extends Pick<SliceView, 'axis' | 'position' | 'center' | 'turn' | 'slab'> {
+  /** Its name within the view. */
+  readonly id: string;
+  /** What lies between it and the eye is not drawn; where several cut, what lies before all of them. */
+  readonly cut?: boolean;
 }
 
 /** x, y, z, w; of length 1. */
@@ -69,6 +79,8 @@ export interface SliceView {
   readonly turn?: Quaternion;
   /** A thick slice: images show what lies within half of `thickness` (a world length) on each side. */
   readonly slab?: { readonly thickness: number; readonly mode: SlabMode };
+  /** Id of the perspective view in whose picture it is drawn; absent: it is drawn in `rect`. */
+  readonly within?: string;
 }
 
 export type View = VolumeView | SliceView;

@@ -5,11 +5,12 @@ import { BRICK_EDGE, STORED_EDGE } from '../protocol/limits.js';
 import type { Vec3 } from '../volume/geometry.js';
 import { BRICK_CELLS, RUN_ZERO } from './brick_cells.js';
 import { cameraBasis, type OrbitCamera } from './camera.js';
-import { CLIP_PLANES, clipUniforms, planesOf, setClip } from './clip_planes.js';
+import { CLIP_PLANES, clipUniforms, cutUniforms, planesOf, setClip, setCut } from './clip_planes.js';
 import { type DeviceRect, type Fullscreen, shaderMaterial } from './fullscreen.js';
 import { hasLabelLook, LABEL_PROBES, restWeight } from './label_lookup.js';
 import { labelPaletteTexture } from './label_palette.js';
 import { drawRays, rayUniforms, setRays, weighed } from './ray_uniforms.js';
+import { CUT_PLANES } from './plane_views.js';
 import clipGlsl from './shaders/clip.glsl';
 import labelsGlsl from './shaders/labels.glsl';
 import lightGlsl from './shaders/light.glsl';
@@ -18,7 +19,7 @@ import voxelGlsl from './shaders/voxel.glsl';
 import { type Lookup, labelStepOpacity, lookupOf, stepLength, type VolumeSource } from './source.js';
 import { isNested, TABLE_UNIFORMS, tableShader, tableValues } from './table_shader.js';
 import { MAX_TABLE_EDGE, toCells } from './table_window.js';
-import type { Clip } from './views.js';
+import type { Clip, ClipPlane } from './views.js';
 import { opacityRows, TRANSFER_ROWS, transferUniform } from './transfer_function.js';
 
 /** From where, where to and how well rays are drawn. */
@@ -35,6 +36,8 @@ export interface RayFrame {
   readonly weight?: number;
   /** What lies outside is not drawn. */
   readonly clip?: Clip | undefined;
+  /** What lies on the eye's side of all of them is not drawn; their normals point away from it. */
+  readonly cuts?: readonly ClipPlane[] | undefined;
   /** World direction towards the light, of length 1; absent: it comes from above the viewer's left shoulder. */
   readonly light?: Vec3 | undefined;
   /** How far from the eye, along each pixel's ray, solid things are that end it; 0 where there are none. */
@@ -70,7 +73,9 @@ export class VolumePass {
     const material = this.#material(draw, over ? draw.overlay : undefined, planes.length > 0);
     const u = material.uniforms as Record<string, THREE.IUniform>;
     setRays(u, draw);
-    setClip(u, planes, cameraBasis(draw.camera).eye);
+    const { eye } = cameraBasis(draw.camera);
+    setClip(u, planes, eye);
+    setCut(u, draw.cuts ?? [], eye);
     (u.uDepth as THREE.IUniform).value = draw.depth ?? null;
     this.#setLattice(u, draw, lookup);
     this.#setPrimary(u, draw.primary, lookup);
@@ -150,17 +155,17 @@ export class VolumePass {
     (u.uLabelRest as THREE.IUniform).value = restWeight(settings);
   }
 
-  #material({ primary, shaded: lit = false, depth }: RayDraw, overlay: VolumeSource | undefined, clipped: boolean): THREE.RawShaderMaterial {
+  #material({ primary, shaded: lit = false, depth, cuts = [] }: RayDraw, overlay: VolumeSource | undefined, clipped: boolean): THREE.RawShaderMaterial {
     const { storage } = primary.atlas;
     const labels = storage.labels ? primary : overlay;
     const mip = !storage.labels && primary.settings.mode === 'mip';
     const shaded = lit && !mip && !storage.labels;
     const lookup = labels !== undefined && hasLabelLook(labels.settings);
     const nested = [isNested(primary.table.window), isNested(overlay?.table.window)] as const;
-    const key = JSON.stringify([storage.name, overlay?.atlas.storage.name, mip, shaded, lookup, clipped, depth !== undefined, nested]);
+    const key = JSON.stringify([storage.name, overlay?.atlas.storage.name, mip, shaded, lookup, clipped, depth !== undefined, cuts.length > 0, nested]);
     const known = this.#materials.get(key);
     if (known) return known;
-    const uniforms: Record<string, THREE.IUniform> = { ...rayUniforms(), ...clipUniforms(), uPalette: { value: this.#palette } };
+    const uniforms: Record<string, THREE.IUniform> = { ...rayUniforms(), ...clipUniforms(), ...cutUniforms(), uPalette: { value: this.#palette } };
     for (const name of ['uEye', 'uCells']) uniforms[name] = { value: new THREE.Vector3() };
     const others = ['uTable', 'uAtlas', 'uInvGrid', 'uCellToAtlas', 'uBoxMin', 'uBoxMax', 'uStep', 'uRowBias'];
     others.push('uTransfer', 'uWindow', 'uLabelOpacity', 'uTable_over', 'uLabelAtlas', 'uLabelScale', 'uLabelOffset');
@@ -175,13 +180,14 @@ export class VolumePass {
       TRANSFER_ROWS,
       MAX_BRICKS: cells ? MAX_BRICKS * BRICK_CELLS : MAX_BRICKS,
       CLIP_PLANES,
+      CUT_PLANES,
       LABEL_PROBES,
       STORED_EDGE: `${STORED_EDGE}.`,
       BRICK_EDGE: `${BRICK_EDGE}.`,
       BRICK_CELLS: `${BRICK_CELLS}.`,
       RUN_ZERO: `${RUN_ZERO}.`,
     };
-    const flags = { OVERLAY: overlay, MIP: mip, SHADED: shaded, LABEL_LOOKUP: lookup, CELLS: cells, CLIPPED: clipped, DEPTH: depth };
+    const flags = { OVERLAY: overlay, MIP: mip, SHADED: shaded, LABEL_LOOKUP: lookup, CELLS: cells, CLIPPED: clipped, DEPTH: depth, CUT: cuts.length > 0 };
     for (const [name, set] of Object.entries(flags)) if (set) defines[name] = 1;
     const tables = [tableShader('', nested[0]), overlay ? tableShader('_over', nested[1]) : ''];
     const parts = [...tables, storage.labels ? '' : voxelGlsl, labels ? labelsGlsl : '', shaded ? lightGlsl : '', clipGlsl, marchGlsl];

@@ -63,6 +63,7 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['v'], label: 'v', text: 'pick values and labels by click', run: (c) => c.tool('pick') },
   { keys: ['c'], label: 'c', text: 'clip the 3D view; with shift all of it again', run: (c, e) => c.instrument(e.shiftKey ? 'unclip' : 'clip') },
   { keys: ['w'], label: 'w', text: 'slices in 3D, turned and thick; with shift straight and thin again', run: (c, e) => c.instrument(e.shiftKey ? 'straight' : 'slices') },
+  { keys: ['q'], label: 'q', text: 'values of the slices in 3D; with shift what lies before them cut away', run: (c, e) => c.instrument(e.shiftKey ? 'cut' : 'textured') },
   { keys: ['i'], label: 'i', text: 'move the light', run: (c) => c.instrument('light') },
   { keys: ['x'], label: 'x', text: 'axes with numbers', run: (c) => c.instrument('ticks') },
   { keys: ['k'], label: 'k', text: 'bookmarks; with shift save this view', run: (c, e) => c.instrument(e.shiftKey ? 'bookmark' : 'bookmarks') },

@@ -16,6 +16,11 @@ export const INSTRUMENT_STYLE = `
 .voxbeam-clip-row { display: grid; grid-template-columns: 14px 1fr 1fr; gap: 4px; align-items: center; }
 .voxbeam-clip-plane { display: grid; grid-template-columns: minmax(0, 1fr) 70px auto; gap: 4px; align-items: center; color: var(--vb-muted); }
 .voxbeam-clip-plane > span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.voxbeam-plane-row { display: grid; grid-template-columns: 56px 1fr; gap: 6px; align-items: center; }
+.voxbeam-plane-row:has(input) { grid-template-columns: auto 1fr; }
+.voxbeam-instrument select {
+  font: inherit; height: 22px; min-width: 0; color: var(--vb-text); background: var(--vb-bg); border: 1px solid var(--vb-border); border-radius: 4px;
+}
 .voxbeam-light-row { display: grid; grid-template-columns: 44px 1fr; gap: 6px; align-items: center; }
 .voxbeam-instrument .voxbeam-label { color: var(--vb-muted); }
 .voxbeam-buttons { display: flex; flex-wrap: wrap; gap: 4px; }

@@ -6,7 +6,7 @@ import type { View } from '../renderer/views.js';
 import type { Vec3 } from '../volume/geometry.js';
 import type { PolicyName } from '../volume/policy.js';
 import { drawnWith, FIRST_INSTRUMENTS, type InstrumentState } from './instruments/instrument_state.js';
-import { sliceOf } from './instruments/slice_planes.js';
+import { sliceOf, texturedPlanes } from './instruments/slice_planes.js';
 import { type Layout, placeViews, SLICE_AXIS, type ViewId } from './layout.js';
 
 export type Tool = 'navigate' | 'point' | 'box' | 'tape' | 'pick';
@@ -80,8 +80,9 @@ export function fitted(bounds: Bounds, layout: Layout, maximised: ViewId | undef
 /** What the renderer is to draw. */
 export function viewsOf(state: ViewState, size: Size): View[] {
   const at = state.time > 0 ? { time: state.time } : {};
+  const planes = texturedPlanes(state);
   return [...placeViews(state.layout, state.maximised, size)].map(([id, rect]): View => {
-    if (id === 'volume') return { id, kind: 'volume', rect, ...at, camera: state.camera, ...drawnWith(state) };
+    if (id === 'volume') return { id, kind: 'volume', rect, ...at, camera: state.camera, ...drawnWith(state), ...(planes.length > 0 && { planes }) };
     return { id, kind: 'slice', rect, ...at, ...sliceOf(state, SLICE_AXIS[id]) };
   });
 }

@@ -44,6 +44,7 @@ export interface ViewTraits extends DialTraits {
   time: number;
   clip: object;
   light: readonly number[];
+  planes: object;
   measurements: readonly object[];
   /** How bricks are asked for. */
   policy: PolicyName;

@@ -98,6 +98,28 @@ test('clipping half of the block leaves half of its pixels; and all of it is sho
   await press('l');
 });
 
+test('what lies before the slices is cut away, and they show their values', async () => {
+  const whole = await lit();
+  await press('Shift+Q');
+  await still();
+  const corner = await lit();
+  assert.ok(corner > 0.9 * whole, `faces of the cut are as bright as the block: ${corner} of ${whole} pixels`);
+  const planes = () => page.evaluate(() => document.querySelector('[data-item="cut"]').getAttribute('aria-checked'));
+  await page.locator('[data-action="more"]').click();
+  assert.equal(await planes(), 'true');
+  await page.keyboard.press('Escape');
+  await press('w', 'l');
+  await page.locator('[data-plane="axial"]').selectOption('none');
+  await still();
+  await page.locator('[data-plane="sagittal"]').selectOption('none');
+  await page.locator('[data-plane="coronal"]').selectOption('outline');
+  await still();
+  const again = await lit();
+  assert.ok(Math.abs(again / whole - 1) < 0.1, `${again} of ${whole} pixels are back`);
+  await press('w', 'l', 'Shift+Q', 'q');
+  await still();
+});
+
 test('the debug overlay counts the bricks that are shown, by state, and goes without a trace', async () => {
   await press('d');
   const debug = page.locator('.voxbeam-debug');

@@ -157,6 +157,8 @@ export interface ReferenceFrame {
   readonly light?: Vec3;
   /** Distance from the eye at which every ray ends. */
   readonly depth?: number;
+  /** Planes through the layers that show their values: a place of each, its normal, and whether what lies before all such is cut away. */
+  readonly planes?: readonly { readonly place: Vec3; readonly normal: Vec3; readonly cut?: boolean }[];
 }
 
 /** The picture, premultiplied, rows from below. Layers go from the lowest to the highest. */
@@ -188,6 +190,15 @@ export function referencePicture(width: number, height: number, given: readonly 
       else to = Math.min(to, d / along);
     }
     to = Math.min(to, frame.depth ?? to);
+    const crossed = (frame.planes ?? []).map(({ place, normal, cut }) => {
+      const at = dot(normal, add(place, eye, -1)) / dot(normal, ray);
+      return { at: at > 0 ? at : Number.POSITIVE_INFINITY, cut };
+    });
+    if (crossed.some(({ cut }) => cut)) from = Math.max(from, Math.min(...crossed.flatMap(({ at, cut }) => (cut ? at : []))));
+    const kept = crossed.filter(({ at }) => planes.every(({ normal, offset }) => dot(normal, add(eye, ray, at)) >= offset - 1e-9));
+    const seen = kept.map(({ at }) => ({ at, color: planeColor(layers, add(eye, ray, at)) })).filter(({ color }) => color[3] > 0);
+    const solid = seen.sort((a, b) => a.at - b.at)[0];
+    to = Math.min(to, solid?.at ?? to);
     const acc: Rgba = [0, 0, 0, 0];
     const glow = [0, 0, 0];
     for (let s = from + base / 2; s < to; s += base) {
@@ -215,7 +226,9 @@ export function referencePicture(width: number, height: number, given: readonly 
       under[3] = 1 - (1 - under[3]) * (1 - a);
     }
     const rgb = [0, 1, 2].map((c) => Math.min((acc[c] as number) + (glow[c] as number) + clear * (under[c] as number), 1));
-    return [...rgb, 1 - clear * (1 - under[3])] as Rgba;
+    const left = clear * (1 - under[3]);
+    const back = solid?.color ?? [0, 0, 0, 0];
+    return [...rgb.map((n, c) => n + left * (back[c] as number)), 1 - left * (1 - back[3])] as Rgba;
 
     function lay(layer: Sampled, c: Rgba | undefined): void {
       if (!c) return;
@@ -225,6 +238,24 @@ export function referencePicture(width: number, height: number, given: readonly 
         layer.own += (1 - layer.own) * c[3];
       } else for (let i = 0; i < 4; i += 1) acc[i] = (acc[i] as number) + through * (c[i] as number);
     }
+  }
+
+  /** Whether a place lies on the eye's side of all planes that cut. */
+  function isCut(world: Vec3): boolean {
+    const cuts = (frame.planes ?? []).filter(({ cut }) => cut);
+    const side = (at: Vec3, { place, normal }: (typeof cuts)[number]): number => dot(normal, add(at, place, -1));
+    return cuts.length > 0 && cuts.every((plane) => side(world, plane) * side(eye, plane) > 0);
+  }
+
+  /** What a plane shows at a place: one layer over the other, none of them through. */
+  function planeColor(layers: readonly Sampled[], world: Vec3): Rgba {
+    if (!world.every(Number.isFinite)) return [0, 0, 0, 0];
+    for (const layer of [...layers].reverse()) {
+      const value = layer.labels ? layer.id(world) : layer.share(world);
+      if (!value && (layer.labels || value === undefined)) continue;
+      return [...(layer.labels ? labelColor(value) : layer.color(placeOfShare(value, layer.steepness))), 1] as Rgba;
+    }
+    return [0, 0, 0, 0];
   }
 
   function stepOf(layer: Sampled, all: readonly Sampled[], world: Vec3, ray: Vec3): Rgba | undefined {
@@ -314,6 +345,7 @@ export function referencePicture(width: number, height: number, given: readonly 
       for (let i = 0; i < steps; i += 1, at += piece, piece *= grow) {
         const p = add(world, d, at + piece / 2);
         if (planes.some(({ normal, offset }) => dot(normal, p) < offset)) break;
+        if (isCut(p)) continue;
         for (const other of all) sum += piece * other.solid(p);
       }
       return sum;

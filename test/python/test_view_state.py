@@ -33,6 +33,8 @@ def test_traits_take_what_is_meant_and_give_plain_numbers(view):
     assert view.clip["planes"] == [{"normal": [0.0, 0.0, 2.0], "offset": 0.0}]
     view.measurements = [{"start": (0, 0, 0), "end": (3, 4, 0)}]
     assert view.measurements[0]["length"] == 5.0
+    view.planes = {"axial": "textured", "cut": True}
+    assert view.planes == {"axial": "textured", "cut": True}
     view.clip, view.light, view.measurements, view.camera = {}, [], [], {}
 
 
@@ -50,6 +52,9 @@ def test_traits_take_what_is_meant_and_give_plain_numbers(view):
         ("clip", {"planes": [{"normal": (0, 0, 0)}]}, "direction"),
         ("clip", {"planes": [{"normal": (0, 0, 1)}] * 5}, "5 planes"),
         ("light", [0, 0, 0], "direction"),
+        ("planes", {"axial": "thick"}, "'none', 'outline', 'textured'"),
+        ("planes", {"front": "none"}, "'front'"),
+        ("planes", {"cut": 1}, "True or False"),
         ("measurements", [{"start": (0, 0, 0)}], "end"),
     ],
 )
@@ -98,7 +103,7 @@ def test_bookmarks_are_shared_named_and_gone_to(view, sidecar):
     view.bookmarks.rename("front", "left")
     with pytest.raises(KeyError, match="'left'"):
         view.go_to("front")
-    second = view.bookmarks.add("second", light=(0, 0, 1), layout="volume")
+    second = view.bookmarks.add("second", light=(0, 0, 1), planes={"coronal": "outline"}, layout="volume")
     assert view.bookmarks[1] == second
     assert repr(view.bookmarks) == "<Bookmarks: left, second>"
     view.bookmarks.remove("left")

@@ -34,3 +34,27 @@ float depthAt(vec2 place) {
   return depth > 0. ? depth : 1e30;
 }
 #endif
+
+#if defined(CUT)
+uniform vec4 uCut[CUT_PLANES]; // not drawn is what lies, seen from the eye, at dot(xyz, place) < w of every one; w >= 0
+uniform int uCuts;
+
+// Where a ray from the eye first goes through one of the planes.
+float cutRay(vec3 direction) {
+  float first = 1e30;
+  for (int i = 0; i < CUT_PLANES; ++i) {
+    if (i >= uCuts) break;
+    float along = dot(uCut[i].xyz, direction);
+    if (along > 1e-12) first = min(first, uCut[i].w / along);
+  }
+  return first;
+}
+
+bool isCut(vec3 place) {
+  for (int i = 0; i < CUT_PLANES; ++i) {
+    if (i >= uCuts) break;
+    if (dot(uCut[i].xyz, place) >= uCut[i].w) return false;
+  }
+  return true;
+}
+#endif

@@ -11,7 +11,7 @@ uniform float uPart;        // of the new one
 
 vec4 beforeAt(vec2 place) {
   vec4 picture = textureLod(uBefore, clamp(place * uBeforeUsed.xy, uBeforeUsed.zw, uBeforeUsed.xy - uBeforeUsed.zw), 0.);
-  if (uPointed > 0.) picture += (1. - picture.a) * textureLod(uPoints, place, 0.);
+  if (uHasSolid > 0.) picture += (1. - picture.a) * textureLod(uSolid, place, 0.);
   return picture;
 }
 #endif

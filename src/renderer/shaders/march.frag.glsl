@@ -93,6 +93,9 @@ void main() {
 #if defined(CLIPPED)
   clipRay(ray, s, sEnd);
 #endif
+#if defined(CUT)
+  s = max(s, cutRay(ray));
+#endif
 #if defined(DEPTH)
   sEnd = min(sEnd, depthAt((ndc + 1.) * .5));
 #endif

@@ -15,6 +15,8 @@ uniform vec2 uRange;        // values that are shown
 uniform vec2 uRadius;       // at the low and the high end of the window
 uniform vec4 uClip[CLIP_PLANES]; // kept is what lies, seen from the origin of the view, at dot(xyz, place) >= w
 uniform int uClips;
+uniform vec4 uCut[CUT_PLANES]; // not shown is what lies at dot(xyz, place) < w of every one
+uniform int uCuts;
 
 struct Point { vec3 at; float radius; vec4 color; };
 
@@ -36,5 +38,10 @@ bool readPoint(out Point point) {
     if (i >= uClips) break;
     if (dot(uClip[i].xyz, point.at) < uClip[i].w) return false;
   }
-  return true;
+  bool cut = uCuts > 0;
+  for (int i = 0; i < CUT_PLANES; ++i) {
+    if (i >= uCuts) break;
+    cut = cut && dot(uCut[i].xyz, point.at) < uCut[i].w;
+  }
+  return !cut;
 }

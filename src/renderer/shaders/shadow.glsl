@@ -15,6 +15,9 @@ float thickness(vec3 w, vec3 direction, float first, float grow, int steps) {
   for (int i = 0; i < steps; ++i) {
     float place = at + uStart * piece;
     if (place > reach || sum > 6.) break;
+#if defined(CUT)
+    if (!isCut(w + direction * place))
+#endif
     sum += piece * solidAt(w + direction * place);
     at += piece;
     piece *= grow;

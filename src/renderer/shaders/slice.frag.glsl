@@ -27,7 +27,8 @@ bool isOther(vec3 P, uint id) {
 #endif
 
 void main() {
-  vec3 P = uOrigin + gl_FragCoord.x * uDx + gl_FragCoord.y * uDy;
+  vec2 pixel = PIXEL;
+  vec3 P = uOrigin + pixel.x * uDx + pixel.y * uDy;
   vec4 texel;
   if (!texelAt(P, texel)) discard;
 #if defined(OUTLINE)

@@ -28,9 +28,10 @@ float valueAt(vec2 at) {
 #endif
 
 void main() {
-  vec3 place = uPlace + gl_FragCoord.x * uPlaceDx + gl_FragCoord.y * uPlaceDy;
+  vec2 pixel = PIXEL;
+  vec3 place = uPlace + pixel.x * uPlaceDx + pixel.y * uPlaceDy;
   if (any(lessThan(place, uBoxMin)) || any(greaterThan(place, uBoxMax))) discard;
-  vec2 at = vMap.xy + gl_FragCoord.xy * vMap.zw;
+  vec2 at = vMap.xy + pixel * vMap.zw;
 #if IMAGE_STORAGE >= 0
   color = sliceLook(valueAt(at));
 #else

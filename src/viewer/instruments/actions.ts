@@ -6,7 +6,7 @@ import type { Vec3 } from '../../volume/geometry.js';
 import { POLICY_NAMES, type PolicyName } from '../../volume/policy.js';
 import { boxOf, clipOf, coordsOf, facingPlane, keptWithin, MAX_PLANES } from './clip.js';
 import type { InstrumentHost } from './instrument.js';
-import type { Shows } from './instrument_state.js';
+import { PLANE_IDS, type PlaneLook, type Planes, type Shows } from './instrument_state.js';
 import type { MenuItem } from './menu.js';
 
 /** What the policies of loading do, for people. */
@@ -24,7 +24,41 @@ export class InstrumentActions {
   /** Shows an instrument, or puts it away. */
   toggle(name: keyof Shows): void {
     const { store } = this.host;
-    store.update({ shows: { ...store.state.shows, [name]: !store.state.shows[name] } });
+    const { shows, planes } = store.state;
+    store.update({ shows: { ...shows, [name]: !shows[name] } });
+    if (name !== 'slices') return;
+    // Outlines come and go with the handles; pictures stay.
+    if (shows.slices) this.setPlanes({}, (look) => (look === 'outline' ? 'none' : look));
+    else if (PLANE_IDS.every((id) => planes[id] === 'none')) this.setPlanes({}, () => 'outline');
+  }
+
+  /** Changes how slices stand in 3D: parts of it, then each look. */
+  setPlanes(part: Partial<Planes>, look: (before: PlaneLook) => PlaneLook = (before) => before): void {
+    const { store } = this.host;
+    const planes = { ...store.state.planes, ...part };
+    for (const id of PLANE_IDS) planes[id] = look(planes[id]);
+    if (JSON.stringify(planes) !== JSON.stringify(store.state.planes)) store.update({ planes });
+  }
+
+  /** Whether some slice shows its values in 3D. */
+  get textured(): boolean {
+    return PLANE_IDS.some((id) => this.host.store.state.planes[id] === 'textured');
+  }
+
+  /** Shows the slices' values in 3D, of all of them; or of none. */
+  toggleTextured(): void {
+    const { textured } = this;
+    const rest = this.host.store.state.shows.slices ? 'outline' : 'none';
+    this.setPlanes({}, (look) => (textured ? (look === 'textured' ? rest : look) : 'textured'));
+    this.host.tell(textured ? 'The slices do not show their values in 3D' : 'The slices show their values in 3D');
+  }
+
+  /** Cuts away what lies before the slices in 3D, which then show their values; or leaves it. */
+  toggleCut(): void {
+    const cut = !(this.host.store.state.planes.cut && this.textured);
+    const { textured } = this;
+    this.setPlanes({ cut }, (look) => (cut && !textured ? 'textured' : look));
+    this.host.tell(cut ? 'What lies before the slices is cut away' : 'Nothing is cut away before the slices');
   }
 
   /** Shows the handles of the clip, beginning with a box around everything; or puts them away, clipped as it is. */

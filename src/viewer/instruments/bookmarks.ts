@@ -9,7 +9,7 @@ import type { InstrumentHost } from './instrument.js';
 import { readShared, type SharedName, writeShared } from './shared_view.js';
 
 /** What of a view a bookmark holds besides its layout. */
-const FIELDS: readonly SharedName[] = ['camera', 'cross', 'clip', 'light', 'time'];
+const FIELDS: readonly SharedName[] = ['camera', 'cross', 'clip', 'light', 'time', 'planes'];
 const LAYOUTS: readonly Layout[] = ['four', 'volume', 'slices'];
 
 /** A view as plain values. */

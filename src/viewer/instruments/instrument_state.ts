@@ -18,9 +18,20 @@ export interface Shows {
   /** The box around the volume. */
   readonly outline: boolean;
   readonly marker: boolean;
-  /** The slices in 3D, with their handles. */
+  /** The handles of the slices in 3D. */
   readonly slices: boolean;
   readonly debug: boolean;
+}
+
+/** How slices stand in the 3D view. */
+export const PLANE_LOOKS = ['none', 'outline', 'textured'] as const;
+export type PlaneLook = (typeof PLANE_LOOKS)[number];
+/** The slices, by their views. */
+export const PLANE_IDS = ['axial', 'coronal', 'sagittal'] as const;
+
+export interface Planes extends Readonly<Record<(typeof PLANE_IDS)[number], PlaneLook>> {
+  /** What lies before textured ones is cut away. */
+  readonly cut: boolean;
 }
 
 export interface InstrumentState {
@@ -31,6 +42,8 @@ export interface InstrumentState {
   readonly turn: Quaternion | undefined;
   /** How thick slices are; undefined: a plane. */
   readonly slab: SliceView['slab'] | undefined;
+  /** How the slices stand in 3D; their handles are among what shows. */
+  readonly planes: Planes;
   readonly measurements: readonly Measurement[];
   readonly shows: Shows;
 }
@@ -41,6 +54,7 @@ export const FIRST_INSTRUMENTS: InstrumentState = {
   light: undefined,
   turn: undefined,
   slab: undefined,
+  planes: { axial: 'none', coronal: 'none', sagittal: 'none', cut: false },
   measurements: [],
   shows: { clip: false, light: false, ticks: false, outline: true, marker: true, slices: false, debug: false },
 };

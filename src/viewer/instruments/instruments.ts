@@ -26,10 +26,10 @@ import { TapeTool } from './tape.js';
 import { TickedAxes } from './ticks.js';
 
 /** Fields of the state that the sections show. */
-const PANEL_FIELDS = ['clip', 'light', 'measurements', 'shows', 'slab'] as const;
+const PANEL_FIELDS = ['clip', 'light', 'measurements', 'shows', 'slab', 'planes'] as const;
 
 /** What keys ask of the instruments. */
-export type InstrumentKey = 'clip' | 'unclip' | 'slices' | 'straight' | 'light' | 'ticks' | 'debug' | 'bookmarks' | 'bookmark' | 'link' | 'policy';
+export type InstrumentKey = 'clip' | 'unclip' | 'slices' | 'straight' | 'textured' | 'cut' | 'light' | 'ticks' | 'debug' | 'bookmarks' | 'bookmark' | 'link' | 'policy';
 
 export class Instruments {
   readonly actions: InstrumentActions;
@@ -59,7 +59,7 @@ export class Instruments {
     this.link = new PageLink(host.store, () => this.#framed);
     this.#clip = new ClipPanel(this.actions);
     this.#light = new LightPanel(this.actions);
-    this.#slices = new SlicePanel(host.store);
+    this.#slices = new SlicePanel(host.store, this.actions);
     this.#tapes = new TapePanel((id) => host.store.update({ selected: id }), (id) => this.actions.removeMeasurement(id));
     this.element = h('div', {}, this.#slices.element, this.#clip.element, this.#light.element, this.#tapes.element, this.bookmarks.panel.element);
   }
@@ -99,6 +99,8 @@ export class Instruments {
     if (name === 'clip') this.actions.toggleClip();
     else if (name === 'unclip') this.actions.unclip();
     else if (name === 'straight') this.host.store.update({ turn: undefined, slab: undefined });
+    else if (name === 'textured') this.actions.toggleTextured();
+    else if (name === 'cut') this.actions.toggleCut();
     else if (name === 'bookmarks') this.bookmarks.open();
     else if (name === 'bookmark') this.bookmarks.save();
     else if (name === 'link') this.toggleLink();
@@ -156,6 +158,8 @@ export class Instruments {
       ],
       [
         { name: 'slices', words: 'Slices in 3D, turned and thick', key: 'w', on: shown('slices'), run: () => actions.toggle('slices') },
+        { name: 'textured', words: 'Values of the slices in 3D', key: 'q', on: () => actions.textured, run: () => actions.toggleTextured() },
+        { name: 'cut', words: 'Cut away what lies before the slices', key: 'shift q', on: () => actions.textured && this.host.store.state.planes.cut, run: () => actions.toggleCut() },
         { name: 'straight', words: 'Slices straight and thin', key: 'shift w', run: () => this.key('straight') },
         { name: 'light', words: 'Move the light', key: 'i', on: shown('light'), run: () => actions.toggle('light') },
         { name: 'ticks', words: 'Axes with numbers', key: 'x', on: shown('ticks'), run: () => actions.toggle('ticks') },

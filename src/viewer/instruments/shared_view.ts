@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { POLICY_NAMES } from '../../volume/policy.js';
 import type { ViewState } from '../view_state.js';
+import { FIRST_INSTRUMENTS, PLANE_IDS, PLANE_LOOKS, type Planes } from './instrument_state.js';
 import { clipOf, MAX_PLANES, unitVector } from './clip.js';
 import { MAX_TAPES, tapeLength } from './tape.js';
 
@@ -18,6 +19,9 @@ const Clip = z.object({
   planes: z.array(Plane).max(MAX_PLANES).optional(),
 });
 const Tapes = z.array(z.object({ start: place, end: place })).max(MAX_TAPES);
+
+const look = z.enum(PLANE_LOOKS);
+const PlanesField = z.strictObject({ axial: look, coronal: look, sagittal: look, cut: z.boolean() }).partial();
 
 /** One field: as a plain value, and back. */
 interface Field {
@@ -62,6 +66,11 @@ export const SHARED_FIELDS = {
   light: {
     read: ({ light }) => (light ? [...light] : []),
     write: (value) => (empty(value) ? { light: undefined } : reading(direction, value, (light) => ({ light }))),
+  },
+  planes: {
+    read: ({ planes }) => (planes.cut || PLANE_IDS.some((id) => planes[id] !== 'none') ? { ...planes } : {}),
+    write: (value, { planes }) =>
+      empty(value) ? { planes: FIRST_INSTRUMENTS.planes } : reading(PlanesField, value, (read) => ({ planes: { ...planes, ...read } as Planes })),
   },
   policy: {
     read: ({ policy }) => policy,

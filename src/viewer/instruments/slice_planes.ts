@@ -1,11 +1,12 @@
 /** The slices as planes of the world: turned together about the cross, at right angles to each other, thick or thin. Pure. */
 
 import { sliceAxes, turned } from '../../renderer/slice_view.js';
-import type { ClipPlane, Quaternion, SliceView } from '../../renderer/views.js';
+import type { ClipPlane, PlaneInView, Quaternion, SliceView } from '../../renderer/views.js';
 import type { Vec3 } from '../../volume/geometry.js';
 import { SLICE_AXIS, type ViewId } from '../layout.js';
 import type { Bounds, ViewState } from '../view_state.js';
 import { dot, plus, unitVector } from './clip.js';
+import { PLANE_IDS } from './instrument_state.js';
 
 /** One slice in 3D, with its handles. */
 export interface SlicePlaneHandles {
@@ -50,6 +51,20 @@ export function sliceOf({ cross, center, pixelSize, turn, slab }: ViewState, axi
     ...(turn && { turn }),
     ...(slab && { slab }),
   };
+}
+
+/** The slices that stand in the 3D picture with their values. They stay the same while the cross moves within them. */
+export function texturedPlanes({ cross, turn, slab, planes }: Pick<ViewState, 'cross' | 'turn' | 'slab' | 'planes'>): PlaneInView[] {
+  return PLANE_IDS.filter((id) => planes[id] === 'textured').map((id) => {
+    const axis = SLICE_AXIS[id];
+    const { u, v, normal } = sliceAxes(axis);
+    const n = turned(turn, unitAxis(normal));
+    const middle: Vec3 = turn ? plus([0, 0, 0], n, dot(cross, n)) : cross;
+    return {
+      id, axis, position: middle[normal], center: turn ? [middle[u], middle[v]] : [0, 0],
+      ...(turn && { turn }), ...(slab && { slab }), ...(planes.cut && { cut: true }),
+    };
+  });
 }
 
 /** The slices with their handles, which stand where no two of them meet. */

@@ -18,9 +18,11 @@ export class SliceTool implements Instrument {
 
   draw(context: CanvasRenderingContext2D, view: View, { style, state }: OverlayScene): void {
     const bounds = this.host.bounds();
-    if (view.kind !== 'volume' || !state.shows.slices || !bounds) return;
+    if (view.kind !== 'volume' || !bounds) return;
     const at = projector(view);
-    for (const { plane, axis, move, turn } of slicePlanes(state, bounds)) {
+    for (const { id, plane, axis, move, turn } of slicePlanes(state, bounds)) {
+      const look = state.planes[id];
+      if (look === 'none' || (look === 'textured' && !state.shows.slices)) continue;
       const corners = planeOutline(plane, bounds).map(at);
       for (const [i, from] of corners.entries()) {
         const to = corners[(i + 1) % corners.length];
@@ -31,6 +33,7 @@ export class SliceTool implements Instrument {
           line(context, from, to);
         }
       }
+      if (!state.shows.slices) continue;
       for (const [place, round] of [[at(move), false], [at(turn), true]] as const) {
         if (!place) continue;
         context.beginPath();
@@ -85,6 +88,7 @@ export class SliceTool implements Instrument {
     if (view.kind !== 'volume' || !state.shows.slices || !bounds) return undefined;
     const at = projector(view);
     for (const handles of slicePlanes(state, bounds)) {
+      if (state.planes[handles.id] === 'none') continue;
       for (const part of ['move', 'turn'] as const) {
         const place = at(handles[part]);
         if (place && pixelDistance(px, place) <= REACH) return { handles, part };

@@ -3,7 +3,8 @@
 import { expect, test } from '@jest/globals';
 import * as Y from 'yjs';
 import { Scene } from '../../../src/annotation/scene.js';
-import { project } from '../../../src/renderer/camera.js';
+import { project, rayThrough } from '../../../src/renderer/camera.js';
+import { planeView } from '../../../src/renderer/plane_views.js';
 import { sliceDistance, sliceFrame, sliceToWorld, worldToSlice } from '../../../src/renderer/slice_view.js';
 import type { Pixel, SliceView, View } from '../../../src/renderer/views.js';
 import { dot, plus } from '../../../src/viewer/instruments/clip.js';
@@ -113,8 +114,8 @@ test('the panel makes slices thick and turns them without a pointer', () => {
   instruments.key('slices');
   instruments.show();
   expect(panel.hidden).toBe(false);
-  const field = panel.querySelector('input')!;
-  const mode = panel.querySelector('select')!;
+  const field = panel.querySelector<HTMLInputElement>('[type="number"]')!;
+  const mode = panel.querySelector<HTMLSelectElement>('[aria-label="Value of a thick slice"]')!;
   field.value = '12.5';
   field.dispatchEvent(new Event('change'));
   expect(slice('coronal').slab).toEqual({ thickness: 12.5, mode: 'mean' });
@@ -130,4 +131,70 @@ test('the panel makes slices thick and turns them without a pointer', () => {
   field.dispatchEvent(new Event('change'));
   expect(slice('axial').slab).toBeUndefined();
   close();
+});
+
+test('slices stand in 3D as outlines with their handles, with their values, and cut: by key, panel and menu', () => {
+  const { store, view, instruments, close } = setUp();
+  const inView = () => {
+    const v = view('volume');
+    return v.kind === 'volume' ? v.planes : undefined;
+  };
+  const looks = () => IDS.map((id) => store.state.planes[id]);
+  expect([inView(), looks()]).toEqual([undefined, ['none', 'none', 'none']]);
+  instruments.key('slices');
+  expect([inView(), looks()]).toEqual([undefined, ['outline', 'outline', 'outline']]);
+  instruments.show();
+  const select = instruments.element.querySelector<HTMLSelectElement>('[data-plane="coronal"]')!;
+  expect([select.getAttribute('aria-label'), select.title]).toEqual(['Coronal slice in 3D', 'How the coronal slice stands in 3D']);
+  select.value = 'textured';
+  select.dispatchEvent(new Event('change'));
+  store.update({ cross: [10, 20, 30] });
+  expect(inView()).toEqual([{ id: 'coronal', axis: 1, position: 20, center: [0, 0] }]);
+  // The cross within the plane changes nothing of it.
+  store.update({ cross: [70, 20, 60] });
+  expect(inView()).toEqual([{ id: 'coronal', axis: 1, position: 20, center: [0, 0] }]);
+  instruments.key('slices');
+  expect(looks()).toEqual(['none', 'textured', 'none']);
+  instruments.key('cut');
+  expect(inView()?.map(({ id, cut }) => [id, cut])).toEqual([['coronal', true]]);
+  instruments.key('textured');
+  expect([inView(), looks()]).toEqual([undefined, ['none', 'none', 'none']]);
+  instruments.key('cut');
+  expect(inView()?.map(({ id, cut }) => [id, cut])).toEqual(IDS.map((id) => [id, true]));
+  store.update({ turn: turnAbout([0, 0, 1], 0.5), slab: { thickness: 4, mode: 'max' } });
+  for (const plane of inView()!) {
+    expect(plane.slab).toEqual({ thickness: 4, mode: 'max' });
+    expect(Math.abs(sliceDistance(plane as unknown as SliceView, store.state.cross))).toBeLessThan(1e-9);
+  }
+  expect(instruments.set('planes', { axial: 'none', cut: false })).toBe(true);
+  expect(instruments.set('planes', { axial: 'thick' })).toBe(false);
+  close();
+});
+
+test('a plane in a view is had as a whole while it fits, and as the part in view from near by, no finer than its pixels', () => {
+  const camera = { ...fitted(BOUNDS, 'volume', undefined, SIZE).camera!, yaw: 0.7, pitch: 0.4 };
+  const volume = { id: 'v', kind: 'volume' as const, rect: { x: 0, y: 0, ...SIZE }, camera };
+  const plane = { id: 'axial', axis: 0 as const, position: 40, center: [0, 0] as const };
+  const whole = planeView(volume, plane, BOUNDS)!;
+  expect([whole.within, whole.id]).toEqual(['v', 'v/axial']);
+  near([whole.center[0], whole.center[1], whole.position], [50, 50, 40]);
+  expect(whole.rect.width * whole.pixelSize).toBeGreaterThanOrEqual(100);
+  // A little turn changes nothing: nothing is asked for anew.
+  expect(planeView({ ...volume, camera: { ...camera, yaw: 0.72 } }, plane, BOUNDS)).toEqual(whole);
+  const close = { ...camera, target: [80, 30, 40] as const, distance: 3 };
+  const part = planeView({ ...volume, camera: close }, plane, BOUNDS)!;
+  expect(part.pixelSize).toBeLessThan(whole.pixelSize / 8);
+  expect(Math.max(part.rect.width / 800, part.rect.height / 600)).toBeLessThan(1.8);
+  // All that is in view of it is in the part.
+  for (const px of [[1, 1], [799, 1], [400, 300], [1, 599], [799, 599]] as const) {
+    const { origin, direction } = rayThrough(close, volume.rect, px);
+    const at = (40 - origin[2]) / direction[2];
+    if (at <= 0) continue;
+    const hit = plus(origin, direction, at);
+    if (hit.some((n, i) => n < BOUNDS.min[i]! || n > BOUNDS.max[i]!)) continue;
+    const [x, y] = worldToSlice(part, hit);
+    expect(x >= -0.5 && x <= part.rect.width + 0.5 && y >= -0.5 && y <= part.rect.height + 0.5).toBe(true);
+  }
+  expect(planeView(volume, { ...plane, position: 140 }, BOUNDS)).toBeUndefined();
+  expect(planeView({ ...volume, camera: { ...camera, target: [50, 50, 900], distance: 20, pitch: 1.5 } }, plane, { min: [0, 0, 0], max: [100, 100, 100] })?.rect.width ?? 0).toBeLessThan(1201);
 });

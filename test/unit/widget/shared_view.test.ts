@@ -12,7 +12,7 @@ afterEach(() => {
 
 /** A model's traits with listeners, as front ends keep them. */
 class Model {
-  readonly traits: Record<string, unknown> = { camera: {}, cross: [], time: 0, clip: {}, light: [], measurements: [], policy: 'exploration' };
+  readonly traits: Record<string, unknown> = { camera: {}, cross: [], time: 0, clip: {}, light: [], planes: {}, measurements: [], policy: 'exploration' };
   readonly listeners = new Map<string, Set<() => void>>();
   sets = 0;
   saves = 0;

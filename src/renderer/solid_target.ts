@@ -1,4 +1,4 @@
-/** The picture of a perspective view's points: colours, the mean of a still picture's passes, and how far from the eye they are. */
+/** The picture of what is solid in a perspective view, points and planes: colours, the mean of a still picture's passes, and how far from the eye they are. */
 
 import * as THREE from 'three';
 import { type Fullscreen, shaderMaterial } from './fullscreen.js';
@@ -9,8 +9,8 @@ import copyGlsl from './shaders/copy.frag.glsl';
 const PIXEL_BYTES = 4 + 4 + 4 + 8;
 
 /** Targets of one view. */
-export class PointTarget {
-  /** Of the last pass; distances are 0 where there is no point. */
+export class SolidTarget {
+  /** Of the last pass; distances are 0 where there is nothing. */
   readonly pass: THREE.WebGLRenderTarget;
   readonly #mean: THREE.WebGLRenderTarget;
   readonly #copy = shaderMaterial([copyGlsl], { uSource: { value: null } }, 'replace');
@@ -20,7 +20,7 @@ export class PointTarget {
     readonly budget: GpuBudget,
     readonly width: number,
     readonly height: number,
-    /** Whether the device draws floats; else there are no distances, and rays go on behind points. */
+    /** Whether the device draws floats; else there are no distances, and rays go on behind what is solid. */
     floats: boolean,
   ) {
     budget.take(name, width * height * PIXEL_BYTES);

@@ -117,8 +117,8 @@ class SharedViewTraits(t.HasTraits):
     #: What of the world 3D shows: ``{"box": {"min": (x, y, z), "max": (x, y, z)}, "planes": [{"normal": (x, y, z),
     #: "offset": ...}]}``; empty: all. A place p is shown where ``normal @ p >= offset``.
     clip = t.Dict().tag(sync=True)
-    #: How the slices stand in 3D: ``{"axial": ..., "coronal": ..., "sagittal": ..., "cut": ...}``, each ``"none"``, ``"outline"`` or
-    #: ``"textured"`` (with its values); ``cut``: whether what lies before textured ones is cut away. What is
+    #: How the slices stand in 3D: ``{"axial": ..., "coronal": ..., "sagittal": ..., "cut": ...}``, each ``"none"``, ``"outline"``
+    #: or ``"textured"`` (with its values); ``cut``: whether what lies before textured ones is cut away. What is
     #: not given stays; empty: none stands there.
     planes = t.Dict().tag(sync=True)
     #: World direction (x, y, z) towards the light; empty: over the viewer's left shoulder.

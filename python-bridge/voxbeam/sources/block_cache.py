@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+import weakref
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from itertools import product
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from voxbeam.geometry import Box, Shape
 
 Key = tuple[int, ...]
+#: Blocks that nobody has used for so long are let go.
+IDLE_SECONDS = 30.0
 
 
 class BlockPool:
@@ -30,11 +34,14 @@ class BlockPool:
         self._blocks: OrderedDict[Key, NDArray[Any]] = OrderedDict()
         self._reading: dict[Key, threading.Lock] = {}
         self._lock = threading.Lock()
+        self._used = 0.0
         self.bytes = 0
+        _janitor.mind(self)
 
     def get(self, key: Key, read: Callable[[], NDArray[Any]]) -> NDArray[Any]:
         """The block, read if need be: once, however many threads want it, and kept as the one used last."""
         with self._lock:
+            self._used = time.monotonic()
             if key in self._blocks:
                 self._blocks.move_to_end(key)
                 return self._blocks[key]
@@ -51,11 +58,12 @@ class BlockPool:
                     self._reading.pop(key, None)
             return block
 
-    def clear(self) -> None:
-        """Let go of all."""
+    def rest(self, seconds: float) -> None:
+        """Let go of all where nobody has asked for `seconds`."""
         with self._lock:
-            self._blocks.clear()
-            self.bytes = 0
+            if self._blocks and time.monotonic() - self._used > seconds:
+                self._blocks.clear()
+                self.bytes = 0
 
     def _put(self, key: Key, block: NDArray[Any]) -> None:
         """Keep a block, and let go of those used longest ago until all fit."""
@@ -65,6 +73,35 @@ class BlockPool:
                 self.bytes += block.nbytes
             while self.bytes > self._max_bytes:
                 self.bytes -= self._blocks.popitem(last=False)[1].nbytes
+
+
+class _Janitor:
+    """One thread that looks after all pools: what was filled and is only looked at in the store needs no cache."""
+
+    def __init__(self) -> None:
+        self._pools: weakref.WeakSet[BlockPool] = weakref.WeakSet()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def mind(self, pool: BlockPool) -> None:
+        """Look after a pool from now on."""
+        with self._lock:
+            self._pools.add(pool)
+            if self._thread is None or not self._thread.is_alive():  # a forked child has none
+                self._thread = threading.Thread(target=self._run, name="voxbeam-block-pools", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            time.sleep(IDLE_SECONDS / 3)
+            with self._lock:
+                pools = list(self._pools)
+            for pool in pools:
+                pool.rest(IDLE_SECONDS)
+            del pools
+
+
+_janitor = _Janitor()
 
 
 class BlockCache:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 Chunks = tuple["int | tuple[int, ...]", "int | tuple[int, ...]", "int | tuple[int, ...]"]
 #: Small chunks are read together up to this size, so that Python's share of a reading is small.
 BLOCK_BYTES = 8 * 2**20
-#: No budget of a cache is smaller, nor larger than this or an eighth of the memory.
+#: No budget of a cache is smaller, and none takes more than its share of the memory.
 LEAST_CACHE_BYTES = 128 * 2**20
-MOST_CACHE_BYTES = 2 * 2**30
+CACHE_SHARE = 1 / 8
 #: A brick that reads more than this is hopeless, and the source says so.
 HOPELESS_BYTES = 2**30
 
@@ -103,7 +103,7 @@ def front_bytes(cuts: Sequence[Sequence[int]], itemsize: int) -> int:
 def cache_limit() -> int:
     """The most that one cache may take."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return max(LEAST_CACHE_BYTES, min(MOST_CACHE_BYTES, memory // 8))
+    return max(LEAST_CACHE_BYTES, int(memory * CACHE_SHARE))
 
 
 def brick_bytes(shape: Shape, edges: Sequence[int], itemsize: int) -> int:
@@ -128,7 +128,13 @@ def layout_words(shape: Shape, chunks: Chunks | None, itemsize: int) -> str | No
     edges = [min(n, chunk if isinstance(chunk, int) else max(chunk)) for n, chunk in zip(shape, chunks, strict=True)]
     needed = brick_bytes(shape, edges, itemsize)
     if needed <= HOPELESS_BYTES:
-        return None
+        front, limit = front_bytes(block_cuts(shape, chunks, itemsize), itemsize), cache_limit()
+        if front <= limit:
+            return None
+        return (
+            f"A layer of its bricks crosses {_words(front)} of chunks, of which {_words(limit)} are kept: "
+            f"a full pass reads chunks up to three times. {remedy}"
+        )
     size = " × ".join(map(str, edges))
     return f"Its chunks are {size} voxels: one brick of 64³ reads {_words(needed)}. {remedy}"
 

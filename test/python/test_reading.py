@@ -1,0 +1,204 @@
+"""How well sources are read: what is asked for against what is read, counted; and what is said where a layout is hopeless."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from pathlib import Path
+
+import dask.array
+import h5py
+import numpy as np
+import pytest
+import tensorstore
+import tifffile
+import zarr
+
+from voxbeam.sources import block_cache, open_source, read_planner
+from voxbeam.sources.block_cache import BlockCache, BlockPool
+from voxbeam.sources.read_planner import ReadCounter, block_cuts, cache_bytes, front_bytes, layout_words
+
+SHAPE = (200, 192, 192)
+MOST = 1.1
+
+
+def values() -> np.ndarray:
+    return np.random.default_rng(7).integers(0, 999, SHAPE).astype("u2")
+
+
+def hdf5(path, array, chunks):
+    with h5py.File(path / "a.h5", "w") as f:
+        f.create_dataset("d", data=array, chunks=chunks)
+    return path / "a.h5"
+
+
+def shards(path, array, _):
+    zarr.create_array(str(path / "a.zarr"), shape=SHAPE, dtype="u2", chunks=(32, 48, 64), shards=(64, 96, 192))[...] = array
+    return path / "a.zarr"
+
+
+def tiff(path, array, form):
+    tifffile.imwrite(path / "a.tif", array, compression="zlib", **form)
+    return path / "a.tif"
+
+
+def n5(path, array, _):
+    spec = {
+        "driver": "n5", "kvstore": {"driver": "file", "path": str(path / "a.n5" / "s0")}, "create": True,
+        "metadata": {
+            "compression": {"type": "raw"}, "dataType": "uint16", "dimensions": [192, 192, 200], "blockSize": [50, 60, 70],
+        },
+    }
+    tensorstore.open(spec).result()[...] = array.T
+    (path / "a.n5" / "attributes.json").write_text(json.dumps({"n5": "2.0.0"}))
+    return path / "a.n5"
+
+
+def lazy(_, array, chunks):
+    return dask.array.from_array(array, chunks=chunks)
+
+
+LAYOUTS = {
+    "frames": (hdf5, (1, 192, 192)), "bands": (hdf5, (8, 16, 192)), "cubes": (hdf5, (64, 64, 64)), "odd": (hdf5, (90, 50, 70)),
+    "columns": (hdf5, (200, 16, 16)), "shards": (shards, None), "tiles": (tiff, {"tile": (64, 48)}),
+    "strips": (tiff, {"rowsperstrip": 9}), "n5": (n5, None), "dask": (lazy, ((30, 100, 70), (192,), (100, 92))),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_full_fill_reads_each_chunk_once_a_pass(instance, tmp_path, monkeypatch, layout):
+    """One pass makes the coarser levels, one the bricks; the cache holds a layer, not the volume."""
+    monkeypatch.setattr(read_planner, "LEAST_CACHE_BYTES", 2**20)
+    array = values()
+    write, how = LAYOUTS[layout]
+    source = open_source(write(tmp_path, array, how))
+    volume = instance.producer.declare(source)
+    volume.fill(timeout=60)
+    assert source.counter.asked >= 2 * array.nbytes
+    assert source.counter.amplification <= MOST, source.counter
+    assert source.counter.read <= 2 * MOST * array.nbytes, source.counter
+
+
+def read_from_files() -> int:
+    """Bytes that this process has read by system calls."""
+    return int(Path("/proc/self/io").read_text("ascii").split()[1])
+
+
+def test_the_count_is_that_of_the_system(tmp_path):
+    array = values()
+    source = open_source(hdf5(tmp_path, array, (16, 64, 192)))
+    before = read_from_files()
+    for z in range(0, 200, 50):
+        for y in range(0, 192, 31):
+            source.read(0, ((z, z + 50), (y, min(y + 31, 192)), (0, 192)))
+    counted = read_from_files() - before
+    assert source.counter.read == array.nbytes
+    assert array.nbytes <= counted <= MOST * array.nbytes
+
+
+def test_two_threads_that_want_a_block_read_it_once():
+    array, reads, go, twice = values(), [], threading.Event(), threading.Event()
+
+    def read(box):
+        reads.append(box)
+        if len(reads) > 1:
+            twice.set()
+        assert go.wait(10)
+        return array[tuple(slice(*span) for span in box)]
+
+    cache, found = BlockCache(read, SHAPE, SHAPE, itemsize=2), []
+    threads = [threading.Thread(target=lambda: found.append(cache.read(((5, 9), (0, 9), (0, 9))))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    assert not twice.wait(0.1)  # the second one has asked by then, and waits
+    go.set()
+    for thread in threads:
+        thread.join(10)
+    assert len(reads) == 1
+    assert all((one == array[5:9, 0:9, 0:9]).all() for one in found)
+    assert len(found) == 2
+
+
+def test_a_failed_reading_is_tried_again_by_who_asks_next():
+    answers = [OSError("the disk"), np.ones((4, 4, 4))]
+
+    def read(_box):
+        answer = answers.pop(0)
+        if isinstance(answer, OSError):
+            raise answer
+        return answer
+
+    cache = BlockCache(read, (4, 4, 4), (4, 4, 4), itemsize=8)
+    with pytest.raises(OSError, match="disk"):
+        cache.read(((0, 1), (0, 1), (0, 1)))
+    assert cache.read(((0, 1), (0, 1), (0, 1))) == 1
+
+
+def test_blocks_that_nobody_uses_are_let_go(monkeypatch):
+    pool = BlockPool()
+    pool.get((0,), lambda: np.ones(1000, "u1"))
+    pool.rest(60)
+    assert pool.bytes == 1000
+    pool.rest(-1)
+    assert pool.bytes == 0
+    assert block_cache.IDLE_SECONDS == 30
+
+
+@pytest.mark.parametrize(
+    ("shape", "chunks", "itemsize", "edges"),
+    [
+        ((256, 256, 256), (64, 64, 64), 2, (64, 64, 64)),
+        ((256, 256, 256), (16, 16, 16), 1, (64, 64, 64)),  # small ones together
+        ((2048, 2048, 2048), (1, 2048, 2048), 2, (1, 2048, 2048)),  # a frame is a block already
+        ((2048, 512, 512), (1, 512, 512), 2, (16, 512, 512)),
+        ((100, 100, 100), (300, 70, 70), 4, (100, 70, 70)),
+    ],
+)
+def test_blocks_are_whole_chunks(shape, chunks, itemsize, edges):
+    cuts = block_cuts(shape, chunks, itemsize)
+    for axis, (n, chunk, edge) in enumerate(zip(shape, chunks, edges, strict=True)):
+        assert cuts[axis][:2] == [0, min(edge, n)]
+        assert cuts[axis][-1] == n
+        assert all(cut % chunk == 0 for cut in cuts[axis][:-1])
+
+
+def test_a_cache_is_sized_to_the_way_bricks_are_cut():
+    cuts = block_cuts((1000, 1000, 1000), (64, 64, 64), 2)
+    assert front_bytes(cuts, 2) == 4 * 64 * 1000 * 1000 * 2  # a layer with its halo, wherever it lies, and the next
+    assert cache_bytes(cuts, 2, 2**40) == front_bytes(cuts, 2)
+    assert cache_bytes(cuts, 2, 2**27) == 2**27
+    assert cache_bytes(block_cuts((70, 70, 70), (64, 64, 64), 1), 1, 2**40) == read_planner.LEAST_CACHE_BYTES
+
+
+@pytest.mark.parametrize(
+    ("shape", "chunks", "words"),
+    [
+        ((2000, 2000, 2000), (64, 64, 64), None),
+        ((2000, 2048, 2048), (1, 2048, 2048), None),  # a frame a chunk is read whole, 66 for a layer of bricks
+        ((4000, 4000, 4000), (1000, 1000, 1000), r"1000 × 1000 × 1000 voxels: one brick of 64³ reads 14\.9 GiB.*OME-Zarr"),
+        ((8000, 8000, 8000), (8000, 16, 16), None),
+        ((4000, 4000, 4000), None, r"one compressed stream: 119\.2 GiB.*OME-Zarr"),
+        ((500, 500, 500), None, None),
+        ((1000, 40000, 40000), (8, 512, 512), r"A layer of its bricks crosses .* up to three times"),
+    ],
+)
+def test_a_hopeless_layout_is_said_in_words(monkeypatch, shape, chunks, words):
+    monkeypatch.setattr(read_planner, "cache_limit", lambda: 2**32 if shape[1] == 40000 else 2**50)
+    said = layout_words(shape, chunks, 2)
+    assert (said is None) if words is None else re.search(words, said)
+
+
+def test_what_is_hopeless_stands_in_the_note(tmp_path):
+    with h5py.File(tmp_path / "a.h5", "w") as f:  # nothing is written: the file stays small
+        f.create_dataset("d", (2048, 2048, 2048), "u2", chunks=(512, 1024, 1024))
+    assert "one brick of 64³ reads" in open_source(tmp_path / "a.h5").note
+
+
+def test_the_counter():
+    counter = ReadCounter()
+    assert counter.amplification == 0
+    counter.ask(100)
+    counter.took(250)
+    assert counter.amplification == 2.5
+    assert "2.50" in repr(counter)

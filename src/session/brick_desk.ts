@@ -39,7 +39,7 @@ export interface BrickDeskOptions {
   /** Sends a control frame; while there is no connection nothing is lost by dropping it. */
   send(type: FrameType, message: object): void;
   /** Bricks kept in the browser's storage, where there is any. */
-  kept?(): KeptClient;
+  kept?(): Pick<KeptClient, 'take' | 'cancel' | 'hold' | 'consumed'>;
   /** A wanted brick is here. */
   announce(brick: Brick): void;
 }

@@ -1,13 +1,14 @@
 /**
- * Bricks kept in the browser's storage, on the worker's side: writes what came over the network behind everything else, and
+ * Bricks and tiles kept in the browser's storage, on the worker's side: writes what came over the network behind everything else, and
  * reads what the page asks for. Storage that is refused, full or damaged costs nothing but the bricks it would have saved.
  */
 
 import { type BrickKey, keyText } from '../volume/geometry.js';
-import { Flag, type FrameHeader } from '../protocol/frame.js';
+import { Flag, type FrameHeader, FrameType } from '../protocol/frame.js';
 import { EarlyBricks } from './early_bricks.js';
-import { checkFrame } from './frame_check.js';
+import { type CheckedFrame, checkFrame } from './frame_check.js';
 import type { KeptCommand, KeptEvent, KeptState } from './kept_messages.js';
+import { isTileKey, keptTileKey, type PlaneHash, TILE_LEVEL } from './kept_tiles.js';
 import type { PackEntry } from './pack_format.js';
 import { PackFolder } from './pack_folder.js';
 import type { PackWriter } from './pack_writer.js';
@@ -33,7 +34,8 @@ export class KeptBricks {
   #reason: string | undefined;
   #maxBytes = 0;
   #peak = 0;
-  readonly #counts = { bricksRead: 0, bytesRead: 0, bricksWritten: 0, bytesWritten: 0, damaged: 0 };
+  readonly #counts = { bricksRead: 0, bytesRead: 0, bricksWritten: 0, bytesWritten: 0, tilesRead: 0, tilesWritten: 0, damaged: 0 };
+  readonly #planes = new Map<number, PlaneHash>();
   #channel: BroadcastChannel | undefined;
 
   constructor(private readonly report: (event: KeptEvent, transfer: ArrayBuffer[]) => void) {
@@ -44,12 +46,13 @@ export class KeptBricks {
     if (command.t === 'keep') void this.#limit(command.maxBytes);
     else if (command.t === 'keep-volume') void this.#volume(command.volume, command.scope).then(() => this.#decided(command.volume));
     else if (command.t === 'keep-void') this.#void(command.volume);
+    else if (command.t === 'keep-plane') this.#planes.set(command.plane, command.hash);
     else if (command.t === 'keep-read') void this.#read(command.volume, command.key);
     else if (command.t === 'keep-clear') void this.#clear().then(() => this.report({ t: 'kept-cleared', id: command.id }, []));
     else void this.#close();
   }
 
-  /** A checked brick came over the network. `message` is copied: it is about to change hands. */
+  /** A checked brick or tile came over the network. `message` is copied: it is about to change hands. */
   received(header: FrameHeader, message: ArrayBuffer): void {
     if (!this.#early.hold(header, message)) this.#received(header, message, false);
   }
@@ -58,7 +61,9 @@ export class KeptBricks {
     const volume = this.#volumes.get(header.volume);
     if (this.#state !== 'on' || !volume?.scope.writes || (header.flags & Flag.PREVIEW) !== 0 || header.generation !== 1) return;
     const { level, z, y, x } = header;
-    const key: BrickKey = { level, z, y, x, ...(header.time && { time: header.time }) };
+    const plane = header.type === FrameType.TILE ? this.#planes.get(z) : undefined;
+    if (header.type === FrameType.TILE && !plane) return;
+    const key: BrickKey = plane ? keptTileKey(plane, level, y, x) : { level, z, y, x, ...(header.time && { time: header.time }) };
     if (volume.scope.places.has(keyText(key))) return;
     this.#queue.add({ scope: volume.id, key, written: Date.now() }, message, given);
   }
@@ -131,8 +136,8 @@ export class KeptBricks {
     const place = volume?.scope.places.get(text);
     const message = place && (await this.#bytes(place).catch(() => undefined));
     const frame = message && checkFrame(message).frame;
-    if (message && place && frame?.body.kind === 'brick' && sameKey(frame.header, key)) {
-      this.#counts.bricksRead += 1;
+    if (message && place && frame && isOf(frame, key)) {
+      this.#counts[isTileKey(key) ? 'tilesRead' : 'bricksRead'] += 1;
       this.#counts.bytesRead += message.byteLength;
       this.report({ t: 'kept-brick', volume: handle, key, frame }, [message]);
       if (place.pack !== this.#writer?.name) void this.#folder?.mark(place.pack).catch(() => undefined);
@@ -161,7 +166,7 @@ export class KeptBricks {
       if (!this.#writer) return true; // the bound is too small for this brick
       const entry = this.#writer.append(record, frame);
       this.#place({ pack: this.#writer.name, entry });
-      this.#counts.bricksWritten += Number(frame.byteLength > 0);
+      if (frame.byteLength > 0) this.#counts[isTileKey(record.key) ? 'tilesWritten' : 'bricksWritten'] += 1;
       this.#counts.bytesWritten += frame.byteLength;
       return true;
     } catch (error) {
@@ -260,8 +265,11 @@ async function claim(lock: string, scope: Scope): Promise<void> {
   });
 }
 
-function sameKey(header: FrameHeader, key: BrickKey): boolean {
+/** Whether a record is what it was kept as. Which plane a tile is of only the record's entry tells, which has a checksum of its own. */
+function isOf({ header, body }: CheckedFrame, key: BrickKey): boolean {
   const { level, z, y, x } = header;
+  if (isTileKey(key)) return body.kind === 'tile' && TILE_LEVEL + level === key.level && y === key.y && x === key.x;
+  if (body.kind !== 'brick') return false;
   return keyText({ level, z, y, x, ...(header.time && { time: header.time }) }) === keyText(key);
 }
 

@@ -37,7 +37,7 @@ export interface KeptClientOptions {
   send(command: KeptCommand): void;
   /** What is kept of a volume is known now: what is asked for may be asked again. */
   listed(volume: number): void;
-  read(volume: number, frame: CheckedFrame): void;
+  read(volume: number, frame: CheckedFrame, key: BrickKey): void;
   /** It could not be read: the sidecar is to be asked. */
   missed(volume: number, key: BrickKey): void;
   state(state: KeptState): void;
@@ -129,7 +129,7 @@ export class KeptClient {
     if (event.t === 'kept-state') {
       this.o.state(event.state);
       if (event.state.state === 'off') this.#giveUp();
-      else if (event.state.waiting > 0 || event.state.bricksWritten > 0) this.#hint();
+      else if (event.state.waiting > 0 || event.state.bricksWritten + event.state.tilesWritten > 0) this.#hint();
     } else if (event.t === 'kept-list') this.#listed(event.volume, new Set(event.keys.map(keyText)));
     else if (event.t === 'kept-brick') this.#read(event.volume, event.key, event.frame);
     else this.#cleared.get(event.id)?.();
@@ -213,7 +213,7 @@ export class KeptClient {
     const volume = this.#volumes.get(handle);
     if (!volume?.reading.delete(keyText(key))) return;
     this.#reading -= 1;
-    if (frame) this.o.read(handle, frame);
+    if (frame) this.o.read(handle, frame, key);
     else {
       volume.keys?.delete(keyText(key));
       this.o.missed(handle, key);

@@ -2,6 +2,7 @@
 
 import type { BrickKey } from '../volume/geometry.js';
 import type { CheckedFrame } from './frame_check.js';
+import type { PlaneHash } from './kept_tiles.js';
 
 /** What the worker is told. A handle's `scope` is what its voxels depend on; without one nothing of it is kept. */
 export type KeptCommand =
@@ -9,6 +10,8 @@ export type KeptCommand =
   | { t: 'keep-volume'; volume: number; scope: string | undefined }
   /** Its voxels are no longer what they were: nothing kept of it is true, now or on later visits. */
   | { t: 'keep-void'; volume: number }
+  /** Tiles of this plane are kept under this hash of it. */
+  | { t: 'keep-plane'; plane: number; hash: PlaneHash }
   | { t: 'keep-read'; volume: number; key: BrickKey }
   | { t: 'keep-clear'; id: number }
   /** What waits is written now, and the file is let go. */
@@ -16,7 +19,7 @@ export type KeptCommand =
 
 /** What the worker tells. */
 export type KeptEvent =
-  /** The bricks of a volume that are kept: all of them, in answer to `keep-volume`. */
+  /** The bricks and tiles of a volume that are kept: all of them, in answer to `keep-volume`. */
   | { t: 'kept-list'; volume: number; keys: BrickKey[] }
   | { t: 'kept-brick'; volume: number; key: BrickKey; frame: CheckedFrame | undefined }
   | { t: 'kept-state'; state: KeptState }
@@ -35,11 +38,13 @@ export interface KeptState {
   readonly bricksRead: number;
   readonly bytesRead: number;
   readonly bricksWritten: number;
+  readonly tilesRead: number;
+  readonly tilesWritten: number;
   readonly bytesWritten: number;
   /** Bytes that wait to be written, and the most so far. */
   readonly waiting: number;
   readonly waitingPeak: number;
-  /** Bricks that were not kept because too many waited already. */
+  /** Bricks and tiles that were not kept because too many waited already. */
   readonly skipped: number;
   /** Records whose checks failed when they were read. */
   readonly damaged: number;
@@ -53,7 +58,7 @@ export function noStorage(command: KeptCommand): KeptEvent[] {
 }
 
 export const NOTHING_KEPT: KeptState = {
-  state: 'starting', bytes: 0, peak: 0, maxBytes: 0, bricksRead: 0, bytesRead: 0, bricksWritten: 0, bytesWritten: 0,
+  state: 'starting', bytes: 0, peak: 0, maxBytes: 0, bricksRead: 0, bytesRead: 0, bricksWritten: 0, bytesWritten: 0, tilesRead: 0, tilesWritten: 0,
   waiting: 0, waitingPeak: 0, skipped: 0, damaged: 0,
 };
 

@@ -7,12 +7,12 @@
 import type { BrickKey } from '../volume/geometry.js';
 import { xxh32 } from '../protocol/xxh32.js';
 
-/** The bytes `VXP1`. */
-const MAGIC = 0x31505856;
+/** The bytes `VXP2`. */
+const MAGIC = 0x32505856;
 const MAGIC_BYTES = 64;
 export const ENTRY_BYTES = 64;
-/** Records of a pack, at most. */
-export const PACK_ENTRIES = 128;
+/** Records of a pack, at most: bricks fill it before, small tiles do not. */
+export const PACK_ENTRIES = 512;
 /** Where the first record begins. */
 export const HEAD_BYTES = MAGIC_BYTES + PACK_ENTRIES * ENTRY_BYTES;
 /** The largest a pack gets. */

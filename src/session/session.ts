@@ -15,6 +15,7 @@ import { Emitter } from './emitter.js';
 import type { CheckedFrame, RefusedFrame } from './frame_check.js';
 import { Heartbeat } from './heartbeat.js';
 import { DEFAULT_CACHE_BYTES, KeptClient } from './kept_client.js';
+import { isTileKey, KeptTiles } from './kept_tiles.js';
 import { type KeptState, NOTHING_KEPT } from './kept_messages.js';
 import type { StartLink } from './link.js';
 import { dispatchMessage, type MessageHandlers } from './messages.js';
@@ -84,6 +85,7 @@ export class Session {
   /** Tiles of planes: what is wanted of them, and what is given back. */
   readonly tiles: TileDesk;
   readonly #kept: KeptClient;
+  readonly #keptTiles = new KeptTiles(() => this.#kept, (plane, hash) => this.#wires.keep({ t: 'keep-plane', plane, hash }));
   #keptState: KeptState = NOTHING_KEPT;
   readonly #scene: SceneSync;
   readonly #heartbeat: Heartbeat;
@@ -99,15 +101,20 @@ export class Session {
     this.doc = options.doc ?? new Y.Doc();
     this.#wires = new Wires(options.startLink ?? startBrowserLink, () => {
       this.#kept.restarted();
+      this.#keptTiles.restarted();
       this.#tell({ code: ErrorCode.INTERNAL, message: 'a frame kept the worker busy for 2 s; it was restarted', fatal: false });
     }, (event) => this.#kept.receive(event));
     this.#kept = new KeptClient({
       maxBytes: options.maxCacheBytes ?? DEFAULT_CACHE_BYTES,
       creditBytes,
       send: (command) => this.#wires.keep(command),
-      listed: (volume) => this.#desk.again(volume),
-      missed: (volume, key) => this.#desk.again(volume, key),
-      read: (volume, frame) => {
+      listed: (volume) => {
+        this.#desk.again(volume);
+        this.tiles.again(volume);
+      },
+      missed: (volume, key) => (isTileKey(key) ? this.tiles : this.#desk).again(volume, key),
+      read: (volume, frame, key) => {
+        if (isTileKey(key)) this.tiles.read(volume, frame, key);
         const brick = brickOf(frame, volume);
         if (brick && this.#table.volumes.has(volume)) this.#desk.read(brick);
       },
@@ -126,6 +133,7 @@ export class Session {
       creditBytes,
       send: (type, message) => this.#send(type, message),
       announce: (tile) => this.#events.emit('tile', tile),
+      kept: this.#keptTiles,
       makeRoom: (bytes) => this.#desk.trim(bytes),
       shape: (volume) => this.#table.volumes.get(volume)?.description.shape,
       outdated: (volume, test) => this.#events.emit('tilesChanged', { volume, test }),

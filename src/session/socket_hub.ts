@@ -150,7 +150,7 @@ export class SocketHub implements FrameLink {
       // Answered here: a page that is busy drawing is not a dead one.
       this.#send(id, encodeFrame(FrameType.PONG, frame.body.payload));
     } else {
-      if (frame.body.kind === 'brick') this.kept?.received(frame.header, message);
+      if (frame.body.kind === 'brick' || frame.body.kind === 'tile') this.kept?.received(frame.header, message);
       this.report({ t: 'frame', id, frame }, [message]);
     }
   }

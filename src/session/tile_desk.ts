@@ -9,7 +9,8 @@ import type { BrickKey, Vec3 } from '../volume/geometry.js';
 import { type TileKey, tileBox } from '../volume/plane.js';
 import type { BrickBox } from './brick_cache.js';
 import { BrickDesk } from './brick_desk.js';
-import type { FrameBody } from './frame_check.js';
+import type { CheckedFrame, FrameBody } from './frame_check.js';
+import type { KeptTiles } from './kept_tiles.js';
 import type { Brick, Tile, WantedPlane, WantedTile } from './types.js';
 
 /** Picks tiles by their plane's number and their key. */
@@ -29,6 +30,8 @@ export interface TileDeskOptions {
   makeRoom(bytes: number): void;
   /** Voxels of a volume. */
   shape(volume: number): Vec3 | undefined;
+  /** Tiles kept in the browser's storage. */
+  readonly kept?: KeptTiles;
   /** Tiles that count as out of date. */
   outdated(volume: number, test: TileTest): void;
 }
@@ -54,6 +57,7 @@ export class TileDesk {
       counters: this.#counters,
       send: (type, message) => this.#send(type, message),
       announce: (brick) => this.#announce(brick),
+      ...(options.kept && { kept: () => options.kept as KeptTiles }),
     });
   }
 
@@ -73,11 +77,13 @@ export class TileDesk {
     for (const plane of new Set(tiles.map((tile) => tile.plane))) {
       this.#planes.delete(plane.number);
       this.#planes.set(plane.number, plane);
+      this.options.kept?.plane(plane);
     }
     this.#desk.want(volume, tiles.map(({ level, plane, row, column, priority }) => ({ ...asKey(level, plane.number, row, column), priority })));
     for (const oldest of this.#planes.keys()) {
       if (this.#planes.size <= MAX_PLANES) break;
       this.#planes.delete(oldest);
+      this.options.kept?.forget(oldest);
     }
   }
 
@@ -92,6 +98,21 @@ export class TileDesk {
     const tile: Tile = { volume, plane, level, row, column, generation, preview, dtype: body.dtype, voxels: body.voxels };
     this.options.makeRoom(bytes);
     this.#desk.receive(asBrick(tile), bytes);
+  }
+
+  /** A tile of the browser's storage: nothing is owed for it over the network. */
+  read(volume: number, frame: CheckedFrame, key: BrickKey): void {
+    const at = this.options.kept?.deskKey(key);
+    const { header: { generation }, body, bytes } = frame;
+    if (!at || body.kind !== 'tile') return;
+    this.options.makeRoom(bytes);
+    this.#desk.read({ volume, ...at, generation, preview: false, dtype: body.dtype, voxels: body.voxels });
+  }
+
+  /** Asks for what is on its way once more, of all of a volume or of what could not be read from the browser's storage. */
+  again(volume: number, key?: BrickKey): void {
+    const at = key && this.options.kept?.deskKey(key);
+    if (!key || at) this.#desk.again(volume, at);
   }
 
   /** A tile's frame failed its checks: it is asked for again. False where it has failed too often. */

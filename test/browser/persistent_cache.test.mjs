@@ -309,6 +309,67 @@ test('a viewer that is opened again shows its picture from the browser alone', a
   assert.ok(second.bytesReceived < 66 ** 3, `${second.bytesReceived} bytes in all: less than one brick`);
 });
 
+test('slices that were looked at before come from the browser alone, whatever number their planes have now', async () => {
+  const look = async (spoil = false) => {
+    const page = await stage.page(volumes);
+    if (spoil) {
+      await page.evaluate(async () => {
+        const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('voxbeam-bricks');
+        for await (const [name, handle] of folder.entries()) {
+          if (!name.endsWith('.pack')) continue;
+          const bytes = new Uint8Array(await (await handle.getFile()).arrayBuffer());
+          const view = new DataView(bytes.buffer);
+          // A texel of a tile, whose level stands beyond all levels of bricks: of the finest, without which no slice is complete.
+          const levels = Array.from({ length: 512 }, (_, i) => view.getUint32(64 + 64 * i + 16, true)).filter((level) => level >= 128);
+          if (levels.length === 0) continue;
+          for (let entry = 64; entry < 64 + 64 * 512; entry += 64) {
+            if (view.getUint32(entry + 16, true) !== Math.min(...levels)) continue;
+            bytes[view.getUint32(entry + 36, true) + 9000] ^= 1;
+            const file = await handle.createWritable();
+            await file.write(bytes);
+            await file.close();
+            return;
+          }
+        }
+        throw new Error('no tile is kept');
+      });
+    }
+    const seen = await page.evaluate(async (url) => {
+      const visits = [];
+      // Twice on one page: a plane's number is never used again.
+      for (let n = 0; n < 2; n += 1) {
+        const it = globalThis.vox.open(url, { width: 640, height: 480, viewer: { layout: 'slices' } });
+        globalThis.it = it;
+        await globalThis.vox.until('settled', () => it.root.dataset.settled === 'true');
+        const kept = () => it.session.kept;
+        const { counters } = it.session;
+        await globalThis.vox.until('written', () => kept().waiting === 0 && kept().tilesRead + kept().tilesWritten >= 9 && kept().tilesWritten >= counters.tilesReceived);
+        const { tilesReceived, bricksReceived, bytesReceived } = counters;
+        const { tilesRead, damaged } = kept();
+        visits.push({ tilesReceived, bricksReceived, bytesReceived, tilesRead, damaged, colours: globalThis.vox.coloursOf(it.root) });
+        if (n === 0) {
+          it.close();
+          await new Promise((resolve) => setTimeout(resolve, 400));
+        }
+      }
+      return visits;
+    }, volumes.url);
+    await closeVisit(page);
+    return seen;
+  };
+  const [first, again] = await look();
+  assert.ok(first.tilesReceived >= 9, `${first.tilesReceived} tiles of three slices`);
+  const later = await look();
+  for (const visit of [again, ...later]) {
+    assert.deepEqual([visit.tilesReceived, visit.bricksReceived, visit.damaged], [0, 0, 0]);
+    assert.equal(visit.tilesRead, first.tilesReceived);
+    assert.equal(visit.colours, first.colours);
+    assert.ok(visit.bytesReceived < 130 ** 2, `${visit.bytesReceived} bytes in all: less than half a tile`);
+  }
+  const [spoilt] = await look(true);
+  assert.deepEqual([spoilt.tilesReceived, spoilt.damaged, spoilt.colours], [1, 1, first.colours]);
+});
+
 test('voxels that change void what is kept of their volume, for this visit and for those after it', async (t) => {
   const other = await serveVolumes(150);
   t.after(() => other.close());

@@ -74,7 +74,8 @@ class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
     #: The views it opens with: "four", "volume" or "slices".
     views = t.Enum(VIEWS, "four").tag(sync=True)
     #: What was picked last, by ctrl click or with the picking tool: volume (its name), voxel (z, y, x), world (x, y, z),
-    #: and value, or the id of a label; empty before. Observe it to hear of each: ``view.observe(listener, "picked")``.
+    #: and value, or the id of a label; of a point its number in the arrays (point) and its properties in place of the voxel;
+    #: empty before. Observe it to hear of each: ``view.observe(listener, "picked")``.
     picked = t.Dict()
     #: As the page tells it: an id is text there, for a number of a page is exact to 2^53 only.
     _picked = t.Dict().tag(sync=True)

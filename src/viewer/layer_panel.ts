@@ -15,6 +15,7 @@ export class LayerPanel {
   readonly #rows = new Map<string, LayerRow>();
   readonly #list = h('div');
   #shown: readonly ShownLayer[] = [];
+  #time = 0;
 
   constructor(
     readonly changed: (id: string, patch: LayerPatch) => void,
@@ -23,9 +24,11 @@ export class LayerPanel {
     this.element = h('section', { class: 'voxbeam-section', 'aria-label': 'Layers' }, h('h2', {}, 'Layers', this.#count), this.#empty, this.#list);
   }
 
-  show(layers: readonly ShownLayer[]): void {
-    if (layers === this.#shown) return;
+  /** @param time the time point that is shown: what is learnt of the voxels is of it */
+  show(layers: readonly ShownLayer[], time = 0): void {
+    if (layers === this.#shown && time === this.#time) return;
     this.#shown = layers;
+    this.#time = time;
     setText(this.#count, layers.length > 1 ? String(layers.length) : '');
     this.#empty.hidden = layers.length > 0;
     const ids = new Set(layers.map(({ layer }) => layer.id));
@@ -37,7 +40,7 @@ export class LayerPanel {
     [...layers].reverse().forEach((shown, i) => {
       const { id, kind } = shown.layer;
       const row = this.#rows.get(id) ?? this.#add(id, kind === 'labels' || this.#rows.size < OPEN + labels(layers));
-      row.show(shown);
+      row.show(shown, time);
       if (this.#list.children[i] !== row.element) this.#list.insertBefore(row.element, this.#list.children[i] ?? null);
     });
   }

@@ -53,6 +53,7 @@ export class LayerRow {
   #bricks: CoarseBricks<Histogram | undefined> | undefined;
   #histogram: Histogram | undefined;
   #shown: ShownLayer | undefined;
+  #time = 0;
 
   constructor(
     readonly actions: LayerActions,
@@ -85,8 +86,9 @@ export class LayerRow {
     this.#open(open);
   }
 
-  show(shown: ShownLayer): void {
-    if (shown === this.#shown) return;
+  show(shown: ShownLayer, time = 0): void {
+    if (shown === this.#shown && time === this.#time) return;
+    this.#time = time;
     if (shown.layer.kind !== this.#shown?.layer.kind) this.#arrange(shown.layer.kind);
     this.#shown = shown;
     const { layer, volume } = shown;

@@ -95,7 +95,7 @@ export class Viewer {
       interactions: () => this.#interactions,
       cancelDrag: () => this.#pointers.cancel(),
       mayEdit: this.#mayEdit,
-      sources: { peek: this.#lookup, shaderReport: (volume) => this.#renderer?.shaderReport(volume) },
+      sources: { peek: (volume, key) => this.times.peek(volume, key), shaderReport: (volume) => this.#renderer?.shaderReport(volume) },
       activeView: () => this.#view(this.#reader.lastView ?? '') ?? this.#view('volume') ?? this.#views[0],
       snap: (place) => this.#framing.snap(place),
       fit: () => this.#framing.fit(),
@@ -206,7 +206,7 @@ export class Viewer {
       this.#store.onChange((state, before) => {
         const placed = state.layout !== before.layout || state.maximised !== before.maximised;
         if (placed) this.#shell.placeButtons(this.#places);
-        if (placed || state.selected !== before.selected || state.tool !== before.tool || this.instruments.showsChange(state, before)) this.#mark('panels');
+        if (placed || state.selected !== before.selected || state.tool !== before.tool || state.time !== before.time || this.instruments.showsChange(state, before)) this.#mark('panels');
         this.#mark('views', 'overlay');
       }),
       this.#scene.onChange(({ layers }) => {
@@ -375,7 +375,7 @@ export class Viewer {
     this.#dirty.panels = false;
     const mayEdit = this.#mayEdit();
     this.#shell.toolbar.show(toolbarState(this.#store.state, this.#scene, this.#layers.leading?.layer.mode, mayEdit, !this.#shell.panel.hidden));
-    this.#shell.layers.show(this.#layers.list);
+    this.#shell.layers.show(this.#layers.list, this.#store.state.time);
     this.instruments.show();
     this.#shell.annotations.show(this.#scene.annotations(), this.#store.state.selected, mayEdit);
   }

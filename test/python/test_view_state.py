@@ -115,3 +115,15 @@ def test_bookmarks_that_others_wrote_badly_are_left_out(view, instance):
     instance._sync_scene()
     instance._scene.bookmarks.put({"x": {"name": "broken", "view": 3}, "y": {"name": "fine", "view": {}, "created": "2026"}})
     assert [b.name for b in view.bookmarks] == ["fine"]
+
+
+def test_what_is_picked_is_told_as_python_has_it(view):
+    heard = []
+    view.observe(lambda change: heard.append(change["new"]), "picked")
+    view._picked = {"volume": "cells", "voxel": [1, 2, 3], "world": [3.0, 2.0, 1.0], "id": str(2**64 - 1)}
+    point = {"volume": "beads", "world": [0.5, 1.0, 2.0], "value": 0.7, "point": 1234, "properties": {"speed": 2.5, "mass": None}}
+    view._picked = point
+    assert heard == [
+        {"volume": "cells", "voxel": (1, 2, 3), "world": (3.0, 2.0, 1.0), "id": 2**64 - 1},
+        {**point, "world": (0.5, 1.0, 2.0)},
+    ]

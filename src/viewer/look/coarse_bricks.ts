@@ -7,6 +7,13 @@ import { type BrickKey, brickGrid, keyText, levelCount, levelShape } from '../..
 /** Levels that are looked at: at most 1 + 8 + 64 bricks. */
 const LEVELS = 3;
 
+/** How often the coarsest brick of a time point is looked for, and how soon again. */
+const TRIES = 20;
+const AGAIN_MS = 300;
+
+/** Where a brick is, whatever its time point. */
+const placeText = ({ level, z, y, x }: BrickKey): string => keyText({ level, z, y, x });
+
 /** Something learnt of one brick. */
 export interface Learnt<T> {
   readonly key: BrickKey;
@@ -28,6 +35,10 @@ export class CoarseBricks<T> {
   readonly #known = new Map<string, Learnt<T>>();
   readonly #due: Brick[] = [];
   readonly #keys: readonly BrickKey[];
+  /** Of the bricks that are known. */
+  #time = 0;
+  #tries = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * @param read what a brick teaches
@@ -42,13 +53,30 @@ export class CoarseBricks<T> {
     this.#keys = coarseKeys(volume);
   }
 
-  /** Looks for bricks that have come since. */
+  /** Looks for bricks that have come since; of another time point once the coarsest of it is here. */
   look(): void {
+    this.#tries = TRIES;
+    this.#look();
+  }
+
+  #look(): void {
+    const root = this.#keys[0] && this.peek(this.volume.handle, this.#keys[0]);
+    if (!root) {
+      this.#tries -= 1;
+      if (this.#tries > 0) this.#retry ??= setTimeout(this.#again, AGAIN_MS);
+      return;
+    }
+    const { time = 0 } = root;
+    if (time !== this.#time) {
+      this.#time = time;
+      this.#known.clear();
+      this.#due.length = 0;
+    }
     const idle = this.#due.length === 0;
     for (const key of this.#keys) {
       const brick = this.peek(this.volume.handle, key);
-      const name = keyText(key);
-      if (!brick || (this.#known.get(name)?.generation ?? -1) >= brick.generation || this.#due.some((due) => keyText(due) === name)) continue;
+      const name = placeText(key);
+      if (!brick || (brick.time ?? 0) !== time || (this.#known.get(name)?.generation ?? -1) >= brick.generation || this.#due.some((due) => placeText(due) === name)) continue;
       this.#due.push(brick);
     }
     if (idle && this.#due.length > 0) whenIdle(this.#next);
@@ -61,17 +89,22 @@ export class CoarseBricks<T> {
   }
 
   #coverOf(key: BrickKey): readonly Learnt<T>[] {
-    const own = this.#known.get(keyText(key));
+    const own = this.#known.get(placeText(key));
     const children = childrenOf(key, this.volume);
-    if (children.length > 0 && children.every((child) => this.#known.has(keyText(child)))) return children.flatMap((child) => this.#coverOf(child));
+    if (children.length > 0 && children.every((child) => this.#known.has(placeText(child)))) return children.flatMap((child) => this.#coverOf(child));
     return own ? [own] : [];
   }
+
+  readonly #again = (): void => {
+    this.#retry = undefined;
+    this.#look();
+  };
 
   readonly #next = (): void => {
     const brick = this.#due.shift();
     if (!brick) return;
     const { level, z, y, x, generation } = brick;
-    this.#known.set(keyText(brick), { key: { level, z, y, x }, generation, value: this.read(brick) });
+    this.#known.set(placeText(brick), { key: { level, z, y, x }, generation, value: this.read(brick) });
     if (this.#due.length > 0) whenIdle(this.#next);
     else this.changed();
   };

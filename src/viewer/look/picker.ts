@@ -12,14 +12,17 @@ import { toggled } from './label_edits.js';
 export interface PickedThing {
   /** Name of the volume. */
   readonly volume: string;
-  /** Voxel z, y, x of level 0. */
-  readonly voxel: Vec3;
+  /** Voxel z, y, x of level 0; absent of a point. */
+  readonly voxel?: Vec3;
   /** World x, y, z. */
   readonly world: Vec3;
   /** Of an image. */
   readonly value?: number;
   /** Of a label; a decimal number, for it may be beyond what a float tells apart. */
   readonly id?: string;
+  /** Of a point: its number in the source, and what else is known of it, by name; null for what is not a number. */
+  readonly point?: number;
+  readonly properties?: Readonly<Record<string, number | null>>;
 }
 
 /** What picking needs of the viewer around it. */
@@ -59,7 +62,13 @@ export class Picker {
     if (picked && image && image.layer.kind !== 'labels') this.#tell(image, picked, picked.value === undefined ? {} : { value: picked.value });
   }
 
-  #tell({ volume: { description } }: ShownLayer, { voxel, world }: Picked, what: { value?: number; id?: string }): void {
+  #tell({ volume: { description } }: ShownLayer, { voxel, world, point }: Picked, what: { value?: number; id?: string }): void {
+    if (point) {
+      const properties = Object.fromEntries(Object.entries(point.properties).map(([name, n]) => [name, Number.isFinite(n) ? n : null]));
+      this.host.told({ volume: description.name, world, ...what, point: point.index, properties });
+      this.host.tell(`${description.name}, point ${point.index}: ${formatNumber(what.value ?? Number.NaN)}`);
+      return;
+    }
     this.host.told({ volume: description.name, voxel, world, ...what });
     const words = what.id ?? (what.value === undefined ? 'nothing here yet' : formatNumber(what.value));
     this.host.tell(`${description.name} at voxel ${voxel.join(', ')}: ${words}`);

@@ -166,6 +166,46 @@ test('picking selects one label, more with ctrl, none beside; what is there is t
   expect(told.at(-1)).toEqual({ volume: 'ct', voxel: [1, 2, 3], world: [3, 2, 1], value: 99.5 });
 });
 
+test('a point that is picked is told by its row and what is known of it, without a voxel', () => {
+  const told: unknown[] = [];
+  const said: string[] = [];
+  const cloud = { ...shownOf('image', {}, volume(3, { name: 'beads', kind: 'points' })), layer: layerOf('points') };
+  const picker = new Picker({
+    layers: () => [cloud],
+    pick: (_, __, of) => (of ? undefined : { volume: 3, voxel: [1, 2, 3], world: [3, 2, 1], level: 0, value: 0.5, point: { index: 1234, properties: { speed: 2.5, mass: Number.NaN } } }),
+    setLayer: () => undefined,
+    tell: (words) => said.push(words),
+    told: (picked) => told.push(picked),
+  });
+  picker.click({ id: 'volume' } as View, [0, 0], false);
+  expect(told).toEqual([{ volume: 'beads', world: [3, 2, 1], value: 0.5, point: 1234, properties: { speed: 2.5, mass: null } }]);
+  expect(said[0]).toMatch(/^beads, point 1234: 0.5/);
+});
+
+test('what coarse bricks teach is of the time point that is shown, once the coarsest brick of it is here', async () => {
+  jest.useFakeTimers();
+  const own = volume(4, { name: 'film' });
+  const brickAt = (time: number, value: number): Brick => ({ ...coarseBrick(own, () => value), ...(time && { time }) });
+  let here: Brick | undefined = brickAt(0, 7);
+  const learnt: number[] = [];
+  const bricks: CoarseBricks<number> = new CoarseBricks(own, (_, key) => (key.level === here?.level ? here : undefined), (brick) => brick.voxels[(66 + 1) * 66 + 1] as number, () =>
+    learnt.push(...bricks.cover().map(({ value }) => value)));
+  bricks.look();
+  jest.advanceTimersByTime(100);
+  here = undefined; // of time point 3 there is nothing yet
+  bricks.look();
+  jest.advanceTimersByTime(1000);
+  expect(learnt).toEqual([7]);
+  here = brickAt(3, 9);
+  jest.advanceTimersByTime(400);
+  expect(learnt).toEqual([7, 9]);
+  here = brickAt(0, 7);
+  bricks.look();
+  jest.advanceTimersByTime(100);
+  expect(learnt).toEqual([7, 9, 7]);
+  jest.useRealTimers();
+});
+
 test('CT presets take Hounsfield units as they are, or as they were stored without a sign, else the window is automatic', () => {
   const bone = PRESETS.find(({ name }) => name === 'Bone')!;
   expect(presetPatch(bone, { min: -1000, max: 2000 }).window).toEqual([100, 1500]);

@@ -11,6 +11,8 @@ export const FLAGS = [
   '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-extensions', '--mute-audio',
   '--disable-background-timer-throttling', '--disable-renderer-backgrounding', '--disable-backgrounding-occluded-windows',
 ];
+/** For tests, which time nothing: the page around the pictures is put together without the GPU's process, at two thirds of the cost. */
+export const TEST_FLAGS = [...FLAGS, '--disable-gpu-compositing'];
 
 function onPath() {
   for (const name of NAMES) {

@@ -1,5 +1,6 @@
-// npm test: sets up, then runs every check and test. The last line is `N passed, N failed`.
+// npm test: sets up, then runs every check and test, two steps at a time. The last line is `N passed, N failed`.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { findChromium } from './chromium.mjs';
 import { bin, command, environment, python, root, run, say } from './process.mjs';
@@ -8,49 +9,57 @@ import { setup } from './setup.mjs';
 const out = join(root, 'out');
 const node = process.execPath;
 
-/** A step gives { passed, failed }. A check has one verdict: its exit status. */
+/** Steps at a time. A browser test waits about as long as it works: a second one fills the gaps, a third would only slow both. */
+const LANES = Math.min(2, availableParallelism());
+/** These take longest, and are begun first. */
+const LONG = ['wheel', 'quickstart', 'widget', 'notebooks', 'views'];
+
+/** A step gives { passed, failed, output }. A check has one verdict: its exit status. */
 const check = (name, program, args) => ({
   name,
   run: async () => {
-    const { code } = await run(program, args, { show: true, allowFailure: true });
-    return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1 };
+    const { code, output } = await run(program, args, { allowFailure: true });
+    return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, output };
   },
 });
 
 /** A runner that dies without its report, or says it failed without naming a test, counts as one failed. */
-const verdict = (code, passed, failed) => ({ passed, failed: code === 0 ? failed : Math.max(failed, 1) });
+const verdict = (code, passed, failed, output) => ({ passed, failed: code === 0 ? failed : Math.max(failed, 1), output });
 
 async function jest() {
   const report = join(out, 'jest.json');
   rmSync(report, { force: true });
   const args = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', '--json', `--outputFile=${report}`];
-  const { code } = await run(node, args, { show: true, allowFailure: true });
-  if (!existsSync(report)) return { passed: 0, failed: 1 };
+  const { code, output } = await run(node, args, { allowFailure: true });
+  if (!existsSync(report)) return { passed: 0, failed: 1, output };
   const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
-  return verdict(code, numPassedTests, numFailedTests + numRuntimeErrorTestSuites);
+  return verdict(code, numPassedTests, numFailedTests + numRuntimeErrorTestSuites, output);
 }
 
 async function pytest() {
   const report = join(out, 'pytest.xml');
   rmSync(report, { force: true });
-  const { code } = await run(python, ['-m', 'pytest', 'test/python', `--junitxml=${report}`], { show: true, allowFailure: true });
-  if (!existsSync(report)) return { passed: 0, failed: 1 };
+  const { code, output } = await run(python, ['-m', 'pytest', 'test/python', `--junitxml=${report}`], { allowFailure: true });
+  if (!existsSync(report)) return { passed: 0, failed: 1, output };
   const attribute = (name) => Number(readFileSync(report, 'utf8').match(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`))?.[1] ?? 0);
   const failed = attribute('failures') + attribute('errors');
-  return verdict(code, attribute('tests') - failed - attribute('skipped'), failed);
+  return verdict(code, attribute('tests') - failed - attribute('skipped'), failed, output);
 }
 
-/** One file at a time: two browsers with software GL on two cores measure each other. */
+/** What a file that passed says is its tests' names. */
 async function browser(file) {
   const args = ['--test', '--test-reporter=tap', join('test', 'browser', file)];
-  const { code, output } = await run(node, args, { show: false, allowFailure: true, env: environment({ CHROMIUM: await findChromium() }) });
+  const { code, output } = await run(node, args, { allowFailure: true, env: environment({ CHROMIUM: await findChromium() }) });
   const count = (name) => Number(output.match(new RegExp(`^# ${name} (\\d+)$`, 'm'))?.[1] ?? 0);
-  if (code !== 0) process.stdout.write(output);
-  else process.stdout.write(`${[...output.matchAll(/^ *ok \d+ - (.*)$/gm)].map((match) => `  ok ${match[1]}`).join('\n')}\n`);
-  return verdict(code, count('pass'), count('fail') + count('cancelled'));
+  const names = [...output.matchAll(/^ *ok \d+ - (.*)$/gm)].map((match) => `  ok ${match[1]}\n`).join('');
+  return verdict(code, count('pass'), count('fail') + count('cancelled'), code === 0 ? names : output);
 }
 
-const browserFiles = () => readdirSync(join(root, 'test', 'browser')).filter((name) => name.endsWith('.test.mjs')).sort();
+function browserFiles() {
+  const names = readdirSync(join(root, 'test', 'browser')).filter((name) => name.endsWith('.test.mjs')).sort();
+  const isLong = (name) => LONG.includes(name.replace('.test.mjs', ''));
+  return [...names.filter(isLong), ...names.filter((name) => !isLong(name))];
+}
 
 const steps = () => [
   check('types: tsc', node, ['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.']),
@@ -72,17 +81,20 @@ async function main() {
   mkdirSync(out, { recursive: true });
   const total = { passed: 0, failed: 0 };
   const rows = [];
-  for (const step of steps().filter(({ name }) => wanted(name, process.argv.slice(2)))) {
-    say(step.name);
-    const start = Date.now();
-    const { passed, failed } = await step.run().catch((error) => {
-      process.stdout.write(`${error.stack}\n`);
-      return { passed: 0, failed: 1 };
-    });
-    total.passed += passed;
-    total.failed += failed;
-    rows.push(`${step.name.padEnd(34)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${((Date.now() - start) / 1000).toFixed(1).padStart(7)} s`);
-  }
+  const queue = steps().filter(({ name }) => wanted(name, process.argv.slice(2)));
+  const lane = async () => {
+    for (let step = queue.shift(); step; step = queue.shift()) {
+      const start = Date.now();
+      const { passed, failed, output } = await step.run().catch((error) => ({ passed: 0, failed: 1, output: `${error.stack}\n` }));
+      total.passed += passed;
+      total.failed += failed;
+      const row = `${step.name.padEnd(42)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${((Date.now() - start) / 1000).toFixed(1).padStart(7)} s`;
+      rows.push(row);
+      say(row);
+      process.stdout.write(output);
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
   process.stdout.write(`\n${rows.join('\n')}\n${((Date.now() - began) / 1000).toFixed(0)} s in all\n`);
   process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
   return total.failed === 0 && total.passed > 0 ? 0 : 1;

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
-import { FLAGS, findChromium } from '../../scripts/chromium.mjs';
+import { TEST_FLAGS, findChromium } from '../../scripts/chromium.mjs';
 import { environment, python } from '../../scripts/process.mjs';
 import { eventually, settled } from './support.mjs';
 
@@ -25,7 +25,7 @@ const address = async () => {
 before(async () => {
   server = spawn(python, ['-u', fileURLToPath(new URL('page_volume.py', import.meta.url))], { stdio: ['pipe', 'pipe', 'inherit'], env: environment() });
   lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
-  browser = await chromium.launch({ executablePath: await findChromium(), args: FLAGS });
+  browser = await chromium.launch({ executablePath: await findChromium(), args: TEST_FLAGS });
   page = await browser.newPage({ viewport: { width: 600, height: 420 }, reducedMotion: 'reduce', colorScheme: 'dark' });
   page.said = [];
   page.on('pageerror', (error) => page.said.push(error.message));

@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
-import { FLAGS, findChromium } from '../../scripts/chromium.mjs';
+import { TEST_FLAGS, findChromium } from '../../scripts/chromium.mjs';
 
 let bundled;
 
@@ -21,7 +21,7 @@ async function script() {
  * it, is thrown by `close`.
  */
 export async function openPage({ width = 900, height = 700, deviceScaleFactor = 1 } = {}) {
-  const browser = await chromium.launch({ executablePath: await findChromium(), args: FLAGS });
+  const browser = await chromium.launch({ executablePath: await findChromium(), args: TEST_FLAGS });
   const page = await browser.newPage({ viewport: { width, height }, deviceScaleFactor });
   const problems = [];
   page.on('pageerror', (error) => problems.push(String(error)));

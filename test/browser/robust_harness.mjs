@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 import { workerSource } from '../../build.mjs';
-import { FLAGS, findChromium } from '../../scripts/chromium.mjs';
+import { TEST_FLAGS, findChromium } from '../../scripts/chromium.mjs';
 import { end, environment, python, root } from '../../scripts/process.mjs';
 
 /** Python that holds resident balls of these edges; `ask` answers 'ticket' and 'status'. */
@@ -66,7 +66,7 @@ export class Stage {
 
   async start(args = []) {
     this.context = await chromium.launchPersistentContext(this.profile, {
-      executablePath: await findChromium(), headless: true, args: [...FLAGS, ...args], viewport: { width: 900, height: 700 },
+      executablePath: await findChromium(), headless: true, args: [...TEST_FLAGS, ...args], viewport: { width: 900, height: 700 },
     });
   }
 

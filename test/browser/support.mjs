@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
-import { FLAGS, findChromium } from '../../scripts/chromium.mjs';
+import { TEST_FLAGS, findChromium } from '../../scripts/chromium.mjs';
 import { startLab } from '../../scripts/lab.mjs';
 import { kernelRun, notebookOf, openNotebook, runCell } from '../../scripts/notebook_page.mjs';
 import { root } from '../../scripts/process.mjs';
@@ -44,7 +44,7 @@ export class Workplace {
         all.VOXBEAM_SCHEDULER = place.scheduler.address;
       }
       place.lab = await startLab({ folder: place.folder, env: all, settings, bin });
-      place.browser = await chromium.launch({ executablePath: await findChromium(), headless: true, args: FLAGS, ...launch });
+      place.browser = await chromium.launch({ executablePath: await findChromium(), headless: true, args: TEST_FLAGS, ...launch });
       return place;
     } catch (error) {
       await place.close();

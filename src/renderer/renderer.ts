@@ -39,8 +39,8 @@ import { makeWebGl } from './web_gl.js';
 export type { ShaderReport } from './layer_shaders.js';
 export type { RendererReport } from './report.js';
 
-/** Frames the GPU may have in hand: two while the picture moves, so that it is never idle; one while it is still. */
-const OPEN_MOVING = 2;
+/** Frames the GPU may have in hand: while the picture moves one that is shown, one that is drawn and one to go on with, so that it is never idle; one while it is still. */
+const OPEN_MOVING = 3;
 const OPEN_STILL = 1;
 
 /** Renders volumes into one canvas. Nothing happens outside of its calls: call `frame` after any other call. */

@@ -4,7 +4,7 @@ import { SHARED_NAMES, type SharedName } from '../viewer/instruments/shared_view
 import type { Viewer } from '../viewer/viewer.js';
 import type { ViewModel } from './model.js';
 
-/** While a view moves, its traits change this often; once it rests, exactly. */
+/** While a view moves, its traits change this often on the page; once it rests, exactly. */
 export const EVERY_MS = 100;
 
 /** What of a viewer this needs. */
@@ -15,8 +15,10 @@ export type SharedViewer = Pick<Viewer, 'instruments'>;
  *
  * Nothing goes round: of each field the value last told or heard is remembered, and only another one is told. So views whose traits are
  * linked follow each other, and neither hears its own move again.
+ *
+ * @param save tells the kernel what was set
  */
-export function shareView(model: ViewModel, { instruments }: SharedViewer, signal: AbortSignal): void {
+export function shareView(model: ViewModel, { instruments }: SharedViewer, signal: AbortSignal, save: () => void): void {
   const last = new Map<SharedName, string>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const hear = (name: SharedName) => {
@@ -38,7 +40,7 @@ export function shareView(model: ViewModel, { instruments }: SharedViewer, signa
       model.set(name, value as never);
       changed = true;
     }
-    if (changed) model.save_changes();
+    if (changed) save();
   };
   const soon = () => {
     timer ??= setTimeout(tell, EVERY_MS);

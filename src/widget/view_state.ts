@@ -8,10 +8,11 @@ const NUMBERS: Readonly<Record<keyof ViewStats, string>> = {
   bytes: 'bytes', first_picture: 'firstPicture', level: 'level', missing: 'missing', fps: 'fps',
 };
 
-/** The viewer says all this on its root element; `signal` ends the telling. */
-export function reportViewState(model: ViewModel, root: HTMLElement, session: Session, signal: AbortSignal): void {
+/** The viewer says all this on its root element; `signal` ends the telling, and `save` tells the kernel, at once where nobody should wait. */
+export function reportViewState(model: ViewModel, root: HTMLElement, session: Session, signal: AbortSignal, save: (atOnce?: boolean) => void): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let told = '';
+  let settled = false;
   const tell = () => {
     timer = undefined;
     const state = { transport: session.transport ?? '', settled: root.dataset.settled === 'true', stats: statsOf(root) };
@@ -19,7 +20,8 @@ export function reportViewState(model: ViewModel, root: HTMLElement, session: Se
     if (text === told) return;
     told = text;
     for (const [name, value] of Object.entries(state)) model.set(name as keyof typeof state, value);
-    model.save_changes();
+    save(state.settled !== settled);
+    settled = state.settled;
   };
   const soon = () => {
     timer ??= setTimeout(tell, EVERY_MS);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { readShared, type SharedName, writeShared } from '../../../src/viewer/instruments/shared_view.js';
 import { fitted, ViewStore } from '../../../src/viewer/view_state.js';
+import { KERNEL_MS, pacedSaves } from '../../../src/widget/kernel_pace.js';
 import { EVERY_MS, shareView } from '../../../src/widget/shared_view.js';
 
 beforeEach(() => {
@@ -16,6 +17,7 @@ class Model {
   readonly listeners = new Map<string, Set<() => void>>();
   sets = 0;
   saves = 0;
+  saved: Record<string, unknown> = {};
   get = (name: string) => this.traits[name];
   set = (name: string, value: unknown) => {
     this.sets += 1;
@@ -23,6 +25,7 @@ class Model {
   };
   save_changes = () => {
     this.saves += 1;
+    this.saved = { ...this.traits };
   };
   on = (event: string, listener: () => void) => this.listeners.set(event, (this.listeners.get(event) ?? new Set()).add(listener));
   off = (event: string, listener: () => void) => this.listeners.get(event)?.delete(listener);
@@ -47,13 +50,13 @@ function view() {
       return change !== undefined;
     },
   };
-  shareView(model as never, { instruments } as never, ending.signal);
+  shareView(model as never, { instruments } as never, ending.signal, pacedSaves(model, ending.signal));
   return { store, model, ending };
 }
 
 const turn = (store: ViewStore, yaw: number) => store.update({ camera: { ...store.state.camera, yaw } });
 
-test('a moving view tells its traits ten times a second, and exactly once it rests', () => {
+test('a moving view sets its traits ten times a second and tells the kernel twice; both exactly once it rests', () => {
   const { store, model } = view();
   jest.advanceTimersByTime(EVERY_MS);
   const [sets, saves] = [model.sets, model.saves];
@@ -63,8 +66,11 @@ test('a moving view tells its traits ten times a second, and exactly once it res
     jest.advanceTimersByTime(10);
   }
   jest.advanceTimersByTime(1000);
-  expect(model.saves - saves).toBeLessThanOrEqual(11);
-  expect(model.saves - saves).toBeGreaterThanOrEqual(9);
+  expect(model.sets - sets).toBeLessThanOrEqual(11);
+  expect(model.sets - sets).toBeGreaterThanOrEqual(9);
+  expect(model.saves - saves).toBeLessThanOrEqual(3);
+  expect(model.saves - saves).toBeGreaterThanOrEqual(2);
+  expect(model.saved).toEqual(model.traits);
   expect((model.traits.camera as { yaw: number }).yaw).toBe(0.1);
   const rest = model.sets;
   jest.advanceTimersByTime(5000);
@@ -106,4 +112,22 @@ test('two views linked both ways follow each other without a loop', () => {
   turn(a.store, 3);
   jest.advanceTimersByTime(1000);
   expect(b.store.state.camera.yaw).toBe(2);
+});
+
+test('what nobody should wait for is told at once, with what waited', () => {
+  const model = new Model();
+  const ending = new AbortController();
+  const save = pacedSaves(model as never, ending.signal);
+  save();
+  save();
+  expect(model.saves).toBe(1);
+  save(true);
+  expect(model.saves).toBe(2);
+  jest.advanceTimersByTime(2 * KERNEL_MS);
+  expect(model.saves).toBe(2);
+  save();
+  save();
+  ending.abort();
+  jest.advanceTimersByTime(2 * KERNEL_MS);
+  expect(model.saves).toBe(3);
 });

@@ -1,6 +1,7 @@
 /** The transfer functions of all layers of a march in one texture, so that a ray crosses pieces of any length by one look-up each. */
 
 import * as THREE from 'three';
+import { shareOfPlace, steepnessOf } from '../volume/opacity.js';
 import { stepFraction } from './source.js';
 import type { VolumeSource } from './source.js';
 import { TRANSFER_SIZE, transferTexels } from './transfer_function.js';
@@ -12,7 +13,7 @@ export const layerTransferBytes = (layers: number): number => layers * ROWS_OF_L
 
 /**
  * Rows of one layer. A density is that of the layer's own step: light that passes falls by exp(-density) over it. Row 0 holds its integral
- * over places of the window, with the colours' in rgb; row 1 density times colour, and density; row 2 plain colours, or for projections
+ * over shares of the window up to each place, with the colours' in rgb; row 1 density times colour, and density; row 2 plain colours, or for projections
  * what their value looks like.
  */
 export function layerRows({ settings, geometry }: Pick<VolumeSource, 'settings' | 'geometry'>): Float32Array {
@@ -21,6 +22,8 @@ export function layerRows({ settings, geometry }: Pick<VolumeSource, 'settings' 
   const row = 4 * TRANSFER_SIZE;
   const rows = new Float32Array(ROWS_OF_LAYER * row);
   const sum = [0, 0, 0, 0];
+  const steepness = steepnessOf(settings);
+  const shareAt = (i: number): number => shareOfPlace(i / (TRANSFER_SIZE - 1), steepness);
   for (let i = 0; i < TRANSFER_SIZE; i += 1) {
     const alpha = deep[row + 4 * i + 3] as number;
     const density = -Math.log1p(-alpha);
@@ -28,7 +31,7 @@ export function layerRows({ settings, geometry }: Pick<VolumeSource, 'settings' 
       const at = 4 * i + c;
       const value = c === 3 ? density : (deep[at] as number) * density;
       const before = i === 0 ? value : (rows[row + at - 4] as number);
-      if (i > 0) sum[c] = (sum[c] as number) + (value + before) / 2 / (TRANSFER_SIZE - 1);
+      if (i > 0) sum[c] = (sum[c] as number) + ((value + before) / 2) * (shareAt(i) - shareAt(i - 1));
       rows[at] = sum[c] as number;
       rows[row + at] = value;
       // A smallest value is as solid as the layer: what is dark is what is looked for.

@@ -21,7 +21,7 @@ import { drawRays, rayUniforms, setRays, weighed } from './ray_uniforms.js';
 import { labelStepOpacity, lookupOf, type Lookup, stepFraction, type VolumeSource } from './source.js';
 import { isNested, TABLE_UNIFORMS, tableValues } from './table_shader.js';
 import { toCells } from './table_window.js';
-import { TRANSFER_SIZE } from './transfer_function.js';
+import { logUniform, TRANSFER_SIZE } from './transfer_function.js';
 import { MAX_TURNS_OF_RAY, MAX_TURNS_OF_SAMPLE, uniformName, uniformValue } from './user_shader.js';
 import type { RayFrame } from './volume_pass.js';
 
@@ -140,7 +140,7 @@ const MAX_MATERIALS = 24;
 
 const NAMES = [
   'uTable', 'uCells', 'uEye', 'uBoxMin', 'uBoxMax', 'uInvGrid', 'uCellToAtlas', 'uPace', 'uVoxel', 'uPerStep', 'uThick', 'uWindow', 'uGradient',
-  'uHalfTexel', 'uIso', 'uOpacity', 'uDense', 'uLookup', 'uRest', 'uFraction', 'uRaw', 'uVoxels', 'uFirst',
+  'uHalfTexel', 'uIso', 'uOpacity', 'uDense', 'uLookup', 'uRest', 'uFraction', 'uRaw', 'uVoxels', 'uFirst', 'uLog',
   ...TABLE_UNIFORMS,
 ];
 
@@ -164,6 +164,7 @@ export function kindOf({ atlas: { storage }, settings, shader, table }: VolumeSo
     lookup: labels && hasLabelLook(settings),
     outline: labels && settings.labelStyle === 'outline' && !shader,
     nested: isNested(table.window),
+    log: !labels && logUniform(settings) !== undefined,
   };
 }
 
@@ -208,6 +209,7 @@ function lookValues(source: VolumeSource): Record<string, unknown> {
   return {
     ...common,
     uWindow: new THREE.Vector2(source.window.scale, source.window.offset),
+    uLog: logUniform(settings) ?? null,
     uRaw: new THREE.Vector2(source.raw.scale, source.raw.offset),
     uGradient: matrix(gradient),
     uIso: shareOfPlace(settings.iso, steepnessOf(settings)),

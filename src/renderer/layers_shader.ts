@@ -11,6 +11,7 @@ import isoGlsl from './shaders/layer_iso.glsl';
 import layerLabelsGlsl from './shaders/layer_labels.glsl';
 import projectionGlsl from './shaders/layer_projection.glsl';
 import userGlsl from './shaders/layer_user.glsl';
+import logGlsl from './shaders/log_place.glsl';
 import headGlsl from './shaders/layers.head.glsl';
 import lightGlsl from './shaders/light.glsl';
 import shadowGlsl from './shaders/shadow.glsl';
@@ -29,6 +30,8 @@ export interface LayerKind {
   readonly outline: boolean;
   /** Its table has windows inside each other. */
   readonly nested: boolean;
+  /** Its window is logarithmic. */
+  readonly log: boolean;
   readonly shader?: UserShader | undefined;
 }
 
@@ -41,7 +44,7 @@ export const isProjection = ({ storage, mode, shader }: Pick<LayerKind, 'storage
 
 /** The same for the same shader. */
 export function layersKey(kinds: readonly LayerKind[], flags: readonly boolean[]): string {
-  const one = (k: LayerKind) => [k.storage.name, k.storage.labels ? '' : k.mode, k.shading, k.additive, k.lookup, k.outline, k.nested, k.shader?.key];
+  const one = (k: LayerKind) => [k.storage.name, k.storage.labels ? '' : k.mode, k.shading, k.additive, k.lookup, k.outline, k.nested, k.log, k.shader?.key];
   return JSON.stringify([kinds.map(one), flags]);
 }
 
@@ -56,6 +59,7 @@ export function layersShader(kinds: readonly LayerKind[]): string[] {
   const lit = kinds.some(({ shading, storage }) => SHADINGS.indexOf(shading) > 1 && !storage.labels);
   return [
     kinds.some(({ lookup }) => lookup) ? '#define LABEL_LOOKUP' : '',
+    logGlsl,
     headGlsl,
     lightGlsl,
     clipGlsl,
@@ -93,7 +97,8 @@ function layerPart(kind: LayerKind, n: number): string {
     text += numbered(userGlsl, n).replace(`USER_${n}`, () => userPart(shader, n));
   }
   text = tableShader(`_${n}`, kind.nested) + text;
-  return `${Object.entries(defines).map(([name, value]) => `#define ${name}_${n} ${value}`).join('\n')}\n${text}`;
+  const place = `#define PLACE_${n}(t) ${kind.log ? `logPlace(t, uLog_${n})` : '(t)'}\n`;
+  return `${place}${Object.entries(defines).map(([name, value]) => `#define ${name}_${n} ${value}`).join('\n')}\n${text}`;
 }
 
 const numbered = (text: string, n: number): string => text.replace(/_L\b/g, `_${n}`);

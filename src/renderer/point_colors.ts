@@ -2,7 +2,7 @@
 
 import * as THREE from 'three';
 import type { ValueRange } from '../volume/ranges.js';
-import { isClear, opacityAt, placeOfShare, steepnessOf, windowShare } from '../volume/opacity.js';
+import { isClear, opacityAt, windowShare } from '../volume/opacity.js';
 import { colormapFunction } from './colormaps.js';
 import type { LayerSettings } from './views.js';
 
@@ -22,15 +22,14 @@ export class PointColors {
 
   /** Makes the texels anew where the settings differ from those in the texture. */
   update(settings: LayerSettings): void {
-    const { colormap, points, opacity, window, gamma, log } = settings;
-    const wanted = JSON.stringify([colormap, points, opacity, window, gamma, log]);
+    const { colormap, points, opacity, gamma } = settings;
+    const wanted = JSON.stringify([colormap, points, opacity, gamma]);
     if (wanted === this.#made) return;
     this.#made = wanted;
     const color = colormapFunction(colormap);
-    const steepness = steepnessOf(settings);
     const texels = this.texture.image.data as Uint8Array;
     for (let i = 0; i < POINT_COLORS; i += 1) {
-      const t = placeOfShare(i / (POINT_COLORS - 1), steepness);
+      const t = i / (POINT_COLORS - 1);
       const alpha = opacityAt(points, t) * opacity;
       const [r, g, b] = color(t ** settings.gamma);
       // An opacity above 0 stays above it in bytes.

@@ -12,10 +12,12 @@ import { POINT_COLORS } from './point_colors.js';
 import discFragment from './shaders/discs.frag.glsl';
 import discVertex from './shaders/discs.vert.glsl';
 import sphereFragment from './shaders/points.frag.glsl';
+import logGlsl from './shaders/log_place.glsl';
 import pointGlsl from './shaders/points.glsl';
 import sphereVertex from './shaders/points.vert.glsl';
 import { CUT_PLANES, cutsOf } from './plane_views.js';
 import { sliceFrame } from './slice_view.js';
+import { logUniform } from './transfer_function.js';
 import type { SliceView, VolumeView } from './views.js';
 
 type Uniforms = Record<string, THREE.IUniform>;
@@ -97,6 +99,7 @@ export class PointPass {
     set(u, 'uToWorld', new THREE.Matrix3().fromArray([...a, ...b, ...c]).transpose());
     set(u, 'uBase', new THREE.Vector3(...reference.map((n, i) => n - (origin[i] as number))));
     set(u, 'uWindow', new THREE.Vector2(low, high === low ? 1e30 : 1 / (high - low)));
+    set(u, 'uLog', logUniform(settings) ?? new THREE.Vector2());
     set(u, 'uRange', new THREE.Vector2(...(settings.range ?? [-3.4e38, 3.4e38])));
     const factor = settings.radius * Math.max(...placement.scale);
     set(u, 'uRadius', new THREE.Vector2(facts.radius[0] * factor, facts.radius[1] * factor));
@@ -141,12 +144,12 @@ const set = (u: Uniforms, name: string, value: unknown): void => {
 };
 
 function material(vertex: string, fragment: string, solid: boolean): THREE.RawShaderMaterial {
-  const names = ['uPoints', 'uSlots', 'uColors', 'uStride', 'uReference', 'uToWorld', 'uBase', 'uWindow', 'uRange', 'uRadius', 'uPixel'];
+  const names = ['uPoints', 'uSlots', 'uColors', 'uStride', 'uReference', 'uToWorld', 'uBase', 'uWindow', 'uLog', 'uRange', 'uRadius', 'uPixel'];
   names.push('uRight', 'uUp', ...(solid ? ['uForward', 'uShift', 'uViewport', 'uLight', 'uShading', 'uScale', 'uPass'] : ['uNormal']));
   const uniforms = { ...Object.fromEntries(names.map((name) => [name, { value: null } as THREE.IUniform])), ...clipUniforms(), ...cutUniforms() };
   return new THREE.RawShaderMaterial({
     glslVersion: THREE.GLSL3,
-    vertexShader: HEAD + pointGlsl + vertex,
+    vertexShader: HEAD + logGlsl + pointGlsl + vertex,
     fragmentShader: HEAD + fragment,
     uniforms,
     defines: { CLIP_PLANES, CUT_PLANES, COLORS: POINT_COLORS },

@@ -9,14 +9,14 @@ import placeGlsl from './shaders/plane_place.glsl';
 import lookGlsl from './shaders/slice_look.glsl';
 import voxelGlsl from './shaders/voxel.glsl';
 import type { StorageClass } from './storage.js';
-import { TRANSFER_ROWS, transferUniform } from './transfer_function.js';
+import { logUniform, TRANSFER_ROWS, transferHead, transferUniforms } from './transfer_function.js';
 import type { LayerSettings } from './views.js';
 import type { VolumeState } from './volume_state.js';
 
 /** What a slice's look depends on. */
 export type SliceLook = Pick<VolumeState, 'transfer' | 'window' | 'settings' | 'lookup'>;
 
-const LOOK_UNIFORMS = ['uOpacity', 'uTransfer', 'uWindow', 'uPalette', 'uLookup', 'uRest'] as const;
+const LOOK_UNIFORMS = ['uOpacity', 'uTransfer', 'uWindow', 'uLog', 'uPalette', 'uLookup', 'uRest'] as const;
 
 export class SliceMaterials {
   readonly #materials = new Map<string, THREE.RawShaderMaterial>();
@@ -43,7 +43,7 @@ export class SliceMaterials {
       ...values,
       uOpacity: settings.opacity,
       uTransfer: look.transfer.texture,
-      uWindow: transferUniform(look.window),
+      ...transferUniforms(look.window, settings),
       uPalette: this.#palette,
       uLookup: lookup ?? null,
       uRest: restWeight(settings),
@@ -60,7 +60,8 @@ export class SliceMaterials {
   #material(storage: StorageClass, settings: LayerSettings): THREE.RawShaderMaterial {
     const said = storage.labels && hasLabelLook(settings);
     const outline = storage.labels && settings.labelStyle === 'outline';
-    const key = [storage.name, settings.blend, said, outline].join();
+    const log = !storage.labels && logUniform(settings) !== undefined;
+    const key = [storage.name, settings.blend, said, outline, log].join();
     const known = this.#materials.get(key);
     if (known) return known;
     const defines: Record<string, string | number> = { IMAGE_STORAGE: storage.labels ? -1 : storage.code, TRANSFER_ROWS, LABEL_PROBES };
@@ -72,7 +73,7 @@ export class SliceMaterials {
     const made = new THREE.RawShaderMaterial({
       glslVersion: THREE.GLSL3,
       vertexShader: HEAD + this.vertex,
-      fragmentShader: HEAD + [storage.labels ? labelsGlsl : voxelGlsl, lookGlsl, this.space ? placeGlsl : '', this.fragment].join('\n'),
+      fragmentShader: HEAD + [transferHead(log), storage.labels ? labelsGlsl : voxelGlsl, lookGlsl, this.space ? placeGlsl : '', this.fragment].join('\n'),
       uniforms: Object.fromEntries([...LOOK_UNIFORMS, ...this.names].map((name) => [name, { value: null } as THREE.IUniform])),
       defines,
       depthTest: false,

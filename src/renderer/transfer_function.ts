@@ -1,8 +1,9 @@
 /** Colour and opacity over the window of values, as a texture that the shaders look up. */
 
 import * as THREE from 'three';
-import { type OpacityPoint, opacityAt, opacityOfStep, placeOfShare, steepnessOf } from '../volume/opacity.js';
+import { type OpacityPoint, opacityAt, opacityOfStep, steepnessOf } from '../volume/opacity.js';
 import { colormapFunction } from './colormaps.js';
+import logGlsl from './shaders/log_place.glsl';
 
 /** Texels over the window: so many that none need be mixed, and a look-up reads one texel in place of four. */
 export const TRANSFER_SIZE = 2048;
@@ -15,6 +16,27 @@ export function transferUniform({ scale, offset }: { readonly scale: number; rea
   const part = (TRANSFER_SIZE - 1) / TRANSFER_SIZE;
   return new THREE.Vector2(scale * part, offset * part + 0.5 / TRANSFER_SIZE);
 }
+
+/** How steep a logarithmic window is, as shaders/log_place.glsl takes it; undefined where places are shares. */
+export function logUniform(settings: Pick<TransferSettings, 'window' | 'log'>): THREE.Vector2 | undefined {
+  const steepness = steepnessOf(settings);
+  return Math.abs(steepness) < 1e-6 ? undefined : new THREE.Vector2(steepness, 1 / Math.log2(1 + steepness));
+}
+
+/** The uniforms by which a shader with TRANSFER_AT finds a number's texel. */
+export function transferUniforms(
+  window: { readonly scale: number; readonly offset: number },
+  settings: Pick<TransferSettings, 'window' | 'log'>,
+): { uWindow: THREE.Vector2; uLog: THREE.Vector2 | null } {
+  const log = logUniform(settings);
+  return { uWindow: log ? new THREE.Vector2(window.scale, window.offset) : transferUniform(window), uLog: log ?? null };
+}
+
+/** The head of such a shader: TRANSFER_AT(number in `uWindow`) is a place in the texture. */
+export const transferHead = (log: boolean): string =>
+  log
+    ? `${logGlsl}uniform vec2 uLog;\n#define TRANSFER_AT(t) (logPlace(t, uLog) * ${(TRANSFER_SIZE - 1) / TRANSFER_SIZE} + ${0.5 / TRANSFER_SIZE})\n`
+    : '#define TRANSFER_AT(t) (t)\n';
 
 /** What a transfer function is made of. */
 export interface TransferSettings {
@@ -38,8 +60,8 @@ export function opacityRows(one: number, rows = TRANSFER_ROWS): number[] {
 }
 
 /**
- * Texels by rows, over equal shares of the window: a shader knows nothing of logarithms and gamma, they are in the texels. A share lies
- * at place t (itself, or by logarithm); t has the opacity of the points at t, and the colour of the map at t to the power of gamma.
+ * Texels by rows, over places of the window: shares of it, or by logarithm, which the shader takes, so that the dark end is as fine as the
+ * bright one; gamma is in the texels. Place t has the opacity of the points at t, and the colour of the map at t to the power of gamma.
  * Row 0 holds the plain colours, for slices. Row 1 + n holds what a step of 2^n voxels of level 0 adds: colour times
  * opacity, and opacity; so a coarser level needs no correction in the shader. A maximum projection reads row 1 once: it is laid
  * over the background by an opacity of its own, so that dark values stay clear on a light page.
@@ -49,10 +71,9 @@ export function opacityRows(one: number, rows = TRANSFER_ROWS): number[] {
  */
 export function transferTexels(settings: TransferSettings, stepFraction: number, rowCount = TRANSFER_ROWS): Float32Array {
   const color = colormapFunction(settings.colormap);
-  const steepness = steepnessOf(settings);
   const texels = new Float32Array(TRANSFER_SIZE * (TRANSFER_ROWS + 1) * 4);
   for (let i = 0; i < TRANSFER_SIZE; i += 1) {
-    const t = placeOfShare(i / (TRANSFER_SIZE - 1), steepness);
+    const t = i / (TRANSFER_SIZE - 1);
     const [r, g, b] = color(t ** settings.gamma);
     texels.set([r, g, b, 1], 4 * i);
     const ramp = Math.min(t / MIP_SOLID, 1);
@@ -84,7 +105,7 @@ export class TransferTexture {
   /** Makes the texels anew where the settings differ from those in the texture. */
   update(settings: TransferSettings, stepFraction: number, rowCount = TRANSFER_ROWS): void {
     const { colormap, points, opacity, mode, gamma } = settings;
-    const wanted = JSON.stringify([colormap, points, opacity, mode, gamma, steepnessOf(settings), stepFraction, rowCount]);
+    const wanted = JSON.stringify([colormap, points, opacity, mode, gamma, stepFraction, rowCount]);
     if (wanted === this.#made) return;
     this.#made = wanted;
     const texels = transferTexels(settings, stepFraction, rowCount);

@@ -20,7 +20,7 @@ import { type Lookup, labelStepOpacity, lookupOf, stepLength, type VolumeSource 
 import { isNested, TABLE_UNIFORMS, tableShader, tableValues } from './table_shader.js';
 import { MAX_TABLE_EDGE, toCells } from './table_window.js';
 import type { Clip, ClipPlane } from './views.js';
-import { opacityRows, TRANSFER_ROWS, transferUniform } from './transfer_function.js';
+import { logUniform, opacityRows, TRANSFER_ROWS, transferHead, transferUniforms } from './transfer_function.js';
 
 /** From where, where to and how well rays are drawn. */
 export interface RayFrame {
@@ -123,7 +123,7 @@ export class VolumePass {
       this.#setLookup(u, source);
     } else {
       set('uTransfer', source.transfer.texture);
-      set('uWindow', transferUniform(source.window));
+      for (const [name, value] of Object.entries(transferUniforms(source.window, source.settings))) set(name, value);
     }
   }
 
@@ -162,13 +162,14 @@ export class VolumePass {
     const shaded = lit && !mip && !storage.labels;
     const lookup = labels !== undefined && hasLabelLook(labels.settings);
     const nested = [isNested(primary.table.window), isNested(overlay?.table.window)] as const;
-    const key = JSON.stringify([storage.name, overlay?.atlas.storage.name, mip, shaded, lookup, clipped, depth !== undefined, cuts.length > 0, nested]);
+    const log = !storage.labels && logUniform(primary.settings) !== undefined;
+    const key = JSON.stringify([storage.name, log, overlay?.atlas.storage.name, mip, shaded, lookup, clipped, depth !== undefined, cuts.length > 0, nested]);
     const known = this.#materials.get(key);
     if (known) return known;
     const uniforms: Record<string, THREE.IUniform> = { ...rayUniforms(), ...clipUniforms(), ...cutUniforms(), uPalette: { value: this.#palette } };
     for (const name of ['uEye', 'uCells']) uniforms[name] = { value: new THREE.Vector3() };
     const others = ['uTable', 'uAtlas', 'uInvGrid', 'uCellToAtlas', 'uBoxMin', 'uBoxMax', 'uStep', 'uRowBias'];
-    others.push('uTransfer', 'uWindow', 'uLabelOpacity', 'uTable_over', 'uLabelAtlas', 'uLabelScale', 'uLabelOffset');
+    others.push('uTransfer', 'uWindow', 'uLog', 'uLabelOpacity', 'uTable_over', 'uLabelAtlas', 'uLabelScale', 'uLabelOffset');
     others.push('uLabelBoxMin', 'uLabelBoxMax', 'uInvGrid_over', 'uLabelCellToAtlas', 'uLabelSpan', 'uLabelLookup', 'uLabelRest');
     others.push('uPerVoxel', 'uHalfTexel', 'uClearCells', 'uSlots');
     for (const name of TABLE_UNIFORMS) others.push(name, `${name}_over`);
@@ -190,7 +191,7 @@ export class VolumePass {
     const flags = { OVERLAY: overlay, MIP: mip, SHADED: shaded, LABEL_LOOKUP: lookup, CELLS: cells, CLIPPED: clipped, DEPTH: depth, CUT: cuts.length > 0 };
     for (const [name, set] of Object.entries(flags)) if (set) defines[name] = 1;
     const tables = [tableShader('', nested[0]), overlay ? tableShader('_over', nested[1]) : ''];
-    const parts = [...tables, storage.labels ? '' : voxelGlsl, labels ? labelsGlsl : '', shaded ? lightGlsl : '', clipGlsl, marchGlsl];
+    const parts = [transferHead(log), ...tables, storage.labels ? '' : voxelGlsl, labels ? labelsGlsl : '', shaded ? lightGlsl : '', clipGlsl, marchGlsl];
     const material = shaderMaterial(parts, uniforms, 'replace', defines);
     this.#materials.set(key, weighed(material));
     return material;

@@ -92,16 +92,16 @@ export const steepnessOf = ({ window, log }: Pick<Display, 'window' | 'log'>): n
 /**
  * Whether a brick of an image contributes nothing.
  *
- * @param slack widening of the range in shares of the window, for the table by which a shader looks opacities up
+ * @param slack widening of the range in places of the window, for the table by which a shader looks opacities up
  */
 export function isClear(display: Display, range: ValueRange, slack = 0): boolean {
   if (range.min > range.max) return true;
   const [a, b] = [windowShare(display.window, range.min), windowShare(display.window, range.max)];
-  const [from, to] = [Math.min(a, b) - slack, Math.max(a, b) + slack];
   const steepness = steepnessOf(display);
+  const [from, to] = [placeOfShare(Math.min(a, b), steepness) - slack, placeOfShare(Math.max(a, b), steepness) + slack];
   if (display.mode === 'mip') return to <= slack;
   // A smallest value and a mean are made of all values, clear or not.
   if (display.mode === 'minip' || display.mode === 'mean') return false;
-  if (display.mode === 'iso') return placeOfShare(to, steepness) < (display.iso ?? 0);
-  return maxOpacity(display.points, placeOfShare(from, steepness), placeOfShare(to, steepness)) <= 0;
+  if (display.mode === 'iso') return to < (display.iso ?? 0);
+  return maxOpacity(display.points, from, to) <= 0;
 }

@@ -73,7 +73,7 @@ test('a piece of a ray adds what its values add, whatever its length and the tra
     const texture = new THREE.DataTexture(data, size, rows, THREE.RGBAFormat, THREE.FloatType);
     texture.needsUpdate = true;
     const inputs = [[0, 1, 1], [1, 0, 1], [0.2, 0.4, 2], [0.302, 0.312, 1], [0.7, 0.7, 4], [-0.5, 0.5, 1], [0.9, 1.5, 3], [-2, -1, 1], [0.1, 0.2, 8]];
-    const out = globalThis.run([glsl.head], 'vec2 lightAt(vec3 w, float v, int s) { return vec2(1.); }\nvec4 f(vec4 a, vec4 b) { return pieceOf(0, a.x, a.y, a.z); }',
+    const out = globalThis.run([glsl.head], 'vec2 lightAt(vec3 w, float v, int s) { return vec2(1.); }\nvec4 f(vec4 a, vec4 b) { return pieceOf(0, a.xx, a.yy, a.z); }',
       inputs.map((n) => [[...n, 0]]), { uTransfers: texture }, { TRANSFER_SIZE: size });
     // The same by a million small pieces of the points themselves.
     const density = (t) => {
@@ -94,6 +94,60 @@ test('a piece of a ray adds what its values add, whatever its length and the tra
     close([c[3]], [pieces.exact[i]], 0.004, `alpha of ${pieces.inputs[i]}`);
     assert.ok(c.slice(0, 3).every((n) => n >= 0 && n <= c[3] + 1e-5), `premultiplied: ${c}`);
   });
+});
+
+test('the dark end of a logarithmic window is as fine as the bright one: in slices, in maxima, and in what a piece of a ray adds', async () => {
+  const { slice, mip, pieces } = await inPage(async () => {
+    const { Stage, TestVolume, makeLevel, glsl, layerRows, DEFAULT_LOOK, THREE } = globalThis.vox;
+    const look = { ...DEFAULT_LOOK, colormap: 'gray', window: [1, 1000], log: true, points: [[0, 0], [0.04, 0], [0.08, 0.9], [0.12, 0], [1, 0]] };
+    // Values from 1 to 7.2, a decade below the first thousandth of the window: a value for each column.
+    const volume = new TestVolume(1, 'f32', 'image', makeLevel([4, 8, 64], 'f32', (z, y, x) => 1 + x / 10));
+    volume.fillRanges();
+    const read = async (view, settings) => {
+      const stage = new Stage(128, 16, { background: [0, 0, 0], passes: 1 });
+      stage.add(volume, settings);
+      stage.views(view);
+      await stage.settle();
+      stage.renderer.drawNow();
+      const { data } = stage.pixels();
+      stage.dispose();
+      return Array.from({ length: 62 }, (_, x) => data[4 * (8 * 128 + 2 * (x + 1))]);
+    };
+    const rect = { x: 0, y: 0, width: 128, height: 16 };
+    const slice = await read({ id: 's', kind: 'slice', rect, axis: 0, position: 2, center: [31.5, 3.5], pixelSize: 0.5 }, look);
+    // From far above, so that rays go along one column.
+    const camera = { target: [31.5, 3.5, 1.5], distance: 4000, yaw: -Math.PI / 2, pitch: Math.PI / 2 - 1e-6, fovY: 2 * Math.atan(4 / 4000) };
+    const mip = await read({ id: 'v', kind: 'volume', rect, camera, outline: false }, { ...look, mode: 'mip', opacity: 1 });
+    const geometry = { shape: [128, 128, 128], voxelSize: [1, 1, 1], origin: [0, 0, 0] };
+    const texture = new THREE.DataTexture(layerRows({ settings: look, geometry }), 2048, 3, THREE.RGBAFormat, THREE.FloatType);
+    texture.needsUpdate = true;
+    const place = (share) => Math.log1p(999 * share) / Math.log(1000);
+    const inputs = [[0.0003, 0.0008], [0, 0.001], [0.0005, 0.0006], [0.0009, 0.0002], [0, 1]];
+    const out = globalThis.run([glsl.head], 'vec2 lightAt(vec3 w, float v, int s) { return vec2(1.); }\nvec4 f(vec4 a, vec4 b) { return pieceOf(0, a.xy, a.zw, 2.); }',
+      inputs.map(([a, b]) => [[a, place(a), b, place(b)]]), { uTransfers: texture }, { TRANSFER_SIZE: 2048 });
+    const density = (t) => {
+      const i = Math.max(look.points.findIndex((p) => p[0] >= t), 1);
+      const [p, q] = [look.points[i - 1], look.points[i]];
+      return -Math.log(1 - (p[1] + ((q[1] - p[1]) * (t - p[0])) / (q[0] - p[0])));
+    };
+    const pieces = inputs.map(([a, b], i) => {
+      let sum = 0;
+      for (let k = 0; k < 20000; k += 1) sum += density(place(a + ((b - a) * (k + 0.5)) / 20000)) / 20000;
+      return { got: out[i][3], exact: 1 - Math.exp(-2 * sum) };
+    });
+    return { slice, mip, pieces };
+  });
+  const placeOf = (x) => Math.log(1 + (x + 1) / 10) / Math.log(1000);
+  slice.forEach((got, x) => {
+    assert.ok(Math.abs(got - 255 * placeOf(x)) <= 1.5, `slice, column ${x}: ${got} is not ${255 * placeOf(x)}`);
+  });
+  mip.forEach((got, x) => {
+    const t = placeOf(x);
+    const ramp = Math.min(t / 0.25, 1);
+    const expected = 255 * t * ramp * ramp * (3 - 2 * ramp);
+    assert.ok(Math.abs(got - expected) <= 4, `maximum, column ${x}: ${got} is not ${expected}`);
+  });
+  for (const { got, exact } of pieces) assert.ok(Math.abs(got - exact) < 0.005, `${got} is not ${exact}`);
 });
 
 test('a ray is cut by planes at the right places, and not beyond what is left', async () => {

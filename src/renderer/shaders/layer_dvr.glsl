@@ -6,8 +6,9 @@ void step_L(vec3 w, float ds, float dt) {
     had_L = false;
     return;
   }
-  vec4 c = pieceOf(ROW_L, had_L ? before_L : t, t, (had_L ? past : dt) * uThick_L);
-  before_L = t;
+  vec2 here = vec2(t, PLACE_L(t));
+  vec4 c = pieceOf(ROW_L, had_L ? before_L : here, here, (had_L ? past : dt) * uThick_L);
+  before_L = here;
   had_L = true;
 #if SHADING_L > 0
   // What adds less than a step of 8 bits is not lit. A loop of at most one turn: where no ray of a group needs it, it is skipped, which an `if` need not be.
@@ -20,5 +21,5 @@ void step_L(vec3 w, float ds, float dt) {
 }
 
 float solid_L(float t) {
-  return colorOf(ROW_L + 1, t).a * uThick_L;
+  return colorOf(ROW_L + 1, PLACE_L(t)).a * uThick_L;
 }

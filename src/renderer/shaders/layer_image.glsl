@@ -1,8 +1,9 @@
-// Layer _L as an image: its values as places in its window.
+// Layer _L as an image: its values as shares of its window.
 uniform vec2 uWindow_L;
 uniform mat3 uGradient_L;   // what half a voxel changes along the layer's axes to the change over a voxel along the world's
 uniform vec3 uHalfTexel_L;
-float before_L;             // place in the window at the sample before
+vec2 before_L;              // share of the window, and place in it, at the sample before
+uniform vec2 uLog_L;
 
 float voxel_L(vec4 texel) {
 #if STORAGE_L == 1

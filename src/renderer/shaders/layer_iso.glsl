@@ -22,7 +22,7 @@ void step_L(vec3 w, float ds, float dt) {
       if ((placeAt_L(P + direction_L * m, NOTHING) >= uIso_L) == inside) b = m;
       else a = m;
     }
-    vec4 c = colorOf(ROW_L + 2, uIso_L);
+    vec4 c = colorOf(ROW_L + 2, PLACE_L(uIso_L));
     float voxel = 1. / entry_L.w;
 #if SHADING_L > 0
     vec3 outward = -slope_L(P + direction_L * b, voxel / 64., uIso_L);

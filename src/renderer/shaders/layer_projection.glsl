@@ -17,7 +17,7 @@ void step_L(vec3 w, float ds, float dt) {
 
 void project_L(inout vec4 under) {
   if (length_L == 0.) return;
-  vec4 c = colorOf(ROW_L + 2, PROJECTION_L == 2 ? value_L / length_L : value_L);
+  vec4 c = colorOf(ROW_L + 2, PLACE_L(PROJECTION_L == 2 ? value_L / length_L : value_L));
 #if ADDITIVE_L
   under = vec4(under.rgb + c.rgb, 1. - (1. - under.a) * (1. - c.a));
 #else

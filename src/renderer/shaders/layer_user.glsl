@@ -6,7 +6,7 @@ uniform vec3 uFirst_L;
 vec3 here_L;
 
 vec4 transfer_L(float value) {
-  return vec4(colorOf(ROW_L + 2, value).rgb, 1. - exp(-colorOf(ROW_L + 1, value).a / uFraction_L));
+  return vec4(colorOf(ROW_L + 2, PLACE_L(value)).rgb, 1. - exp(-colorOf(ROW_L + 1, PLACE_L(value)).a / uFraction_L));
 }
 
 vec4 lit_L(vec4 c, Sample s) {

@@ -158,7 +158,7 @@ void main() {
       most = max(most, isNumber(value) ? value * uWindow.x + uWindow.y : most);
 #endif
 #else
-      vec4 c = textureLod(uTransfer, vec2(value * uWindow.x + uWindow.y, v), 0.);
+      vec4 c = textureLod(uTransfer, vec2(TRANSFER_AT(value * uWindow.x + uWindow.y), v), 0.);
 #if IMAGE_STORAGE == 2
       c = isNumber(value) ? c : vec4(0.);
 #endif
@@ -188,7 +188,7 @@ void main() {
     if (acc.a > .996) break; // once a brick or run of cells: a test at every sample, or every few, costs more than it saves
   }
 #if defined(MIP)
-  acc = textureLod(uTransfer, vec2(most, 1.5 / float(TRANSFER_ROWS + 1)), 0.);
+  acc = textureLod(uTransfer, vec2(TRANSFER_AT(most), 1.5 / float(TRANSFER_ROWS + 1)), 0.);
   acc = over + (1. - over.a) * acc;
 #endif
   color = acc;

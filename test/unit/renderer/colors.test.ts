@@ -5,7 +5,7 @@ import {
   COLORMAP_GROUPS, COLORMAPS, colorAt, colormapFunction, colormapStops, LABEL_COLORS, labelColor, labelHash,
 } from '../../../src/renderer/colormaps.js';
 import { storageClass, texelBytes, windowUniform } from '../../../src/renderer/storage.js';
-import { opacityRows, TRANSFER_ROWS, TRANSFER_SIZE, transferTexels } from '../../../src/renderer/transfer_function.js';
+import { logUniform, opacityRows, TRANSFER_ROWS, TRANSFER_SIZE, transferTexels } from '../../../src/renderer/transfer_function.js';
 
 test('the colour maps that a scene may name are there, each with colours of its own', () => {
   for (const name of ['gray', 'viridis', 'magma', 'inferno', 'plasma', 'cividis', 'turbo', 'bone', 'hot', 'coolwarm']) expect(COLORMAPS).toContain(name);
@@ -89,15 +89,16 @@ test('texels: row 0 the plain colours, then colour times opacity by step; opacit
   expect(clear.every((v) => v === 0)).toBe(true);
 });
 
-test('gamma moves colours and not opacities; a logarithm moves both', () => {
+test('gamma moves colours and not opacities', () => {
   const settings = { colormap: 'gray', points: [[0, 0], [1, 1]] as [number, number][], opacity: 1, mode: 'dvr', window: [1, 1000] as const, gamma: 2, log: false };
   const texel = (row: number, share: number, s = settings) => transferTexels(s, 1, 1)[4 * (row * TRANSFER_SIZE + Math.round(share * (TRANSFER_SIZE - 1))) + (row && 3)];
   expect(texel(0, 0.5)).toBeCloseTo(0.25, 2);
   expect(texel(1, 0.5)).toBeCloseTo(0.5, 2);
-  const log = { ...settings, log: true };
-  const t = Math.log1p(999 * (Math.round(0.1 * (TRANSFER_SIZE - 1)) / (TRANSFER_SIZE - 1))) / Math.log(1000); // 0.667
-  expect(texel(0, 0.1, log)).toBeCloseTo(t * t, 2);
-  expect(texel(1, 0.1, log)).toBeCloseTo(t, 6);
+  // Texels lie by places: a logarithm is the shader's.
+  expect(texel(1, 0.1, { ...settings, log: true })).toBeCloseTo(0.1, 3);
+  const { x: steep, y: by } = logUniform({ window: [1, 1000], log: true })!;
+  expect(Math.log2(1 + steep * 0.1) * by).toBeCloseTo(Math.log1p(99.9) / Math.log(1000), 9);
+  expect(logUniform({ window: [1, 1000], log: false })).toBeUndefined();
 });
 
 test('values go to their place in the window, whatever the storage', () => {

@@ -36,7 +36,7 @@ export class BrickIntake {
 
   /** Whether a brick waits for its upload. */
   isWaiting(volume: number, number: number): boolean {
-    return this.#queue.has(`${volume}/${number}`);
+    return this.#queue.size > 0 && this.#queue.has(`${volume}/${number}`);
   }
 
   /** Takes a brick; `uploaded` is called once, whatever becomes of it. */
@@ -109,6 +109,8 @@ export class BrickIntake {
     const { evictions } = this.residency;
     if (!this.residency.upload(volume, brick, ahead)) return;
     for (const state of planned) state.tableDirty = true;
+    // What is fetched ahead for slices stands in for their tiles.
+    for (const state of views) if (state.view.kind === 'slice' && state.ahead.get(brick.volume)?.numbers.has(number)) state.tableDirty = true;
     // A slot that went from one brick to another may still stand in any table.
     if (this.residency.evictions > evictions) for (const state of views) state.tableDirty = state.tableUrgent = true;
   }

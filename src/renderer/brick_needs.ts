@@ -15,6 +15,7 @@ const LAST = 0.999;
 
 /** What is missing, and how much of it is in view. */
 export interface Needs {
+  /** All that may be asked for at once. Plans may have tens of thousands, and what they lack is looked through whenever something comes. */
   readonly bricks: readonly MissingBrick[];
   readonly visible: number;
 }
@@ -23,6 +24,7 @@ export interface Needs {
  * Planned and predicted bricks of a volume that are not on the GPU, or out of date there.
  *
  * @param waiting whether a brick is on its way to the GPU
+ * @param lacksTiles tiles of a slice are missing: what is fetched to stand in for those of other planes comes after them
  */
 export function missingBricks(
   views: readonly ViewState[],
@@ -30,11 +32,14 @@ export function missingBricks(
   residency: Residency,
   policy: LoadingPolicy,
   waiting: (number: number) => boolean,
+  lacksTiles = false,
 ): Needs {
   const here = residency.of(volume);
   const { numbering } = volume;
   const at = volume.time > 0 ? { time: volume.time } : {};
   const missing = new Map<number, MissingBrick>();
+  const visible = new Set<number>();
+  const most = Math.max(policy.underWay.moving, policy.underWay.still);
   const lacks = (number: number): boolean => {
     const entry = here.get(number);
     return (entry === undefined || entry.stale) && !waiting(number);
@@ -43,31 +48,39 @@ export function missingBricks(
     Math.min((state.plans.get(volume.handle)?.finest ?? 0) + policy.deferredLevels, numbering.levels - 1);
   for (const state of views) {
     const finest = finestAsked(state);
+    // Those of one kind come by falling urgency.
+    const left = new Array<number>(8).fill(most);
     for (const { level, z, y, x, priority, coarse, orphan } of state.plans.get(volume.handle)?.bricks ?? []) {
       const number = numbering.pack(level, z, y, x);
       if (!lacks(number)) continue;
+      visible.add(number);
+      const stale = here.has(number);
+      const mayWait = state.view.kind === 'volume' && level < finest && !orphan;
+      const kind = Number(coarse === true) + 2 * Number(stale) + 4 * Number(mayWait);
+      left[kind] = (left[kind] as number) - 1;
+      if ((left[kind] as number) < 0) continue;
       const known = missing.get(number);
       missing.set(number, {
         key: { level, z, y, x, ...at },
         class: coarse || known?.class === 'visible-coarse' ? 'visible-coarse' : 'visible-fine',
         urgency: Math.min(priority, known?.urgency ?? 1),
-        stale: here.has(number),
-        mayWait: state.view.kind === 'volume' && level < finest && !orphan && known?.mayWait !== false,
+        stale,
+        mayWait: mayWait && known?.mayWait !== false,
       });
     }
   }
-  const visible = missing.size;
   for (const state of views) {
     const finest = finestAsked(state);
     for (const { level, z, y, x, priority, coarse, time } of state.ahead.get(volume.handle)?.bricks ?? []) {
       const key = { level, z, y, x, ...(time === undefined ? at : time > 0 && { time }) };
       const number = numbering.packKey(key);
-      if (missing.has(number) || !lacks(number)) continue;
+      if (visible.has(number) || missing.has(number) || !lacks(number)) continue;
+      if (lacksTiles && time === undefined && state.tiled.has(volume.handle)) continue;
       const step = time === undefined ? undefined : volume.coming.findIndex((facet) => facet.time === time);
       missing.set(number, { key, ...classOfAhead(step, priority, coarse === true), stale: here.has(number), mayWait: level < finest });
     }
   }
-  return { bricks: [...missing.values()], visible };
+  return { bricks: [...missing.values()], visible: visible.size };
 }
 
 /**
@@ -113,7 +126,7 @@ export class BrickNeeds {
     const missing = new Map<number, { bricks: readonly MissingBrick[]; top: number }>();
     for (const volume of volumes) {
       const waiting = (number: number) => this.intake.isWaiting(volume.handle, number);
-      const needs = missingBricks(shown.layers.includes(volume) ? views : [], volume, this.residency, policy, waiting);
+      const needs = missingBricks(shown.layers.includes(volume) ? views : [], volume, this.residency, policy, waiting, this.tiles.lacking);
       missing.set(volume.handle, { bricks: needs.bricks, top: volume.numbering.levels - 1 });
       this.#bricks += needs.visible;
     }

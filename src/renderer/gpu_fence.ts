@@ -9,6 +9,10 @@ interface Pending {
 /** How often an open fence is looked at between animation frames. */
 const POLL_MS = 4;
 
+/** Frames the GPU may have in hand: while the picture moves one that is shown, one that is drawn and one to go on with, so that it is never idle; one while it is still. */
+const OPEN_MOVING = 3;
+const OPEN_STILL = 1;
+
 /** Fences after frames, in order. */
 export class GpuFence {
   #pending: Pending[] = [];
@@ -20,6 +24,12 @@ export class GpuFence {
   /** Frames the GPU is still working on. */
   get open(): number {
     return this.#pending.length;
+  }
+
+  /** Whether it has so many in hand that it should be given no other. */
+  isFull(moving: boolean): boolean {
+    this.poll();
+    return this.open >= (moving ? OPEN_MOVING : OPEN_STILL);
   }
 
   /** Marks the end of a frame that was begun at `submitted`; `done` hears for how long the GPU was busy with it. */

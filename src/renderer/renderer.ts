@@ -28,7 +28,8 @@ import { TimeSteps } from './time_steps.js';
 import { TRANSFER_BYTES } from './transfer_function.js';
 import { UPLOAD_MS_STILL } from './upload_queue.js';
 import { ViewDrawing } from './view_drawing.js';
-import { chooseShown, planViews, REPLAN_MS, type Shown } from './view_plans.js';
+import { Planning } from './planning.js';
+import { chooseShown, REPLAN_MS, type Shown } from './view_plans.js';
 import { sameLayout, updateViews, withPlanes } from './view_list.js';
 import { ViewState } from './view_state.js';
 import type { LayerSettings, Picked, Pixel, View } from './views.js';
@@ -38,10 +39,6 @@ import { makeWebGl } from './web_gl.js';
 
 export type { ShaderReport } from './layer_shaders.js';
 export type { RendererReport } from './report.js';
-
-/** Frames the GPU may have in hand: while the picture moves one that is shown, one that is drawn and one to go on with, so that it is never idle; one while it is still. */
-const OPEN_MOVING = 3;
-const OPEN_STILL = 1;
 
 /** Renders volumes into one canvas. Nothing happens outside of its calls: call `frame` after any other call. */
 export class VolumeRenderer {
@@ -57,6 +54,7 @@ export class VolumeRenderer {
   readonly #intake: BrickIntake;
   readonly #tables: TableUpdates;
   readonly #needs: BrickNeeds;
+  readonly #planning: Planning;
   /** Which time point is shown, and which come next. */
   readonly times: TimeSteps;
   #policy: LoadingPolicy;
@@ -90,6 +88,7 @@ export class VolumeRenderer {
     this.#fence = new GpuFence(this.#gl.getContext() as WebGL2RenderingContext);
     this.#frames = new FrameDrawing(this.#drawing, this.#fence, canvas, options);
     this.#tables = new TableUpdates(this.#residency);
+    this.#planning = new Planning(this.#residency);
     this.#intake = new BrickIntake(this.#volumes, this.#residency, options.lookup);
     this.#needs = new BrickNeeds(this.#residency, this.#intake, this.#drawing.points, this.tiles);
     this.times = new TimeSteps(this.#residency, () => ({ views: this.#views, volumes: this.#shown.layers }), () => this.#replan(false));
@@ -253,7 +252,7 @@ export class VolumeRenderer {
       return this.#room.make(error);
     }
     const looking = !this.#moving && this.hasPicture && this.#intake.findCells(this.#shown.layers, this.#views);
-    const more = looking || this.#fence.open > 0 || this.#needs.waiting > 0 || !this.#frames.idle(this.#scene(), now);
+    const more = looking || this.#fence.open > 0 || this.#needs.waiting > 0 || this.#planning.busy || !this.#frames.idle(this.#scene(), now);
     // Reading back waits for the GPU: not before there is time.
     if (!more && this.#frames.firstPictureAt !== undefined) {
       this.#filterError ??= probeFilterError(this.#drawing.screen);
@@ -264,8 +263,7 @@ export class VolumeRenderer {
 
   /** Whether the GPU has so much in hand that a frame now would draw nothing: what is drawn over the picture waits with it. */
   get busy(): boolean {
-    this.#fence.poll();
-    return this.#fence.open >= (this.#moving ? OPEN_MOVING : OPEN_STILL);
+    return this.#fence.isFull(this.#moving);
   }
 
   /** Draws from now on, voxels or not. */
@@ -280,7 +278,7 @@ export class VolumeRenderer {
 
   /** Whether every brick that the views should have is here, drawn or not. */
   get complete(): boolean {
-    if (this.#context.lost || this.#needs.dirty || this.#needs.missing > 0 || this.#needs.waiting > 0) return false;
+    if (this.#context.lost || this.#planning.busy || this.#needs.dirty || this.#needs.missing > 0 || this.#needs.waiting > 0) return false;
     return !this.times.isBehind && this.#views.every((state) => !state.planDirty && !state.tableDirty && !state.planned);
   }
 
@@ -293,7 +291,7 @@ export class VolumeRenderer {
   /** What there is to tell. */
   get report(): RendererReport {
     return makeReport(this.#volumes, this.#views, this.#shown.layers, this.#device, {
-      needs: this.#needs, tiles: this.tiles, frames: this.#frames, drawing: this.#drawing, budget: this.#budget, residency: this.#residency, tables: this.#tables,
+      needs: this.#needs, tiles: this.tiles, frames: this.#frames, drawing: this.#drawing, budget: this.#budget, residency: this.#residency, tables: this.#tables, planning: this.#planning,
       filterError: this.#filterError, losses: this.#context.losses, problem: this.#room.problem ?? this.#problem,
     });
   }
@@ -326,7 +324,8 @@ export class VolumeRenderer {
     if (this.#context.lost) return;
     const now = performance.now();
     if (this.#size.update()) this.#resize();
-    this.#plan(now);
+    // What is in hand may be of a moment ago.
+    for (let i = this.#planning.busy ? 0 : 1; i < 2; i += 1) this.#plan(now, Number.POSITIVE_INFINITY);
     this.#updateTables();
     this.#frames.drawFull(this.#scene(), now);
   }
@@ -377,20 +376,20 @@ export class VolumeRenderer {
     }
   }
 
-  #plan(now: number): void {
+  #plan(now: number, ms = this.#options.planMs): void {
     if (this.#context.lost || this.#views.length === 0) return;
-    const inUse = new Set(this.#shown.layers.map(({ storage }) => storage.name));
-    for (const volume of this.#shown.layers) volume.refresh();
-    for (const { storage } of this.#shown.layers) this.#residency.atlas(storage, inUse);
-    this.times.step();
+    const { layers } = this.#shown;
+    if (!this.#planning.busy) {
+      for (const volume of layers) volume.refresh();
+      this.times.step();
+    }
     // A large texture takes the better part of a second to make: it must not stand before the first picture.
-    const mayGrow = this.#frames.firstPictureAt !== undefined;
-    const version = this.#residency.version;
-    const due = this.#views.filter((state) => state.planDirty);
-    const planned = planViews(this.#views, this.#shown, this.#residency, this.#size.ratio, { now, moving: this.#moving, mayGrow, policy: this.#policy, tiles: this.tiles });
-    if (planned) this.#drawing.plan(due, this.#views, this.#size.ratio);
-    if (planned) this.#needs.dirty = true;
-    if (version !== this.#residency.version) for (const state of this.#views) state.tableDirty = true;
+    const options = { now, moving: this.#moving, mayGrow: this.hasPicture, policy: this.#policy, tiles: this.tiles };
+    const planned = this.#planning.go(this.#views, this.#shown, this.#size.ratio, options, ms);
+    if (planned.length > 0) {
+      this.#drawing.plan(planned, this.#views, this.#size.ratio);
+      this.#needs.dirty = true;
+    }
   }
 
   #updateTables(): void {

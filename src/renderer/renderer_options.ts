@@ -27,4 +27,6 @@ export interface RendererOptions extends RendererDials {
   readonly held?: boolean;
   /** How bricks are asked for: a policy or its name; exploration where nothing is said. */
   readonly policy?: string | LoadingPolicy;
+  /** Milliseconds of planning in one go; a few hundred bricks are planned at once in any case. */
+  readonly planMs?: number;
 }

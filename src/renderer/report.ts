@@ -21,6 +21,14 @@ export interface VolumeReport {
   readonly slots: number;
 }
 
+/** Plans finished, goes at them, and the most parts and milliseconds of one go. */
+export interface PlanningCounts {
+  readonly plans: number;
+  readonly turns: number;
+  readonly mostParts: number;
+  readonly longestMs: number;
+}
+
 /** State of the renderer. Byte counts are exact: they are of all textures and render targets. */
 export interface RendererReport {
   readonly volumes: readonly VolumeReport[];
@@ -41,6 +49,8 @@ export interface RendererReport {
   /** Page tables filled so far. */
   readonly tableFills: number;
   readonly evictions: number;
+  /** What planning took so far. */
+  readonly planning: PlanningCounts;
   readonly drawCalls: number;
   /** Pictures of perspective views that were drawn, and that the GPU is done with. */
   readonly pictures: number;
@@ -124,6 +134,7 @@ interface Parts {
   readonly budget: GpuBudget;
   readonly residency: Residency;
   readonly tables: { readonly count: number };
+  readonly planning: { readonly counts: PlanningCounts };
   readonly filterError: number | undefined;
   readonly losses: number;
   readonly problem: string | undefined;
@@ -135,7 +146,7 @@ export function makeReport(
   views: readonly ViewState[],
   layers: readonly VolumeState[],
   device: Device,
-  { needs, tiles, frames, drawing, budget, residency, tables, filterError, losses, problem }: Parts,
+  { needs, tiles, frames, drawing, budget, residency, tables, planning, filterError, losses, problem }: Parts,
 ): RendererReport {
   return {
     volumes: [...volumes.values()].map((v) => reportVolume(v, views, residency, needs.wanted.get(v.handle)?.length ?? 0, tiles)),
@@ -144,6 +155,7 @@ export function makeReport(
     ...reportPictures(frames, drawing),
     ...reportMemory(budget, residency),
     tableFills: tables.count,
+    planning: { ...planning.counts },
     ...reportFilter(filterError),
     ...reportDevice(device, layers, budget.max),
     contextLosses: losses,

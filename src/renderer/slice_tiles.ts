@@ -228,6 +228,13 @@ export class SliceTiles {
     return { quads, slice, atlas };
   }
 
+  /** Tiles that a view shows of a volume, and those of its quads that have none. */
+  count(viewId: string, volume: VolumeState): { here: number; lacking: number } {
+    const quads = this.quads(viewId, volume)?.quads ?? [];
+    const here = quads.filter(({ entry }) => entry).length;
+    return { here, lacking: quads.length - here };
+  }
+
   /** Whether a view shows tiles of a volume. */
   has(viewId: string, handle: number): boolean {
     return this.#shown.get(viewId)?.has(handle) ?? false;

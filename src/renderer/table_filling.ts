@@ -55,8 +55,8 @@ export class TableFilling {
     const own: Ground | undefined = slot || empty ? { key, slot } : ground;
     const isSplit = plan.split.has(number);
     const isPlanned = (child: BrickKey) => plan.numbers.has(numbering.pack(child.level, child.z, child.y, child.x));
-    // What a plan leaves out is shown by its children, though they be finer than asked for.
-    const finestLevel = isSplit && !slot && !empty && !plan.numbers.has(number) ? this.#part.level : this.#finestLevel;
+    // What a plan leaves out, or whose mean hides what is in it, is shown by its children, though they be finer than asked for.
+    const finestLevel = isSplit && !slot && !plan.numbers.has(number) ? this.#part.level : this.#finestLevel;
     const children = key.level > finestLevel && (isSplit || (!slot && !empty && this.above.has(number))) ? childrenOf(numbering, key) : [];
     const finer =
       children.length > 0 &&

@@ -105,15 +105,16 @@ function show(volume: VolumeState, time: number, views: readonly ViewState[]): v
   }
 }
 
+/** What a view planned last for a time point that comes next. */
+export const plannedBefore = (state: ViewState, { handle }: VolumeState, { time }: TimeFacet): BrickPlan | undefined =>
+  state.coming.get(handle)?.find(({ facet }) => facet.time === time)?.plan;
+
 /** Adds what a view is to show of a volume at the time points that come next to what is fetched ahead, as far as there is room. */
-export function planComing(state: ViewState, volume: VolumeState, room: number, plan: (facet: TimeFacet, before: BrickPlan | undefined) => TimePlan): void {
-  const { handle } = volume;
-  if (volume.coming.length === 0) {
+export function planComing(state: ViewState, { handle }: VolumeState, room: number, plans: readonly TimePlan[]): void {
+  if (plans.length === 0) {
     state.coming.delete(handle);
     return;
   }
-  const before = state.coming.get(handle) ?? [];
-  const plans = volume.coming.map((facet) => plan(facet, before.find((one) => one.facet.time === facet.time)?.plan));
   state.coming.set(handle, plans);
   const known = state.ahead.get(handle);
   const bricks = [...(known?.bricks ?? [])];

@@ -95,13 +95,17 @@ export class ViewDrawing {
 
   /** Whether a view has voxels to show. */
   hasVoxels(state: ViewState, shown: Shown): boolean {
-    return shown.layers.some((volume) => state.table(volume.handle).outcome.any) || this.points.shows(state.view);
+    const has = (volume: VolumeState) => state.table(volume.handle).outcome.any || this.tiles.count(state.view.id, volume).here > 0;
+    return shown.layers.some(has) || this.points.shows(state.view);
   }
 
   /** Draws a slice of every layer, one over the other; false where no voxel was drawn. */
   slice(state: ViewState, shown: Shown, rect: DeviceRect, ratio: number): boolean {
     const { view } = state;
     if (view.kind !== 'slice') return false;
+    // Of another plane nothing is here yet: the picture before stays until there is.
+    const awaits = shown.layers.some((volume) => this.tiles.count(view.id, volume).lacking > 0);
+    if (awaits && !this.hasVoxels(state, shown)) return false;
     this.clear(rect);
     let any = false;
     for (const volume of shown.layers) {

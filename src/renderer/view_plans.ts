@@ -1,7 +1,7 @@
 /** Plans what each view should have on the GPU: how many bricks of which layer, and which. */
 
 import { type Frustum, makeFrustum } from '../volume/frustum.js';
-import { type BrickPlan, planLod } from '../volume/lod_plan.js';
+import { type BrickPlan, Pace, planLodInParts } from '../volume/lod_plan.js';
 import type { Vec3 } from '../volume/geometry.js';
 import { directionInLayer, frustumInLayer, toLayer } from '../volume/placement.js';
 import type { LoadingPolicy } from '../volume/policy.js';
@@ -14,7 +14,7 @@ import type { SliceTiles } from './slice_tiles.js';
 import { sliceToWorld } from './slice_view.js';
 import { fitsWhole } from './table_window.js';
 import type { TimeFacet } from './time_facet.js';
-import { planComing } from './time_steps.js';
+import { plannedBefore, planComing, type TimePlan } from './time_steps.js';
 import type { ViewState } from './view_state.js';
 import type { SliceView } from './views.js';
 import type { VolumeState } from './volume_state.js';
@@ -52,49 +52,46 @@ export interface PlanOptions {
   readonly tiles: SliceTiles;
 }
 
-/** Plans views whose plans are out of date, and makes the atlases large enough. */
-export function planViews(
+/** The views whose plans are out of date and not to wait. */
+export const dueViews = (views: readonly ViewState[], { moving, now }: PlanOptions): readonly ViewState[] =>
+  views.filter((v) => v.planDirty && (!moving || v.view.kind === 'slice' || now - v.plannedAt >= REPLAN_MS));
+
+/** Plans the views that are `due`, part by part. Their plans change one after the other, each as a whole. */
+export function* planViews(
   views: readonly ViewState[],
+  due: readonly ViewState[],
   shown: Shown,
   residency: Residency,
   ratio: number,
   options: PlanOptions,
-): boolean {
-  const due = views.filter((v) => v.planDirty && (!options.moving || v.view.kind === 'slice' || options.now - v.plannedAt >= REPLAN_MS));
+): Generator<void, void> {
   const volumes = shown.layers;
-  if (due.length > 0) {
-    options.tiles.retain(new Set(views.map(({ view }) => view.id)));
-    for (const state of due) if (state.view.kind === 'slice') state.tiled = options.tiles.plan(state.view, volumes, ratio, options.policy);
-    let shares = shareSlots(volumes, views, residency);
-    let todo: readonly VolumeState[] = volumes;
-    for (let round = 0; round < ROUNDS && todo.length > 0; round += 1) {
-      for (const volume of todo) planVolume(views, due, volume, shares, ratio, options);
-      const before = shares;
-      shares = shareSlots(volumes, views, residency);
-      todo = volumes.filter((volume) => isWorthPlanning(volume, views, before, shares));
-    }
-    if (options.mayGrow && rebalance(shares, residency)) {
-      for (const volume of volumes) planVolume(views, due, volume, shareSlots(volumes, views, residency), ratio, options);
-    }
-    for (const state of due) {
-      state.forgetOthers(volumes.map((v) => v.handle));
-      state.planDirty = false;
-      state.plannedAt = options.now;
-      if (state.view.kind === 'slice') state.tableDirty = true;
-      else state.planned = true;
-    }
-    residency.turn += 1;
-    for (const volume of volumes) {
-      for (const { plans, ahead } of views) {
-        for (const plan of [plans.get(volume.handle), ahead.get(volume.handle)]) if (plan) residency.keep(volume, plan.numbers);
-      }
+  const pace = new Pace();
+  options.tiles.retain(new Set(views.map(({ view }) => view.id)));
+  for (const state of due) if (state.view.kind === 'slice') state.tiled = options.tiles.plan(state.view, volumes, ratio, options.policy);
+  let shares = shareSlots(volumes, views, residency);
+  let todo: readonly VolumeState[] = volumes;
+  for (let round = 0; round < ROUNDS && todo.length > 0; round += 1) {
+    for (const volume of todo) yield* planVolume(views, due, volume, shares, ratio, options, pace);
+    const before = shares;
+    shares = shareSlots(volumes, views, residency);
+    todo = volumes.filter((volume) => isWorthPlanning(volume, views, before, shares));
+  }
+  if (options.mayGrow && rebalance(shares, residency)) {
+    for (const volume of volumes) yield* planVolume(views, due, volume, shareSlots(volumes, views, residency), ratio, options, pace);
+  }
+  for (const state of due) {
+    state.forgetOthers(volumes.map((v) => v.handle));
+    state.plannedAt = options.now;
+    if (state.view.kind === 'slice') state.tableDirty = true;
+    else state.planned = true;
+  }
+  residency.turn += 1;
+  for (const volume of volumes) {
+    for (const { plans, ahead } of views) {
+      for (const plan of [plans.get(volume.handle), ahead.get(volume.handle)]) if (plan) residency.keep(volume, plan.numbers);
     }
   }
-  if (options.mayGrow && !growAtlases(views, volumes, residency)) {
-    // Less memory than was planned with: the next plans know.
-    for (const state of views) state.planDirty = true;
-  }
-  return due.length > 0;
 }
 
 /** Numbers of all bricks of a volume that some view plans. */
@@ -107,7 +104,8 @@ export function plannedNumbers(views: readonly ViewState[], handle: number): Set
   return numbers;
 }
 
-function growAtlases(views: readonly ViewState[], volumes: readonly VolumeState[], residency: Residency): boolean {
+/** Makes the atlases large enough for the plans; false where there is less memory than was planned with. */
+export function growAtlases(views: readonly ViewState[], volumes: readonly VolumeState[], residency: Residency): boolean {
   let enough = true;
   const { classes } = shareSlots(volumes, views, residency);
   for (const [storage, share] of classes) {
@@ -128,14 +126,15 @@ function isWorthPlanning(volume: VolumeState, views: readonly ViewState[], befor
 }
 
 /** Plans one layer in the views that are due: slices first, which need little, then cameras with what is left. */
-function planVolume(
+function* planVolume(
   views: readonly ViewState[],
   due: readonly ViewState[],
   volume: VolumeState,
   shares: Shares,
   ratio: number,
   options: PlanOptions,
-): void {
+  pace: Pace,
+): Generator<void, void> {
   const all = shares.layers.get(volume.handle) as number;
   // Each time point that comes next takes as much as the one that is shown.
   const slots = Math.max(Math.floor(all / (1 + volume.coming.length)), 1);
@@ -144,11 +143,16 @@ function planVolume(
   for (const state of due) {
     const { view } = state;
     if (view.kind !== 'slice') continue;
+    const tiled = state.tiled.has(volume.handle);
     const planAt = (facet: TimeFacet, previous: BrickPlan | undefined) =>
-      ({ facet, plan: planForSlice(view, volume, facet, perSlice, ratio, previous, state.tiled.has(volume.handle)), window: undefined });
-    state.plans.set(volume.handle, planAt(volume.shown, state.plans.get(volume.handle)).plan);
-    state.ahead.delete(volume.handle);
-    planComing(state, volume, perSlice * volume.coming.length, planAt);
+      ({ facet, plan: planForSlice(view, volume, facet, perSlice, ratio, previous, tiled), window: undefined });
+    const plan = planAt(volume.shown, state.plans.get(volume.handle)).plan;
+    const fromTiles = tiled && !volume.settings.coarseFirst;
+    state.plans.set(volume.handle, fromTiles ? { ...plan, bricks: [], numbers: new Set(), demand: 0 } : plan);
+    // What stands in for the tiles of every plane, once those in view are here.
+    if (fromTiles) state.ahead.set(volume.handle, plan);
+    else state.ahead.delete(volume.handle);
+    planComing(state, volume, perSlice * volume.coming.length, volume.coming.map((facet) => planAt(facet, plannedBefore(state, volume, facet))));
   }
   const ahead = views.reduce((sum, state) => sum + (state.view.kind === 'slice' ? (state.ahead.get(volume.handle)?.numbers.size ?? 0) : 0), 0);
   const later = Math.max(Math.floor((all - slots - ahead) / Math.max(views.length - slices, 1)), 0);
@@ -159,11 +163,11 @@ function planVolume(
   }
   const left = Math.max(Math.floor((slots - taken.size) / Math.max(views.length - slices, 1)), 1);
   for (const state of due) {
-    if (state.view.kind === 'volume') planForCamera(state, volume, left, later, ratio, options);
+    if (state.view.kind === 'volume') yield* planForCamera(state, volume, left, later, ratio, options, pace);
   }
 }
 
-/** Of a volume whose slices come as tiles (`tiled`) only the brick that holds all of it: it is shown until they are here. */
+/** Of a volume whose slices come as tiles (`tiled`) only the brick that holds all of it: it stands in for tiles. */
 function planForSlice(
   view: SliceView,
   volume: VolumeState,
@@ -185,7 +189,15 @@ function planForSlice(
 }
 
 /** Plans what a camera sees, and what it is about to see where it moves. */
-function planForCamera(state: ViewState, volume: VolumeState, slots: number, later: number, ratio: number, options: PlanOptions): void {
+function* planForCamera(
+  state: ViewState,
+  volume: VolumeState,
+  slots: number,
+  later: number,
+  ratio: number,
+  options: PlanOptions,
+  pace: Pace,
+): Generator<void, void> {
   const { view } = state;
   if (view.kind !== 'volume') return;
   const { policy, moving, now } = options;
@@ -200,8 +212,8 @@ function planForCamera(state: ViewState, volume: VolumeState, slots: number, lat
   const input = { geometry, pixelsPerVoxel, focus };
   const towards = state.focus && directionInLayer(volume.placement, rayThrough(view.camera, view.rect, state.focus).direction);
   const planAt = ({ numbering, isEmpty, isBare }: TimeFacet, previous: BrickPlan | undefined) =>
-    planLod({ ...input, numbering, isEmpty, isBare, frustum, slots, previous, ...(inReach ? { inReach } : {}), towards });
-  const plan = planAt(shown, state.plans.get(handle));
+    planLodInParts({ ...input, numbering, isEmpty, isBare, frustum, slots, previous, ...(inReach ? { inReach } : {}), towards }, pace);
+  const plan = yield* planAt(shown, state.plans.get(handle));
   state.plans.set(handle, plan);
   if (window) state.windows.set(handle, window);
   state.ahead.delete(handle);
@@ -210,9 +222,12 @@ function planForCamera(state: ViewState, volume: VolumeState, slots: number, lat
   if (next) {
     // Ancestors come first in a plan: what is left of its beginning has all of its own here or there.
     const { isEmpty, isBare } = shown;
-    const coming = planLod({ ...input, numbering, isEmpty, isBare, frustum: frustumOf(next), slots: plan.numbers.size + room, previous: plan });
+    const ahead = { ...input, numbering, isEmpty, isBare, frustum: frustumOf(next), slots: plan.numbers.size + room, previous: plan };
+    const coming = yield* planLodInParts(ahead, pace);
     const bricks = coming.bricks.filter(({ level, z, y, x }) => !plan.numbers.has(numbering.pack(level, z, y, x))).slice(0, room);
     state.ahead.set(handle, { bricks, numbers: new Set(bricks.map(({ level, z, y, x }) => numbering.pack(level, z, y, x))) });
   }
-  planComing(state, volume, later, (facet, previous) => ({ facet, plan: planAt(facet, previous), window }));
+  const plans: TimePlan[] = [];
+  for (const facet of volume.coming) plans.push({ facet, plan: yield* planAt(facet, plannedBefore(state, volume, facet)), window });
+  planComing(state, volume, later, plans);
 }

@@ -17,7 +17,11 @@ export interface Rect {
 export type Pixel = readonly [number, number];
 
 /** How a volume is drawn: its look, with the window that its values suggest where the scene has none. */
-export type LayerSettings = Omit<Look, 'window'> & { readonly window: readonly [number, number] };
+export type LayerSettings = Omit<Look, 'window'> & {
+  readonly window: readonly [number, number];
+  /** The brick that holds all of the volume comes before tiles of slices: something is to be learnt from it. */
+  readonly coarseFirst?: boolean;
+};
 
 /** What of the world perspective views show: the inside of a box, and of planes the side that their normals point to. */
 export interface Clip {

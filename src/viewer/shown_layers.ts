@@ -123,7 +123,12 @@ export class ShownLayers {
         volume,
         layer,
         automatic: layer.window === undefined,
-        settings: { ...storedLook(volume.description, look), window: window as [number, number] },
+        settings: {
+          ...storedLook(volume.description, look),
+          window: window as [number, number],
+          // The window is learnt from the brick that holds all: a slice would change its contrast after it is seen.
+          ...(layer.kind === 'image' && layer.window === undefined && !histogram && { coarseFirst: true }),
+        },
         histogram,
         content: this.#contents.get(identity(volume)),
         range: overall ?? histogram ?? { min: window[0]!, max: window[1]! },

@@ -96,6 +96,30 @@ export function childrenOf(numbering: BrickNumbering, key: BrickKey): BrickKey[]
   return children;
 }
 
+/** Bricks that are refined between two pauses of planning in parts: half a millisecond or so. */
+export const PART = 64;
+
+/** Counts refinements of one plan after the other, so that a pause is due every `PART` of them. */
+export class Pace {
+  #left = PART;
+
+  /** Counts one; whether a pause is due. */
+  step(): boolean {
+    this.#left -= 1;
+    if (this.#left > 0) return false;
+    this.#left = PART;
+    return true;
+  }
+}
+
+/** Goes through all parts at once. */
+export function atOnce<T>(parts: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = parts.next();
+    if (done) return value;
+  }
+}
+
 interface Node extends PlannedBrick {
   readonly coarse: boolean;
   readonly number: number;
@@ -107,7 +131,10 @@ interface Node extends PlannedBrick {
 }
 
 /** Plans the bricks of one volume for one perspective view. */
-export function planLod(input: LodInput): BrickPlan {
+export const planLod = (input: LodInput): BrickPlan => atOnce(planLodInParts(input));
+
+/** The same in parts, each of `PART` refinements at most, so that a page can do something else between them. */
+export function* planLodInParts(input: LodInput, pace = new Pace()): Generator<void, BrickPlan> {
   const { numbering, slots, isEmpty, isBare = isEmpty, inReach, previous, pixelsPerVoxel = 1, cost = 1 } = input;
   const top = numbering.levels - 1;
   const measure = new CandidateMeasure(input.geometry, input.frustum, input.focus ?? 6, input.towards);
@@ -135,6 +162,7 @@ export function planLod(input: LodInput): BrickPlan {
   /** Place, error, weight and emptiness of the children in view. */
   const found = new Float64Array(8 * 6);
   for (let at = heap.pop(); at !== undefined; at = heap.pop()) {
+    if (pace.step()) yield;
     const node = nodes[at] as Node;
     const level = node.level - 1;
     const [nz, ny, nx] = numbering.grid(level);

@@ -1,5 +1,5 @@
 /**
- * Which tiles of a plane a view should show: those of the level whose texels are about a pixel, and below them those of every second
+ * Which tiles of a plane a view should show: those of the level whose texels are a pixel or a little more, and below them those of every second
  * coarser level up to one that a single tile covers, so that something of the plane is there soon at a fraction of the bytes. Pure.
  */
 
@@ -8,6 +8,8 @@ import type { TileKey } from './plane.js';
 
 /** Levels from one stand-in to the next: a quarter of the texels along each axis, a sixteenth of the bytes. */
 const STAND_IN_STEP = 2;
+/** Part of an octave by which a texel may be larger than a pixel: 1.19 pixels. Just beyond one it would cost four times the bytes for what nobody sees. */
+const LARGER = 0.25;
 /** A level in use stays so until its texels are this part of an octave past the next one's turn. */
 const HYSTERESIS = 0.1;
 
@@ -82,7 +84,7 @@ function levelsFrom(level: number, window: PlaneWindow, extent: PlaneWindow, lev
 export function planTiles(input: TilePlanInput): TilePlan {
   const { extent, levels, slots, previous, finestLevel = 0, exists = () => true } = input;
   const window = windowsMeet(extent, input.visible);
-  const exact = Math.log2(input.texelsPerPixel);
+  const exact = Math.log2(input.texelsPerPixel) + LARGER;
   const kept = previous !== undefined && exact > previous - HYSTERESIS && exact < previous + 1 + HYSTERESIS;
   let level = Math.min(Math.max(kept ? previous : Math.floor(exact + 1e-9), finestLevel, 0), levels - 1);
   if (isVoid(window)) return { level, tiles: [], window };

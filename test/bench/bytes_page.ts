@@ -37,13 +37,12 @@ Object.assign(globalThis, {
       }
       return out;
     },
-    /** Bytes that settle a slice across 2048³ voxels, `voxels` of them in a pixel; tiles and bricks. */
+    /** All bytes that are sent for a slice across 2048³ voxels, `voxels` of them in a pixel, until it is settled. */
     async slice(voxels: number): Promise<number> {
       const n = 2048;
       const volume = new LazyVolume(1, [n, n, n], { at: (z, y, x) => 20000 + ((z ^ y ^ x) & 255) * 100 });
       const stage = new Stage(...SIZE, {});
       stage.add(volume, { window: [0, 65535], colormap: 'gray' });
-      stage.renderer.setPolicy('no-prefetch');
       stage.views({ id: 's', kind: 'slice', rect, axis: 0, position: 1000, center: [n / 2, n / 2], pixelSize: voxels });
       await stage.settle(64, 200_000);
       const bytes = stage.tileBytes + stage.offered * BRICK_BYTES;

@@ -20,6 +20,7 @@ import * as source from '../../src/renderer/source.js';
 import type { LayerSettings, View } from '../../src/renderer/views.js';
 import * as geometry from '../../src/volume/geometry.js';
 import { DEFAULT_OPACITY_POINTS } from '../../src/volume/opacity.js';
+import { POLICIES } from '../../src/volume/policy.js';
 import { tileFrameBytes } from '../../src/protocol/tile_frame.js';
 import type { VoxelDtype } from '../../src/protocol/dtype.js';
 import type { Tile, WantedTile } from '../../src/session/types.js';
@@ -57,7 +58,7 @@ export class Stage {
   tilesTaken = 0;
   offered = 0;
 
-  constructor(width: number, height: number, options: { maxGpuBytes?: number; background?: [number, number, number]; passes?: number } = {}) {
+  constructor(width: number, height: number, options: { maxGpuBytes?: number; background?: [number, number, number]; passes?: number; planMs?: number } = {}) {
     this.canvas = makeCanvas(width, height);
     this.renderer = new VolumeRenderer(this.canvas, {
       ...options,
@@ -189,6 +190,6 @@ Object.assign(globalThis, {
     THREE, LazyVolume, TestCloud, VolumeRenderer, Stage, TestVolume, makeLevel, halve, shellsAndGyroid, difference, geometry, sample, colormaps, source,
     camera: { cameraBasis, frameBounds, orbit, project }, fitSlice: sliceView.fitSlice, sliceView, Fullscreen, shaderMaterial, makeBare, atlasBench, layersBench,
     referencePicture, DEFAULT_LOOK, makeScreen, clipPlanes, labelLookup, layerRows, readShader, tryShader,
-    glsl: { clip: clipGlsl, labels: labelsGlsl, head: headGlsl, light: lightGlsl }, wait, DEFAULT_OPACITY_POINTS,
+    glsl: { clip: clipGlsl, labels: labelsGlsl, head: headGlsl, light: lightGlsl }, wait, DEFAULT_OPACITY_POINTS, POLICIES,
   },
 });

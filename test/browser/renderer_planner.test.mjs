@@ -195,3 +195,58 @@ test('while a view moves little is uploaded and asked for, and details come when
   assert.equal(result.settledMoving, false);
   assert.equal(result.end, 0, 'and comes at rest');
 });
+
+test('a plan that looks at ten thousand bricks is made in parts while pictures of a moving view go on, and none is given up', { timeout: 120_000 }, async () => {
+  const result = await inPage(async () => {
+    const { Stage, LazyVolume, camera, wait, POLICIES } = globalThis.vox;
+    const n = 2048;
+    const volume = new LazyVolume(1, [n, n, n], { at: () => 40_000, plain: () => 40_000 });
+    // Something thin in one of 64 finest bricks, of which the means of coarser ones show nothing: all are looked into, and few are fetched.
+    const rows = { level: [], z: [], y: [], x: [], min: [], max: [] };
+    for (let level = 0; level < 6; level += 1) {
+      const edge = n / 64 / 2 ** level;
+      for (let i = 0; i < edge ** 3; i += 1) {
+        const [z, y, x] = [Math.floor(i / edge ** 2), Math.floor(i / edge) % edge, i % edge];
+        const shows = level === 5 || (level === 0 && z % 4 === 1 && y % 4 === 1 && x % 4 === 1);
+        for (const [name, value] of Object.entries({ level, z, y, x, min: 0, max: shows ? 60_000 : 0 })) rows[name].push(value);
+      }
+    }
+    volume.ranges.apply(rows);
+    const stage = new Stage(320, 240, { passes: 1, planMs: 0 });
+    stage.add(volume);
+    stage.renderer.setPolicy({ ...POLICIES.exploration, name: 'fine', pixelsPerVoxel: 0.25, order: ['visible-coarse', 'visible-fine'] });
+    const rect = { x: 0, y: 0, width: 320, height: 240 };
+    const fit = camera.frameBounds({ min: [0, 0, 0], max: [n, n, n] }, 4 / 3);
+    const look = (turn) => stage.views({ id: 'v', kind: 'volume', rect, camera: { ...fit, distance: fit.distance * 0.5, yaw: fit.yaw + turn } });
+    look(0);
+    await stage.settle(64, 60_000);
+    const first = stage.renderer.report;
+    stage.renderer.setMoving(true);
+    let drawnMeanwhile = 0;
+    const enough = performance.now() + 20_000;
+    for (let turn = 0; stage.renderer.report.planning.plans < first.planning.plans + 4 && performance.now() < enough; turn += 0.002) {
+      const before = stage.renderer.report;
+      look(turn);
+      stage.renderer.frame(await wait());
+      const after = stage.renderer.report;
+      if (after.planning.plans === before.planning.plans && after.planning.turns > before.planning.turns) drawnMeanwhile += after.drawCalls - before.drawCalls;
+    }
+    const last = stage.renderer.report;
+    stage.renderer.setMoving(false);
+    await stage.settle(64, 30_000);
+    const { volumes, missing } = stage.renderer.report;
+    const out = { first: first.planning, last: last.planning, drawnMeanwhile, missing, finest: volumes[0].finest, offered: stage.offered };
+    stage.dispose();
+    return out;
+  });
+  const { first, last } = result;
+  const words = JSON.stringify(result);
+  assert.ok(last.plans - first.plans >= 4, words);
+  // Six parts of 64 refinements of eight bricks each are what is made at once, whatever time there is.
+  assert.equal(last.mostParts, 6, words);
+  assert.ok(last.turns - first.turns >= 2 * (last.plans - first.plans), words);
+  assert.ok(result.drawnMeanwhile > 0, words);
+  assert.equal(result.missing, 0, words);
+  assert.equal(result.finest, 0, words);
+  assert.ok(result.offered > 50 && result.offered < 600, words);
+});

@@ -75,7 +75,7 @@ test('there is never a hole: the coarsest brick, then coarse tiles, then fine on
     const { Stage, LazyVolume, wait } = globalThis.vox;
     const volume = new LazyVolume(1, [512, 2048, 2048], { at: (z, y, x) => 20000 + ((x >> 5) ^ (y >> 5)) * 100 + z });
     const stage = new Stage(240, 180);
-    stage.add(volume, { window: [0, 65535], colormap: 'gray' });
+    stage.add(volume, { window: [0, 65535], colormap: 'gray', coarseFirst: true });
     const rect = { x: 0, y: 0, width: 240, height: 180 };
     const view = { id: 's', kind: 'slice', rect, axis: 0, position: 200, center: [1000, 1000], pixelSize: 1 };
     stage.views(view);
@@ -134,6 +134,67 @@ test('there is never a hole: the coarsest brick, then coarse tiles, then fine on
   assert.equal(result.missing, 0);
   assert.ok(result.stale > 0);
   assert.equal(result.shown, 0);
+});
+
+test('a slice of 800 x 600 across 2048³ is settled with 2 MiB, everything counted, and no step to another plane shows less than the picture before', { timeout: 120_000 }, async () => {
+  const result = await inPage(async () => {
+    const { Stage, LazyVolume, wait } = globalThis.vox;
+    const n = 2048;
+    const rect = { x: 0, y: 0, width: 800, height: 600 };
+    const brickBytes = 2 * 66 ** 3;
+    const run = async (policy, pixelSize) => {
+      const volume = new LazyVolume(1, [n, n, n], { at: () => 30_000, plain: () => 30_000 });
+      const stage = new Stage(800, 600);
+      stage.renderer.setPolicy(policy);
+      stage.add(volume, { window: [0, 65535], colormap: 'gray' });
+      const bytes = () => stage.tileBytes + stage.offered * brickBytes;
+      const dark = () => {
+        const { data } = stage.pixels();
+        let count = 0;
+        for (let y = 150; y < 450; y += 10) for (let x = 200; x < 600; x += 10) if (data[4 * (y * 800 + x)] < 60) count += 1;
+        return count;
+      };
+      const view = { id: 's', kind: 'slice', rect, axis: 0, position: 1000, center: [n / 2, n / 2], pixelSize };
+      const planes = [];
+      let holes = 0;
+      for (const position of [1000, 1100, 300]) {
+        const before = bytes();
+        stage.views({ ...view, position });
+        for (let i = 0; i < 3 && planes.length > 0; i += 1) {
+          stage.renderer.frame(await wait());
+          holes += dark();
+        }
+        // A few at a time, as they would come: the coarsest first, and no picture with less than it covers.
+        for (let i = 0; i < 400 && !(stage.renderer.settled && bytes() > before); i += 1) {
+          for (const [handle, bricks] of stage.renderer.wanted()) for (const brick of bricks) stage.offer(handle, brick);
+          stage.serveTiles(6, ({ priority }) => priority < 50);
+          stage.renderer.frame(await wait());
+          if (planes.length > 0) holes += dark();
+        }
+        const settled = bytes() - before;
+        for (let i = 0; i < 10; i += 1) {
+          for (const [handle, bricks] of stage.renderer.wanted()) for (const brick of bricks) stage.offer(handle, brick);
+          stage.renderer.frame(await wait());
+        }
+        planes.push({ settled, offered: stage.offered, is: stage.renderer.settled, dark: dark() });
+      }
+      stage.dispose();
+      return { policy, pixelSize, planes, holes };
+    };
+    const out = [];
+    for (const policy of ['exploration', 'no-prefetch']) for (const pixelSize of [1, 2048 / 600]) out.push(await run(policy, pixelSize));
+    return out;
+  });
+  for (const { policy, pixelSize, planes, holes } of result) {
+    const words = `${policy}, ${pixelSize} voxels a pixel: ${JSON.stringify({ planes, holes })}`;
+    for (const { settled, is, dark } of planes) {
+      assert.ok(is && dark === 0, words);
+      assert.ok(settled > 600_000 && settled <= 2 * 2 ** 20, words);
+    }
+    // The one brick that stands in for every plane comes after the first has settled, where something is fetched ahead of time.
+    assert.deepEqual(planes.map(({ offered }) => offered), policy === 'exploration' ? [1, 1, 1] : [0, 0, 0], words);
+    assert.equal(holes, 0, words);
+  }
 });
 
 test('layers in a slice: a turned image, labels as outlines over it, and a thick slab', async () => {

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { AdaptiveResolution, QUALITIES, StripHeight, TARGET_MS } from '../../../src/renderer/adaptive_resolution.js';
 import { PASSES, Picture } from '../../../src/renderer/picture.js';
+import { goOn, PARTS_AT_ONCE, PLAN_MS } from '../../../src/renderer/planning.js';
 import { UploadQueue } from '../../../src/renderer/upload_queue.js';
 import type { Brick } from '../../../src/session/types.js';
 
@@ -127,4 +128,26 @@ test('an upload that throws is answered too', () => {
   queue.add('a', brick(0), () => (answered += 1));
   expect(() => queue.run(1, () => { throw new RangeError('no'); })).toThrow('no');
   expect([answered, queue.size]).toEqual([1, 0]);
+});
+
+test('planning ends its turn with its time, makes small plans at once, and loses no part', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 200 }), fc.double({ min: 0.05, max: 4, noNaN: true }), (size, cost) => {
+      let [clock, gone, turns] = [0, 0, 0];
+      const parts = (function* () {
+        for (; gone < size; gone += 1, clock += cost) yield;
+      })();
+      for (let done = false; !done; turns += 1) {
+        const begun = clock;
+        const turn = goOn(parts, PLAN_MS, () => clock);
+        done = turn.done;
+        expect(turn.ms).toBe(clock - begun);
+        // The first few parts, or its time and the part in hand.
+        expect(clock - begun).toBeLessThanOrEqual(Math.max(PARTS_AT_ONCE * cost, PLAN_MS + cost) + 1e-9);
+        if (size < PARTS_AT_ONCE) expect(done).toBe(true);
+      }
+      expect(gone).toBe(size);
+      expect(turns).toBeLessThanOrEqual(Math.ceil((size + 1) / Math.min(PARTS_AT_ONCE, Math.ceil(PLAN_MS / cost))) + 1);
+    }),
+  );
 });

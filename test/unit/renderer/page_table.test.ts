@@ -124,6 +124,18 @@ test('what a plan leaves out is shown by what is two levels coarser until its ch
   expect(shown(all)).toEqual({ level: 2, coarsest: 2 });
 });
 
+test('something thin that coarser means hide is shown by its own bricks, at any finest level asked for', () => {
+  const thin = allKeys.filter((k) => k.level === 0 && k.z === 1 && k.y === 1);
+  const isThin = (k: BrickKey) => k.level === top || thin.some((t) => pack(t) === pack(k));
+  const plan: BrickPlan = { ...finest, bricks: finest.bricks.filter(isThin), numbers: new Set(allKeys.filter(isThin).map(pack)) };
+  for (let level = 0; level < top; level += 1) {
+    const { table, outcome } = fill(new Set(plan.numbers), whole, (k) => !isThin(k), plan, level);
+    expect(texelAt(table, whole, [10, 80, 80])).toMatchObject({ level: 0, empty: false });
+    expect(texelAt(table, whole, [10, 10, 10]).empty).toBe(true);
+    expect(outcome.any).toBe(true);
+  }
+});
+
 test('once the coarsest brick is here no cell is without voxels; before, all are', () => {
   const before = fill(new Set());
   expect(before.outcome.any).toBe(false);

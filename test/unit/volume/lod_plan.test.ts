@@ -4,7 +4,7 @@ import { cameraBasis, frameBounds, type OrbitCamera } from '../../../src/rendere
 import { BrickNumbering } from '../../../src/volume/brick_key.js';
 import { boxInView, makeFrustum } from '../../../src/volume/frustum.js';
 import { type Vec3, type VolumeGeometry, worldBounds } from '../../../src/volume/geometry.js';
-import { type BrickPlan, brickBounds, childrenOf, type LodInput, planLod } from '../../../src/volume/lod_plan.js';
+import { type BrickPlan, brickBounds, childrenOf, type LodInput, Pace, PART, planLod, planLodInParts } from '../../../src/volume/lod_plan.js';
 
 const geometryOf = (shape: Vec3, voxelSize: Vec3 = [1, 1, 1]): VolumeGeometry => ({ shape, voxelSize, origin: [3, -5, 7] });
 
@@ -220,4 +220,34 @@ test('bytes: what is mostly air at the border of bricks is settled with 1.25 tim
   expect(finest.filter(({ orphan }) => orphan).length).toBe(24);
   // The same slots reach as far with them as with their parents: a plan is never larger than it may be.
   for (const slots of [20, 60, 104]) expect(planLod({ ...i, slots }).bricks.length).toBeLessThanOrEqual(slots);
+});
+
+test('in parts a plan is the same, and no part refines more than it may, over one plan and the next', () => {
+  const geometry = geometryOf([4096, 4096, 4096]);
+  const fit = whole(geometry);
+  const pace = new Pace();
+  let [sinceLast, most, pauses, refined] = [0, 0, 0, 0];
+  for (const [zoom, slots] of [[0.45, 6000], [0.2, 300], [0.7, 900]] as const) {
+    const i = input(geometry, { ...fit, distance: fit.distance * zoom }, slots, [1600, 1200]);
+    const looked = new Set<string>();
+    // A brick is refined where its children are looked at.
+    const isBare = (level: number, z: number, y: number, x: number) => {
+      const parent = `${level}/${z >> 1}/${y >> 1}/${x >> 1}`;
+      if (!looked.has(parent)) [sinceLast, refined] = [sinceLast + 1, refined + 1];
+      looked.add(parent);
+      most = Math.max(most, sinceLast);
+      return false;
+    };
+    const parts = planLodInParts({ ...i, isBare }, pace);
+    let plan: BrickPlan | undefined;
+    while (!plan) {
+      const { done, value } = parts.next();
+      if (done) plan = value;
+      else [pauses, sinceLast] = [pauses + 1, 0];
+    }
+    expect(plan).toEqual(planLod(i));
+  }
+  expect(most).toBeLessThanOrEqual(PART);
+  expect(refined).toBeGreaterThan(800);
+  expect(pauses).toBeGreaterThanOrEqual(Math.floor(refined / PART));
 });

@@ -45,11 +45,19 @@ test('the slots bound a plan, and a slab keeps it coarse', () => {
   expect(plan({ texelsPerPixel: 1000 }).level).toBe(5);
 });
 
-test('a level in use stays until the next one is due by a tenth of an octave', () => {
-  expect(plan({ texelsPerPixel: 2.05 }).level).toBe(1);
-  expect(plan({ texelsPerPixel: 2.05, previous: 0 }).level).toBe(0);
-  expect(plan({ texelsPerPixel: 1.95, previous: 1 }).level).toBe(1);
-  expect(plan({ texelsPerPixel: 2.2, previous: 0 }).level).toBe(1);
+test('a texel is a quarter of an octave larger than a pixel at most, and a level in use stays until the next one is due by a tenth', () => {
+  expect(plan({ texelsPerPixel: 1 }).level).toBe(0);
+  expect(plan({ texelsPerPixel: 1.65 }).level).toBe(0);
+  expect(plan({ texelsPerPixel: 1.72 }).level).toBe(1);
+  expect(plan({ texelsPerPixel: 1.72, previous: 0 }).level).toBe(0);
+  expect(plan({ texelsPerPixel: 1.64, previous: 1 }).level).toBe(1);
+  expect(plan({ texelsPerPixel: 1.85, previous: 0 }).level).toBe(1);
+});
+
+test('all of a plane of 2048² in a view of 800 × 600 takes at most 1 MiB', () => {
+  const all = plan({ visible: view(1024, 1024, (800 * 2048) / 600, 2048), texelsPerPixel: 2048 / 600 });
+  expect(all.level).toBe(2);
+  expect(all.tiles.length * tileFrameBytes('u16')).toBeLessThanOrEqual(2 ** 20);
 });
 
 test('out of view there is nothing to ask for', () => {

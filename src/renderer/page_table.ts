@@ -31,6 +31,8 @@ export interface TableOutcome {
   readonly any: boolean;
   readonly finest: number;
   readonly coarsest: number;
+  /** The box of the cells that have voxels, x, y, z: rays need not look elsewhere. Absent for windows inside each other. */
+  readonly box?: { readonly min: Vec3; readonly max: Vec3 };
 }
 
 /**
@@ -51,7 +53,9 @@ export function fillTable(input: TableInput, out: Float32Array): TableOutcome {
     filling.show({ level: top, z: 0, y: 0, x: 0 }, undefined);
   });
   const { any, finest, coarsest } = filling;
-  return { any, finest: any ? finest : top, coarsest: any ? Math.max(coarsest, finest) : top };
+  if (!any) return { any, finest: top, coarsest: top };
+  const [z0, y0, x0, z1, y1, x1] = filling.box as [number, number, number, number, number, number];
+  return { any, finest, coarsest: Math.max(coarsest, finest), ...(!window.nest && { box: { min: [x0, y0, z0], max: [x1, y1, z1] } }) };
 }
 
 /** Numbers of the bricks that have one of `resident` below them. */

@@ -17,6 +17,8 @@ export class TableFilling {
   any = false;
   finest: number;
   coarsest: number;
+  /** Around the cells that have voxels, of a table that is one window: lowest z, y, x, then the first beyond. */
+  readonly box = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 0, 0, 0];
   #part: TableWindow;
   /** Cells before the part. */
   #base = 0;
@@ -121,6 +123,8 @@ export class TableFilling {
     }
     if (!slot) return;
     this.any = true;
+    const ends = [from(box.z, 0), y0, x0, to(box.z, 0), y1, x1];
+    for (let i = 0; i < 6; i += 1) this.box[i] = Math[i < 3 ? 'min' : 'max'](this.box[i] as number, ends[i] as number);
     if (!seen) return;
     this.finest = Math.min(this.finest, key.level);
     this.coarsest = Math.max(this.coarsest, key.level);

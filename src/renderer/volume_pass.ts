@@ -78,7 +78,7 @@ export class VolumePass {
     setCut(u, draw.cuts ?? [], eye);
     (u.uDepth as THREE.IUniform).value = draw.depth ?? null;
     this.#setLattice(u, draw, lookup);
-    this.#setPrimary(u, draw.primary, lookup);
+    this.#setPrimary(u, draw.primary, lookup, over !== undefined);
     this.#setSurfaces(u, draw.primary);
     if (over && draw.overlay) this.#setOverlay(u, draw, draw.overlay, lookup, over);
     drawRays(this.screen, material, draw);
@@ -105,7 +105,7 @@ export class VolumePass {
     (u.uHalfTexel as THREE.IUniform).value = new THREE.Vector3(...atlas.size.map((n) => 0.5 / n));
   }
 
-  #setPrimary(u: Record<string, THREE.IUniform>, source: VolumeSource, lookup: Lookup): void {
+  #setPrimary(u: Record<string, THREE.IUniform>, source: VolumeSource, lookup: Lookup, overlaid: boolean): void {
     const set = (name: string, value: unknown) => {
       (u[name] as THREE.IUniform).value = value;
     };
@@ -118,6 +118,11 @@ export class VolumePass {
     set('uCellToAtlas', new THREE.Vector3(...lookup.cellToAtlas));
     set('uBoxMin', new THREE.Vector3(...lookup.box.min));
     set('uBoxMax', new THREE.Vector3(...lookup.box.max));
+    const { box = lookup.box, coarsest } = source.table.outcome;
+    const shown = overlaid ? lookup.box : box; // labels may be where nothing shows of the image
+    set('uShownMin', new THREE.Vector3(...shown.min));
+    set('uShownMax', new THREE.Vector3(...shown.max));
+    set('uLead', 2 ** Math.max(coarsest - lookup.window.level, 0));
     if (source.atlas.storage.labels) {
       set('uLabelOpacity', opacityRows(labelStepOpacity(source.geometry, source.settings.opacity, source.closeness)));
       this.#setLookup(u, source);
@@ -171,7 +176,7 @@ export class VolumePass {
     const others = ['uTable', 'uAtlas', 'uInvGrid', 'uCellToAtlas', 'uBoxMin', 'uBoxMax', 'uStep', 'uRowBias'];
     others.push('uTransfer', 'uWindow', 'uLog', 'uLabelOpacity', 'uTable_over', 'uLabelAtlas', 'uLabelScale', 'uLabelOffset');
     others.push('uLabelBoxMin', 'uLabelBoxMax', 'uInvGrid_over', 'uLabelCellToAtlas', 'uLabelSpan', 'uLabelLookup', 'uLabelRest');
-    others.push('uPerVoxel', 'uHalfTexel', 'uClearCells', 'uSlots');
+    others.push('uShownMin', 'uShownMax', 'uLead', 'uPerVoxel', 'uHalfTexel', 'uClearCells', 'uSlots');
     for (const name of TABLE_UNIFORMS) others.push(name, `${name}_over`);
     for (const name of others) uniforms[name] = { value: null };
     const cells = !storage.labels && overlay === undefined;

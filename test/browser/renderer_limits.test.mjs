@@ -33,11 +33,12 @@ before(async () => {
       return set.size;
     };
     /** Runs `work` with a device that has less. */
-    globalThis.poorer = async ({ max3d, without = [] }, work) => {
+    globalThis.poorer = async ({ max3d, units, without = [] }, work) => {
       const { prototype } = WebGL2RenderingContext;
       const { getParameter, getExtension, getSupportedExtensions } = prototype;
       prototype.getParameter = function (name) {
-        return max3d !== undefined && name === this.MAX_3D_TEXTURE_SIZE ? max3d : getParameter.call(this, name);
+        const less = { [this.MAX_3D_TEXTURE_SIZE]: max3d, [this.MAX_TEXTURE_IMAGE_UNITS]: units };
+        return less[name] ?? getParameter.call(this, name);
       };
       prototype.getExtension = function (name) {
         return without.includes(name) ? null : getExtension.call(this, name);
@@ -199,3 +200,31 @@ for (const [name, device, stored, words] of [
     if (device.max3d) assert.ok(result.slots <= 27, `${result.slots} slots`);
   });
 }
+
+test('a device with few texture units draws the layers that fit, says so in words, and all of them once others are hidden', async () => {
+  const result = await inPage(async () => {
+    const { Stage } = globalThis.vox;
+    return globalThis.poorer({ units: 8 }, async () => {
+      const stage = new Stage(160, 120, { passes: 1 });
+      const look = { blend: 'additive', shading: 'none', points: [[0, 0.1], [1, 0.4]] };
+      for (let handle = 1; handle <= 7; handle += 1) stage.add(globalThis.make(64, handle, handle % 2 ? 'u8' : 'u16'), { ...look, colormap: handle === 1 ? '#ff0000' : '#00ff00' });
+      stage.views({ ...globalThis.twoViews(64, 160, 120)[1], rect: { x: 0, y: 0, width: 160, height: 120 }, outline: false });
+      await stage.settle();
+      const most = (channel) => stage.pixels().data.reduce((max, v, i) => (i % 4 === channel ? Math.max(max, v) : max), 0);
+      const all = { problem: stage.renderer.report.problem, red: most(0), green: most(1) };
+      for (let handle = 3; handle <= 7; handle += 1) {
+        stage.renderer.setLayer(handle, { ...globalThis.vox.DEFAULT_LOOK, window: [0, 255], ...look, visible: false, order: handle });
+      }
+      await stage.settle();
+      const few = { problem: stage.renderer.report.problem, red: most(0), green: most(1) };
+      stage.dispose();
+      return { all, few };
+    });
+  });
+  const words = JSON.stringify(result);
+  assert.match(result.all.problem ?? '', /^Only so many layers can be drawn into one picture: the lowest .* left out\. Hide one to see /, words);
+  // The lowest, which is red, is what is left out.
+  assert.ok(result.all.green > 100 && result.all.red < 40, words);
+  assert.equal(result.few.problem, undefined, words);
+  assert.ok(result.few.green > 60 && result.few.red > 60, words);
+});

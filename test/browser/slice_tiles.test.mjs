@@ -64,7 +64,7 @@ test('a ramp reads the same at every place of a slice, at every level, across th
     // Half a step of the tile's rounding, half of the picture's, and the filter's.
     assert.ok(worst <= 1.1, `${JSON.stringify(where)}: off by ${worst} steps`);
   }
-  assert.deepEqual(result.out.map(({ finest }) => finest), [0, 0, 0, 3, 4, 0, 2]);
+  assert.deepEqual(result.out.map(({ finest }) => finest), [0, 0, 1, 3, 4, 0, 2]);
   // The coarsest, and at the level of four bricks in all the two that the slice crosses: so few serve every plane.
   assert.equal(result.counts.offered, 3, 'bricks');
   assert.ok(result.counts.gpuBytesPeak <= result.counts.gpuBudget);
@@ -189,7 +189,7 @@ test('a slice of 800 x 600 across 2048³ is settled with 2 MiB, everything count
     const words = `${policy}, ${pixelSize} voxels a pixel: ${JSON.stringify({ planes, holes })}`;
     for (const { settled, is, dark } of planes) {
       assert.ok(is && dark === 0, words);
-      assert.ok(settled > 600_000 && settled <= 2 * 2 ** 20, words);
+      assert.ok(settled > 500_000 && settled <= 2 * 2 ** 20, words);
     }
     // The one brick that stands in for every plane comes after the first has settled, where something is fetched ahead of time.
     assert.deepEqual(planes.map(({ offered }) => offered), policy === 'exploration' ? [1, 1, 1] : [0, 0, 0], words);

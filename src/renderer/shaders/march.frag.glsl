@@ -12,6 +12,9 @@ uniform vec4 uViewport;     // lower left corner, and 2 / size, of the picture i
 uniform vec3 uCells;        // cells per world length
 uniform vec3 uBoxMin;
 uniform vec3 uBoxMax;
+uniform vec3 uShownMin;     // around all that has voxels
+uniform vec3 uShownMax;
+uniform float uLead;        // steps that all levels shown have in common
 uniform vec3 uCellToAtlas;
 uniform float uStep;        // world length of a step at the window's level
 uniform float uStart;       // first sample, in steps behind the face
@@ -103,7 +106,14 @@ void main() {
   float first = s;
   // Counted in steps, exactly: samples are the same ones however a ray is cut into runs, the last one among them.
   float total = ceil((sEnd - s) / uStep);
-  float done = 0.;
+  // Before and behind all that has voxels there is nothing to step through.
+  vec3 front = (uShownMin - uEye) * inv;
+  vec3 back = (uShownMax - uEye) * inv;
+  near = min(front, back);
+  far = max(front, back);
+  float done = max(floor((max(near.x, max(near.y, near.z)) - s) / (uStep * uLead) - .01), 0.) * uLead;
+  total = min(total, ceil((min(far.x, min(far.y, far.z)) - s) / uStep + .01));
+  s += done * uStep;
   vec3 up = step(0., rd);
   vec4 acc = vec4(0.);
   vec4 over = vec4(0.);

@@ -136,12 +136,32 @@ test('something thin that coarser means hide is shown by its own bricks, at any 
   }
 });
 
+test('the box of what has voxels is around all cells that rays have to look at, and around no others', () => {
+  fc.assert(
+    fc.property(fc.subarray(allKeys.filter(({ level }) => level === 0), { minLength: 1 }), (shown) => {
+      const numbers = new Set(shown.map(pack));
+      const { table, outcome } = fill(numbers, whole, (k) => !numbers.has(pack(k)));
+      const [nz, ny, nx] = whole.size;
+      const ends = { min: [nx, ny, nz], max: [0, 0, 0] };
+      for (let i = 0; i < nz * ny * nx; i += 1) {
+        if ((table[4 * i + 3] as number) <= 0) continue;
+        const at = [i % nx, Math.floor(i / nx) % ny, Math.floor(i / (nx * ny))];
+        ends.min = ends.min.map((n, axis) => Math.min(n, at[axis] as number));
+        ends.max = ends.max.map((n, axis) => Math.max(n, (at[axis] as number) + 1));
+      }
+      expect(outcome.box).toEqual(ends);
+    }),
+    { numRuns: 50 },
+  );
+  expect(fill(new Set()).outcome.box).toBeUndefined();
+});
+
 test('once the coarsest brick is here no cell is without voxels; before, all are', () => {
   const before = fill(new Set());
   expect(before.outcome.any).toBe(false);
   for (let i = 3; i < before.table.length; i += 4) expect(before.table[i]).toBeLessThan(0);
   const after = fill(new Set([numbering.pack(top, 0, 0, 0)]));
-  expect(after.outcome).toEqual({ any: true, finest: top, coarsest: top });
+  expect(after.outcome).toMatchObject({ any: true, finest: top, coarsest: top });
   for (let i = 3; i < after.table.length; i += 4) expect(after.table[i]).toBe(2 ** -top);
 });
 

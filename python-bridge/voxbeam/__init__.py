@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from voxbeam.layers import Layer, LayerEvent, Layers
     from voxbeam.points.render import render_points
     from voxbeam.settings import configure
-    from voxbeam.sources import from_function, open_source
+    from voxbeam.sources import from_function, growing, open_source
     from voxbeam.sources.opened import OpenedVolume, open  # noqa: A004, F401  rv.open is what it is called
     from voxbeam.volumes import Volume
     from voxbeam.widget import VolumeView
@@ -53,7 +53,7 @@ _HOMES = {
     "layers": ("Layer", "LayerEvent", "Layers"),
     "points.render": ("render_points",),
     "settings": ("configure",),
-    "sources": ("from_function", "open_source"),
+    "sources": ("from_function", "growing", "open_source"),
     "sources.opened": ("OpenedVolume", "open"),
     "volumes": ("Volume",),
     "widget": ("VolumeView",),
@@ -86,6 +86,7 @@ __all__ = [
     "VoxbeamError",
     "configure",
     "from_function",
+    "growing",
     "initialize_visualization_server",
     "open_source",
     "query_visualization_server",

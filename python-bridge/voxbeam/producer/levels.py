@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from voxbeam.geometry import Box
     from voxbeam.sources import Source
 
 #: The most of the machine's memory that the coarse levels of one volume may take.
@@ -134,6 +135,32 @@ class Levels:
                 not_finite = found
         self._arrays = arrays
         return not_finite
+
+    def rebuild(self, box: Box, put_range: Callable[[BrickKey, float, float], None], pause: Callable[[], None]) -> None:
+        """Make anew what is made of voxels of level 0 in `box`, in place. `next_generation` makes it known."""
+        stored = DtypeMapping(self.mapping.stored, self.mapping.dtype)
+        work = LevelPass(labels=self._labels, put_range=put_range, pause=pause)
+        for level in self._passes:
+            voxels = ArrayVoxels(self._arrays[level], stored) if level in self._arrays else self.answers[level].voxels
+            if voxels is not None:
+                z, y, x = ((low >> level, -(-high >> level)) for low, high in box)
+                work.run(voxels, level, self._arrays.get(level + 1), (z, y, x))
+
+    def next_generation(self) -> int:
+        """Voxels have changed: what is cut from now on says so."""
+        generation = max(answer.generation for answer in self.answers) + 1
+        self.answers = [replace(answer, generation=generation) for answer in self.answers]
+        return generation
+
+    @property
+    def generation(self) -> int:
+        """That of level 0: above 1 once voxels have changed."""
+        return self.answers[0].generation
+
+    @property
+    def all_boxes(self) -> list[list[int]]:
+        """All bricks of all levels, as CHANGED names them."""
+        return [[level, 0, 0, 0, *brick_grid(self.shape, level)] for level in range(len(self.answers))]
 
     def publish(self) -> None:
         """Answer from what was built."""

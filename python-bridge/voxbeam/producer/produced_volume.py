@@ -12,6 +12,7 @@ from voxbeam.errors import SidecarError, StoreTooSmallError, VoxbeamError
 from voxbeam.producer.brick_maker import answer_needs, refuse
 from voxbeam.producer.ranges import MAX_ROWS
 from voxbeam.producer.time_points import TimePoints
+from voxbeam.producer.updater import Updater
 from voxbeam.protocol import ErrorCode, FrameType, encode_frame, encode_ranges
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ class ProducedVolume:
         self._fill_wanted = False
         self._news = threading.Condition()
         self.points = TimePoints(self, source, levels)
+        self.updater = Updater(self)
+        self._unfollow = source.changes.listen(self.updater.changed) if source is not None and source.changes else None
 
     def __repr__(self) -> str:
         d, s = self.description, self.status
@@ -229,6 +232,10 @@ class ProducedVolume:
             for point in self.points.all():
                 if not again and point.previews_sent and point.built.is_set():
                     self.send(FrameType.CHANGED, {"generation": 1, "boxes": point.levels.boxes, **point.fields})
+                if not again and self._unfollow and point.levels.generation > 1:
+                    # Some of these words may have been lost with the connection.
+                    changed = {"generation": point.levels.generation, "boxes": point.levels.all_boxes}
+                    self.send(FrameType.CHANGED, {**changed, **point.fields})
         self.update(status)
         for point in self.points.all():
             self._send_ranges(point, point.ranges.rows())
@@ -265,6 +272,9 @@ class ProducedVolume:
         """Nothing is said about it any more; the array is let go."""
         self.live = False
         self.hurry.set()
+        if self._unfollow is not None:
+            self._unfollow()
+            self.updater.wake()
         self.disconnected()
 
     @property

@@ -64,10 +64,15 @@ class LevelPass:
         """Memory kept between tiles."""
         return self._block.nbytes + self._order.nbytes
 
-    def run(self, voxels: Voxels, level: int, coarser: NDArray[Any] | None) -> int:
-        """Pass over `voxels` of `level`; means or modes are written to `coarser`. Returns how many voxels are not finite."""
+    def run(self, voxels: Voxels, level: int, coarser: NDArray[Any] | None, only: Box | None = None) -> int:
+        """Pass over `voxels` of `level`; means or modes are written to `coarser`. Returns how many voxels are not finite.
+
+        Where only voxels of the box `only` have changed, tiles whose bricks do not hold any of them, halo included, are left out.
+        """
         not_finite = 0
         for box in tiles(voxels.shape):
+            if only is not None and not _touch(box, only):
+                continue
             halo = [(max(a - BRICK_HALO, 0), min(b + BRICK_HALO, n)) for (a, b), n in zip(box, voxels.shape, strict=True)]
             block = self._read(voxels, (halo[0], halo[1], halo[2]))
             inner = block[tuple(slice(a - low, b - low) for (a, b), (low, _) in zip(box, halo, strict=True))]
@@ -94,6 +99,10 @@ class LevelPass:
             voxels.copy(box, block, self._order)
             voxels.mapping.finish(block)
         return block
+
+
+def _touch(tile: Box, changed: Box) -> bool:
+    return all(a - BRICK_HALO < high and low < b + BRICK_HALO for (a, b), (low, high) in zip(tile, changed, strict=True))
 
 
 def _halve_labels(inner: NDArray[Any], starts: Shape, found: list[BrickRange], target: NDArray[Any]) -> None:

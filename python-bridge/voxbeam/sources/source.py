@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from voxbeam.errors import ShapeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -29,6 +30,33 @@ UNIT_SYMBOLS = {
     "meter": "m",
     "unknown": "",
 }
+
+
+class Changes:
+    """Tells those who show an array which of its voxels have changed. Safe from any thread."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[Box], None]] = []
+        self._lock = threading.Lock()
+
+    def listen(self, listener: Callable[[Box], None]) -> Callable[[], None]:
+        """Call `listener` with the box of each change; returns what ends that."""
+        with self._lock:
+            self._listeners.append(listener)
+
+        def stop() -> None:
+            with self._lock:
+                if listener in self._listeners:
+                    self._listeners.remove(listener)
+
+        return stop
+
+    def tell(self, box: Box) -> None:
+        """Voxels in `box` are others now; an empty box is none."""
+        with self._lock:
+            listeners = list(self._listeners)
+        for listener in listeners if all(high > low for low, high in box) else ():
+            listener(box)
 
 
 @dataclass(eq=False)
@@ -60,6 +88,8 @@ class Source:
         Of level 0 along z, y, x, where it is read by chunks.
     counter : ReadCounter, optional
         What was asked of it and read for that, where it is read by chunks.
+    changes : Changes, optional
+        Tells of voxels of `array` that change while they are shown.
     """
 
     shape: Shape
@@ -81,6 +111,7 @@ class Source:
     colormap: str | None = None
     chunks: Chunks | None = None
     counter: ReadCounter | None = None
+    changes: Changes | None = None
 
     def at(self, time: int) -> Source:
         """The volume at a time point, as a source without time points. Safe from several threads."""

@@ -49,7 +49,7 @@ def test_wait_false_returns_at_once_and_still_fills(instance):
     big = np.zeros((256, 256, 256), "u1")
     began = time.monotonic()
     assert rv.render_volume(big, instance, wait=False) is True
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5
     until(lambda: instance.volumes["big"].complete, 60)
 
 
@@ -264,7 +264,7 @@ def test_a_view_never_waits_for_the_volume(instance):
     huge = np.broadcast_to(np.uint8(7), (1024, 1024, 1024))
     began = time.monotonic()
     view = rv.view(huge, instance)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
     assert not instance.volumes["huge"].complete
     view.close()
 

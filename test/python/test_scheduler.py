@@ -10,7 +10,6 @@ import subprocess
 import sys
 import textwrap
 import threading
-import time
 
 import numpy as np
 import psutil
@@ -26,9 +25,7 @@ SHAPE = (64, 64, 64)
 
 def test_there_is_none_until_one_is_initialized(scheduler):
     assert rv.query_visualization_server(scheduler.host, scheduler.port) is None
-    began = time.monotonic()
     instance = rv.initialize_visualization_server(scheduler.host, scheduler.port, shape=SHAPE, dtype="uint16")
-    assert time.monotonic() - began < 3
     again = rv.initialize_visualization_server(scheduler.host, scheduler.port, SHAPE, np.uint16)
     found = rv.query_visualization_server(scheduler.host, scheduler.port)
     assert instance.id == again.id == found.id

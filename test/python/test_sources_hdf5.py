@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import zlib
 from pathlib import Path
 
 import h5py
@@ -209,8 +210,6 @@ def test_a_damaged_chunk_names_the_dataset_when_it_is_read(tmp_path):
 
 
 def test_a_filter_that_nobody_has_is_named_when_it_is_opened(tmp_path):
-    import zlib
-
     with h5py.File(tmp_path / "a.h5", "w") as f:
         plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
         plist.set_chunk((4, 4, 4))
@@ -244,3 +243,57 @@ def test_a_scan_of_a_beamline_with_links_of_which_some_lead_nowhere():
     assert (tooth.shape, tooth.dtype) == ((181, 2, 640), np.dtype("f4"))
     with h5py.File(DATA / "tooth.h5") as f:
         np.testing.assert_array_equal(tooth.array if tooth.array is not None else whole(tooth), f["exchange/data"][...])
+
+
+@pytest.fixture
+def no_library(monkeypatch):
+    """Reading chunks by h5py is an error, so that what does not need it is seen."""
+
+    def refuse(*_):
+        raise AssertionError("read by h5py")
+
+    return lambda: monkeypatch.setattr(h5py.Dataset, "__getitem__", refuse)
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", ">i2", "f4", ">f8", "?"])
+@pytest.mark.parametrize("shuffle", [False, True])
+@pytest.mark.parametrize("codec", ["libdeflate", "zlib"])
+def test_deflated_chunks_are_inflated_without_the_librarys_lock(tmp_path, monkeypatch, no_library, *, dtype, shuffle, codec):
+    array = values(dtype=dtype)
+    with h5py.File(tmp_path / "a.h5", "w") as f:
+        f.create_dataset("d", data=array, chunks=(7, 16, 9), compression="gzip", shuffle=shuffle)
+    if codec == "zlib":
+        monkeypatch.setitem(sys.modules, "imagecodecs", None)
+    source = open_source(tmp_path / "a.h5")
+    no_library()
+    np.testing.assert_array_equal(whole(source), array)
+    assert source.read(0, ((0, 1), (0, 1), (0, 1))).dtype == source.dtype
+
+
+def test_deflated_chunks_of_leading_axes_and_those_never_written(tmp_path, no_library):
+    array = values((2, 3, 8, 9, 10))
+    with h5py.File(tmp_path / "a.h5", "w") as f:
+        f.create_dataset("movie", data=array, chunks=(1, 2, 5, 9, 10), compression="gzip")
+        part = f.create_dataset("one", shape=(1, 8, 9, 10), dtype="u2", chunks=(1, 4, 9, 10), compression="gzip", fillvalue=5)
+        part[0, :4] = array[0, 0, :4]
+    one = whole(open_source(f"{tmp_path / 'a.h5'}:/one"))
+    np.testing.assert_array_equal(one[:4], array[0, 0, :4])
+    assert (one[4:] == 5).all()
+    channels = open_sources(f"{tmp_path / 'a.h5'}:movie", axes="tczyx")
+    no_library()
+    for index, channel in enumerate(channels):
+        for time in range(2):
+            np.testing.assert_array_equal(whole(channel.at(time)), array[time, index])
+
+
+@pytest.mark.parametrize("codec", ["libdeflate", "zlib"])
+@pytest.mark.parametrize("size", [8 * 8 * 8 * 2 - 1, 10**6])
+def test_a_chunk_that_holds_more_or_less_than_it_should(tmp_path, monkeypatch, codec, size):
+    """A megabyte of zeros in a kilobyte: what is inflated is bounded by the chunk's size."""
+    with h5py.File(tmp_path / "a.h5", "w") as f:
+        d = f.create_dataset("d", shape=(8, 8, 8), dtype="u2", chunks=(8, 8, 8), compression="gzip")
+        d.id.write_direct_chunk((0, 0, 0), zlib.compress(bytes(size)))
+    if codec == "zlib":
+        monkeypatch.setitem(sys.modules, "imagecodecs", None)
+    with pytest.raises(SourceError, match=r"a\.h5:/d.*chunk at \(0, 0, 0\)"):
+        whole(open_source(tmp_path / "a.h5"))

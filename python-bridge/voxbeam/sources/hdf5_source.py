@@ -10,6 +10,7 @@ import numpy as np
 from voxbeam.errors import SourceError
 from voxbeam.sources.axes import leading_axes
 from voxbeam.sources.chunked_source import NO_LEADING, ChunkedImage, IndexedArray
+from voxbeam.sources.hdf5_direct import DirectChunks, reads_directly
 from voxbeam.sources.hdf5_file import Found, Hdf5File
 from voxbeam.sources.nexus import default_dataset, voxel_facts
 from voxbeam.sources.numpy_source import array_sources
@@ -17,6 +18,7 @@ from voxbeam.sources.places import PlaceInFile, begins_with, file_fingerprint, l
 from voxbeam.sources.source import volume_shape
 
 if TYPE_CHECKING:
+    from voxbeam.sources.chunked_source import ChunkedArray
     from voxbeam.sources.source import Source
 
 SUFFIXES = (".h5", ".hdf5", ".hdf", ".he5", ".nxs", ".nx", ".nx5", ".nexus", ".ims", ".ilp")
@@ -88,7 +90,9 @@ def _sources(found: Found, path: Path, axes: str | None, note: str | None, asked
         chunks = dataset.chunks or (*(1,) * (len(shape) - 3), 1, *shape[-2:])
         array = dataset if not ones else _WithoutOnes(dataset, ones)
         z, y, x = (int(n) for n in chunks[-3:])
-        level = IndexedArray(array, whole, (z, y, x), tuple(int(n) for n in chunks[ones:-3]))
+        level: ChunkedArray = IndexedArray(array, whole, (z, y, x), tuple(int(n) for n in chunks[ones:-3]))
+        if reads_directly(dataset):
+            level = DirectChunks(dataset, ones)
         image = ChunkedImage({0: level}, where, np.dtype(dataset.dtype), "Is the file complete?")
         sources = image.sources(leading or NO_LEADING, fields)
     for index, source in enumerate(sources):

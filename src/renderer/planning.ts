@@ -10,7 +10,7 @@ import type { ViewState } from './view_state.js';
 /** Milliseconds of planning in one go. */
 export const PLAN_MS = 5;
 /** Parts that are gone through however long they take: plans of a few hundred bricks are made at once. */
-export const PARTS_AT_ONCE = 6;
+export const PARTS_AT_ONCE = 4;
 
 /** A plan in hand. */
 interface Run {

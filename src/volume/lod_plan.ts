@@ -208,7 +208,8 @@ export function* planLodInParts(input: LodInput, pace = new Pace()): Generator<v
   let finest = top;
   let coarsest = 0;
   const bricks: PlannedBrick[] = [];
-  for (const node of nodes) {
+  for (const [at, node] of nodes.entries()) {
+    if (at % (64 * PART) === 64 * PART - 1) yield;
     const { level, number, empty, leftOut } = node;
     if (empty || leftOut) continue;
     bricks.push(node);

@@ -72,7 +72,8 @@ async function shippedCase(tab, name, open, [width, height], bare) {
   return rows;
 }
 
-export async function run() {
+/** @param only picks cases by a name such as '512 air' or 'exabyte' */
+export async function run(only = () => true) {
   const [page, browser] = await Promise.all([servePage('orbit_page.ts'), Browser.launch()]);
   const rows = [];
   try {
@@ -81,11 +82,12 @@ export async function run() {
     await tab.waitFor('globalThis.orbitBench !== undefined', undefined, { timeout: 120_000 });
     const size = [800, 600];
     for (const [n, kind, sizes] of CASES) {
+      if (!only(`${n} ${kind}`)) continue;
       const { rows: found, times } = await equalCase(tab, n, kind, sizes);
       rows.push(...found);
       if (kind === 'dense') rows.push(...await shippedCase(tab, `${n}³ uint16, dense, 800x600`, 'shipped(800, 600)', size, times[800].bare));
     }
-    rows.push(...await shippedCase(tab, 'Mandelbulb of 2^60 voxels, whole, 800x600', 'exabyte(800, 600, 0.8)', size));
+    if (only('exabyte')) rows.push(...await shippedCase(tab, 'Mandelbulb of 2^60 voxels, whole, 800x600', 'exabyte(800, 600, 0.8)', size));
     return rows;
   } finally {
     await browser.close();

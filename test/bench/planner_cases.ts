@@ -2,11 +2,12 @@
 
 import { cameraBasis, frameBounds } from '../../src/renderer/camera.js';
 import { fillTable } from '../../src/renderer/page_table.js';
+import { goOn, PLAN_MS } from '../../src/renderer/planning.js';
 import { chooseWindow } from '../../src/renderer/table_window.js';
 import { BrickNumbering } from '../../src/volume/brick_key.js';
 import { boxInView, makeFrustum } from '../../src/volume/frustum.js';
 import { type Vec3, worldBounds } from '../../src/volume/geometry.js';
-import { type BrickPlan, brickBounds, type LodInput, planLod } from '../../src/volume/lod_plan.js';
+import { type BrickPlan, brickBounds, type LodInput, planLod, planLodInParts } from '../../src/volume/lod_plan.js';
 
 const geometryOf = (n: number) => ({ shape: [n, n, n] as Vec3, voxelSize: [1, 1, 1] as Vec3, origin: [0, 0, 0] as Vec3 });
 
@@ -31,6 +32,17 @@ export function planOnce(): { ms: number; bricks: number } {
   const begun = performance.now();
   previous = planLod(input);
   return { ms: performance.now() - begun, bricks: previous.bricks.length };
+}
+
+/** Milliseconds of the longest go at one more such plan, made in parts as the renderer makes it, and how many goes it took. */
+export function longestGo(): { ms: number; goes: number } {
+  turn += 0.01;
+  const parts = planLodInParts({ ...inputOf(4096, 0.45, turn, CANDIDATES), previous }) as Iterator<void, unknown> as Iterator<void, void>;
+  for (let [ms, goes, done] = [0, 0, false]; ; ) {
+    const one = goOn(parts, PLAN_MS);
+    [ms, goes, done] = [Math.max(ms, one.ms), goes + 1, one.done];
+    if (done) return { ms, goes };
+  }
 }
 
 /** Milliseconds in which as many numbers are sorted: what ordering alone costs. */

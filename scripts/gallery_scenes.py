@@ -35,6 +35,8 @@ class Scene:
     layout: str = "volume"
     cross: tuple[float, float, float] | None = None
     clip: dict[str, Any] = field(default_factory=dict)
+    #: How the slices stand in 3D.
+    planes: dict[str, Any] = field(default_factory=dict)
     light: tuple[float, float, float] = ()  # type: ignore[assignment]
     theme: str = "dark"
     #: Keys that are pressed once it stands.
@@ -93,6 +95,10 @@ def brain() -> list[Scene]:
         seen("iso", {"mode": "iso", "window": (0, 60000), "iso": 0.75, "shading": "local", "colormap": "#ffe3cc"}),
         seen("clip_plane", {"shading": "local", "points": solid}, camera=(25, 18, 2.35), clip=half),
         seen("clip_turned", {"shading": "local", "colormap": "magma", "points": solid}, camera=(38, 28, 2.35), clip=corner),
+        seen(
+            "planes", {"shading": "local", "points": solid}, {"opacity": 0.55}, camera=(38, 28, 2.35), cross=(8, -20, 12),
+            planes={"axial": "textured", "coronal": "textured", "sagittal": "textured", "cut": True},
+        ),
         seen("shader", {"window": (6000, 60000), "shader": EDGE, "shading": "local"}, camera=(-60, 20, 2.35)),
         seen("labels", {}, {"opacity": 0.95, "shading": "local"}),
         seen(
@@ -252,7 +258,7 @@ def look_at(scene: Scene, instance: Any) -> dict[str, Any]:
         edge = max(sizes)
     yaw, pitch, zoom = scene.camera
     camera = {"target": scene.target or middle, "distance": edge / TAN / zoom, "yaw": np.radians(yaw), "pitch": np.radians(pitch)}
-    view = {"camera": camera, "clip": scene.clip, "layout": scene.layout}
+    view = {"camera": camera, "clip": scene.clip, "planes": scene.planes, "layout": scene.layout}
     return {**view, **({"cross": scene.cross} if scene.cross else {}), **({"light": scene.light} if scene.light else {})}
 
 

@@ -3,6 +3,7 @@
 import type { Brick } from '../session/types.js';
 import type { BrickKey, Vec3 } from '../volume/geometry.js';
 import { worldToVoxel } from '../volume/geometry.js';
+import { windowShare } from '../volume/opacity.js';
 import { toLayer } from '../volume/placement.js';
 import { rayThrough } from './camera.js';
 import { planeDistance } from './plane_views.js';
@@ -48,7 +49,9 @@ function planeAt(view: VolumeView, px: Pixel, readers: readonly ValueReader[]): 
     const world = origin.map((n, i) => n + at * (direction[i] as number)) as unknown as Vec3;
     for (const reader of readers) {
       const picked = pickedAt(reader, world);
-      if (picked && (reader.volume.isImage || picked.value)) return { at, picked };
+      const { isImage, settings } = reader.volume;
+      // What is at the window's low end or below is not drawn.
+      if (picked && (isImage ? windowShare(settings.window, picked.value ?? Number.NaN) > 0 : picked.value)) return { at, picked };
     }
   }
   return undefined;

@@ -68,6 +68,7 @@ export class SliceMaterials {
     if (storage.labels) defines.LABEL_STORAGE = storage.code;
     if (said) defines.LABEL_LOOKUP = 1;
     if (outline) defines.OUTLINE = 1;
+    if (this.space) defines.IN_SPACE = 1;
     // Which pixel of the slice is drawn.
     defines.PIXEL = this.space ? 'planePixel()' : 'gl_FragCoord.xy';
     const made = new THREE.RawShaderMaterial({

@@ -32,11 +32,11 @@ export function transferUniforms(
   return { uWindow: log ? new THREE.Vector2(window.scale, window.offset) : transferUniform(window), uLog: log ?? null };
 }
 
-/** The head of such a shader: TRANSFER_AT(number in `uWindow`) is a place in the texture. */
+/** The head of such a shader: TRANSFER_AT(number in `uWindow`) is a place in the texture, TRANSFER_LOW the number of the window's low end. */
 export const transferHead = (log: boolean): string =>
   log
-    ? `${logGlsl}uniform vec2 uLog;\n#define TRANSFER_AT(t) (logPlace(t, uLog) * ${(TRANSFER_SIZE - 1) / TRANSFER_SIZE} + ${0.5 / TRANSFER_SIZE})\n`
-    : '#define TRANSFER_AT(t) (t)\n';
+    ? `${logGlsl}uniform vec2 uLog;\n#define TRANSFER_AT(t) (logPlace(t, uLog) * ${(TRANSFER_SIZE - 1) / TRANSFER_SIZE} + ${0.5 / TRANSFER_SIZE})\n#define TRANSFER_LOW 1e-7\n`
+    : `#define TRANSFER_AT(t) (t)\n#define TRANSFER_LOW ${0.5 / TRANSFER_SIZE + 1e-7}\n`;
 
 /** What a transfer function is made of. */
 export interface TransferSettings {

@@ -2,6 +2,7 @@
 
 import type { LayerPatch } from '../annotation/model.js';
 import { h, setText } from './dom.js';
+import { draggable } from './layer_drag.js';
 import { LayerRow, type LayerSources } from './layer_row.js';
 import type { ShownLayer } from './shown_layers.js';
 
@@ -48,6 +49,14 @@ export class LayerPanel {
   #add(id: string, open: boolean): LayerRow {
     const row = new LayerRow({ changed: (patch) => this.changed(id, patch), move: (up) => this.#move(id, up), sources: this.sources }, open);
     this.#rows.set(id, row);
+    draggable(row.grip, id, {
+      element: this.#list,
+      shown: () => this.#shown,
+      row: (other) => this.#rows.get(other)?.element,
+      reorder: (orders) => {
+        for (const [other, order] of orders) this.changed(other, { order });
+      },
+    });
     return row;
   }
 

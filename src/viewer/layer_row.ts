@@ -86,6 +86,11 @@ export class LayerRow {
     this.#open(open);
   }
 
+  /** By what the row is dragged. */
+  get grip(): HTMLElement {
+    return this.#name;
+  }
+
   show(shown: ShownLayer, time = 0): void {
     if (shown === this.#shown && time === this.#time) return;
     this.#time = time;
@@ -93,7 +98,7 @@ export class LayerRow {
     this.#shown = shown;
     const { layer, volume } = shown;
     setText(this.#name, volume.description.name);
-    setAttribute(this.#name, 'title', volume.description.name);
+    setAttribute(this.#name, 'title', `${volume.description.name}: drag it over or under others`);
     setText(this.#kind, layer.kind);
     const { text, bad } = facts(shown);
     setText(this.#facts, text);

@@ -18,6 +18,10 @@ export const PANEL_STYLE = `
 .voxbeam-layer + .voxbeam-layer { border-top: 1px solid color-mix(in srgb, var(--vb-border) 55%, transparent); padding-top: 4px; }
 .voxbeam-row { display: flex; align-items: center; gap: 4px; min-width: 0; }
 .voxbeam-layer-name { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-weight: 600; }
+.voxbeam-layer-name { cursor: grab; touch-action: none; user-select: none; }
+.voxbeam-layer[data-dragged] { opacity: 0.5; cursor: grabbing; }
+.voxbeam-layer[data-drop='before'] { box-shadow: inset 0 2px var(--vb-accent); }
+.voxbeam-layer[data-drop='after'] { box-shadow: inset 0 -2px var(--vb-accent); }
 .voxbeam-layer[data-visible='false'] .voxbeam-layer-name { color: var(--vb-muted); font-weight: 400; }
 .voxbeam-chip { font-size: 10px; color: var(--vb-muted); border: 1px solid var(--vb-border); border-radius: 8px; padding: 0 6px; line-height: 15px; flex: none; }
 .voxbeam-facts { margin: 0 2px 5px 30px; color: var(--vb-muted); font-size: 11px; overflow-wrap: anywhere; }

@@ -15,6 +15,7 @@ before(async () => {
       many: (handle) => new TestVolume(handle, 'u8', 'image', makeLevel([90, 80, 140], 'u8', (z, y, x) => Math.round(255 * wave(z, y, x)))),
       labels: (handle) => new TestVolume(handle, 'u32', 'labels', makeLevel([100, 90, 110], 'u32', (z, y, x) => (Math.hypot(z - 50, y - 45, x - 55) > 30 ? 0 : 1 + (x >> 4))), { voxelSize: [1.2, 1, 0.9], origin: [5, -20, 300] }),
     };
+    const made = new Map();
     const full = { few: 65535, many: 255, labels: 1 };
     // What the compositing adds behind the picture.
     const behind = (x, y, w, h) => {
@@ -26,7 +27,9 @@ before(async () => {
       const [w, h] = [66, 48];
       const stage = new Stage(w, h, { background: [0, 0, 0], passes: 1 });
       const all = layers.map(([name, look], i) => {
-        const volume = make[name](i + 1);
+        const known = `${name}/${i}`;
+        if (!made.has(known)) made.set(known, make[name](i + 1));
+        const volume = made.get(known);
         volume.fillRanges();
         const settings = { ...DEFAULT_LOOK, window: [0, full[name]], colormap: name === 'labels' ? 'labels' : 'viridis', points: [[0, 0], [0.45, 0], [0.8, 0.35], [1, 0.6]], shading: 'none', order: i, ...look };
         stage.add(volume, settings);
@@ -90,7 +93,7 @@ const CLIP = 0.2;
 const CASES = {
   'one, from bricks': { layers: [['few', {}]], planes: [{ axis: 0, at: SIDE }] },
   'three that cut a corner out': { layers: [['many', {}]], planes: across(SIDE, { cut: true }), frame: { yaw: 0.9, pitch: 0.3 } },
-  'one that cuts, one that does not': { layers: [['many', {}]], planes: [{ axis: 0, at: SIDE }, { axis: 2, at: MIDDLE, cut: true }] },
+  'one that cuts, one that does not, clear below a window': { layers: [['many', { window: [100, 255] }]], planes: [{ axis: 0, at: SIDE }, { axis: 2, at: MIDDLE, cut: true }] },
   'turned, and cut': { layers: [['many', {}]], planes: across(MIDDLE, { turn: TURN }).map((plane, i) => ({ ...plane, cut: i === 1 })) },
   'labels over an image': { layers: [['few', {}], ['labels', { opacity: 1 }]], planes: [{ axis: 2, at: SIDE }, { axis: 0, at: MIDDLE, cut: true }] },
   'lit with shadows, cut': { layers: [['few', { shading: 'scattering' }]], planes: across(SIDE, { cut: true }) },

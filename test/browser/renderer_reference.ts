@@ -252,7 +252,8 @@ export function referencePicture(width: number, height: number, given: readonly 
     if (!world.every(Number.isFinite)) return [0, 0, 0, 0];
     for (const layer of [...layers].reverse()) {
       const value = layer.labels ? layer.id(world) : layer.share(world);
-      if (!value && (layer.labels || value === undefined)) continue;
+      // What is at the window's low end or below is clear.
+      if (value === undefined || value <= 0) continue;
       return [...(layer.labels ? labelColor(value) : layer.color(placeOfShare(value, layer.steepness))), 1] as Rgba;
     }
     return [0, 0, 0, 0];

@@ -101,7 +101,7 @@ test('the dark end of a logarithmic window is as fine as the bright one: in slic
     const { Stage, TestVolume, makeLevel, glsl, layerRows, DEFAULT_LOOK, THREE } = globalThis.vox;
     const look = { ...DEFAULT_LOOK, colormap: 'gray', window: [1, 1000], log: true, points: [[0, 0], [0.04, 0], [0.08, 0.9], [0.12, 0], [1, 0]] };
     // Values from 1 to 7.2, a decade below the first thousandth of the window: a value for each column.
-    const volume = new TestVolume(1, 'f32', 'image', makeLevel([4, 8, 64], 'f32', (z, y, x) => 1 + x / 10));
+    const volume = new TestVolume(1, 'f32', 'image', makeLevel([4, 8, 64], 'f32', (...[, , x]) => 1 + x / 10));
     volume.fillRanges();
     const read = async (view, settings) => {
       const stage = new Stage(128, 16, { background: [0, 0, 0], passes: 1 });

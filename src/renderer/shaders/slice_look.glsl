@@ -7,7 +7,12 @@ uniform vec2 uWindow;
 
 vec4 sliceLook(float value) {
   if (!isNumber(value)) return vec4(0.);
-  vec3 c = textureLod(uTransfer, vec2(TRANSFER_AT(value * uWindow.x + uWindow.y), .5 / float(TRANSFER_ROWS + 1)), 0.).rgb;
+  float t = value * uWindow.x + uWindow.y;
+#if defined(IN_SPACE)
+  // Among volumes, air hides nothing.
+  if (t <= TRANSFER_LOW) return vec4(0.);
+#endif
+  vec3 c = textureLod(uTransfer, vec2(TRANSFER_AT(t), .5 / float(TRANSFER_ROWS + 1)), 0.).rgb;
   return vec4(c, 1.) * uOpacity;
 }
 #else

@@ -7,7 +7,7 @@ import type { Pixel, SliceView, View, VolumeView } from '../../renderer/views.js
 import type { Vec3 } from '../../volume/geometry.js';
 import { formatNumber } from '../format.js';
 import type { OverlayScene } from '../overlay.js';
-import { AXIS_COLORS, inkText, line } from '../overlay_guides.js';
+import { AXIS_COLORS, FONT, type GuideStyle, inkText, line } from '../overlay_guides.js';
 import { projector } from '../view_geometry.js';
 import type { Bounds } from '../view_state.js';
 import { coordsOf } from './clip.js';
@@ -19,6 +19,9 @@ const TICK = 5;
 /** Pixels of a slice's corners that its title and its scale bar take. */
 const TITLE = 22;
 const SCALE_BAR = 126;
+const BAR_HEIGHT = 30;
+/** Height of a line of text. */
+const LINE = 12;
 type Axis = 0 | 1 | 2;
 
 /** Round numbers from `low` to `high`, so many that they stand `APART` pixels apart on a line of `pixels`. */
@@ -88,10 +91,32 @@ function drawAxis(context: CanvasRenderingContext2D, view: VolumeView, bounds: B
     const px = at(world);
     if (!px) continue;
     stroke(context, px, [px[0] + nx * TICK, px[1] + ny * TICK], ink.ink, style.halo);
-    inkText(context, formatNumber(value), [px[0] + nx * (TICK + 3), px[1] + ny * (TICK + 3)], style);
+    inkWithin(context, view, formatNumber(value), [px[0] + nx * (TICK + 3), px[1] + ny * (TICK + 3)], style);
   }
   const title = `${'xyz'[axis]}${unit ? ` (${unit})` : ''}`;
-  inkText(context, title, [(a[0] + b[0]) / 2 + nx * 30, (a[1] + b[1]) / 2 + ny * 26], ink);
+  inkWithin(context, view, title, [(a[0] + b[0]) / 2 + nx * 30, (a[1] + b[1]) / 2 + ny * 26], ink);
+}
+
+/** Where a text stands with the context's alignment: left, top, right, bottom. */
+function boxOf(context: CanvasRenderingContext2D, text: string, [x, y]: Pixel): readonly [number, number, number, number] {
+  context.font = FONT;
+  const { width } = context.measureText(text);
+  const left = x - { left: 0, right: width, center: width / 2 }[context.textAlign as 'left' | 'right' | 'center'];
+  const top = y - { top: 0, bottom: LINE, middle: LINE / 2 }[context.textBaseline as 'top' | 'bottom' | 'middle'];
+  return [left, top, left + width, top + LINE];
+}
+
+/** Text that is not drawn where it would be cut off, and read as something else, or where the scale bar, the cube and the title are. */
+function inkWithin(context: CanvasRenderingContext2D, { rect }: VolumeView, text: string, place: Pixel, style: GuideStyle): void {
+  const [left, top, right, bottom] = boxOf(context, text, place);
+  const [x1, y1] = [rect.x + rect.width, rect.y + rect.height];
+  if (left < rect.x || right > x1 || top < rect.y || bottom > y1) return;
+  const taken = [
+    [x1 - SCALE_BAR, y1 - BAR_HEIGHT, x1, y1],
+    [rect.x, rect.y, rect.x + BAR_HEIGHT, rect.y + TITLE],
+  ] as const;
+  if (taken.some(([a, b, c, d]) => left < c && right > a && top < d && bottom > b)) return;
+  inkText(context, text, place, style);
 }
 
 /** Ticks along the lower and the left border of a slice. */

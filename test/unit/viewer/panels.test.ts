@@ -6,6 +6,7 @@ import { AnnotationPanel } from '../../../src/viewer/annotation_panel.js';
 import { ColormapSelect, gradient } from '../../../src/viewer/colormap_select.js';
 import { Footer, MissingProgress } from '../../../src/viewer/footer.js';
 import { facts, LayerRow } from '../../../src/viewer/layer_row.js';
+import { ordersAt, placeAt } from '../../../src/viewer/layer_drag.js';
 import { LayerPanel } from '../../../src/viewer/layer_panel.js';
 import { addPoint, movePoint, removePoint, withEnds } from '../../../src/viewer/opacity_points.js';
 import { RangeSlider } from '../../../src/viewer/range_slider.js';
@@ -101,6 +102,52 @@ test('layers are listed from the top one down, and rows stay as they are', () =>
   panel.show([b]);
   expect(names()).toEqual(['b']);
   expect(panel.element.querySelector('.voxbeam-layer')).toBe(row);
+});
+
+test('a layer goes to any place among the others; where there is no room between two, all are numbered', () => {
+  const of = (...orders: number[]) => orders.map((order, i) => ({ id: 'abc'[i]!, order }));
+  const sorted = (layers: ReturnType<typeof of>, orders: ReadonlyMap<string, number>) =>
+    layers.map(({ id, order }) => ({ id, order: orders.get(id) ?? order })).sort((p, q) => p.order - q.order).map(({ id }) => id).join('');
+  for (const layers of [of(0, 1, 2), of(0, 0, 0), of(5, 5, 7), of(-2, 0.25, 0.25)]) {
+    expect(sorted(layers, ordersAt(layers, 'a', 2))).toBe('bca');
+    expect(sorted(layers, ordersAt(layers, 'a', 1))).toBe('bac');
+    expect(sorted(layers, ordersAt(layers, 'c', 0))).toBe('cab');
+    expect(ordersAt(layers, 'b', 1).size).toBe(0);
+  }
+  expect([...ordersAt(of(0, 1, 2), 'a', 2)]).toEqual([['a', 3]]);
+  const rows = [{ top: 0, bottom: 40 }, { top: 80, bottom: 100 }];
+  expect([-5, 10, 30, 85, 95].map((y) => placeAt(y, rows))).toEqual([0, 0, 1, 1, 2]);
+});
+
+test('a row that is dragged by its name changes the order once, when it is dropped; escape leaves it', () => {
+  const patches: unknown[] = [];
+  const panel = new LayerPanel((id, patch) => patches.push([id, patch]));
+  const list = [1, 2, 3].map((n) => {
+    const it = shown({}, volume(n, { name: `v${n}` }));
+    return { ...it, layer: { ...it.layer, id: `l${n}`, order: n } };
+  });
+  document.body.append(panel.element);
+  panel.show(list);
+  const rows = [...panel.element.querySelectorAll<HTMLElement>('.voxbeam-layer')];
+  rows.forEach((row, i) => {
+    row.getBoundingClientRect = () => ({ top: 40 * i, bottom: 40 * i + 40 }) as DOMRect;
+  });
+  const fire = (on: EventTarget, type: string, y: number) => on.dispatchEvent(Object.assign(new MouseEvent(type, { bubbles: true, clientY: y, button: 0 }), { pointerId: 1 }));
+  const name = rows[0]!.querySelector<HTMLElement>('.voxbeam-layer-name')!;
+  fire(name, 'pointerdown', 10);
+  fire(document, 'pointermove', 12);
+  expect(rows[0]!.hasAttribute('data-dragged')).toBe(false);
+  fire(document, 'pointermove', 110);
+  expect([rows[0]!.hasAttribute('data-dragged'), rows[2]!.getAttribute('data-drop')]).toEqual([true, 'after']);
+  document.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape' }));
+  fire(document, 'pointerup', 110);
+  expect(patches).toEqual([]);
+  fire(name, 'pointerdown', 10);
+  fire(document, 'pointermove', 70);
+  expect(rows[2]!.getAttribute('data-drop')).toBe('before');
+  fire(document, 'pointerup', 70);
+  expect(patches).toEqual([['l3', { order: 1.5 }]]);
+  expect(panel.element.querySelector('[data-drop], [data-dragged]')).toBeNull();
 });
 
 test('a range slider keeps its ends in order and takes exact numbers beyond its limits', () => {

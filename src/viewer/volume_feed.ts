@@ -4,7 +4,7 @@ import type { VolumeRenderer } from '../renderer/renderer.js';
 import type { Session } from '../session/session.js';
 import type { SessionVolume, WantedBrick, WantedTile } from '../session/types.js';
 import type { LayerSettings } from '../renderer/views.js';
-import type { ShownLayers } from './shown_layers.js';
+import { coarsest, type ShownLayers } from './shown_layers.js';
 
 export class VolumeFeed {
   readonly #given = new Map<number, { description: SessionVolume['description']; settings: LayerSettings | undefined }>();
@@ -20,6 +20,7 @@ export class VolumeFeed {
     readonly changed: (settings: boolean) => void,
   ) {
     this.#ends = [
+      session.on('volumes', () => this.#early()),
       session.on('ranges', (volume) => {
         this.layers.refresh();
         if (this.#given.has(volume)) renderer.rangesChanged(volume);
@@ -38,11 +39,24 @@ export class VolumeFeed {
         changed(false);
       }),
       session.on('brick', (brick) => {
+        if (!this.#given.has(brick.volume)) this.update(); // it came before the first frame
         const learned = this.layers.learn(brick);
         renderer.offer(brick, () => session.consumed(brick));
         changed(learned);
       }),
     ];
+    this.#early();
+  }
+
+  /** Asks for the brick that every picture begins with as soon as a volume is heard of: it is made while shaders are. Plans ask for the rest. */
+  #early(): void {
+    if (this.session.volumes.size > MOST_EARLY) return; // of many some may be hidden
+    for (const volume of this.session.volumes.values()) {
+      if (volume.description.kind === 'points' || this.#wanted.has(volume.handle)) continue;
+      const first = [{ ...coarsest(volume), priority: 0 }];
+      this.#wanted.set(volume.handle, first);
+      this.session.want(volume.handle, first);
+    }
   }
 
   /** Hands the renderer what is new: volumes with another description, layers with other settings. */
@@ -101,6 +115,7 @@ export class VolumeFeed {
 }
 
 const NOTHING: readonly WantedBrick[] = [];
+const MOST_EARLY = 4;
 
 function sameSettings(a: LayerSettings | undefined, b: LayerSettings): boolean {
   return a !== undefined && JSON.stringify(a) === JSON.stringify(b);

@@ -42,6 +42,34 @@ const COUNTING = () => {
   };
 };
 
+test('the first brick is asked for before a shader is compiled, and only once', async () => {
+  const page = await stage.page(volumes, () => {
+    globalThis.order = [];
+    const { postMessage } = Worker.prototype;
+    Worker.prototype.postMessage = function (message, ...rest) {
+      // Bytes 6 and 7 of a frame are its type: 3 asks for bricks.
+      if (message.t === 'send' && message.frame[6] === 3) globalThis.order.push(new TextDecoder().decode(message.frame.subarray(64)));
+      return postMessage.call(this, message, ...rest);
+    };
+    const { compileShader } = WebGL2RenderingContext.prototype;
+    WebGL2RenderingContext.prototype.compileShader = function (shader) {
+      globalThis.order.push('shader');
+      return compileShader.call(this, shader);
+    };
+  });
+  const order = await page.evaluate(async (url) => {
+    const it = globalThis.vox.open(url);
+    await globalThis.vox.until('settled', () => it.root.dataset.settled === 'true');
+    it.close();
+    return globalThis.order;
+  }, volumes.url);
+  assert.ok(order.includes('shader'));
+  assert.deepEqual(JSON.parse(order[0]).keys, [[1, 0, 0, 0, 0]]);
+  const asked = order.filter((one) => one !== 'shader').flatMap((text) => JSON.parse(text).keys.map((key) => key.slice(0, 4).join()));
+  assert.equal(new Set(asked).size, 9);
+  assert.equal(asked.filter((key) => key === '1,0,0,0').length, 1);
+});
+
 test('twenty viewers in sight at once all show, with eight contexts at most; who is pointed at wakes, and the parked ask for nothing', async () => {
   const page = await stage.page(volumes, COUNTING);
   await page.setViewportSize({ width: 1000, height: 840 });

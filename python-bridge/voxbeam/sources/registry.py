@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from voxbeam.description import KINDS, triple
-from voxbeam.errors import ParameterError, SourceError
+from voxbeam.errors import ParameterError, SourceError, VoxbeamError
 from voxbeam.sources.dask_source import open_dask
 from voxbeam.sources.device_source import open_device
 from voxbeam.sources.hdf5_source import open_hdf5
@@ -133,7 +133,16 @@ def _sources(volume: Any, axes: str | None) -> list[Source]:
     if isinstance(volume, (str, os.PathLike)):
         volume = find_place(volume)
     for opener in openers():
-        found = opener(volume, axes) if opener in _BY_AXES else opener(volume)
+        try:
+            found = opener(volume, axes) if opener in _BY_AXES else opener(volume)
+        except VoxbeamError:
+            raise
+        except Exception as error:
+            if not isinstance(volume, (Path, PlaceInFile, Url, RawFile, FileList)):
+                raise
+            # What libraries raise for damaged bytes is as various as the bytes.
+            text = f"{str(volume)!r} cannot be read: {type(error).__name__}: {error}"
+            raise SourceError(text, "Is it complete, and what its name says?") from error
         if found is None:
             continue
         if axes is not None and opener not in _BY_AXES:

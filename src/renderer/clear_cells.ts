@@ -3,7 +3,8 @@
 import * as THREE from 'three';
 import type { VolumeState } from './volume_state.js';
 import { type AtlasLayout, layoutSlots } from './atlas_layout.js';
-import { BRICK_CELLS, type CellRanges, CELLS_PER_BRICK, cellRanges, cellRuns, UNKNOWN_RUN } from './brick_cells.js';
+import { BRICK_CELLS, type CellRanges, CELLS_PER_BRICK, cellRanges, cellRuns, RUN_ZERO, UNKNOWN_RUN } from './brick_cells.js';
+import type { Box } from './shown_box.js';
 import type { VoxelArray } from '../protocol/dtype.js';
 
 /** What is known of a slot's brick. */
@@ -24,6 +25,8 @@ export class ClearCells {
   texture: THREE.Data3DTexture;
   #data: Uint8Array;
   #known: (Known | undefined)[] = [];
+  /** Around what shows something in a slot, by its place, where that is judged. */
+  readonly #boxes = new Map<number, Box>();
 
   constructor(private layout: AtlasLayout) {
     [this.#data, this.texture] = this.#make();
@@ -34,6 +37,7 @@ export class ClearCells {
     this.layout = layout;
     this.texture.dispose();
     [this.#data, this.texture] = this.#make();
+    this.#boxes.clear();
     this.#known = keep ? this.#known.map((known) => known && { ...known, look: undefined }) : [];
   }
 
@@ -80,6 +84,15 @@ export class ClearCells {
     this.texture.dispose();
   }
 
+  /** The box of the cells of a slot that show something; undefined where that is not known. */
+  boxOf(place: readonly [number, number, number]): Box | undefined {
+    return this.#boxes.get(this.#number(place));
+  }
+
+  #number([x, y, z]: readonly [number, number, number]): number {
+    return (z * this.layout[1] + y) * this.layout[0] + x;
+  }
+
   #write([sx, sy, sz]: readonly [number, number, number], runs: Uint8Array | undefined): void {
     const [nx, ny] = this.layout.map((n) => n * BRICK_CELLS) as [number, number, number];
     for (let z = 0; z < BRICK_CELLS; z += 1) {
@@ -91,6 +104,8 @@ export class ClearCells {
       }
     }
     this.texture.needsUpdate = true;
+    if (runs) this.#boxes.set(this.#number([sx, sy, sz]), boxOfShown(runs));
+    else this.#boxes.delete(this.#number([sx, sy, sz]));
   }
 
   #make(): [Uint8Array<ArrayBuffer>, THREE.Data3DTexture] {
@@ -103,4 +118,18 @@ export class ClearCells {
     texture.needsUpdate = true;
     return [data, texture];
   }
+}
+
+/** Around the cells of a brick that show something. */
+function boxOfShown(runs: Uint8Array): Box {
+  const min: [number, number, number] = [BRICK_CELLS, BRICK_CELLS, BRICK_CELLS];
+  const max: [number, number, number] = [0, 0, 0];
+  runs.forEach((run, i) => {
+    if (run > RUN_ZERO) return;
+    [i % BRICK_CELLS, Math.floor(i / BRICK_CELLS) % BRICK_CELLS, Math.floor(i / BRICK_CELLS ** 2)].forEach((n, axis) => {
+      min[axis] = Math.min(min[axis] as number, n);
+      max[axis] = Math.max(max[axis] as number, n + 1);
+    });
+  });
+  return { min, max };
 }

@@ -7,6 +7,7 @@ import type { BrickPlan } from '../volume/lod_plan.js';
 import type { GpuBudget } from './gpu_budget.js';
 import { stackedWindows } from './nested_window.js';
 import { TableFilling } from './table_filling.js';
+import type { ShownBrick } from './shown_box.js';
 import type { TableWindow } from './table_window.js';
 
 /** What a table is filled from. */
@@ -31,8 +32,8 @@ export interface TableOutcome {
   readonly any: boolean;
   readonly finest: number;
   readonly coarsest: number;
-  /** The box of the cells that have voxels, x, y, z: rays need not look elsewhere. Absent for windows inside each other. */
-  readonly box?: { readonly min: Vec3; readonly max: Vec3 };
+  /** What has voxels: rays need not look elsewhere. None for windows inside each other. */
+  readonly shown: readonly ShownBrick[];
 }
 
 /**
@@ -53,9 +54,8 @@ export function fillTable(input: TableInput, out: Float32Array): TableOutcome {
     filling.show({ level: top, z: 0, y: 0, x: 0 }, undefined);
   });
   const { any, finest, coarsest } = filling;
-  if (!any) return { any, finest: top, coarsest: top };
-  const [z0, y0, x0, z1, y1, x1] = filling.box as [number, number, number, number, number, number];
-  return { any, finest, coarsest: Math.max(coarsest, finest), ...(!window.nest && { box: { min: [x0, y0, z0], max: [x1, y1, z1] } }) };
+  if (!any) return { any, finest: top, coarsest: top, shown: [] };
+  return { any, finest, coarsest: Math.max(coarsest, finest), shown: window.nest ? [] : filling.shown };
 }
 
 /** Numbers of the bricks that have one of `resident` below them. */
@@ -79,7 +79,7 @@ export class PageTable {
   window: TableWindow | undefined;
   /** What it was filled from last. */
   input: TableInput | undefined;
-  outcome: TableOutcome = { any: false, finest: 0, coarsest: 0 };
+  outcome: TableOutcome = { any: false, finest: 0, coarsest: 0, shown: [] };
   #data = new Float32Array(4);
   /** What is not on the GPU: the next filling goes here, to be compared. */
   #spare = new Float32Array(4);

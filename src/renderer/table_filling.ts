@@ -4,6 +4,7 @@ import { BRICK_EDGE, BRICK_HALO, STORED_EDGE } from '../protocol/limits.js';
 import type { BrickKey, Vec3 } from '../volume/geometry.js';
 import { childrenOf } from '../volume/lod_plan.js';
 import type { TableInput } from './page_table.js';
+import type { ShownBrick } from './shown_box.js';
 import type { TableWindow } from './table_window.js';
 
 /** What stands in for bricks that are not here: a coarser one, which may show nothing. */
@@ -17,8 +18,8 @@ export class TableFilling {
   any = false;
   finest: number;
   coarsest: number;
-  /** Around the cells that have voxels, of a table that is one window: lowest z, y, x, then the first beyond. */
-  readonly box = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 0, 0, 0];
+  /** What has voxels. */
+  readonly shown: ShownBrick[] = [];
   #part: TableWindow;
   /** Cells before the part. */
   #base = 0;
@@ -123,8 +124,9 @@ export class TableFilling {
     }
     if (!slot) return;
     this.any = true;
-    const ends = [from(box.z, 0), y0, x0, to(box.z, 0), y1, x1];
-    for (let i = 0; i < 6; i += 1) this.box[i] = Math[i < 3 ? 'min' : 'max'](this.box[i] as number, ends[i] as number);
+    const corner = [key.x, key.y, key.z].map((n, i) => n * 2 ** (key.level - part.level) - (part.origin[2 - i] as number)) as [number, number, number];
+    const shown = { min: [x0, y0, from(box.z, 0)], max: [x1, y1, to(box.z, 0)] } as const;
+    this.shown.push({ box: shown, corner, span: 2 ** (key.level - part.level), slot: slot as unknown as readonly [number, number, number] });
     if (!seen) return;
     this.finest = Math.min(this.finest, key.level);
     this.coarsest = Math.max(this.coarsest, key.level);

@@ -16,6 +16,7 @@ import labelsGlsl from './shaders/labels.glsl';
 import lightGlsl from './shaders/light.glsl';
 import marchGlsl from './shaders/march.frag.glsl';
 import voxelGlsl from './shaders/voxel.glsl';
+import { boxAround } from './shown_box.js';
 import { type Lookup, labelStepOpacity, lookupOf, stepLength, type VolumeSource } from './source.js';
 import { isNested, TABLE_UNIFORMS, tableShader, tableValues } from './table_shader.js';
 import { MAX_TABLE_EDGE, toCells } from './table_window.js';
@@ -118,8 +119,10 @@ export class VolumePass {
     set('uCellToAtlas', new THREE.Vector3(...lookup.cellToAtlas));
     set('uBoxMin', new THREE.Vector3(...lookup.box.min));
     set('uBoxMax', new THREE.Vector3(...lookup.box.max));
-    const { box = lookup.box, coarsest } = source.table.outcome;
-    const shown = overlaid ? lookup.box : box; // labels may be where nothing shows of the image
+    const { shown: bricks, coarsest } = source.table.outcome;
+    const { labels } = source.atlas.storage;
+    // Labels may be where nothing shows of the image.
+    const shown = (!overlaid && boxAround(bricks, (slot) => (labels ? undefined : source.atlas.cells.boxOf(slot)))) || lookup.box;
     set('uShownMin', new THREE.Vector3(...shown.min));
     set('uShownMax', new THREE.Vector3(...shown.max));
     set('uLead', 2 ** Math.max(coarsest - lookup.window.level, 0));

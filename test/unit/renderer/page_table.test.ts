@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { fillTable } from '../../../src/renderer/page_table.js';
+import { boxAround } from '../../../src/renderer/shown_box.js';
 import { cellFrame, chooseWindow, MAX_TABLE_EDGE, toCells, type TableWindow, widestCell, windowBox } from '../../../src/renderer/table_window.js';
 import { BrickNumbering } from '../../../src/volume/brick_key.js';
 import { type BrickKey, levelToVoxel, type Vec3, type VolumeGeometry, voxelToWorld } from '../../../src/volume/geometry.js';
@@ -149,11 +150,16 @@ test('the box of what has voxels is around all cells that rays have to look at, 
         ends.min = ends.min.map((n, axis) => Math.min(n, at[axis] as number));
         ends.max = ends.max.map((n, axis) => Math.max(n, (at[axis] as number) + 1));
       }
-      expect(outcome.box).toEqual(ends);
+      expect(boxAround(outcome.shown, () => undefined)).toEqual(ends);
+      // Of a brick whose cells are known it is around those that show something, of one that shows nothing around the others.
+      const last = slotFor(pack(shown[0] as BrickKey)).join();
+      const cells = boxAround(outcome.shown, (slot) => (slot.join() === last ? { min: [2, 2, 2], max: [6, 4, 3] } : { min: [8, 8, 8], max: [0, 0, 0] }));
+      const { z, y, x } = shown[0] as BrickKey;
+      expect(cells).toEqual({ min: [x + 0.25, y + 0.25, z + 0.25], max: [x + 0.75, y + 0.5, z + 0.375] });
     }),
     { numRuns: 50 },
   );
-  expect(fill(new Set()).outcome.box).toBeUndefined();
+  expect(boxAround(fill(new Set()).outcome.shown, () => undefined)).toBeUndefined();
 });
 
 test('once the coarsest brick is here no cell is without voxels; before, all are', () => {

@@ -174,10 +174,13 @@ export class LayerRow {
 
 /** Size, type and voxel size in one line, and what there is to say of the volume's state. */
 export function facts({ volume: { description, status } }: Pick<ShownLayer, 'volume'>): { text: string; bad: boolean } {
-  const { shape, dtype, voxel_size: size, unit, note } = description;
+  const { shape, dtype, voxel_size: size, unit, note, points } = description;
   const voxel = size.every((edge) => edge === size[0]) ? formatNumber(size[0]) : size.map((edge) => formatNumber(edge)).join(' × ');
-  const parts = [shape.join(' × '), dtype];
-  if (unit || voxel !== '1') parts.push(unit ? `${voxel} ${unit}` : `voxel ${voxel}`);
+  // The grid of a cloud is its octree's, and tells people nothing.
+  const parts = points ? [`${formatNumber(points.count)} points`] : [shape.join(' × '), dtype];
+  if (points?.properties.length) parts.push(points.properties.join(', '));
+  else if (points) parts.push(...(unit ? [unit] : []));
+  else if (unit || voxel !== '1') parts.push(unit ? `${voxel} ${unit}` : `voxel ${voxel}`);
   if (note) parts.push(note);
   const gone = status.producer === 'gone' && !status.complete;
   if (gone) parts.push(`its kernel is gone: shows the ${status.resident} of ${status.total} bricks that are here`);

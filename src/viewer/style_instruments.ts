@@ -21,6 +21,10 @@ export const INSTRUMENT_STYLE = `
 .voxbeam-instrument select {
   font: inherit; height: 22px; min-width: 0; color: var(--vb-text); background: var(--vb-bg); border: 1px solid var(--vb-border); border-radius: 4px;
 }
+.voxbeam-thick-row { display: grid; grid-template-columns: 56px 1fr auto; gap: 6px; align-items: center; }
+.voxbeam-buttons.voxbeam-turns { display: grid; grid-template-columns: repeat(6, 1fr); }
+.voxbeam .voxbeam-turns .voxbeam-words { padding: 0; justify-content: center; }
+.voxbeam-turns > :last-child { grid-column: 1 / -1; }
 .voxbeam-light-row { display: grid; grid-template-columns: 44px 1fr; gap: 6px; align-items: center; }
 .voxbeam-instrument .voxbeam-label { color: var(--vb-muted); }
 .voxbeam-buttons { display: flex; flex-wrap: wrap; gap: 4px; }

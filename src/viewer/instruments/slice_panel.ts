@@ -58,8 +58,8 @@ export class SlicePanel {
         { class: 'voxbeam-instrument' },
         ...looks,
         cut,
-        h('div', { class: 'voxbeam-light-row' }, h('span', { class: 'voxbeam-label' }, 'thick'), this.#thickness, this.#mode),
-        h('div', { class: 'voxbeam-buttons', role: 'group', 'aria-label': 'Turn the slices' }, ...([0, 1, 2] as const).flatMap((axis) => [turn(axis, -1), turn(axis, 1)]), straight),
+        h('div', { class: 'voxbeam-thick-row' }, h('span', { class: 'voxbeam-label' }, 'thick'), this.#thickness, this.#mode),
+        h('div', { class: 'voxbeam-buttons voxbeam-turns', role: 'group', 'aria-label': 'Turn the slices' }, ...([0, 1, 2] as const).flatMap((axis) => [turn(axis, -1), turn(axis, 1)]), straight),
       ),
     );
   }

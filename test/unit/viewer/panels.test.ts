@@ -85,6 +85,8 @@ test('labels have an opacity and nothing that makes no sense for names', () => {
 test('a volume says how it is: loading, gone, or with a note', () => {
   const of = (changes: object) => ({ volume: volume(1, { note: '3 voxels are not finite' }, changes) });
   expect(facts(of({})).text).toContain('3 voxels are not finite');
+  const points = { count: 3000, rows: 64, radius: [1, 2] as [number, number], properties: ['speed', 'mass'] };
+  expect(facts({ volume: volume(1, { kind: 'points', points }) }).text).toBe('3000 points · speed, mass');
   expect(facts(of({ filling: true, resident: 5, total: 20 })).text).toContain('25 %');
   expect(facts(of({ producer: 'gone', complete: false, resident: 5, total: 20 }))).toMatchObject({ bad: true });
   expect(facts(of({ producer: 'gone', complete: true }))).toMatchObject({ bad: false });

@@ -13,8 +13,8 @@ import type { Brick, WantedBrick } from './types.js';
 
 /** The bound on what is kept, where nothing else is said. */
 export const DEFAULT_CACHE_BYTES = 2 ** 30;
-/** Without a list of what is kept after this long, the sidecar is asked. */
-const PATIENCE_MS = 1000;
+/** Without a list of what is kept after this long, the sidecar is asked: the list takes milliseconds, unless the machine is busy. */
+const PATIENCE_MS = 3000;
 
 /** What the bytes of a volume's bricks depend on. Equal fingerprints mean equal voxels; how they are stored depends on the rest. */
 export function scopeOf({ fingerprint, kind, dtype, stored, scale, offset, shape }: VolumeDescription): string {

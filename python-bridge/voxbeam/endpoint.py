@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import encodings.idna  # noqa: F401  read for the first connection otherwise
 import http.client
 import json
 from typing import Any

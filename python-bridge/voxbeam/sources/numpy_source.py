@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,8 @@ def open_numpy(volume: Any, axes: str | None = None) -> list[Source] | None:
             raise SourceError(f"{str(volume)!r} cannot be read as .npy: {error}.", "Is it complete?") from error
     if isinstance(volume, type):
         return None
-    if np.ma.isMaskedArray(volume):
+    masked = sys.modules.get("numpy.ma")  # whoever has a masked array has read it, which takes a while
+    if masked is not None and masked.isMaskedArray(volume):
         raise UnsupportedDtypeError("The volume is a masked array.", "Fill it first: volume.filled(0).")
     if not any(hasattr(volume, way) for way in ("__array__", "__array_interface__", "__dlpack__")):
         return None

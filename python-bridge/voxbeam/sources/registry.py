@@ -8,6 +8,8 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from voxbeam.description import KINDS, triple
 from voxbeam.errors import ParameterError, SourceError, VoxbeamError
 from voxbeam.sources.dask_source import open_dask
@@ -45,8 +47,10 @@ KNOWN = (
 )
 
 
-def openers() -> list[Callable[..., Source | list[Source] | None]]:
+def openers(volume: Any) -> list[Callable[..., Source | list[Source] | None]]:
     """Own kinds of files, then the entry points of group ``voxbeam.sources``, then arrays."""
+    if type(volume) is np.ndarray:
+        return [open_numpy]  # the most common, and nobody else's: it need not wait until all packages were looked through
     return [*_OWN, *_registered(), open_numpy]
 
 
@@ -132,7 +136,7 @@ def _sources(volume: Any, axes: str | None) -> list[Source]:
         return _sources(volume.sources, axes)
     if isinstance(volume, (str, os.PathLike)):
         volume = find_place(volume)
-    for opener in openers():
+    for opener in openers(volume):
         try:
             found = opener(volume, axes) if opener in _BY_AXES else opener(volume)
         except VoxbeamError:

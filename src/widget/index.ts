@@ -6,7 +6,7 @@ import { Viewer } from '../viewer/viewer.js';
 import type { LazyCode } from '../viewer/viewer_options.js';
 import { sessionCandidates } from './candidates.js';
 import { dialsOf, followDials } from './dials.js';
-import { pacedSaves } from './kernel_pace.js';
+import { PacedSaves } from './kernel_pace.js';
 import { askKernel, type ViewModel, type ViewTraits } from './model.js';
 import { answerStudio } from './studio.js';
 import { shareView } from './shared_view.js';
@@ -32,10 +32,10 @@ function render({ model, el, signal }: RenderProps<ViewTraits & Record<string, u
     },
   });
   model.on('change:height', resize);
-  const save = pacedSaves(model, signal);
-  reportViewState(model, root, session, signal, save);
+  const saves = new PacedSaves(model, signal);
+  reportViewState(model, root, session, signal, saves);
   followDials(model, viewer, session, signal);
-  shareView(model, viewer, signal, save);
+  shareView(model, viewer, signal, saves);
   answerStudio(model, viewer, signal);
   signal.addEventListener('abort', () => {
     model.off('change:height', resize);

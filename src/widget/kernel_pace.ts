@@ -9,21 +9,33 @@ import type { ViewModel } from './model.js';
 export const KERNEL_MS = 500;
 
 /** Saves what was set on a model: the first time at once, then every `KERNEL_MS` at most, and the last state always. */
-export function pacedSaves(model: Pick<ViewModel, 'save_changes'>, signal: AbortSignal): (atOnce?: boolean) => void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let waits = false;
-  const save = (): void => {
-    waits = false;
-    clearTimeout(timer);
-    timer = setTimeout(() => {
-      timer = undefined;
-      if (waits) save();
+export class PacedSaves {
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #waiting = false;
+
+  constructor(
+    readonly model: Pick<ViewModel, 'save_changes'>,
+    signal: AbortSignal,
+  ) {
+    signal.addEventListener('abort', () => clearTimeout(this.#timer));
+  }
+
+  /** Whether something was set that the kernel has not been told yet. */
+  get waiting(): boolean {
+    return this.#waiting;
+  }
+
+  save(atOnce = false): void {
+    if (!atOnce && this.#timer !== undefined) {
+      this.#waiting = true;
+      return;
+    }
+    this.#waiting = false;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#waiting) this.save();
     }, KERNEL_MS);
-    model.save_changes();
-  };
-  signal.addEventListener('abort', () => clearTimeout(timer));
-  return (atOnce = false) => {
-    if (atOnce || timer === undefined) save();
-    else waits = true;
-  };
+    this.model.save_changes();
+  }
 }

@@ -2,6 +2,7 @@
 
 import { SHARED_NAMES, type SharedName } from '../viewer/instruments/shared_view.js';
 import type { Viewer } from '../viewer/viewer.js';
+import type { PacedSaves } from './kernel_pace.js';
 import type { ViewModel } from './model.js';
 
 /** While a view moves, its traits change this often on the page; once it rests, exactly. */
@@ -14,17 +15,27 @@ export type SharedViewer = Pick<Viewer, 'instruments'>;
  * Keeps traits and viewer equal until `signal` is aborted.
  *
  * Nothing goes round: of each field the value last told or heard is remembered, and only another one is told. So views whose traits are
- * linked follow each other, and neither hears its own move again.
+ * linked follow each other, and neither hears its own move again. The kernel sends back what it was told; the view may have moved on by
+ * then, which the kernel is yet to be told: the trait is set to what the view has again.
  *
- * @param save tells the kernel what was set
+ * @param saves tells the kernel what was set
  */
-export function shareView(model: ViewModel, { instruments }: SharedViewer, signal: AbortSignal, save: () => void): void {
+export function shareView(model: ViewModel, { instruments }: SharedViewer, signal: AbortSignal, saves: PacedSaves): void {
   const last = new Map<SharedName, string>();
+  /** What was told lately: of each field what the kernel was told last, and what it is yet to be told. */
+  const told = new Map<SharedName, Set<string>>();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const hear = (name: SharedName) => {
     const value = model.get(name);
     const text = JSON.stringify(value);
     if (text === last.get(name)) return;
+    if (saves.waiting && told.get(name)?.has(text)) {
+      const shown = instruments.get(name);
+      last.set(name, JSON.stringify(shown));
+      model.set(name, shown as never);
+      return;
+    }
+    told.delete(name);
     last.set(name, text);
     // What is malformed is answered with what is shown.
     if (!instruments.set(name, value)) soon();
@@ -35,12 +46,15 @@ export function shareView(model: ViewModel, { instruments }: SharedViewer, signa
     for (const name of SHARED_NAMES) {
       const value = instruments.get(name);
       const text = JSON.stringify(value);
-      if (value === undefined || text === last.get(name)) continue;
+      const before = last.get(name);
+      if (value === undefined || text === before) continue;
+      if (!saves.waiting || !told.has(name)) told.set(name, new Set(before === undefined ? [] : [before]));
+      told.get(name)?.add(text);
       last.set(name, text);
       model.set(name, value as never);
       changed = true;
     }
-    if (changed) save();
+    if (changed) saves.save();
   };
   const soon = () => {
     timer ??= setTimeout(tell, EVERY_MS);

@@ -1,6 +1,7 @@
 /** Tells the kernel how a view is doing: its transport, whether it is settled, and its counters, at most twice a second. */
 
 import type { Session } from '../session/session.js';
+import type { PacedSaves } from './kernel_pace.js';
 import type { ViewModel, ViewStats } from './model.js';
 
 const EVERY_MS = 500;
@@ -8,8 +9,8 @@ const NUMBERS: Readonly<Record<keyof ViewStats, string>> = {
   bytes: 'bytes', first_picture: 'firstPicture', level: 'level', missing: 'missing', fps: 'fps',
 };
 
-/** The viewer says all this on its root element; `signal` ends the telling, and `save` tells the kernel, at once where nobody should wait. */
-export function reportViewState(model: ViewModel, root: HTMLElement, session: Session, signal: AbortSignal, save: (atOnce?: boolean) => void): void {
+/** The viewer says all this on its root element; `signal` ends the telling, and `saves` tells the kernel, at once where nobody should wait. */
+export function reportViewState(model: ViewModel, root: HTMLElement, session: Session, signal: AbortSignal, saves: PacedSaves): void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let told = '';
   let settled = false;
@@ -20,7 +21,7 @@ export function reportViewState(model: ViewModel, root: HTMLElement, session: Se
     if (text === told) return;
     told = text;
     for (const [name, value] of Object.entries(state)) model.set(name as keyof typeof state, value);
-    save(state.settled !== settled);
+    saves.save(state.settled !== settled);
     settled = state.settled;
   };
   const soon = () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { readShared, type SharedName, writeShared } from '../../../src/viewer/instruments/shared_view.js';
 import { fitted, ViewStore } from '../../../src/viewer/view_state.js';
-import { KERNEL_MS, pacedSaves } from '../../../src/widget/kernel_pace.js';
+import { KERNEL_MS, PacedSaves } from '../../../src/widget/kernel_pace.js';
 import { EVERY_MS, shareView } from '../../../src/widget/shared_view.js';
 
 beforeEach(() => {
@@ -50,11 +50,35 @@ function view() {
       return change !== undefined;
     },
   };
-  shareView(model as never, { instruments } as never, ending.signal, pacedSaves(model, ending.signal));
+  shareView(model as never, { instruments } as never, ending.signal, new PacedSaves(model, ending.signal));
   return { store, model, ending };
 }
 
 const turn = (store: ViewStore, yaw: number) => store.update({ camera: { ...store.state.camera, yaw } });
+
+test('what the kernel sends back while a view moves on does not move it back; what others set does', () => {
+  const { store, model } = view();
+  jest.advanceTimersByTime(2 * KERNEL_MS);
+  turn(store, 1);
+  jest.advanceTimersByTime(EVERY_MS); // told at once
+  const first = model.saved.camera;
+  turn(store, 2);
+  jest.advanceTimersByTime(EVERY_MS); // set, and yet to be told
+  model.put('camera', first);
+  expect(store.state.camera.yaw).toBe(2);
+  expect(model.traits.camera).toMatchObject({ yaw: 2 });
+  jest.advanceTimersByTime(2 * KERNEL_MS);
+  expect(model.saved.camera).toMatchObject({ yaw: 2 });
+  // The same value from elsewhere, once all is told; and another one while something is not.
+  model.put('camera', first);
+  expect(store.state.camera.yaw).toBe(1);
+  turn(store, 3);
+  jest.advanceTimersByTime(EVERY_MS);
+  turn(store, 4);
+  jest.advanceTimersByTime(EVERY_MS);
+  model.put('camera', { ...(first as object), yaw: 5 });
+  expect(store.state.camera.yaw).toBe(5);
+});
 
 test('a moving view sets its traits ten times a second and tells the kernel twice; both exactly once it rests', () => {
   const { store, model } = view();
@@ -117,16 +141,16 @@ test('two views linked both ways follow each other without a loop', () => {
 test('what nobody should wait for is told at once, with what waited', () => {
   const model = new Model();
   const ending = new AbortController();
-  const save = pacedSaves(model as never, ending.signal);
-  save();
-  save();
+  const saves = new PacedSaves(model as never, ending.signal);
+  saves.save();
+  saves.save();
   expect(model.saves).toBe(1);
-  save(true);
+  saves.save(true);
   expect(model.saves).toBe(2);
   jest.advanceTimersByTime(2 * KERNEL_MS);
   expect(model.saves).toBe(2);
-  save();
-  save();
+  saves.save();
+  saves.save();
   ending.abort();
   jest.advanceTimersByTime(2 * KERNEL_MS);
   expect(model.saves).toBe(3);

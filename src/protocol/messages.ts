@@ -135,7 +135,8 @@ export type Welcome = z.infer<typeof Welcome>;
 
 /** `[level, z, y, x, priority]`; smaller priorities are served first. */
 const NeedKey = z.tuple([level, u32, u32, u32, finite]);
-export const Need = z.strictObject({ volume: u32, time, keys: z.array(NeedKey).max(MAX_NEED_KEYS) });
+/** With `reorder` only the priorities of what still waits here: a brick that was sent just now is not sent again. */
+export const Need = z.strictObject({ volume: u32, time, reorder: z.boolean().optional(), keys: z.array(NeedKey).max(MAX_NEED_KEYS) });
 export type Need = z.infer<typeof Need>;
 
 /** `[level, z, y, x, priority, offset]`: the frame goes to `offset` in the store, or inline as a BRICK where it is -1. */

@@ -59,9 +59,10 @@ export class BrickDesk {
   /** Replaces what the views want of a volume. */
   want(volume: number, bricks: readonly WantedBrick[]): void {
     const { list } = this.#wants(volume);
-    const { ask, cancel, serve } = list.update(bricks, (key) => this.#cache.fresh(volume, key) !== undefined);
+    const { ask, reorder, cancel, serve } = list.update(bricks, (key) => this.#cache.fresh(volume, key) !== undefined);
     this.#cancel(volume, cancel);
     this.#ask(volume, ask);
+    this.#ask(volume, reorder, { reorder: true });
     if (serve.length > 0) queueMicrotask(() => this.#serve(volume, serve));
   }
 
@@ -236,9 +237,9 @@ export class BrickDesk {
     }
   }
 
-  #ask(volume: number, wanted: readonly WantedBrick[]): void {
+  #ask(volume: number, wanted: readonly WantedBrick[], how: { reorder?: true } = {}): void {
     for (const [time, part] of messageParts(this.#o.kept?.().take(volume, wanted) ?? wanted)) {
-      this.#o.send(FrameType.NEED, { volume, ...time, keys: part.map((b) => [b.level, b.z, b.y, b.x, b.priority]) });
+      this.#o.send(FrameType.NEED, { volume, ...time, ...how, keys: part.map((b) => [b.level, b.z, b.y, b.x, b.priority]) });
     }
     this.#count();
   }

@@ -78,11 +78,15 @@ export class KeptClient {
     if (this.#scopes.get(handle) === undefined) return;
     this.#scopes.set(handle, undefined);
     this.o.send({ t: 'keep-void', volume: handle });
+    const before = this.#volumes.get(handle);
+    this.#reading -= before?.reading.size ?? 0; // their answers count no more
     this.#volumes.set(handle, { keys: new Set(), waits: false, queue: [], reading: new Set() });
+    if (before && lacks(before)) this.o.listed(handle);
   }
 
   gone(handle: number): void {
     this.#scopes.delete(handle);
+    this.#reading -= this.#volumes.get(handle)?.reading.size ?? 0;
     if (this.#volumes.delete(handle)) this.o.send({ t: 'keep-volume', volume: handle, scope: undefined });
   }
 
@@ -225,11 +229,11 @@ export class KeptClient {
     this.#off = true;
     this.#reading = 0;
     for (const [handle, volume] of this.#volumes) {
-      const lacks = volume.keys ? volume.queue.length + volume.reading.size > 0 : volume.waits;
+      const held = lacks(volume);
       volume.keys = new Set();
       volume.queue = [];
       volume.reading.clear();
-      if (lacks) this.o.listed(handle);
+      if (held) this.o.listed(handle);
     }
   }
 
@@ -250,3 +254,6 @@ export class KeptClient {
     }
   }
 }
+
+/** Whether something was asked for that neither the storage has given nor the sidecar been asked for. */
+const lacks = ({ keys, waits, queue, reading }: KeptVolume): boolean => (keys ? queue.length + reading.size > 0 : waits);

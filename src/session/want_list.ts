@@ -14,8 +14,10 @@ interface Want {
 }
 
 export interface WantChanges {
-  /** To be asked for; those on their way whose priority moved are among them. */
+  /** To be asked for. */
   ask: WantedBrick[];
+  /** On their way, with another priority. */
+  reorder: WantedBrick[];
   cancel: BrickKey[];
   /** To be served from browser memory. */
   serve: BrickKey[];
@@ -32,7 +34,7 @@ export class WantList {
    * @param inMemory whether browser memory holds the brick, up to date
    */
   update(bricks: readonly WantedBrick[], inMemory: (key: BrickKey) => boolean): WantChanges {
-    const changes: WantChanges = { ask: [], cancel: [], serve: [] };
+    const changes: WantChanges = { ask: [], reorder: [], cancel: [], serve: [] };
     const keep = new Set<string>();
     for (const brick of bricks) {
       const text = keyText(brick);
@@ -44,7 +46,7 @@ export class WantList {
         this.#set(text, brick, have ? 'served' : 'asked');
       } else if (want.state === 'asked' && moved(want.brick.priority, brick.priority)) {
         want.brick = brick;
-        changes.ask.push(brick);
+        changes.reorder.push(brick);
       }
     }
     for (const [text, want] of this.#wants) {
@@ -55,7 +57,7 @@ export class WantList {
       }
       this.#wants.delete(text);
     }
-    changes.ask.sort((a, b) => a.priority - b.priority);
+    for (const list of [changes.ask, changes.reorder]) list.sort((a, b) => a.priority - b.priority);
     return changes;
   }
 

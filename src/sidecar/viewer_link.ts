@@ -121,6 +121,7 @@ export class ViewerLink implements Link, BrickWaiter {
       const globalId = `${record.handle}:${keyText(key)}`;
       const want = this.#wants.get(globalId);
       if (want) want.priority = priority;
+      else if (need.reorder) continue; // it crossed the brick on the wire
       else {
         if (this.#wants.size >= MAX_NEEDS) throw new FrameError(ErrorCode.TOO_LARGE, `more than ${MAX_NEEDS} bricks needed at once`);
         this.#wants.set(globalId, { record, key, priority });

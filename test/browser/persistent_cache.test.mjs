@@ -297,12 +297,13 @@ test('a viewer that is opened again shows its picture from the browser alone', a
       const kept = () => it.session.kept;
       await globalThis.vox.until('written', () => kept().waiting === 0 && kept().bricksWritten >= it.session.counters.bricksReceived);
       await new Promise((resolve) => setTimeout(resolve, 500));
-      return { ...it.session.counters, fromDisk: it.session.kept.bricksRead };
+      return { ...it.session.counters, fromDisk: it.session.kept.bricksRead, written: it.session.kept.bricksWritten };
     }, volumes.url);
     await closeVisit(page);
     return seen;
   };
-  await look();
+  const first = await look();
+  assert.equal(first.bricksReceived, first.written, 'no brick came twice');
   const second = await look();
   assert.equal(second.bricksReceived, 0);
   assert.ok(second.fromDisk > 0);

@@ -109,6 +109,23 @@ test('stored bricks come in the order of priority, whatever the order of asking;
   await client.close();
 });
 
+test('another order moves what waits, and brings nothing again that was sent', async () => {
+  const volume = await declare();
+  const client = await viewer({ credit_bytes: U8 });
+  const reorder = (...keys: number[][]) => client.control(FrameType.NEED, { volume, reorder: true, keys });
+  need(client, volume, [0, 0, 0, 0, 1], [0, 0, 0, 1, 2], [0, 0, 0, 2, 3]);
+  await client.next(FrameType.BRICK);
+  await producer.client.until(() => producer.needs.filter((n) => n.volume === volume).length === 3, 'three needs');
+  await producer.client.roundTrip();
+  reorder([0, 0, 0, 0, 0], [0, 0, 0, 2, 1], [0, 0, 0, 3, 0]); // sent; waiting; never asked for
+  await client.roundTrip();
+  client.control(FrameType.CREDIT, { bytes: 5 * U8 });
+  await client.until(() => client.all(FrameType.BRICK).length >= 3, 'three bricks');
+  await client.roundTrip();
+  expect(client.all(FrameType.BRICK).map(keyOf)).toEqual([[0, 0, 0, 0], [0, 0, 0, 2], [0, 0, 0, 1]]);
+  await client.close();
+});
+
 test('the producer is asked for the most urgent brick of all viewers first', async () => {
   const volume = await declare();
   const [a, b] = await Promise.all([viewer(), viewer()]);

@@ -347,7 +347,9 @@ test('slices that were looked at before come from the browser alone, whatever nu
         await globalThis.vox.until('settled', () => it.root.dataset.settled === 'true');
         const kept = () => it.session.kept;
         const { counters } = it.session;
-        await globalThis.vox.until('written', () => kept().waiting === 0 && kept().tilesRead + kept().tilesWritten >= 9 && kept().tilesWritten >= counters.tilesReceived);
+        // The brick that holds all of the volume comes when the slices are there.
+        const isWritten = () => kept().waiting === 0 && kept().tilesWritten >= counters.tilesReceived && kept().bricksWritten >= counters.bricksReceived;
+        await globalThis.vox.until('written', () => isWritten() && kept().tilesRead + kept().tilesWritten >= 9 && kept().bricksRead + kept().bricksWritten >= 1);
         const { tilesReceived, bricksReceived, bytesReceived } = counters;
         const { tilesRead, damaged } = kept();
         visits.push({ tilesReceived, bricksReceived, bytesReceived, tilesRead, damaged, colours: globalThis.vox.coloursOf(it.root) });
@@ -366,7 +368,7 @@ test('slices that were looked at before come from the browser alone, whatever nu
   const later = await look();
   for (const visit of [again, ...later]) {
     assert.deepEqual([visit.tilesReceived, visit.bricksReceived, visit.damaged], [0, 0, 0]);
-    assert.equal(visit.tilesRead, first.tilesReceived);
+    assert.ok(visit.tilesRead >= 9, `${visit.tilesRead} tiles from the storage`);
     assert.equal(visit.colours, first.colours);
     assert.ok(visit.bytesReceived < 130 ** 2, `${visit.bytesReceived} bytes in all: less than half a tile`);
   }

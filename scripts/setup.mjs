@@ -30,9 +30,11 @@ async function build() {
 export async function setup(extra = 'demo') {
   if (Number(process.versions.node.split('.')[0]) < 20) throw new Failure(`Node 20 or newer is needed; this is ${process.version}.`);
   const began = Date.now();
-  await nodePackages();
-  await makeVenv();
-  await ensureBuilder();
+  const pythonSide = async () => {
+    await makeVenv();
+    await ensureBuilder();
+  };
+  await Promise.all([nodePackages(), pythonSide()]);
   await build();
   await installPackage(extra);
   say(`ready (${((Date.now() - began) / 1000).toFixed(1)} s)`);

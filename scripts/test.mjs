@@ -29,7 +29,7 @@ const verdict = (code, passed, failed, output) => ({ passed, failed: code === 0 
 async function jest() {
   const report = join(out, 'jest.json');
   rmSync(report, { force: true });
-  const args = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', '--json', `--outputFile=${report}`];
+  const args = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', '--forceExit', '--json', `--outputFile=${report}`];
   const { code, output } = await run(node, args, { allowFailure: true });
   if (!existsSync(report)) return { passed: 0, failed: 1, output };
   const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(report, 'utf8'));

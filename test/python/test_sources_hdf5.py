@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import zlib
 from pathlib import Path
@@ -15,7 +16,8 @@ from voxbeam.errors import ShapeError, SourceError
 from voxbeam.sources import open_source, open_sources
 from voxbeam.sources.places import library
 
-DATA = Path("/work/shared/data")
+#: Files of beamlines, where there are any: named by the variable, or beside the checkout.
+DATA = Path(os.environ.get("VOXBEAM_TEST_DATA") or Path(__file__).parents[3] / "shared" / "data")
 
 
 def values(shape=(20, 30, 40), dtype="u2") -> np.ndarray:

@@ -11,6 +11,7 @@ import { stepFraction, stepLength } from '../../src/renderer/source.js';
 import { windowUniform } from '../../src/renderer/storage.js';
 import { TransferTexture, TRANSFER_ROWS, transferUniform } from '../../src/renderer/transfer_function.js';
 import type { VolumeState } from '../../src/renderer/volume_state.js';
+import { aim } from '../browser/renderer_bare.js';
 import type { TestVolume } from '../browser/renderer_volume.js';
 
 const BLOCK = 8;
@@ -108,13 +109,9 @@ export function makeSkipping(screen: Fullscreen, volume: TestVolume, texture: TH
   const material = shaderMaterial([FRAGMENT], uniforms, 'replace', defines);
   return {
     draw(camera: OrbitCamera, rect: DeviceRect, target: THREE.WebGLRenderTarget | null): void {
-      const { eye, right, up, forward } = cameraBasis(camera);
-      const tan = Math.tan(camera.fovY / 2);
+      const { eye } = cameraBasis(camera);
       uniforms.uEye.value.set((eye[0] + 0.5) * perWorld.x, (eye[1] + 0.5) * perWorld.y, (eye[2] + 0.5) * perWorld.z);
-      uniforms.uForward.value.set(...(forward as [number, number, number]));
-      uniforms.uRight.value.set(...(right as [number, number, number])).multiplyScalar((tan * rect.width) / rect.height);
-      uniforms.uUp.value.set(...(up as [number, number, number])).multiplyScalar(tan);
-      uniforms.uViewport.value.set(rect.x, rect.y, 2 / rect.width, 2 / rect.height);
+      aim(uniforms, camera, rect);
       screen.draw(material, rect, target);
     },
     dispose(): void {

@@ -66,19 +66,33 @@ export function makeBare(screen: Fullscreen, volume: TestVolume, settings: Parti
   return {
     texture,
     draw(camera: OrbitCamera, rect: DeviceRect, target: THREE.WebGLRenderTarget | null): void {
-      const { eye, right, up, forward } = cameraBasis(camera);
-      const tan = Math.tan(camera.fovY / 2);
+      const { eye } = cameraBasis(camera);
       uniforms.uEye.value.set(
         (eye[0] - corner[0]) * perWorld.x, (eye[1] - corner[1]) * perWorld.y, (eye[2] - corner[2]) * perWorld.z,
       );
-      uniforms.uForward.value.set(...(forward as [number, number, number]));
-      uniforms.uRight.value.set(...(right as [number, number, number])).multiplyScalar((tan * rect.width) / rect.height);
-      uniforms.uUp.value.set(...(up as [number, number, number])).multiplyScalar(tan);
-      uniforms.uViewport.value.set(rect.x, rect.y, 2 / rect.width, 2 / rect.height);
+      aim(uniforms, camera, rect);
       screen.draw(material, rect, target);
     },
     dispose(): void {
       for (const made of [texture, transfer, material]) made.dispose();
     },
   };
+}
+
+/** Uniforms of the rays of a camera. */
+export interface Rays {
+  readonly uForward: { readonly value: THREE.Vector3 };
+  readonly uRight: { readonly value: THREE.Vector3 };
+  readonly uUp: { readonly value: THREE.Vector3 };
+  readonly uViewport: { readonly value: THREE.Vector4 };
+}
+
+/** Sets where the rays of a camera go through the pixels of `rect`; from where is for each march to say. */
+export function aim({ uForward, uRight, uUp, uViewport }: Rays, camera: OrbitCamera, rect: DeviceRect): void {
+  const { right, up, forward } = cameraBasis(camera);
+  const tan = Math.tan(camera.fovY / 2);
+  uForward.value.set(...(forward as [number, number, number]));
+  uRight.value.set(...(right as [number, number, number])).multiplyScalar((tan * rect.width) / rect.height);
+  uUp.value.set(...(up as [number, number, number])).multiplyScalar(tan);
+  uViewport.value.set(rect.x, rect.y, 2 / rect.width, 2 / rect.height);
 }

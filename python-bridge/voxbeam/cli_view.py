@@ -63,7 +63,7 @@ def view(options: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     process = start_sidecar(store_bytes=store, port=options.port, allowed_hosts=hosts)
-    with Instance(process.host, process.port, process.token, process=process) as instance:
+    with Instance(process.host, process.port, process.token, process=process, restarts=True) as instance:
         _declare(instance, found)
         url = instance.visualization_server_url
         print(url, flush=True)  # noqa: T201  what the command is for, alone on stdout
@@ -73,7 +73,7 @@ def view(options: argparse.Namespace) -> int:
         if sys.stdin and sys.stdin.isatty():
             threading.Thread(target=_print_addresses, args=(instance,), daemon=True).start()
         while not ended.wait(TICK_SECONDS):
-            if not process.alive:
+            if not instance.alive:
                 _tell(f"voxbeam: the server has ended. {process.last_words}")
                 return 1
     return 0

@@ -27,7 +27,7 @@ log = logging.getLogger("voxbeam.connection")
 #: First pause before a new attempt; each further one is twice as long, up to the cap.
 BACKOFF_SECONDS = 0.25
 BACKOFF_CAP_SECONDS = 15.0
-#: A sidecar never comes back on its port: so many refusals in a row mean that it has ended.
+#: A sidecar that was killed is back on its port within a second, if it comes back: so many refusals in a row mean that it has ended.
 REFUSALS_MEAN_GONE = 3
 WELCOME_SECONDS = 5.0
 
@@ -49,6 +49,8 @@ class Connection:
         Name and version for the server's records.
     alive
         Tells whether the sidecar's process runs, where that can be known.
+    revive
+        Starts a process that has died again, at the same place; False where that is given up.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Connection:
         kind: Literal["producer", "viewer"],
         client: str,
         alive: Callable[[], bool] | None = None,
+        revive: Callable[[], bool] | None = None,
     ) -> None:
         self.host = host
         self.port = port
@@ -70,6 +73,7 @@ class Connection:
         self._ticket = ticket
         self._hello = {"kind": kind, "client": client}
         self._alive = alive
+        self._revive = revive
         self._handlers: defaultdict[int, list[Callable[[Header, memoryview], None]]] = defaultdict(list)
         self._openers: list[Callable[[], None]] = []
         self._closers: list[Callable[[str], None]] = []
@@ -220,8 +224,10 @@ class Connection:
         while not self._ended.wait(pause * random.uniform(0.5, 1.0)):  # noqa: S311  jitter is no secret
             pause = min(BACKOFF_CAP_SECONDS, 2 * pause)
             if self._alive is not None and not self._alive():
-                self._give_up("its process has ended")
-                break
+                if self._revive is None or not self._revive():
+                    self._give_up("its process has ended")
+                    break
+                refusals, pause = 0, BACKOFF_SECONDS
             try:
                 return self._reopen()
             except (ConnectionRefusedError, InstanceGoneError) as error:

@@ -24,7 +24,7 @@ def embedded_instance() -> Instance:
             if _instance is not None:
                 _instance.close()
             _process = start_sidecar(store_bytes=embedded_store_bytes(), allowed_hosts=allowed_hosts())
-            _instance = Instance(_process.host, _process.port, _process.token, process=_process)
+            _instance = Instance(_process.host, _process.port, _process.token, process=_process, restarts=True)
         return _instance
 
 

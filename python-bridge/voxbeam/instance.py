@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import os
 import threading
-from typing import TYPE_CHECKING, Any
+import time
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from voxbeam import __version__
 from voxbeam.annotations import Annotations
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SYNC_SECONDS = 10.0
+#: A process that was killed refuses connections a little before it counts as dead.
+BURIAL_SECONDS = 1.0
+
+_Answer = TypeVar("_Answer")
 
 
 class Instance:
@@ -47,6 +53,8 @@ class Instance:
         Where it listens, and the owner's token.
     process
         The sidecar's process, where this process started it: it ends when the instance is closed.
+    restarts
+        Start that process again, at the same place and with the same volumes, when it dies without having been asked to.
     stop
         Ends it where somebody else, such as the scheduler, keeps account of it.
     """
@@ -58,12 +66,14 @@ class Instance:
         token: str,
         *,
         process: SidecarProcess | None = None,
+        restarts: bool = False,
         stop: Callable[[], None] | None = None,
     ) -> None:
         self.host = host
         self.port = port
         self._endpoint = Endpoint(host, port, token)
         self._process = process
+        self._restarts = restarts and process is not None
         self._stop = stop
         self._pid = os.getpid()
         self._lock = threading.RLock()
@@ -100,12 +110,12 @@ class Instance:
             A web origin, ``"self"``, ``"loopback"``, or ``"none"`` for a native client.
         """
         self._refuse_closed()
-        return self._endpoint.ticket(use, role, origin)
+        return self._asked(lambda: self._endpoint.ticket(use, role, origin))
 
     def status(self) -> dict[str, Any]:
         """What it holds and has sent, and who is connected."""
         self._refuse_closed()
-        return self._endpoint.status()
+        return self._asked(self._endpoint.status)
 
     @property
     def alive(self) -> bool:
@@ -113,7 +123,7 @@ class Instance:
         connection = self._connection
         return (
             not self._closed
-            and (self._process is None or self._process.alive)
+            and (self._process is None or self._process.alive or self._returns)
             and (connection is None or connection.gone is None)
         )
 
@@ -232,10 +242,44 @@ class Instance:
             )
         if self._closed:
             raise gone_error(self.host, self.port, "it was closed here")
-        if self._process is not None and not self._process.alive:
+        if self._process is not None and not self._process.alive and not self._returns:
             raise gone_error(self.host, self.port, "its process has ended")
         if self._connection is not None and self._connection.gone is not None:
             raise gone_error(self.host, self.port, self._connection.gone)
+
+    @property
+    def _returns(self) -> bool:
+        """Whether its process, should it have died, is started again."""
+        return self._restarts and self._process is not None and self._process.may_restart
+
+    def _revive(self) -> bool:
+        """Start a process that has died again, as what it was; False where that is given up."""
+        process = self._process
+        if not self._returns or process is None:
+            return False
+        restored: dict[str, Any] = {"instance": process.instance, "last_handle": 0, "volumes": []}
+        if self._connection is not None:
+            restored |= self._table.restored()
+            scene = self._scene.update()
+            if scene is not None:
+                restored["scene"] = base64.b64encode(scene).decode()
+        return process.restart(restored)
+
+    def _asked(self, request: Callable[[], _Answer]) -> _Answer:
+        """Make a request; once more where the process died and was started again."""
+        process = self._process
+        before = process.pid if process is not None else 0
+        try:
+            return request()
+        except InstanceGoneError:
+            if process is None or not self._restarts:
+                raise
+            end = time.monotonic() + BURIAL_SECONDS
+            while process.pid == before and (process.alive or not self._revive()):
+                if not self._returns or time.monotonic() > end:
+                    raise
+                time.sleep(0.01)
+            return request()
 
     def _sync_scene(self) -> None:
         if self._connection is None or not self._scene.wait_synced(0):
@@ -249,6 +293,8 @@ class Instance:
         with self._lock:
             if self._connection is None:
                 process = self._process
+                if process is not None and not process.alive:
+                    self._revive()
                 connection = Connection(
                     host=self.host,
                     port=self.port,
@@ -256,6 +302,7 @@ class Instance:
                     kind="producer",
                     client=f"voxbeam-python/{__version__}",
                     alive=None if process is None else lambda: process.alive,
+                    revive=self._revive,
                 )
                 self._table = VolumeTable(connection)
                 self._scene = Scene(connection.send)

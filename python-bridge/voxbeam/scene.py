@@ -83,6 +83,13 @@ class Scene:
         """Wait until the sidecar's document has arrived once."""
         return self._synced.wait(seconds)
 
+    def update(self) -> bytes | None:
+        """The whole document as one update; None while it is not known."""
+        if not self._synced.is_set():
+            return None
+        with self._lock:
+            return bytes(self._doc.get_update())
+
     # For the maps
 
     @contextmanager

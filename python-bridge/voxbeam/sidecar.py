@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import secrets
 import shutil
@@ -22,6 +23,11 @@ START_SECONDS = 10.0
 #: A sidecar that is asked to end removes its store first; then it is killed.
 STOP_SECONDS = 3.0
 _STDERR_LINES = 20
+#: One that dies more often than this in so short a time would die again.
+MAX_RESTARTS = 5
+RESTARTS_SECONDS = 60.0
+
+log = logging.getLogger("voxbeam.sidecar")
 
 
 class SidecarProcess:
@@ -37,21 +43,69 @@ class SidecarProcess:
         Its id, new at each start.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], token: str, answer: dict[str, Any], stderr: deque[str]) -> None:
+    def __init__(self, configuration: dict[str, Any]) -> None:
+        self.token: str = configuration["token"]
+        self._configuration = configuration
+        self._born_in = os.getpid()
+        self._stopped = False
+        self._restarts: deque[float] = deque(maxlen=MAX_RESTARTS)
+        self._restarting = threading.Lock()
+        self._launch(configuration)
+        #: Where the next one listens, should this one die: where its viewers look for it.
+        self._configuration = {**configuration, "host": self.host, "port": self.port}
+
+    def _launch(self, configuration: dict[str, Any]) -> None:
+        process = _spawn([find_node(), str(STATIC / "sidecar.mjs")])
+        stderr: deque[str] = deque(maxlen=_STDERR_LINES)
+        threading.Thread(target=_drain, args=(process.stderr, stderr), name="voxbeam-sidecar-stderr", daemon=True).start()
+        try:
+            answer = _exchange(process, configuration, stderr)
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        if not configuration["parent"]:
+            _stdin(process).close()
+        self._process = process
+        self._stderr = stderr
         self.host: str = answer["host"]
         self.port: int = answer["port"]
         self.instance: str = answer["instance"]
         self.version: str = answer["version"]
         self.pid: int = answer["pid"]
-        self.token = token
-        self._process = process
-        self._stderr = stderr
-        self._born_in = os.getpid()
 
     @property
     def alive(self) -> bool:
         """Whether the process runs."""
         return self._process.poll() is None
+
+    @property
+    def may_restart(self) -> bool:
+        """Whether :meth:`restart` would try: it did not end as it was asked to, is this process's, and has not died too often."""
+        recent = len(self._restarts) == MAX_RESTARTS and time.monotonic() - self._restarts[0] < RESTARTS_SECONDS
+        return not self._stopped and self._process.poll() != 0 and os.getpid() == self._born_in and not recent
+
+    def restart(self, restored: dict[str, Any]) -> bool:
+        """Start it again after its process has died, at the same port and with the same token; True where it runs.
+
+        Parameters
+        ----------
+        restored
+            What it is to take up again, as the sidecar's configuration names it.
+        """
+        with self._restarting:
+            if self.alive or not self.may_restart:
+                return self.alive
+            self._restarts.append(time.monotonic())
+            log.warning("the server at port %s has died; it is started again. %s", self.port, self.last_words)
+            try:
+                self._launch({**self._configuration, "restored": restored})
+            except SidecarError as error:
+                log.warning("%s", error)
+                return False
+            if self._stopped:  # while it started
+                self._end()
+            return self.alive
 
     @property
     def last_words(self) -> str:
@@ -62,6 +116,10 @@ class SidecarProcess:
         """End it and wait until it has ended. In a forked child this does nothing: the sidecar is the parent's."""
         if os.getpid() != self._born_in:
             return
+        self._stopped = True
+        self._end()
+
+    def _end(self) -> None:
         with contextlib.suppress(OSError):
             _stdin(self._process).close()  # it ends with its parent
         if self.alive and not self._ends_within(STOP_SECONDS):
@@ -124,18 +182,7 @@ def start_sidecar(
         "allowed_hosts": list(allowed_hosts),
         **further,
     }
-    process = _spawn([find_node(), str(script)])
-    stderr: deque[str] = deque(maxlen=_STDERR_LINES)
-    threading.Thread(target=_drain, args=(process.stderr, stderr), name="voxbeam-sidecar-stderr", daemon=True).start()
-    try:
-        answer = _exchange(process, configuration, stderr)
-    except BaseException:
-        process.kill()
-        process.wait()
-        raise
-    if not parent:
-        _stdin(process).close()
-    return SidecarProcess(process, token, answer, stderr)
+    return SidecarProcess(configuration)
 
 
 def find_node() -> str:

@@ -60,6 +60,8 @@ class VolumeTable:
         self._connection = connection
         self._lock = threading.Lock()
         self._volumes: dict[int, Volume] = {}
+        self._said: dict[int, dict[str, Any]] = {}
+        self._last_handle = 0
         connection.on_open(self._welcome)
         connection.on(FrameType.VOLUME, self._announced)
         connection.on(FrameType.STATUS, self._changed)
@@ -78,15 +80,33 @@ class VolumeTable:
             return next((volume.description for volume in volumes.values()), None)
         return volumes[name].description if name in volumes else None
 
-    def _welcome(self) -> None:
-        volumes = [_volume(announcement) for announcement in self._connection.welcome["volumes"]]
+    def restored(self) -> dict[str, Any]:
+        """What a sidecar that takes this one's place is told of its volumes: viewers know them by these handles."""
         with self._lock:
-            self._volumes = {volume.handle: volume for volume in volumes}
+            volumes = [
+                {"volume": handle, "description": said["description"], "edited": bool(said["status"].get("edited"))}
+                for handle, said in sorted(self._said.items())
+            ]
+            return {"last_handle": self._last_handle, "volumes": volumes}
+
+    def _keep(self, announcement: dict[str, Any], volume: Volume) -> None:
+        self._volumes[volume.handle] = volume
+        self._said[volume.handle] = announcement
+        self._last_handle = max(self._last_handle, volume.handle)
+
+    def _welcome(self) -> None:
+        announcements = self._connection.welcome["volumes"]
+        volumes = [_volume(announcement) for announcement in announcements]
+        with self._lock:
+            self._volumes, self._said = {}, {}
+            for announcement, volume in zip(announcements, volumes, strict=True):
+                self._keep(announcement, volume)
 
     def _announced(self, _header: Header, payload: memoryview) -> None:
-        volume = _volume(decode_control(payload))
+        announcement = decode_control(payload)
+        volume = _volume(announcement)
         with self._lock:
-            self._volumes[volume.handle] = volume
+            self._keep(announcement, volume)
 
     def _changed(self, _header: Header, payload: memoryview) -> None:
         status = decode_control(payload)
@@ -94,10 +114,13 @@ class VolumeTable:
             known = self._volumes.get(status["volume"])
             if known is not None:
                 self._volumes[known.handle] = replace(known, **_state(status))
+                self._said[known.handle] = {**self._said[known.handle], "status": status}
 
     def _removed(self, _header: Header, payload: memoryview) -> None:
         with self._lock:
-            self._volumes.pop(decode_control(payload)["volume"], None)
+            handle = decode_control(payload)["volume"]
+            self._volumes.pop(handle, None)
+            self._said.pop(handle, None)
 
 
 def _volume(announcement: dict[str, Any]) -> Volume:

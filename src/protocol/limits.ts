@@ -71,6 +71,8 @@ export const MAX_CREDIT_BYTES = 64 * 2 ** 20;
 export const HELLO_TIMEOUT_MS = 5_000;
 /** Each side pings this often; two unanswered pings end the connection. */
 export const HEARTBEAT_MS = 10_000;
+/** A client that leaves what it was sent unread for so long is cut off. */
+export const UNREAD_MS = 30_000;
 /** Lifetime of a ticket for a stream. */
 export const STREAM_TICKET_MS = 30_000;
 /** Lifetime of the ticket for a client's next connection, counted from the end of this one. */

@@ -151,12 +151,17 @@ export class Broker {
     for (const record of [...producer.records]) {
       this.#abandon(record, producer);
       this.changed(record, true);
-      setTimeout(() => {
-        if (record.producer || !record.live) return;
-        this.#orphaned.add(record);
-        for (const demand of [...record.demands.values()]) this.fail(demand, GONE);
-      }, PRODUCER_GRACE_MS).unref();
+      this.expect(record);
     }
+  }
+
+  /** A volume has no producer for the moment: needs wait a while for it to come back. */
+  expect(record: VolumeRecord): void {
+    setTimeout(() => {
+      if (record.producer || !record.live) return;
+      this.#orphaned.add(record);
+      for (const demand of [...record.demands.values()]) this.fail(demand, GONE);
+    }, PRODUCER_GRACE_MS).unref();
   }
 
   /** Removes everything of a volume. */

@@ -5,6 +5,7 @@ import {
 } from '../protocol/index.js';
 import { type BrickKey, keyText } from '../volume/geometry.js';
 import type { StoredBrick } from './brick_store.js';
+import type { Restored } from './config.js';
 import { refusal } from './description_check.js';
 import type { ProducerLink } from './producer_link.js';
 import type { Services } from './services.js';
@@ -22,6 +23,18 @@ export class Catalog {
   #lastHandle = 0;
 
   constructor(readonly services: () => Services) {}
+
+  /** Volumes of an instance whose process died, under the handles that viewers know. Their producers come back for them. */
+  restore({ last_handle: lastHandle, volumes }: Restored): void {
+    this.#lastHandle = lastHandle;
+    for (const { volume, description, edited } of volumes) {
+      const record = new VolumeRecord(volume, description);
+      record.edited = edited;
+      this.#records.set(volume, record);
+      this.#lastHandle = Math.max(this.#lastHandle, volume);
+      this.services().broker.expect(record);
+    }
+  }
 
   get(handle: number): VolumeRecord | undefined {
     return this.#records.get(handle);

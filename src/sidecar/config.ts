@@ -1,10 +1,21 @@
 /** What the process that starts a sidecar tells it: one line of JSON on stdin, so that nothing secret stands in argv. */
 
 import * as z from 'zod';
+import { UNREAD_MS, VolumeDescription } from '../protocol/index.js';
 import { MIN_STORE_BYTES } from './store_budget.js';
 
 /** Names this machine's own interface only: nothing listens beyond loopback without TLS and login. */
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'] as const;
+
+/** An instance as its owner last knew it: viewers that come back find the same id, and the same volumes under the same handles. */
+export const Restored = z.strictObject({
+  instance: z.string().regex(/^[0-9a-f]{16}$/),
+  last_handle: z.int().min(0).max(0xffffffff),
+  volumes: z.array(z.strictObject({ volume: z.int().min(1).max(0xffffffff), description: VolumeDescription, edited: z.boolean() })).max(4096),
+  /** The scene document, as an update in base64. */
+  scene: z.base64().optional(),
+});
+export type Restored = z.infer<typeof Restored>;
 
 export const SidecarConfig = z.strictObject({
   /** The owner's token: 32 random bytes in base64url. */
@@ -23,6 +34,10 @@ export const SidecarConfig = z.strictObject({
   /** Host names besides loopback under which a proxy serves this instance. */
   allowed_hosts: z.array(z.string().regex(/^[A-Za-z0-9.-]{1,253}$/)).max(64).default([]),
   heartbeat_ms: z.int().min(50).max(600_000).optional(),
+  /** A client that leaves what it was sent unread for so long is cut off. */
+  unread_ms: z.int().min(100).max(600_000).default(UNREAD_MS),
+  /** What an instance whose process died is to take up again. */
+  restored: Restored.optional(),
 });
 export type SidecarConfig = z.infer<typeof SidecarConfig>;
 

@@ -15,6 +15,7 @@ import { atLeast, maySend } from './permissions.js';
 import { ProducerLink } from './producer_link.js';
 import type { Services } from './services.js';
 import type { Grant } from './tickets.js';
+import { UnreadWatch } from './unread_watch.js';
 import { ViewerLink } from './viewer_link.js';
 
 /** Time a peer has to answer a close before its socket is cut. */
@@ -51,6 +52,7 @@ export class Connection {
   #down: DownStream | undefined;
   readonly #ends: (() => void)[] = [];
   #unanswered = 0;
+  readonly #unread: UnreadWatch;
   readonly #helloTimer: NodeJS.Timeout;
   readonly #heartbeat: NodeJS.Timeout;
 
@@ -61,6 +63,10 @@ export class Connection {
   ) {
     this.#helloTimer = setTimeout(() => this.fail(ErrorCode.TIMEOUT, `no HELLO within ${HELLO_TIMEOUT_MS} ms`), HELLO_TIMEOUT_MS);
     this.#heartbeat = setInterval(() => this.#beat(), services.heartbeatMs);
+    this.#unread = new UnreadWatch(services.unreadMs, () => this.#backlog, (bytes) => {
+      log(`a client left ${bytes} bytes unread for ${services.unreadMs} ms; its connection is cut`);
+      this.#cut();
+    });
     socket.oversize = () => this.fail(ErrorCode.TOO_LARGE, `frame larger than ${MAX_FRAME_BYTES} bytes`, 'send smaller frames');
     socket.on('message', (data, isBinary) => this.#message(data as Buffer, isBinary));
     socket.on('close', () => this.#closed());
@@ -80,7 +86,8 @@ export class Connection {
     }
     if (this.#down) this.#down.write(frame, sent);
     else this.socket.send(frame, { binary: true }, sent);
-    const backlog = this.#down?.backlog ?? this.socket.bufferedAmount;
+    this.#unread.handed(frame.byteLength);
+    const backlog = this.#backlog;
     if (backlog > MAX_BACKLOG_BYTES) {
       log(`a client left ${backlog} bytes unread; its connection is cut`);
       this.#cut();
@@ -102,9 +109,15 @@ export class Connection {
     this.#ends.push(listener);
   }
 
+  /** Bytes that the operating system has not taken yet. */
+  get #backlog(): number {
+    return this.#down?.backlog ?? this.socket.bufferedAmount;
+  }
+
   #cut(): void {
     if (!this.#open) return;
     this.#open = false;
+    this.#down?.cut();
     this.socket.terminate();
   }
 
@@ -133,7 +146,10 @@ export class Connection {
     this.#open = false;
     this.#down?.end();
     this.socket.close(code, Buffer.from(reason).subarray(0, 120).toString('utf8').replace(/\ufffd+$/, ''));
-    setTimeout(() => this.socket.terminate(), CLOSE_GRACE_MS).unref();
+    setTimeout(() => {
+      this.#down?.cut();
+      this.socket.terminate();
+    }, CLOSE_GRACE_MS).unref();
   }
 
   #message(data: Buffer, isBinary: boolean): void {
@@ -204,6 +220,7 @@ export class Connection {
     this.#open = false;
     clearTimeout(this.#helloTimer);
     clearInterval(this.#heartbeat);
+    this.#unread.end();
     this.#down?.end();
     if (this.link) this.services.hub.leave(this.link);
     for (const end of this.#ends.splice(0)) end();

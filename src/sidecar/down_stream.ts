@@ -71,4 +71,9 @@ export class DownStream {
   end(): void {
     this.response.end();
   }
+
+  /** Ends at once; what the browser has not read is dropped. */
+  cut(): void {
+    this.response.destroy();
+  }
 }

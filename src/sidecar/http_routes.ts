@@ -64,7 +64,7 @@ function session(request: Request): Reply {
   if (!originAllowed(grant.origin === 'none' ? 'self' : grant.origin, message.headers.origin ?? own, own)) {
     throw new HttpError(403, `this ticket is not for pages of ${own}`);
   }
-  const cookie = services.tickets.issue('session', { role: grant.role, origin: 'self' }, SESSION_MS);
+  const cookie = services.sessions.issue(grant.role, SESSION_MS);
   const attributes = `HttpOnly; SameSite=Strict; Path=/; Max-Age=${SESSION_MS / 1000}${own.startsWith('https:') ? '; Secure' : ''}`;
   return {
     status: 200,

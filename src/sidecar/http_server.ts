@@ -91,7 +91,7 @@ function authorize(route: Route, message: IncomingMessage, { services, token }: 
     case 'owner or session': {
       if (owner) return undefined;
       if (foreign) throw new HttpError(403, `pages of ${origin} may not do this`);
-      const session = bearer === undefined ? services.tickets.session(cookie(message, `vxb_${services.instance}`)) : undefined;
+      const session = bearer === undefined ? services.sessions.grant(cookie(message, `vxb_${services.instance}`)) : undefined;
       if (session) return session;
       break;
     }

@@ -16,6 +16,7 @@ import { Hub } from './hub.js';
 import { log } from './log.js';
 import { Scene } from './scene.js';
 import type { Services } from './services.js';
+import { Sessions } from './sessions.js';
 import { StatusThrottle } from './status_throttle.js';
 import { StoreFile } from './store_file.js';
 import { Tickets } from './tickets.js';
@@ -26,7 +27,7 @@ import { VoxelReader } from './voxel_reader.js';
 const GOING_AWAY = 1001;
 
 export class Instance {
-  readonly id = randomBytes(8).toString('hex');
+  readonly id: string;
   readonly #services: Services;
   readonly #statuses: StatusThrottle;
   readonly #server: Server;
@@ -41,6 +42,7 @@ export class Instance {
     folder: string,
     readonly ended: () => void,
   ) {
+    this.id = config.restored?.instance ?? randomBytes(8).toString('hex');
     const services = () => this.#services;
     const file = StoreFile.create(config.store_bytes, config.store_bytes_at_most, config.store_dir);
     const pool = new BufferPool();
@@ -56,6 +58,8 @@ export class Instance {
       instance: this.id,
       heartbeatMs: config.heartbeat_ms ?? HEARTBEAT_MS,
       tickets: new Tickets(),
+      sessions: new Sessions(config.token, this.id),
+      unreadMs: config.unread_ms,
       counters: new Counters(),
       pool,
       file,
@@ -67,6 +71,10 @@ export class Instance {
       downStreams: new DownStreams(),
       stop: (reason) => this.stop(reason),
     };
+    if (config.restored) {
+      if (config.restored.scene) this.#services.scene.restore(Buffer.from(config.restored.scene, 'base64'));
+      catalog.restore(config.restored);
+    }
     const allowedHosts = config.allowed_hosts;
     this.#server = createHttpServer({ services: this.#services, token: config.token, allowedHosts, folder });
     this.#server.on('upgrade', createUpgrade(this.#services, allowedHosts));

@@ -8,23 +8,26 @@ import { log } from './log.js';
 import { VERSION } from './version.js';
 
 const CONFIG_TIMEOUT_MS = 10_000;
-const MAX_CONFIG_BYTES = 64 * 1024;
+/** A scene may come with it. */
+const MAX_CONFIG_CHARS = 64 * 2 ** 20;
 
 /** The first line of stdin; what follows is left unread until stdin ends. */
 function firstLine(): Promise<string> {
   return new Promise((resolve, reject) => {
-    let text = '';
+    const chunks: string[] = [];
+    let length = 0;
     const refuse = (why: string) => reject(new StartError(why, 'write the configuration as one line of JSON to stdin'));
     const timer = setTimeout(() => refuse(`no configuration within ${CONFIG_TIMEOUT_MS} ms`), CONFIG_TIMEOUT_MS);
     process.stdin.setEncoding('utf8');
     const onData = (chunk: string) => {
-      text += chunk;
-      const end = text.indexOf('\n');
-      if (end < 0 && text.length <= MAX_CONFIG_BYTES) return;
+      const end = chunk.indexOf('\n');
+      chunks.push(end < 0 ? chunk : chunk.slice(0, end));
+      length += chunk.length;
+      if (end < 0 && length <= MAX_CONFIG_CHARS) return;
       clearTimeout(timer);
       process.stdin.off('data', onData);
-      if (end < 0) refuse(`configuration longer than ${MAX_CONFIG_BYTES} characters`);
-      else resolve(text.slice(0, end));
+      if (end < 0) refuse(`configuration longer than ${MAX_CONFIG_CHARS} characters`);
+      else resolve(chunks.join(''));
     };
     process.stdin.on('data', onData);
     process.stdin.once('end', () => {

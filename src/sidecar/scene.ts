@@ -84,6 +84,11 @@ export class Scene {
     }
   }
 
+  /** Takes up the document of an instance whose process died. What it lacks, those who come back have. */
+  restore(update: Uint8Array): void {
+    Y.applyUpdate(this.doc, update);
+  }
+
   volumeAdded(description: VolumeDescription): void {
     ensureLayer(this.doc, description);
   }

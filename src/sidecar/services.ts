@@ -7,6 +7,7 @@ import type { Counters } from './counters.js';
 import type { DownStreams } from './down_stream.js';
 import type { Hub } from './hub.js';
 import type { Scene } from './scene.js';
+import type { Sessions } from './sessions.js';
 import type { StoreFile } from './store_file.js';
 import type { Tickets } from './tickets.js';
 import type { VoxelReader } from './voxel_reader.js';
@@ -16,6 +17,9 @@ export interface Services {
   readonly instance: string;
   readonly heartbeatMs: number;
   readonly tickets: Tickets;
+  readonly sessions: Sessions;
+  /** A client that leaves what it was sent unread for so long is cut off. */
+  readonly unreadMs: number;
   readonly counters: Counters;
   readonly pool: BufferPool;
   readonly file: StoreFile;

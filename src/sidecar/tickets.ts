@@ -6,8 +6,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Role } from '../protocol/index.js';
 
-/** `stream` and `page` tickets are good once; a `session` is what a page's cookie names. */
-export type TicketUse = 'stream' | 'page' | 'session';
+/** Both are good once. */
+export type TicketUse = 'stream' | 'page';
 
 /** What a ticket allows. */
 export interface Grant {
@@ -33,7 +33,7 @@ export function secretsEqual(a: string, b: string): boolean {
 }
 
 export class Tickets {
-  readonly #entries: Record<TicketUse, Map<string, Entry>> = { stream: new Map(), page: new Map(), session: new Map() };
+  readonly #entries: Record<TicketUse, Map<string, Entry>> = { stream: new Map(), page: new Map() };
 
   /** @param now milliseconds on a clock that never goes back */
   constructor(readonly now: () => number = () => performance.now()) {}
@@ -49,15 +49,10 @@ export class Tickets {
   }
 
   /** What `ticket` allows, if it is known and in time; it is used up, whatever comes next. */
-  take(use: 'stream' | 'page', ticket: string): Grant | undefined {
+  take(use: TicketUse, ticket: string): Grant | undefined {
     const entry = this.#find(use, ticket);
     if (entry) this.#entries[use].delete(entry.hash.toString('hex'));
     return entry;
-  }
-
-  /** What a session's cookie allows. */
-  session(ticket: string): Grant | undefined {
-    return this.#find('session', ticket);
   }
 
   /** Sets what is left of an unused ticket's life. */

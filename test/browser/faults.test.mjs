@@ -10,13 +10,35 @@ before(async () => {
 });
 after(() => place?.close());
 
-test('a sidecar that is killed is said in the view and in the next cell; a new view works', async (t) => {
+test('a sidecar that is killed is back within seconds, for its view, a page alone and the next cell; one that is ended is said so, and a new view works', async (t) => {
   const page = await place.notebook([`import voxbeam as rv, json\n${BALL}`, 'view = rv.view(volume)\nview', 'rv.render_volume(volume, view.instance)', 'again = rv.view(volume)\nagain']);
   t.after(() => page.close());
   await runCells(page, [0, 1]);
   await settled(page);
-  const { pid } = await kernelJson(page, 'print(json.dumps(view.instance.status()))');
+  const { pid, url } = await kernelJson(page, 'print(json.dumps({**view.instance.status(), "url": view.instance.visualization_server_url}))');
+  const context = await place.browser.newContext();
+  t.after(() => context.close());
+  const alone = await context.newPage();
+  await alone.goto(url);
+  await settled(alone, '.voxbeam[data-settled]');
+
   process.kill(pid, 'SIGKILL');
+  const began = Date.now();
+  const status = await eventually('both viewers are back', async () => {
+    const now = await kernelJson(page, 'print(json.dumps(view.instance.status()))');
+    return now.pid !== pid && now.viewers >= 2 && now.volumes.every(({ status: { producer } }) => producer === 'alive') ? now : undefined;
+  }, { timeout: 20_000 });
+  t.diagnostic(`two viewers back after ${Date.now() - began} ms, asked through the notebook`);
+  assert.deepEqual(status.volumes.map(({ volume }) => volume), [1], 'the volume has its handle');
+  assert.equal(status.sent_bricks, 0, 'no brick is sent again to those who have it');
+  for (const [one, selector] of [[page, VIEW], [alone, '.voxbeam']]) {
+    assert.ok(await one.locator(selector).first().evaluate((element) => !element.dataset.error && ![...element.querySelectorAll('[role="alert"]')].some((e) => !e.hidden && e.textContent)));
+  }
+  await alone.reload(); // its cookie is known to the new process
+  await settled(alone, '.voxbeam[data-settled]');
+  assert.equal((await runCell(page, 2)).error, undefined);
+
+  process.kill(status.pid, 'SIGTERM');
   const said = await eventually(
     'the view says that its server is gone',
     () => page.locator(VIEW).first().evaluate((element) => {

@@ -146,7 +146,7 @@ def fresh_embedded(monkeypatch):
         embedded._instance.close()
 
 
-def test_the_embedded_instance_is_one_for_all_threads_and_made_anew_when_it_died(fresh_embedded):
+def test_the_embedded_instance_is_one_for_all_threads_comes_back_when_it_dies_and_is_made_anew_when_it_is_ended(fresh_embedded):
     found = []
     threads = [threading.Thread(target=lambda: found.append(embedded.embedded_instance())) for _ in range(8)]
     for thread in threads:
@@ -156,7 +156,12 @@ def test_the_embedded_instance_is_one_for_all_threads_and_made_anew_when_it_died
     assert len(set(map(id, found))) == 1
     first = found[0]
     assert first.store_bytes <= 64 * 2**20
-    os.kill(embedded._process.pid, signal.SIGKILL)
+    killed, port, name = embedded._process.pid, first.port, first.id
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: embedded._process.pid != killed and embedded._process.alive)
+    assert embedded.embedded_instance() is first
+    assert (first.status()["pid"], first.port, first.id) == (embedded._process.pid, port, name)
+    os.kill(embedded._process.pid, signal.SIGTERM)  # that is a request
     until(lambda: not first.alive)
     second = embedded.embedded_instance()
     assert second is not first

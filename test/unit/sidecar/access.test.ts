@@ -65,7 +65,7 @@ describe('the page', () => {
 
   test('has a cookie that scripts and other sites do not get', async () => {
     const { attributes } = await session('edit');
-    expect(attributes).toMatch(new RegExp(`^vxb_${sidecar.started.instance}=[A-Za-z0-9_-]{43}; HttpOnly; SameSite=Strict; Path=/; Max-Age=\\d+$`));
+    expect(attributes).toMatch(new RegExp(`^vxb_${sidecar.started.instance}=edit\\.[0-9a-z]+\\.[A-Za-z0-9_-]{43}; HttpOnly; SameSite=Strict; Path=/; Max-Age=\\d+$`));
   });
 
   test('gets stream tickets by its cookie, from its own origin only', async () => {

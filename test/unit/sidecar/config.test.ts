@@ -9,7 +9,9 @@ import type { VolumeDescription } from '../../../src/protocol/index.js';
 const token = 'A'.repeat(43);
 
 test('only the token is needed', () => {
-  expect(parseConfig(JSON.stringify({ token }))).toEqual({ token, host: '127.0.0.1', port: 0, store_bytes: null, parent: false, allowed_hosts: [] });
+  expect(parseConfig(JSON.stringify({ token }))).toEqual({
+    token, host: '127.0.0.1', port: 0, store_bytes: null, parent: false, allowed_hosts: [], unread_ms: 30_000,
+  });
 });
 
 test.each([

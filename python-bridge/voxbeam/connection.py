@@ -27,7 +27,7 @@ log = logging.getLogger("voxbeam.connection")
 #: First pause before a new attempt; each further one is twice as long, up to the cap.
 BACKOFF_SECONDS = 0.25
 BACKOFF_CAP_SECONDS = 15.0
-#: A sidecar that was killed is back on its port within a second, if it comes back: so many refusals in a row mean that it has ended.
+#: One that was killed is back on its port within a second, if at all: so many refusals in a row mean that it has ended.
 REFUSALS_MEAN_GONE = 3
 WELCOME_SECONDS = 5.0
 

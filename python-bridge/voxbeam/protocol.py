@@ -42,6 +42,8 @@ HEADER_BYTES = 64
 MAGIC = b"VXB1"
 PREVIEW = 1
 """Bit of the header's flags: the voxels are a strided preview."""
+CONSTANT = 2
+"""Bit of the header's flags: all voxels are the same, and the payload is one of them."""
 
 DTYPE_CODE = {"u8": 1, "u16": 2, "u32": 3, "f32": 4, "points": 5}
 NUMPY_DTYPE: dict[str, np.dtype[Any]] = {
@@ -314,8 +316,16 @@ def decode_ranges(payload: bytes | memoryview) -> list[tuple[int, int, int, int,
 
 
 def decode_brick(header: Header, payload: bytes | memoryview) -> np.ndarray[Any, Any]:
-    """The voxels of a BRICK payload whose checksum held: 66³ in z, y, x order, a view of `payload`."""
+    """The voxels of a BRICK payload whose checksum held: 66³ in z, y, x order, a view of `payload`.
+
+    Raises
+    ------
+    FrameError
+        4400 where the payload is not what its header says.
+    """
     name = next((name for name, code in DTYPE_CODE.items() if code == header.dtype), None)
+    if header.flags & CONSTANT:
+        return _constant_brick(name, payload)
     batch = pa.ipc.open_stream(payload).read_next_batch()
     batch.validate(full=True)
     if name is None or batch.schema.names != ["voxels"] or batch.num_rows != STORED_VOXELS:
@@ -325,3 +335,11 @@ def decode_brick(header: Header, payload: bytes | memoryview) -> np.ndarray[Any,
     if voxels.dtype != NUMPY_DTYPE[name]:
         raise FrameError(ErrorCode.BAD_FRAME, f"brick of {voxels.dtype}; the header says {name}")
     return voxels.reshape(STORED_EDGE, STORED_EDGE, STORED_EDGE)
+
+
+def _constant_brick(name: str | None, payload: bytes | memoryview) -> np.ndarray[Any, Any]:
+    """66³ voxels of one value, which takes the memory of one."""
+    dtype = NUMPY_DTYPE.get(name or "")
+    if dtype is None or len(payload) != dtype.itemsize:
+        raise FrameError(ErrorCode.BAD_FRAME, f"constant payload of {len(payload)} bytes for a brick of dtype {name}")
+    return np.broadcast_to(np.frombuffer(payload, dtype), (STORED_EDGE, STORED_EDGE, STORED_EDGE))

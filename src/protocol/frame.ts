@@ -39,6 +39,8 @@ const TYPES: ReadonlySet<number> = new Set(Object.values(FrameType));
 export const Flag = {
   /** The voxels are a strided preview, to be replaced by means (images) or modes (labels). */
   PREVIEW: 1,
+  /** All voxels are the same, and the payload is one of them. */
+  CONSTANT: 2,
 } as const;
 
 /** The header's fields. Fields that do not belong to a frame's type are 0. */

@@ -1,3 +1,4 @@
+export * from './constant.js';
 export * from './dtype.js';
 export * from './frame.js';
 export * from './limits.js';

@@ -107,6 +107,9 @@ export function inBoxes(key: BrickKey, boxes: readonly BrickBox[], time = 0): bo
   );
 }
 
-/** The voxels are a view of the whole message, so that is what stays in memory. */
-const bytesOf = (brick: Brick) => brick.voxels.buffer.byteLength;
+/** What a constant brick takes: itself. */
+const CONSTANT_BYTES = 512;
+
+/** Memory that a brick takes: its voxels are a view of the whole message, so that is what stays. */
+export const bytesOf = (brick: Brick): number => (brick.constant ? CONSTANT_BYTES : brick.voxels.buffer.byteLength);
 const entryText = (volume: number, key: BrickKey) => `${volume}:${keyText(key)}`;

@@ -1,13 +1,22 @@
 /** The brick that a checked frame carries. */
 
+import { ConstantVoxels } from '../protocol/constant.js';
 import { Flag } from '../protocol/frame.js';
+import { STORED_VOXELS } from '../protocol/limits.js';
 import type { CheckedFrame } from './frame_check.js';
 import type { Brick } from './types.js';
+
+/** Voxels of the values seen last, one array a value: what is looked at of constant bricks is mostly one and the same. */
+const EXPANDED = new ConstantVoxels(8);
 
 /** The brick of a BRICK frame, of the volume that it is for here. */
 export function brickOf({ header, body }: CheckedFrame, volume: number): Brick | undefined {
   if (body.kind !== 'brick') return undefined;
   const { level, z, y, x, time, generation, flags } = header;
-  const { kind: _kind, ...content } = body;
-  return { volume, level, z, y, x, ...(time ? { time } : {}), generation, preview: (flags & Flag.PREVIEW) !== 0, ...content };
+  const { kind: _kind, constant, ...content } = body;
+  const brick = { volume, level, z, y, x, ...(time ? { time } : {}), generation, preview: (flags & Flag.PREVIEW) !== 0 };
+  if (!constant) return { ...brick, ...content };
+  // Kept as the one voxel it came as, until somebody looks at it.
+  const { dtype, voxels: voxel } = content;
+  return { ...brick, dtype, constant: true, get voxels() { return EXPANDED.expand(voxel, STORED_VOXELS); } };
 }

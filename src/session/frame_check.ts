@@ -1,12 +1,14 @@
 /** Everything that is checked about a received message before anyone sees what is in it. Pure. */
 
 import { type PointRows, parseBrick, parsePoints, parseRanges, parseTile, type RangeRows } from '../protocol/arrow.js';
+import { constantVoxel, voxelArray } from '../protocol/constant.js';
 import { dtypeFromCode, type StoredDtype, type VoxelArray } from '../protocol/dtype.js';
-import { FrameError, type FrameHeader, FrameType, readHeader, readPayload } from '../protocol/frame.js';
+import { Flag, FrameError, type FrameHeader, FrameType, readHeader, readPayload } from '../protocol/frame.js';
+import { STORED_TILE_TEXELS } from '../protocol/limits.js';
 
-/** What a checked frame carries. The arrays are views of the message. */
+/** What a checked frame carries. The arrays are views of the message. `constant`: one voxel stands for all of a brick. */
 export type FrameBody =
-  | { kind: 'brick'; dtype: StoredDtype; voxels: VoxelArray; points?: PointRows }
+  | { kind: 'brick'; dtype: StoredDtype; voxels: VoxelArray; points?: PointRows; constant?: true }
   | { kind: 'tile'; dtype: StoredDtype; voxels: VoxelArray }
   | { kind: 'ranges'; rows: RangeRows }
   | { kind: 'bytes'; payload: Uint8Array };
@@ -30,7 +32,7 @@ export type CheckResult = { frame: CheckedFrame; refused?: never } | { frame?: n
 
 /**
  * Checks and parses a message: header, length, payload checksum, and only then Arrow, which a flipped bit can hang.
- * Nothing is copied: voxels and ranges are views of `message`.
+ * Nothing is copied: voxels and ranges are views of `message`, but for the one voxel of a constant brick; a constant tile is filled here.
  */
 export function checkFrame(message: ArrayBuffer): CheckResult {
   let header: FrameHeader | undefined;
@@ -52,6 +54,11 @@ function parseBody(header: FrameHeader, payload: Uint8Array, message: ArrayBuffe
   const dtype = dtypeFromCode(header.dtype);
   if (!dtype) throw new FrameError(4400, `${kind} of stored dtype ${header.dtype}`);
   if (kind === 'tile' && dtype === 'points') throw new FrameError(4400, 'tile of stored dtype points');
+  if ((header.flags & Flag.CONSTANT) !== 0) {
+    if (dtype === 'points') throw new FrameError(4400, 'constant brick of stored dtype points');
+    const voxels = constantVoxel(payload, dtype);
+    return kind === 'brick' ? { kind, dtype, voxels, constant: true } : { kind, dtype, voxels: voxelArray(dtype, STORED_TILE_TEXELS).fill(voxels[0] as number) };
+  }
   const points = dtype === 'points' ? parsePoints(payload) : undefined;
   const voxels = dtype === 'points' ? (points as PointRows).value : (kind === 'brick' ? parseBrick : parseTile)(payload, dtype);
   // Arrow copies a body that is not aligned, without a word; the frame's layout promises that it is.

@@ -6,6 +6,7 @@
 import type { VolumeDescription } from '../protocol/messages.js';
 import type { BrickKey } from '../volume/geometry.js';
 import { keyText } from '../volume/geometry.js';
+import { bytesOf } from './brick_cache.js';
 import type { CheckedFrame } from './frame_check.js';
 import { KeptHints } from './kept_hints.js';
 import type { KeptCommand, KeptEvent, KeptState } from './kept_messages.js';
@@ -118,9 +119,10 @@ export class KeptClient {
 
   /** A brick that was read is in the viewer's hands. */
   hold(brick: Brick): void {
-    this.#brickBytes = brick.voxels.buffer.byteLength;
-    this.#held.set(brick, this.#brickBytes);
-    this.#heldBytes += this.#brickBytes;
+    const bytes = bytesOf(brick);
+    if (!brick.constant) this.#brickBytes = bytes;
+    this.#held.set(brick, bytes);
+    this.#heldBytes += bytes;
   }
 
   /** The viewer is done with a brick, wherever it came from. */

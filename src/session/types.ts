@@ -24,6 +24,8 @@ export interface Brick extends BrickKey {
   readonly preview: boolean;
   readonly dtype: StoredDtype;
   readonly voxels: VoxelArray;
+  /** All voxels are the same: they are kept as one, and `voxels` is shared with other such bricks. */
+  readonly constant?: true;
   readonly points?: PointRows;
 }
 

@@ -1,7 +1,7 @@
 /** What producers answer: frames that stand in the store, frames sent inline, and needs that failed. Nothing enters unchecked. */
 
 import {
-  ErrorCode, Flag, FrameError, type FrameHeader, FrameType, HEADER_BYTES, MAX_FRAME_BYTES, readHeader, readPayload, UNIT_BYTES,
+  ErrorCode, Flag, FrameError, type FrameHeader, FrameType, HEADER_BYTES, ITEM_BYTES, MAX_FRAME_BYTES, readHeader, readPayload, UNIT_BYTES,
 } from '../protocol/index.js';
 import { type BrickKey, keyText } from '../volume/geometry.js';
 import type { BrickStore } from './brick_store.js';
@@ -36,7 +36,7 @@ export class BrickIntake {
         throw new FrameError(ErrorCode.BAD_FRAME, `generation ${header.generation}; DONE says ${generation}`);
       }
       this.#matches(demand, header);
-      this.#accept(producer, demand, header);
+      this.#accept(producer, demand, header, isConstant(header) ? this.#constant(offset, bytes) : undefined);
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
       this.#damaged(producer, demand, error.message);
@@ -49,8 +49,9 @@ export class BrickIntake {
     if (demand?.offset === undefined) return;
     try {
       this.#matches(demand, header);
-      this.file.write(demand.offset, frame);
-      this.#accept(producer, demand, header);
+      const constant = isConstant(header) ? Uint8Array.prototype.slice.call(frame) : undefined;
+      if (!constant) this.file.write(demand.offset, frame);
+      this.#accept(producer, demand, header, constant);
     } catch (error) {
       if (error instanceof FrameError) this.#damaged(producer, demand, error.message);
       else if ((error as NodeJS.ErrnoException).code === 'ENOSPC') this.#noSpace(producer, demand);
@@ -75,8 +76,8 @@ export class BrickIntake {
   verify(record: VolumeRecord, key: BrickKey): boolean {
     const brick = this.store.use(record.handle, keyText(key));
     if (!brick) return false;
-    const frame = Buffer.allocUnsafe(brick.bytes);
-    this.file.read(brick.offset, brick.bytes, frame);
+    const frame = brick.constant ?? Buffer.allocUnsafe(brick.bytes);
+    if (!brick.constant) this.file.read(brick.offset, brick.bytes, frame);
     try {
       readPayload(frame, readHeader(frame));
       return true;
@@ -93,12 +94,21 @@ export class BrickIntake {
       : header.volume !== record.handle ? `volume ${header.volume}`
       : keyText(header) !== keyText(key) ? `brick ${keyText(header)}`
       : header.dtype !== record.dtypeCode ? `stored dtype ${header.dtype}`
+      : isConstant(header) && header.payloadBytes !== voxelBytes(record) ? `a constant of ${header.payloadBytes} bytes`
       : header.payloadBytes + HEADER_BYTES > Math.min(record.units * UNIT_BYTES, MAX_FRAME_BYTES) ? `${header.payloadBytes} payload bytes`
       : undefined;
     if (wrong) throw new FrameError(ErrorCode.BAD_FRAME, `the frame says ${wrong}; needed is brick ${keyText(key)} of volume ${record.handle}`);
   }
 
-  #accept(producer: ProducerLink, demand: Demand, header: FrameHeader): void {
+  /** The frame of a constant brick, checked: it is small, and no longer looked at where it was written. */
+  #constant(offset: number, bytes: number): Uint8Array {
+    const frame = Buffer.alloc(bytes);
+    this.file.read(offset, bytes, frame);
+    readPayload(frame, readHeader(frame));
+    return frame;
+  }
+
+  #accept(producer: ProducerLink, demand: Demand, header: FrameHeader, constant?: Uint8Array): void {
     const { record, key, id } = demand;
     const offset = demand.offset as number;
     producer.ended(demand);
@@ -106,7 +116,8 @@ export class BrickIntake {
     record.demands.delete(id);
     const preview = (header.flags & Flag.PREVIEW) !== 0;
     const bytes = header.payloadBytes + HEADER_BYTES;
-    this.store.commit({ volume: record.handle, key, id, offset, units: record.units, bytes, generation: header.generation, preview });
+    const { units, handle: volume } = record;
+    this.store.commit({ volume, key, id, offset, units, bytes, generation: header.generation, preview, ...(constant && { constant }) });
     record.resident += 1;
     if (preview) record.previews += 1;
     for (const viewer of demand.waiters.keys()) viewer.ready(record, id);
@@ -143,4 +154,11 @@ export class BrickIntake {
     this.broker.slotFreed();
     this.broker.schedule(producer);
   }
+}
+
+const isConstant = ({ flags }: FrameHeader): boolean => (flags & Flag.CONSTANT) !== 0;
+
+/** Bytes of one stored voxel; points have none, and no constant bricks. */
+function voxelBytes({ description: { stored } }: VolumeRecord): number {
+  return stored === 'points' ? -1 : ITEM_BYTES[stored];
 }

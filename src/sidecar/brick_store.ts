@@ -1,12 +1,16 @@
 /**
  * Which bricks stand where, and which one goes when there is no room. One rule: the least recently used. The unit that goes
  * is a slot of the class wanted, or a whole group of another class, whichever has been idle longest (a group's age is that of its
- * youngest brick). Slots being written are never taken; bricks that `keep` names go only when nothing else is left.
+ * youngest brick). Slots being written are never taken; bricks that `keep` names go only when nothing else is left. Constant bricks
+ * take no slot: their frames of some 70 bytes stand beside the file, as many as the store has 16 KiB.
  */
 
 import type { BrickKey } from '../volume/geometry.js';
 import { type SlotUnits, SlotAllocator } from './slot_allocator.js';
 import { GROUP_BYTES } from './store_budget.js';
+
+/** One constant brick for so many bytes of the budget: what is kept of it besides is half a kilobyte. */
+const BYTES_A_CONSTANT = 16_384;
 
 /** A brick in the store. */
 export interface StoredBrick {
@@ -14,12 +18,15 @@ export interface StoredBrick {
   readonly key: BrickKey;
   /** keyText(key) */
   readonly id: string;
+  /** Where its frame stands; while it is committed, the slot that was reserved for it. */
   readonly offset: number;
   readonly units: SlotUnits;
   /** Length of the frame. */
   readonly bytes: number;
   readonly generation: number;
   readonly preview: boolean;
+  /** The frame itself, where it is that of a constant brick: those take no slot. */
+  readonly constant?: Uint8Array;
 }
 
 interface Slot {
@@ -34,6 +41,8 @@ export class BrickStore {
   readonly #byOffset = new Map<number, Slot>();
   /** Bricks of each class, least recently used first. */
   readonly #lru: Record<SlotUnits, Map<number, Slot>> = { 1: new Map(), 2: new Map(), 4: new Map() };
+  /** Constant bricks, least recently used first. */
+  readonly #constants = new Set<Slot>();
   readonly #groupUsed: Float64Array;
   /** Bricks that somebody is about to read, and how many do. */
   readonly #held = new Map<StoredBrick, number>();
@@ -61,6 +70,11 @@ export class BrickStore {
   /** Bytes the store can hold: its budget, or what was written before the file system had no page left. */
   get capacity(): number {
     return this.#slots.frozen ? this.#slots.writtenBytes : this.bytes;
+  }
+
+  /** Constant bricks, which take no slot. */
+  get constants(): number {
+    return this.#constants.size;
   }
 
   /** Slots that are being written. */
@@ -122,16 +136,18 @@ export class BrickStore {
   commit(brick: StoredBrick): void {
     if (!this.#reserved.delete(brick.offset)) throw new Error(`slot ${brick.offset} is not reserved`);
     this.drop(brick.volume, brick.id);
-    this.#slots.markWritten(brick.offset);
     const slot = { brick, used: 0 };
+    if (brick.constant) this.#slots.free(brick.offset);
+    else this.#slots.markWritten(brick.offset);
     let volume = this.#volumes.get(brick.volume);
     if (!volume) {
       volume = new Map();
       this.#volumes.set(brick.volume, volume);
     }
     volume.set(brick.id, slot);
-    this.#byOffset.set(brick.offset, slot);
+    if (!brick.constant) this.#byOffset.set(brick.offset, slot);
     this.#touch(slot);
+    if (this.#constants.size > this.bytes / BYTES_A_CONSTANT) this.#evictConstant(slot);
   }
 
   /** Gives a reserved slot back unused. */
@@ -152,6 +168,7 @@ export class BrickStore {
     if (!bricks || !slot) return undefined;
     bricks.delete(id);
     if (bricks.size === 0) this.#volumes.delete(volume);
+    if (this.#constants.delete(slot)) return slot.brick;
     this.#byOffset.delete(slot.brick.offset);
     this.#lru[slot.brick.units].delete(slot.brick.offset);
     this.#slots.free(slot.brick.offset);
@@ -166,10 +183,27 @@ export class BrickStore {
   #touch(slot: Slot): void {
     this.#clock += 1;
     slot.used = this.#clock;
-    const { offset, units } = slot.brick;
+    const { offset, units, constant } = slot.brick;
+    if (constant) {
+      this.#constants.delete(slot);
+      this.#constants.add(slot);
+      return;
+    }
     this.#lru[units].delete(offset);
     this.#lru[units].set(offset, slot);
     this.#groupUsed[this.#slots.groupOf(offset)] = this.#clock;
+  }
+
+  /** Lets the constant brick go that was not used for longest, `but` not. */
+  #evictConstant(but: Slot): void {
+    for (const last of [false, true]) {
+      for (const slot of this.#constants) {
+        if (slot === but || this.#held.has(slot.brick) || (!last && this.keep(slot.brick))) continue;
+        this.drop(slot.brick.volume, slot.brick.id);
+        this.evicted(slot.brick);
+        return;
+      }
+    }
   }
 
   /** Frees at least one slot of `units`, or returns false. */

@@ -16,6 +16,7 @@ export function instanceStatus({ instance, broker, hub, catalog, counters }: Ser
     volumes: [...catalog.records()].map((record) => record.announcement()),
     sent_bytes: counters.sentBytes,
     sent_bricks: counters.sentBricks,
+    sent_constants: counters.sentConstants,
     sent_tile_bytes: counters.sentTileBytes,
     sent_tiles: counters.sentTiles,
     copied_bytes: counters.copiedBytes,

@@ -4,7 +4,8 @@
  */
 
 import {
-  type CancelTile, encodeTile, ErrorCode, Flag, FrameError, MAX_SLAB_SAMPLES, MAX_TILE_NEEDS, type NeedTile, type Plane, tileFrameBytes, type VoxelDtype,
+  type CancelTile, encodeConstant, encodeTile, ErrorCode, Flag, FrameError, FrameType, isConstant, MAX_SLAB_SAMPLES, MAX_TILE_NEEDS, type NeedTile,
+  type Plane, tileFrameBytes, type VoxelDtype,
 } from '../protocol/index.js';
 import { type BrickKey, keyText } from '../volume/geometry.js';
 import { hasTile, type TileKey, tileText } from '../volume/plane.js';
@@ -275,13 +276,16 @@ export class TileDesk implements BrickWaiter {
     const bytes = tileFrameBytes(stored);
     if (!this.window.take(bytes)) return false;
     this.#drop(tile);
-    const frame = encodeTile(stored, work.sampler.result(), {
+    const texels = work.sampler.result();
+    const fields = {
       flags: work.preview ? Flag.PREVIEW : 0, volume: record.handle, level: key.level, dtype: record.dtypeCode,
       z: plane, y: key.row, x: key.column, generation: work.generation, time,
-    });
+    };
+    const frame = isConstant(texels) ? encodeConstant(FrameType.TILE, texels, fields) : encodeTile(stored, texels, fields);
+    this.window.add(bytes - frame.byteLength);
     const { counters } = this.connection.services;
     counters.sentTiles += 1;
-    counters.sentTileBytes += bytes;
+    counters.sentTileBytes += frame.byteLength;
     this.connection.send(frame, () => this.window.sent());
     return true;
   }

@@ -190,11 +190,16 @@ export class ViewerLink implements Link, BrickWaiter {
       if (!this.#window.take(brick.bytes)) return;
       this.#ready.delete(globalId);
       this.#wants.delete(globalId);
+      counters.sentBytes += brick.bytes;
+      counters.sentBricks += 1;
+      if (brick.constant) {
+        counters.sentConstants += 1;
+        this.connection.send(brick.constant, () => this.#window.sent());
+        continue;
+      }
       const buffer = pool.take(brick.units);
       file.read(brick.offset, brick.bytes, buffer);
       counters.copiedBytes += brick.bytes;
-      counters.sentBytes += brick.bytes;
-      counters.sentBricks += 1;
       this.connection.send(buffer.subarray(0, brick.bytes), () => {
         pool.give(brick.units, buffer);
         this.#window.sent();

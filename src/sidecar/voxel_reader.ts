@@ -1,6 +1,8 @@
 /** The voxels of stored bricks, for tiles: the one place of the sidecar that looks into a payload. */
 
-import { FrameError, HEADER_BYTES, ITEM_BYTES, readHeader, readPayload, STORED_VOXELS, type VoxelDtype, type VoxelArray } from '../protocol/index.js';
+import {
+  constantVoxel, ConstantVoxels, FrameError, HEADER_BYTES, ITEM_BYTES, readHeader, readPayload, STORED_VOXELS, type VoxelDtype, type VoxelArray,
+} from '../protocol/index.js';
 import type { StoredBrick } from './brick_store.js';
 import type { BufferPool } from './buffer_pool.js';
 import type { StoreFile } from './store_file.js';
@@ -23,6 +25,7 @@ export function arrowBody(stream: Uint8Array): number {
 export class VoxelReader {
   /** Bricks whose payload held its checksum: what a tile is made of is checked before, for afterwards nobody can tell. */
   readonly #sound = new WeakSet<StoredBrick>();
+  readonly #constants = new ConstantVoxels(4);
 
   constructor(
     readonly file: StoreFile,
@@ -35,6 +38,10 @@ export class VoxelReader {
    * @throws FrameError where the stored frame is damaged
    */
   read(brick: StoredBrick, dtype: VoxelDtype, use: (voxels: VoxelArray) => void): void {
+    if (brick.constant) {
+      use(this.#constants.expand(constantVoxel(brick.constant.subarray(HEADER_BYTES), dtype), STORED_VOXELS));
+      return;
+    }
     const buffer = this.pool.take(brick.units);
     try {
       this.file.read(brick.offset, brick.bytes, buffer);

@@ -31,7 +31,7 @@ const visit = (page, options = {}) => page.evaluate(async ({ url, options }) => 
     && (options.reads === undefined || it.session.kept.bricksRead >= options.reads);
   await until('written', done);
   globalThis.it = it;
-  return { kept: it.session.kept, counters: { ...it.session.counters }, sum: it.sum };
+  return { kept: it.session.kept, counters: { ...it.session.counters }, sum: it.sum, constants: it.constants };
 }, { url: volumes.url, options });
 
 /** The files of the cache. */
@@ -66,6 +66,7 @@ test('a second visit fetches no brick it has already, also after the browser was
   const second = await visit(page, { reads: first.counters.bricksReceived });
   assert.equal(second.counters.bricksReceived, 0);
   assert.equal(second.sum, first.sum, 'the same voxels');
+  assert.deepEqual([first.constants, second.constants], [1, 1], 'the far corner of the ball is empty: one voxel stands for that brick');
   assert.equal(second.kept.bricksRead, first.counters.bricksReceived);
   assert.equal(second.kept.bytesRead, first.kept.bytesWritten);
   await closeVisit(page);

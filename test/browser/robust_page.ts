@@ -41,7 +41,7 @@ function open(
 }
 
 /** A session without a viewer that asks for every brick of the first volume; resolves once all are here. */
-async function fetchAll(url: string, { session: more = {} }: { session?: Partial<SessionOptions> } = {}): Promise<{ session: Session; sum: number; close(): void }> {
+async function fetchAll(url: string, { session: more = {} }: { session?: Partial<SessionOptions> } = {}): Promise<{ session: Session; sum: number; constants: number; close(): void }> {
   const session = new Session({ client: 'test page', candidates: [{ kind: 'direct', url, ticket: () => globalThis.ticket() }], ...more });
   await until('the volume', () => session.volumes.size > 0);
   const volume = [...session.volumes.values()][0] as SessionVolume;
@@ -52,13 +52,15 @@ async function fetchAll(url: string, { session: more = {} }: { session?: Partial
     for (let z = 0; z < nz; z += 1) for (let y = 0; y < ny; y += 1) for (let x = 0; x < nx; x += 1) keys.push({ level, z, y, x });
   }
   const here = new Map<string, number>();
+  let constants = 0;
   session.on('brick', (brick) => {
+    constants += Number(brick.constant === true);
     here.set(keyText(brick), brick.voxels.reduce((a, b) => a + b, 0));
     session.consumed(brick);
   });
   session.want(volume.handle, keys.map((key, priority) => ({ ...key, priority })));
   await until('all bricks', () => here.size === keys.length);
-  return { session, sum: [...here.values()].reduce((a, b) => a + b, 0), close: () => session.close() };
+  return { session, constants, sum: [...here.values()].reduce((a, b) => a + b, 0), close: () => session.close() };
 }
 
 /** Colours of what a viewer shows, its canvas or its still, on top of the page's white. */

@@ -9,7 +9,7 @@ import type { SidecarProcess } from './sidecar_process.js';
 /** A frame that came in. */
 export interface Received {
   header: FrameHeader;
-  payload: Uint8Array;
+  payload: Buffer;
   frame: Buffer;
   /** The payload of a control frame. */
   // biome-ignore lint/suspicious/noExplicitAny: tests look into messages of every form
@@ -29,7 +29,7 @@ export class Client {
   constructor(readonly socket: WebSocket) {
     socket.on('message', (data: Buffer) => {
       const header = readHeader(data);
-      const payload = readPayload(data, header);
+      const payload = readPayload(data, header) as Buffer;
       const json = BINARY.has(header.type) ? undefined : JSON.parse(new TextDecoder().decode(payload));
       if (header.type === FrameType.PING && this.alive) this.control(FrameType.PONG, json);
       this.frames.push({ header, payload, frame: data, json });

@@ -63,6 +63,8 @@ export class GoodProducer {
   flags = 0;
   /** The voxels of a brick; else each brick is filled with a number of its own. */
   voxels: ((key: NeedKey) => VoxelArray) | undefined;
+  /** The frame that answers a need, whatever it is. */
+  frame: ((volume: number, key: NeedKey) => Uint8Array) | undefined;
   /** Frames that are to have a bit flipped after their checksum was made. */
   spoil: ((key: NeedKey) => boolean) | undefined;
   #seen = 0;
@@ -97,9 +99,9 @@ export class GoodProducer {
     const at = time ? { time } : {};
     const stored = this.#stored.get(volume) ?? 'u8';
     const voxels = this.voxels?.(key);
-    const frame = voxels
+    const frame = this.frame?.(volume, key) ?? (voxels
       ? voxelFrame(volume, stored, key, voxels, this.generation, this.flags, time)
-      : brickFrame(volume, stored, key, this.generation, this.flags, time);
+      : brickFrame(volume, stored, key, this.generation, this.flags, time));
     if (this.spoil?.(key)) frame[frame.byteLength >> 1] = (frame[frame.byteLength >> 1] as number) ^ 1;
     if (this.#fd === undefined) {
       this.client.send(frame);

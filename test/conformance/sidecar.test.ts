@@ -3,7 +3,11 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
-import { encodeFrame, type FrameHeader, FrameType, HEADER_BYTES, SUBPROTOCOL, TICKET_SUBPROTOCOL_PREFIX, xxh32 } from '../../src/protocol/index.js';
+import {
+  DTYPE_CODE, encodeFrame, type FrameHeader, FrameType, HEADER_BYTES, SUBPROTOCOL, TICKET_SUBPROTOCOL_PREFIX, type VoxelDtype, xxh32,
+} from '../../src/protocol/index.js';
+import { brickOf } from '../../src/session/brick_of.js';
+import { checkFrame } from '../../src/session/frame_check.js';
 import { Client } from './client.js';
 import { GoodProducer } from './good_producer.js';
 import { SidecarProcess } from './sidecar_process.js';
@@ -36,6 +40,13 @@ interface Recipe {
   damage?: { at: number; hex: string }[];
   reseal?: boolean;
 }
+interface BrickCase {
+  name: string;
+  stored: VoxelDtype;
+  flags: number;
+  payload_hex: string;
+  expect: { value?: number | 'NaN'; code?: number };
+}
 interface FrameCase {
   name: string;
   role?: string;
@@ -49,6 +60,7 @@ const cases = JSON.parse(readFileSync('test/conformance/cases.json', 'utf8')) as
   http: HttpCase[];
   upgrade: UpgradeCase[];
   frames: FrameCase[];
+  bricks: BrickCase[];
 };
 
 let sidecar: SidecarProcess;
@@ -170,6 +182,36 @@ describe('frames', () => {
     } else {
       expect(await client.closed()).toBe(c.expect.close);
     }
+    await stillServes();
+  }, 12_000);
+});
+
+describe('bricks', () => {
+  test.each(cases.bricks)('$name', async ({ stored, flags, payload_hex, expect: { value, code } }) => {
+    const other = await GoodProducer.connect(sidecar, { inline: true });
+    let frame = new Uint8Array();
+    other.frame = (handle, [level, z, y, x]) => {
+      frame = encodeFrame(FrameType.BRICK, Buffer.from(payload_hex, 'hex'), { volume: handle, level, z, y, x, dtype: DTYPE_CODE[stored], generation: 1, flags });
+      return frame;
+    };
+    const handle = await other.declare({ ...(cases.volume as object), name: 'brick cases', stored });
+    const from = viewer.frames.length;
+    viewer.control(FrameType.NEED, { volume: handle, keys: [[0, 1, 1, 0, 0]] });
+    if (code === undefined) {
+      const { frame: got } = await viewer.next(FrameType.BRICK, (f) => f.header.volume === handle, from);
+      expect(Buffer.compare(got, frame)).toBe(0);
+    } else {
+      const { json } = await viewer.next(FrameType.ERROR, (f) => f.json.volume === handle, from);
+      expect(json).toMatchObject({ code, key: [0, 1, 1, 0], fatal: false });
+    }
+    const checked = checkFrame(frame.slice().buffer);
+    expect(checked.frame === undefined).toBe(code !== undefined);
+    const voxels = checked.frame && brickOf(checked.frame, handle)?.voxels;
+    expect(voxels?.length ?? 0).toBe(code === undefined ? 66 ** 3 : 0);
+    expect(voxels?.every((voxel) => Object.is(voxel, value === 'NaN' ? Number.NaN : value)) ?? true).toBe(true);
+    other.client.control(FrameType.VOLUME_GONE, { volume: handle });
+    await viewer.next(FrameType.VOLUME_GONE, (f) => f.json.volume === handle, from);
+    await other.close();
     await stillServes();
   }, 12_000);
 });

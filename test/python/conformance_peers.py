@@ -30,6 +30,8 @@ from voxbeam.protocol import (
 from voxbeam.stream import open_stream
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from voxbeam.sidecar import SidecarProcess
 
 SECONDS = 8.0
@@ -38,7 +40,11 @@ SECONDS = 8.0
 class GoodProducer:
     """Declares the cases' volume and answers each need with a frame of that brick."""
 
-    def __init__(self, sidecar: SidecarProcess, description: dict[str, Any]) -> None:
+    def __init__(
+        self, sidecar: SidecarProcess, description: dict[str, Any], frame: Callable[[int, BrickKey], bytes] | None = None,
+    ) -> None:
+        self._name = description["name"]
+        self._frame = frame or good_brick
         endpoint = Endpoint(sidecar.host, sidecar.port, sidecar.token)
         self.handle = -1
         self._declared = threading.Event()
@@ -56,13 +62,15 @@ class GoodProducer:
         assert self._declared.wait(SECONDS)
 
     def _announced(self, _header: Header, payload: memoryview) -> None:
-        self.handle = decode_control(payload)["volume"]
-        self._declared.set()
+        message = decode_control(payload)
+        if message["description"]["name"] == self._name:
+            self.handle = message["volume"]
+            self._declared.set()
 
     def _answer(self, _header: Header, payload: memoryview) -> None:
         need = decode_control(payload)
         for level, z, y, x, *_ in need["keys"]:
-            self.connection.send(good_brick(need["volume"], BrickKey(level, z, y, x)))
+            self.connection.send(self._frame(need["volume"], BrickKey(level, z, y, x)))
 
 
 class GoodViewer:

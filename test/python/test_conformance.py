@@ -4,15 +4,30 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from websockets.exceptions import ConnectionClosed
 
 from conformance_peers import SECONDS, GoodProducer, GoodViewer, filled, http_status, message, upgrade
 from voxbeam.endpoint import Endpoint
-from voxbeam.protocol import FrameType, decode_control, encode_control, unpack_frame
+from voxbeam.protocol import (
+    DTYPE_CODE,
+    NUMPY_DTYPE,
+    FrameError,
+    FrameType,
+    decode_brick,
+    decode_control,
+    encode_control,
+    encode_frame,
+    unpack_frame,
+)
 from voxbeam.sidecar import start_sidecar
 from voxbeam.stream import open_stream
+
+if TYPE_CHECKING:
+    from voxbeam.geometry import BrickKey
 
 CASES = json.loads((Path(__file__).parents[1] / "conformance" / "cases.json").read_text())
 DESCRIPTION = CASES["volume"]
@@ -84,6 +99,41 @@ def test_frames(peers, case):
         stream.send(encode_control(FrameType.PING, {"t": 7}))
         assert next_of(stream, FrameType.PONG) == {"t": 7}
         stream.close()
+    peers.still_serves()
+
+
+@named("bricks")
+def test_bricks(peers, case):
+    dtype = NUMPY_DTYPE[case["stored"]]
+    frames = []
+
+    def frame(volume: int, key: BrickKey) -> bytes:
+        fields = {"volume": volume, "level": key.level, "z": key.z, "y": key.y, "x": key.x, "flags": case["flags"]}
+        payload = bytes.fromhex(case["payload_hex"])
+        frames.append(encode_frame(FrameType.BRICK, payload, dtype=DTYPE_CODE[case["stored"]], generation=1, **fields))
+        return frames[-1]
+
+    description = {**DESCRIPTION, "name": "brick cases", "stored": case["stored"]}
+    producer = GoodProducer(peers.sidecar, description, frame)
+    stream = open_stream(peers.sidecar.host, peers.sidecar.port, peers.endpoint.ticket("stream", "view", "none"))
+    stream.send(encode_control(FrameType.HELLO, {"kind": "viewer", "client": "conformance"}))
+    stream.send(encode_control(FrameType.NEED, {"volume": producer.handle, "keys": [[0, 1, 1, 0, 0]]}))
+    if "code" in case["expect"]:
+        error = next_of(stream, FrameType.ERROR)
+        assert (error["code"], error["key"], error["fatal"]) == (case["expect"]["code"], [0, 1, 1, 0], False)
+        with pytest.raises(FrameError):
+            decode_brick(*unpack_frame(frames[-1]))
+    else:
+        got = stream.recv(timeout=SECONDS)
+        while unpack_frame(got)[0].type != FrameType.BRICK:
+            got = stream.recv(timeout=SECONDS)
+        assert got == frames[-1]
+        voxels = decode_brick(*unpack_frame(got))
+        assert voxels.dtype == dtype
+        np.testing.assert_array_equal(voxels, np.full((66, 66, 66), float(case["expect"]["value"]), dtype))
+    stream.close()
+    producer.connection.send_control(FrameType.VOLUME_GONE, {"volume": producer.handle})
+    producer.connection.close()
     peers.still_serves()
 
 

@@ -14,7 +14,7 @@ from voxbeam.errors import StoreTooSmallError
 from voxbeam.geometry import BrickKey, brick_keys
 from voxbeam.instance import Instance
 from voxbeam.producer.store import Store
-from voxbeam.protocol import PREVIEW
+from voxbeam.protocol import PREVIEW, SLOT_BYTES, brick_template
 from voxbeam.sidecar import start_sidecar
 from voxel_reference import brick
 
@@ -54,6 +54,26 @@ def test_nobody_asks_a_producer_for_what_is_resident(producer, reader):
     array[...] = 0
     ((_, voxels),) = reader.read(volume.handle, [BrickKey(0, 0, 0, 0)]).values()
     assert voxels.any()
+
+
+@pytest.mark.parametrize("value", [0, 300, np.nan, -2.5])
+def test_constant_bricks_are_small_from_end_to_end(producer, reader, instance, value):
+    dtype = np.uint16 if isinstance(value, int) else np.float32
+    array = np.full((130, 70, 200), value, dtype)
+    array[100, 3, 10:70] = 7  # in two bricks of level 0, and what is above them
+    volume = producer.declare(array)
+    volume.fill(timeout=SECONDS)
+    check_all(reader, volume, array) if value == value else reader.read_all(volume.handle, array.shape)  # noqa: PLR0124
+    sent = {key: (header.flags, header.payload_bytes) for (_, key), (header, _) in reader.bricks.items()}
+    item = array.itemsize
+    full = brick_template("u16" if item == 2 else "f32").frame_bytes - 64
+    finest = {key: what for key, what in sent.items() if key.level == 0}
+    assert len(finest) == 3 * 2 * 4
+    assert {key for key, what in finest.items() if what == (0, full)} == {BrickKey(0, 1, 0, 0), BrickKey(0, 1, 0, 1)}
+    assert {what for key, what in finest.items() if what != (0, full)} == {(2, item)}
+    status = instance.status()
+    assert status["used_bytes"] == sum(what == (0, full) for what in sent.values()) * SLOT_BYTES["u16" if item == 2 else "f32"]
+    assert status["sent_bytes"] == sum(size + 64 for _, size in sent.values())
 
 
 AS_STORED = {

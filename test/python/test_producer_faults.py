@@ -19,7 +19,7 @@ from voxbeam.errors import InstanceGoneError, ParameterError, SidecarError, Sour
 from voxbeam.geometry import BrickKey, brick_keys
 from voxbeam.producer.store import Store
 from voxbeam.producer.switch_interval import SHORT_SECONDS
-from voxbeam.protocol import PREVIEW
+from voxbeam.protocol import CONSTANT, PREVIEW
 from voxbeam.sources import Source
 
 
@@ -110,7 +110,7 @@ def test_native_levels_that_lie_elsewhere_are_previews(producer, reader, held_bu
 
     volume = producer.declare(TwoLevels(shape=(100, 100, 100), dtype=np.dtype("u1"), levels={1: False}))
     ((header, voxels),) = reader.read(volume.handle, [BrickKey(1, 0, 0, 0)]).values()
-    assert (header.flags, int(voxels.max())) == (PREVIEW, 11)
+    assert (header.flags, int(voxels.max())) == (PREVIEW | CONSTANT, 11)
     held_build.set()
     reader.until(lambda: reader.changed)
     check_all(reader, volume, np.full((100, 100, 100), 10, np.uint8))

@@ -105,19 +105,19 @@ def _make(volume: ProducedVolume, need: Need, tools: Tools, points: set[TimePoin
     return None
 
 
-def _send_inline(volume: ProducedVolume, made: Made, frame: FrameBuffer) -> bool:
+def _send_inline(volume: ProducedVolume, made: Made, frame: memoryview) -> bool:
     """Send a frame, unless its level has changed since."""
     with volume.order:
         if not made.current:
             return False
-        made.need.link.send(frame.bytes)
+        made.need.link.send(frame)
         made.point.previews_sent |= bool(made.answer.flags & PREVIEW)
     return True
 
 
 def _cut(
     need: Need, point: TimePoint, answer: Answer, voxels: Voxels, tools: Tools,
-) -> tuple[FrameBuffer | None, int]:
+) -> tuple[memoryview | None, int]:
     """Cut and seal a frame. Returns it where it is to be sent inline, else None: it stands in the store."""
     volume = point.volume
     stored = volume.description.stored
@@ -128,14 +128,14 @@ def _cut(
     mapped = store.mapped(need.offset, size) if store is not None else None
     frame = tools.frame(stored) if mapped is None else FrameBuffer(stored, mapped)
     cut_brick(voxels, need.key, frame.voxels, tools.scratch)
-    frame.seal(volume.handle, need.key, answer.generation, answer.flags)
     if answer.generation and not point.ranges.knows(need.key):
         point.ranges.put(need.key, *block_range(frame.voxels))
+    sealed = frame.seal(volume.handle, need.key, answer.generation, answer.flags)
     if store is None:
-        return frame, size
-    if mapped is None:
-        store.write(need.offset, frame.bytes)
-    return None, size
+        return sealed, len(sealed)
+    if mapped is None or sealed is not frame.bytes:
+        store.write(need.offset, sealed)
+    return None, len(sealed)
 
 
 def _failed(volume: ProducedVolume, need: Need, error: Exception) -> None:

@@ -9,6 +9,7 @@ from xxhash import xxh32_intdigest
 
 from voxbeam.geometry import STORED_EDGE, STORED_VOXELS
 from voxbeam.protocol import (
+    CONSTANT,
     DTYPE_CODE,
     HEADER_BYTES,
     NUMPY_DTYPE,
@@ -33,14 +34,33 @@ class FrameBuffer:
         flat = np.frombuffer(self.bytes, NUMPY_DTYPE[dtype], STORED_VOXELS, template.voxels_offset)
         #: 66³ voxels to be written.
         self.voxels = flat.reshape(STORED_EDGE, STORED_EDGE, STORED_EDGE)
+        #: The same as whole numbers, whose equality is that of their bits.
+        self._bits = flat.view(f"<u{flat.itemsize}")
         self.bytes[HEADER_BYTES : template.voxels_offset] = template.prefix
         self.bytes[len(self.bytes) - len(template.suffix) :] = template.suffix
 
-    def seal(self, volume: int, key: BrickKey, generation: int, flags: int) -> None:
-        """Write the header, with the checksum of the voxels as they are now."""
-        payload = self.bytes[HEADER_BYTES:]
+    @property
+    def constant(self) -> bool:
+        """Whether all voxels have the same bits: a look at three of them, and at all where these are the same."""
+        first = self._bits[0]
+        return bool(self._bits[-1] == first and self._bits[len(self._bits) // 2] == first and (self._bits == first).all())
+
+    def seal(self, volume: int, key: BrickKey, generation: int, flags: int) -> memoryview:
+        """Write the header, with the checksum of the voxels as they are now.
+
+        Returns
+        -------
+        memoryview
+            The frame: this memory, or a small frame beside it where all voxels are the same.
+        """
+        constant = self.constant
+        payload = self._bits[:1].tobytes() if constant else self.bytes[HEADER_BYTES:]
         level, z, y, x, time = key
+        flags |= CONSTANT if constant else 0
         header = Header(
             FrameType.BRICK, flags, volume, level, self._code, z, y, x, generation, len(payload), xxh32_intdigest(payload), time,
         )
+        if constant:
+            return memoryview(bytes(pack_header(header)) + payload)
         pack_header(header, self.bytes)
+        return self.bytes

@@ -1,7 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { HEADER_BYTES } from '../../../src/protocol/frame.js';
-import { encodeFrame, FrameType } from '../../../src/protocol/index.js';
-import { checkFrame } from '../../../src/session/frame_check.js';
+import { DTYPE_CODE, encodeConstant, encodeFrame, FrameType } from '../../../src/protocol/index.js';
+import { BrickCache, bytesOf } from '../../../src/session/brick_cache.js';
+import { brickOf } from '../../../src/session/brick_of.js';
+import { type CheckedFrame, checkFrame } from '../../../src/session/frame_check.js';
+import type { Brick } from '../../../src/session/types.js';
 import { brickFrame, rangesFrame } from './frames.js';
 
 const key = { level: 1, z: 2, y: 3, x: 4 };
@@ -22,6 +25,43 @@ describe('a good frame', () => {
     const { frame } = checkFrame(rangesFrame(3, [[0, 1, 0, 1, -2, 5]]).buffer);
     if (frame?.body.kind !== 'ranges') throw new Error('not ranges');
     expect([frame.header.volume, frame.body.rows.z[0], frame.body.rows.min[0], frame.body.rows.max[0]]).toEqual([3, 1, -2, 5]);
+  });
+});
+
+describe('a constant brick', () => {
+  const message = () => encodeConstant(FrameType.BRICK, Float32Array.of(2.5), { ...key, volume: 1, dtype: DTYPE_CODE.f32, generation: 3 });
+  const brick = () => brickOf(checkFrame(message().buffer).frame as CheckedFrame, 1) as Brick;
+
+  test('stays one value until somebody looks, and then shares its voxels with its like', () => {
+    const { frame } = checkFrame(message().buffer);
+    expect([frame?.bytes, frame?.body.kind === 'brick' && frame.body.voxels.length]).toEqual([68, 1]);
+    const [one, other] = [brick(), brick()];
+    expect(bytesOf(one)).toBeLessThan(1000);
+    expect(one.voxels).toHaveLength(66 ** 3);
+    expect(one.voxels.every((v) => v === 2.5)).toBe(true);
+    expect(other.voxels).toBe(one.voxels);
+    expect(one).toMatchObject({ ...key, generation: 3, preview: false, constant: true, dtype: 'f32' });
+  });
+
+  test('a thousand of them take the browser memory of one', () => {
+    const cache = new BrickCache(2 ** 20);
+    for (let x = 0; x < 1000; x += 1) cache.put({ ...brick(), x } as Brick);
+    expect(cache.bytes).toBeLessThanOrEqual(2 ** 20);
+    expect([cache.fresh(1, { ...key, x: 0 })?.x, cache.fresh(1, { ...key, x: 999 })?.x]).toEqual([0, 999]);
+  });
+
+  test('each flipped bit is refused', () => {
+    for (let bit = 0; bit < 8 * 68; bit += 1) {
+      const damaged = message();
+      damaged[bit >> 3] = (damaged[bit >> 3] as number) ^ (1 << (bit & 7));
+      expect(checkFrame(damaged.buffer).refused).toBeDefined();
+    }
+  });
+
+  test('of points, or of a dtype that is none, is refused', () => {
+    for (const dtype of [DTYPE_CODE.points, 9]) {
+      expect(checkFrame(encodeFrame(FrameType.BRICK, new Uint8Array(4), { dtype, flags: 2 }).buffer).refused).toMatchObject({ code: 4400 });
+    }
   });
 });
 

@@ -69,6 +69,48 @@ describe('eviction', () => {
   });
 });
 
+describe('constant bricks', () => {
+  const constant = (it: BrickStore, x: number) => {
+    const offset = it.reserve(4) as number;
+    it.commit({ volume: 1, key: { level: 0, z: 0, y: 0, x }, id: `${x}`, offset, units: 4, bytes: 68, generation: 1, preview: false, constant: new Uint8Array(68) });
+  };
+
+  test('take no slot, and are there until they are dropped', () => {
+    const { it, gone } = store(1);
+    for (let x = 0; x < 50; x += 1) constant(it, x);
+    expect([it.usedBytes, it.reserved, it.constants, it.bricks(1).length]).toEqual([0, 0, 50, 50]);
+    for (let x = 0; x < 4; x += 1) expect(put(it, 2, x, 1)).toBe(true);
+    expect(it.use(1, '7')?.constant).toHaveLength(68);
+    expect(it.drop(1, '7')?.id).toBe('7');
+    expect([it.has(1, '7'), it.constants, gone.length]).toEqual([false, 49, 0]);
+    it.dropVolume(1);
+    expect([it.constants, it.usedBytes]).toEqual([0, GROUP_BYTES]);
+  });
+
+  test('are bounded by the budget, one for 16 KiB; the least recently used goes, a held one not', () => {
+    const { it, gone } = store(1, (brick) => brick.key.x === 1);
+    const most = Math.floor(GROUP_BYTES / 16_384);
+    for (let x = 0; x < most; x += 1) constant(it, x);
+    expect(gone).toEqual([]);
+    it.hold(1, '0');
+    it.use(1, '2');
+    constant(it, most);
+    constant(it, most + 1);
+    expect(gone).toEqual(['1:3', '1:4']);
+    expect(it.constants).toBe(most);
+  });
+
+  test('become ordinary ones and back, without a slot lost', () => {
+    const { it } = store(1);
+    constant(it, 0);
+    put(it, 1, 0, 4);
+    expect([it.constants, it.usedBytes, it.bricks(1).length]).toEqual([0, GROUP_BYTES, 1]);
+    it.drop(1, '0');
+    constant(it, 0);
+    expect([it.constants, it.usedBytes, it.bricks(1).length]).toEqual([1, 0, 1]);
+  });
+});
+
 test('whatever happens, the budget holds, bricks never share space, and nothing is lost but by eviction or drop', () => {
   const units = fc.constantFrom<SlotUnits>(1, 2, 4);
   const step = fc.oneof(

@@ -1,7 +1,7 @@
 /** Bricks through a live sidecar: priority, cancel, credit, one question for many viewers, and what happens when things break. */
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { DTYPE_CODE, encodeFrame, FrameType } from '../../../src/protocol/index.js';
+import { DTYPE_CODE, encodeConstant, encodeFrame, FrameType } from '../../../src/protocol/index.js';
 import { Client } from '../../conformance/client.js';
 import { brickFrame, GoodProducer } from '../../conformance/good_producer.js';
 import { SidecarProcess } from '../../conformance/sidecar_process.js';
@@ -63,6 +63,38 @@ test.each([false, true])('a brick arrives byte for byte as the producer wrote it
   }
   if (inline) await own.close();
 }, 20_000);
+
+test('a constant brick is 66 bytes on the wire, takes no slot, is copied nowhere, and is made once', async () => {
+  const volume = await declare({ stored: 'u16', dtype: 'uint16' });
+  const client = await viewer();
+  const before = await sidecar.status();
+  producer.frame = (handle, [level, z, y, x]) => encodeConstant(FrameType.BRICK, Uint16Array.of(700 + x), { volume: handle, level, z, y, x, dtype: DTYPE_CODE.u16, generation: 1 });
+  try {
+    for (let round = 0; round < 2; round += 1) {
+      const from = client.frames.length;
+      need(client, volume, [0, 1, 0, 0, 0], [0, 1, 0, 2, 1]);
+      await client.until(() => client.frames.slice(from).filter((f) => f.header.type === FrameType.BRICK).length === 2, 'two bricks');
+    }
+  } finally {
+    producer.frame = undefined;
+  }
+  for (const { header, payload, frame } of client.all(FrameType.BRICK)) {
+    expect([frame.byteLength, header.flags, payload.readUInt16LE()]).toEqual([66, 2, 700 + header.x]);
+  }
+  const after = await sidecar.status();
+  expect(after.sent_bytes - before.sent_bytes).toBe(4 * 66);
+  expect([after.sent_constants, after.copied_bytes, after.used_bytes]).toEqual([4, before.copied_bytes, before.used_bytes]);
+  expect(producer.needs.filter((n) => n.volume === volume)).toHaveLength(2);
+  // Changed: the small frame is forgotten like any other, and an ordinary one takes its place.
+  producer.client.control(FrameType.CHANGED, { volume, generation: 2, boxes: [[0, 1, 0, 0, 2, 1, 1]] });
+  await client.next(FrameType.CHANGED);
+  producer.generation = 2;
+  const from = client.frames.length;
+  need(client, volume, [0, 1, 0, 0, 0]);
+  expect((await client.next(FrameType.BRICK, () => true, from)).header).toMatchObject({ generation: 2, flags: 0 });
+  producer.generation = 1;
+  await client.close();
+});
 
 test('each byte sent was copied once, and bricks in the store are not asked for again', async () => {
   const volume = await declare();

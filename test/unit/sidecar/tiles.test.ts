@@ -2,10 +2,11 @@
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parseTile } from '../../../src/protocol/arrow.js';
-import { FrameType, STORED_TILE_EDGE, tileFrameBytes } from '../../../src/protocol/index.js';
+import { encodeConstant, FrameType, STORED_TILE_EDGE, STORED_TILE_TEXELS, tileFrameBytes } from '../../../src/protocol/index.js';
+import { checkFrame } from '../../../src/session/frame_check.js';
 import { axisPlane } from '../../../src/volume/plane.js';
 import { Client, type Received } from '../../conformance/client.js';
-import { GoodProducer, type NeedKey } from '../../conformance/good_producer.js';
+import { GoodProducer, type NeedKey, voxelFrame } from '../../conformance/good_producer.js';
 import { SidecarProcess } from '../../conformance/sidecar_process.js';
 import { makeBrick } from './synthetic_bricks.js';
 
@@ -52,6 +53,31 @@ test('a tile holds the voxels of its plane, and only the bricks it crosses are m
   expect(made).toHaveLength(6); // 1 × 2 and 2 × 2: their halos do for the tiles' borders
   const { sent_tiles, sent_tile_bytes, sent_bricks } = await sidecar.status();
   expect([sent_tiles, sent_tile_bytes, sent_bricks]).toEqual([2, 2 * tileFrameBytes('u16'), 0]);
+  await client.close();
+}, 20_000);
+
+test('tiles are cut from constant bricks too, and one of a single value is one value', async () => {
+  const volume = await declare();
+  const client = await viewer();
+  const before = await sidecar.status();
+  // Bricks of the right half are full, all others are 9.
+  producer.frame = (handle, [level, z, y, x]) => {
+    const fields = { volume: handle, level, z, y, x, dtype: 2, generation: 1 };
+    const brick = x < 2 ? Uint16Array.of(9) : makeBrick(field, SHAPE, 'u16', { level, z, y, x });
+    return x < 2 ? encodeConstant(FrameType.BRICK, brick, fields) : voxelFrame(handle, 'u16', [level, z, y, x], brick);
+  };
+  need(client, volume, 5, axisPlane(0, 70), [0, 0, 0, 0], [0, 0, 1, 1]);
+  need(client, volume, 6, axisPlane(2, 120), [0, 0, 0, 2]);
+  const [first, second, third] = await Promise.all([[5, 0], [5, 1], [6, 0]].map(([z, x]) => client.next(FrameType.TILE, (f) => f.header.z === z && f.header.x === x)));
+  producer.frame = undefined;
+  expect([first, third].map((tile) => [tile?.frame.byteLength, tile?.header.flags, tile?.payload.readUInt16LE()])).toEqual([[66, 2, 9], [66, 2, 9]]);
+  const checked = checkFrame(Uint8Array.from(first?.frame as Buffer).buffer).frame?.body;
+  if (checked?.kind !== 'tile') throw new Error('not a tile');
+  expect(checked.voxels).toHaveLength(STORED_TILE_TEXELS);
+  expect(checked.voxels.every((v) => v === 9)).toBe(true);
+  expect([second?.header.flags, texel(second as Received, 1, 1), texel(second as Received, 0, 0)]).toEqual([0, field(70, 0, 128), field(70, 0, 127)]);
+  const after = await sidecar.status();
+  expect(after.sent_tile_bytes - before.sent_tile_bytes).toBe(2 * 66 + tileFrameBytes('u16'));
   await client.close();
 }, 20_000);
 

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from voxbeam import synthetic
+    from voxbeam import cache, synthetic
     from voxbeam.annotation import Annotation, Box, Point
     from voxbeam.annotations import AnnotationEvent, Annotations
     from voxbeam.api import initialize_visualization_server, query_visualization_server, render_volume, view
@@ -84,6 +84,7 @@ __all__ = [
     "Volume",
     "VolumeView",
     "VoxbeamError",
+    "cache",
     "configure",
     "from_function",
     "growing",
@@ -100,8 +101,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         value: Any = _version()
-    elif name == "synthetic":
-        value = import_module(f"{__name__}.synthetic")
+    elif name in ("cache", "synthetic"):
+        value = import_module(f"{__name__}.{name}")
     elif name in _HOME:
         value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
     else:
@@ -120,7 +121,7 @@ def _version() -> str:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOME, "synthetic", "__version__"])
+    return sorted([*globals(), *_HOME, "cache", "synthetic", "__version__"])
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from voxbeam.allowed_hosts import set_allowed_hosts
+from voxbeam.cache import configure as configure_cache
 from voxbeam.errors import ParameterError
 from voxbeam.transport import set_transport
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable
 
     from voxbeam.transport import Transport
@@ -18,7 +20,8 @@ _store_bytes: int | None = None
 
 
 def configure(
-    *, transport: Transport | None = None, store_bytes: int | None = None, allowed_hosts: Iterable[str] | None = None
+    *, transport: Transport | None = None, store_bytes: int | None = None, allowed_hosts: Iterable[str] | None = None,
+    cache: str | os.PathLike[str] | bool | None = None, cache_bytes: int | None = None,
 ) -> None:
     """Set what views and embedded instances made from now on use. What is left out stays.
 
@@ -34,6 +37,11 @@ def configure(
         Names, besides this machine's own, under which instances started from now on answer a browser: what its address bar
         shows behind a hub or a proxy, such as ``["hub.example.org"]``. Otherwise those of the environment variable
         ``VOXBEAM_ALLOWED_HOSTS``, separated by commas, and the one that JupyterHub tells its servers.
+    cache
+        Folder in which the coarser levels of files are kept, so that they are built once; False keeps none, True is the
+        platform's cache folder, as is nothing. The environment variable ``VOXBEAM_CACHE`` says the same (``off`` keeps none).
+    cache_bytes
+        How much is kept, at most; what was used longest ago goes first. Otherwise ``VOXBEAM_CACHE_BYTES``, or 32 GiB.
 
     Examples
     --------
@@ -44,6 +52,8 @@ def configure(
         _store_bytes = checked_store_bytes(store_bytes)
     if allowed_hosts is not None:
         set_allowed_hosts(allowed_hosts)
+    if cache is not None or cache_bytes is not None:
+        configure_cache(cache, cache_bytes)
     if transport is not None:
         set_transport(transport)
 

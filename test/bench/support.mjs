@@ -39,7 +39,7 @@ export async function pythonJson(file, args = []) {
 
 /** A Python program that talks in lines of JSON on its standard streams. */
 export function pythonSession(file, args = []) {
-  const child = spawn(python, ['-u', `${root}/test/bench/${file}`, ...args.map(String)], { stdio: ['pipe', 'pipe', 'pipe'], env: environment() });
+  const child = spawn(python, ['-u', `${root}/test/bench/${file}`, ...args.map(String)], { stdio: ['pipe', 'pipe', 'pipe'], env: environment({ VOXBEAM_CACHE: 'off' }) });
   let log = '';
   child.stderr.on('data', (chunk) => {
     log = (log + chunk).slice(-8000);

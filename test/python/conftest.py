@@ -30,6 +30,12 @@ def bundle():
         pytest.exit(f"{STATIC} lacks {', '.join(missing)}: run `npm run setup` first", returncode=4)
 
 
+@pytest.fixture(autouse=True)
+def no_cache(monkeypatch):
+    """Nothing that one test builds is found by another; what is kept has tests of its own."""
+    monkeypatch.setenv("VOXBEAM_CACHE", "off")
+
+
 @pytest.fixture
 def sidecar():
     """A sidecar with a small store."""

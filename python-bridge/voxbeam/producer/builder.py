@@ -96,7 +96,7 @@ def build_levels(point: TimePoint) -> None:
             volume.send(FrameType.CHANGED, {"generation": 1, "boxes": levels.boxes, **point.fields})
     point.built.set()
     volume.flush_ranges(point)
-    volume.add_note(note if note != levels.note else None)
+    volume.add_note(note if note != levels.note else levels.word)
     if not_finite and not point.time:
         one = not_finite == 1
         verb = "voxel is not finite and is" if one else "voxels are not finite and are"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,12 +21,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from voxbeam.geometry import Box
+    from voxbeam.kept.kept_pyramid import KeptPyramid
     from voxbeam.sources import Source
 
 #: The most of the machine's memory that the coarse levels of one volume may take.
 PYRAMID_SHARE = 1 / 8
 #: An array of no more voxels gets its pyramid before it is declared: that takes some 30 ms and spares the previews.
 SMALL_VOXELS = {"image": 2**24, "labels": 2**22}
+#: Ranges of no more bricks are told before a volume whose levels are kept is declared.
+SMALL_BRICKS = 4096
 
 
 @dataclass(frozen=True)
@@ -47,10 +51,19 @@ class Levels:
 
     A level is *final* from the start (level 0, and levels that the source holds and places rightly), or *built*: until then it
     is answered from a preview (an array at a stride, a level of the source that lies elsewhere) or not at all. Where
-    building all levels would take too much memory, previews are final too.
+    building all levels would take too much memory, previews are final too, unless the levels are *kept* in a folder.
+
+    Parameters
+    ----------
+    limit
+        Bytes of memory that built levels may take.
+    name
+        Fingerprint and time point of what other processes may read too; its levels may be kept.
     """
 
-    def __init__(self, source: Source, mapping: DtypeMapping, limit: int | None = None) -> None:
+    def __init__(
+        self, source: Source, mapping: DtypeMapping, limit: int | None = None, *, name: tuple[str, int] | None = None,
+    ) -> None:
         self.mapping = mapping
         self.shape = source.shape
         self._labels = source.kind == "labels"
@@ -65,17 +78,30 @@ class Levels:
             self.answers.append(self._provisional(source, level))
             if self.answers[level].generation == 0:
                 wanted.append(level)
-        if self._bytes(wanted) > limit:
+        self._limit = limit
+        self._kept = _keep(source, mapping, name, wanted, self._passes_of(wanted)) if name and wanted else None
+        if self._bytes(wanted) > limit and self._kept is None:
             wanted = [level for level in wanted if level not in source.levels]
-        if self._bytes(wanted) > limit:
+        if self._bytes(wanted) > limit and self._kept is None:
             wanted = []
         #: Levels that `build` makes.
         self.unbuilt = wanted
         #: What is missing for lack of memory, for people.
         self.note: str | None = None
         self._settle_the_rest(limit)
-        self._passes = sorted({*wanted, *(level - 1 for level in wanted), *([0] if source.array is not None else [])})
-        self.small = source.array is not None and np.prod(source.shape) <= SMALL_VOXELS[source.kind]
+        self._passes = self._passes_of(wanted)
+        #: Why nothing is kept after all, for people.
+        self.word: str | None = None
+        found = self._kept is not None and self._kept.complete
+        if found:
+            self._answer_from_kept()
+        self.small = source.array is not None and prod(source.shape) <= SMALL_VOXELS[source.kind]
+        if found:
+            self.small = prod(brick_grid(self.shape, 0)) <= SMALL_BRICKS
+
+    def _passes_of(self, wanted: list[int]) -> list[int]:
+        in_place = isinstance(self.answers[0].voxels, ArrayVoxels)
+        return sorted({*wanted, *(level - 1 for level in wanted), *([0] if in_place else [])})
 
     def _provisional(self, source: Source, level: int) -> Answer:
         if level in source.levels:
@@ -102,7 +128,7 @@ class Levels:
     @property
     def nbytes(self) -> int:
         """Memory that built levels take: a seventh of the stored volume."""
-        return sum(array.nbytes for array in self._arrays.values())
+        return sum(array.nbytes for array in self._arrays.values()) + (self._kept.pool_bytes if self._kept else 0)
 
     @property
     def boxes(self) -> list[list[int]]:
@@ -122,19 +148,35 @@ class Levels:
         MemoryError, SourceError
             Nothing has changed then.
         """
+        if self._kept is not None:
+            try:
+                return self._kept.build(self._voxels_of, put_range, pause)
+            except self._kept.NotKept as error:
+                self._kept, self.word = None, error.message
+                if self._bytes(self.unbuilt) > self._limit:
+                    raise
         arrays = {level: np.empty(level_shape(self.shape, level), self.mapping.dtype) for level in self.unbuilt}
         stored = DtypeMapping(self.mapping.stored, self.mapping.dtype)
         work = LevelPass(labels=self._labels, put_range=put_range, pause=pause)
         not_finite = 0
         for level in self._passes:
-            voxels = ArrayVoxels(arrays[level], stored) if level in arrays else self.answers[level].voxels
-            if voxels is None:
-                raise AssertionError(f"level {level} has no voxels to build from")
+            voxels = ArrayVoxels(arrays[level], stored) if level in arrays else self._voxels_of(level)
             found = work.run(voxels, level, arrays.get(level + 1))
             if level == 0:
                 not_finite = found
         self._arrays = arrays
         return not_finite
+
+    def _voxels_of(self, level: int) -> Voxels:
+        voxels = self.answers[level].voxels
+        if voxels is None:
+            raise AssertionError(f"level {level} has no voxels to build from")
+        return voxels
+
+    def _answer_from_kept(self) -> None:
+        assert self._kept is not None
+        for level in self.unbuilt:
+            self.answers[level] = Answer(self._kept.voxels(level, self._voxels_of(level - 1)), 1)
 
     def rebuild(self, box: Box, put_range: Callable[[BrickKey, float, float], None], pause: Callable[[], None]) -> None:
         """Make anew what is made of voxels of level 0 in `box`, in place. `next_generation` makes it known."""
@@ -167,6 +209,8 @@ class Levels:
         stored = DtypeMapping(self.mapping.stored, self.mapping.dtype)
         for level, array in self._arrays.items():
             self.answers[level] = Answer(ArrayVoxels(array, stored), 1)
+        if self._kept is not None:
+            self._answer_from_kept()
         self._replaced, self.unbuilt = self.unbuilt, []
 
     def give_up(self) -> None:
@@ -174,3 +218,11 @@ class Levels:
         for level in self.unbuilt:
             self.answers[level] = Answer(self.answers[level].voxels, 1)
         self._replaced, self.unbuilt = self.unbuilt, []
+
+
+def _keep(
+    source: Source, mapping: DtypeMapping, name: tuple[str, int], wanted: list[int], passes: list[int],
+) -> KeptPyramid | None:
+    from voxbeam.kept.keeper import keep  # noqa: PLC0415  which arrays need not wait for
+
+    return keep(source, mapping, name, wanted, passes)

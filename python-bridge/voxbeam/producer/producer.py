@@ -23,7 +23,7 @@ from voxbeam.producer.produced_points import ProducedPoints
 from voxbeam.producer.produced_volume import ProducedVolume
 from voxbeam.producer.ranges import block_range
 from voxbeam.producer.scratch import Scratch
-from voxbeam.producer.voxels import ArrayVoxels
+from voxbeam.producer.voxels import SourceVoxels
 from voxbeam.producer.workers import Workers
 from voxbeam.protocol import ErrorCode, FrameType, Header, decode_control
 from voxbeam.sources import open_source
@@ -103,7 +103,7 @@ class Producer:
         source = open_source(volume, name=name, voxel_size=voxel_size, unit=unit, origin=origin, kind=kind)
         first = source.at(0)
         mapping = map_dtype(first)
-        levels = Levels(first, mapping)
+        levels = Levels(first, mapping, name=(source.fingerprint, 0) if source.lasting else None)
         shown = source.window if window is None else (float(window[0]), float(window[1]))
         description = VolumeDescription(
             name=source.name,
@@ -267,7 +267,7 @@ def _range_of_preview(volume: ProducedVolume) -> None:
     """The range of the coarsest preview, which gives a viewer its first window; the true one follows."""
     level = len(volume.levels.answers) - 1
     voxels = volume.levels.answers[level].voxels
-    if not isinstance(voxels, ArrayVoxels):
+    if voxels is None or isinstance(voxels, SourceVoxels):
         return
     key = BrickKey(level, 0, 0, 0)
     out = np.empty((STORED_EDGE,) * 3, volume.levels.mapping.dtype)

@@ -31,12 +31,18 @@ class BuildStoppedError(Exception):
 
 def tiles(shape: Shape) -> Iterator[Box]:
     """Boxes of whole bricks that cover a level, in the order of its memory."""
-    for z in range(0, shape[0], BRICK_EDGE):
-        for y in range(0, shape[1], TILE_Y):
-            for x in range(0, shape[2], TILE_X):
-                starts, edges = (z, y, x), (BRICK_EDGE, TILE_Y, TILE_X)
-                spans = [(a, min(a + e, n)) for a, e, n in zip(starts, edges, shape, strict=True)]
-                yield spans[0], spans[1], spans[2]
+    for z in range(-(-shape[0] // BRICK_EDGE)):
+        for y in range(-(-shape[1] // TILE_Y)):
+            yield from row_tiles(shape, (z, y))
+
+
+def row_tiles(shape: Shape, place: tuple[int, int]) -> Iterator[Box]:
+    """The tiles of one row, by the row's number along z and y."""
+    z, y = place[0] * BRICK_EDGE, place[1] * TILE_Y
+    for x in range(0, shape[2], TILE_X):
+        starts, edges = (z, y, x), (BRICK_EDGE, TILE_Y, TILE_X)
+        spans = [(a, min(a + e, n)) for a, e, n in zip(starts, edges, shape, strict=True)]
+        yield spans[0], spans[1], spans[2]
 
 
 class LevelPass:
@@ -52,7 +58,10 @@ class LevelPass:
         Called after each tile; raises to stop the pass.
     """
 
-    def __init__(self, *, labels: bool, put_range: Callable[[BrickKey, float, float], None], pause: Callable[[], None]) -> None:
+    def __init__(
+        self, *, labels: bool, put_range: Callable[[BrickKey, float, float], None] = lambda *_: None,
+        pause: Callable[[], None] = lambda: None,
+    ) -> None:
         self._labels = labels
         self._put_range = put_range
         self._pause = pause
@@ -73,26 +82,31 @@ class LevelPass:
         for box in tiles(voxels.shape):
             if only is not None and not _touch(box, only):
                 continue
-            halo = [(max(a - BRICK_HALO, 0), min(b + BRICK_HALO, n)) for (a, b), n in zip(box, voxels.shape, strict=True)]
-            block = self._read(voxels, (halo[0], halo[1], halo[2]))
-            inner = block[tuple(slice(a - low, b - low) for (a, b), (low, _) in zip(box, halo, strict=True))]
             target = None
             if coarser is not None:
                 target = coarser[tuple(slice(a // 2, (b + 1) // 2) for a, b in box)]
-            starts: Shape = (box[0][0], box[1][0], box[2][0])
-            found, finite = tile_ranges(block, starts, (inner.shape[0], inner.shape[1], inner.shape[2]))
+            found, bad = self.tile(voxels, box, target)
             for index, low, high in found:
                 self._put_range(BrickKey(level, *index), low, high)
-            if not finite:
-                not_finite += inner.size - int(np.count_nonzero(np.isfinite(inner)))
-            if target is not None and self._labels:
-                _halve_labels(inner, starts, found, target)
-            elif target is not None:
-                halve_by_mean(inner, target, finite=finite)
+            not_finite += bad
             self._pause()
         return not_finite
 
-    def _read(self, voxels: Voxels, box: Box) -> NDArray[Any]:
+    def tile(self, voxels: Voxels, box: Box, target: NDArray[Any] | None) -> tuple[list[BrickRange], int]:
+        """Pass over one tile: the range of each of its bricks, and how many voxels are not finite. `target` is its half."""
+        z, y, x = ((max(a - BRICK_HALO, 0), min(b + BRICK_HALO, n)) for (a, b), n in zip(box, voxels.shape, strict=True))
+        block = self.read(voxels, (z, y, x))
+        inner = block[tuple(slice(a - low, b - low) for (a, b), (low, _) in zip(box, (z, y, x), strict=True))]
+        starts: Shape = (box[0][0], box[1][0], box[2][0])
+        found, finite = tile_ranges(block, starts, (inner.shape[0], inner.shape[1], inner.shape[2]))
+        if target is not None and self._labels:
+            _halve_labels(inner, starts, found, target)
+        elif target is not None:
+            halve_by_mean(inner, target, finite=finite)
+        return found, 0 if finite else inner.size - int(np.count_nonzero(np.isfinite(inner)))
+
+    def read(self, voxels: Voxels, box: Box) -> NDArray[Any]:
+        """Stored voxels of a box, in place or until the next reading."""
         block = voxels.view(box)
         if block is None:
             block = self._block.take([b - a for a, b in box], voxels.mapping.dtype)

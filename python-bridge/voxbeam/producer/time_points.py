@@ -122,7 +122,8 @@ class TimePoints:
         if mapping.ids is not None or wanted.ids is not None:
             text = f"Time point {time} has label ids beyond 32 bits."
             raise SourceError(text, "Number the labels of all time points anew, as uint32.")
-        point = TimePoint(self._volume, time, Levels(source, mapping))
+        name = (self._source.fingerprint, time) if self._source.lasting else None
+        point = TimePoint(self._volume, time, Levels(source, mapping, name=name))
         if point.levels.small or not point.levels.unbuilt:
             build_levels(point)
         point.answers_needs = True

@@ -97,6 +97,7 @@ def _sources(found: Found, path: Path, axes: str | None, note: str | None, asked
         sources = image.sources(leading or NO_LEADING, fields)
     for index, source in enumerate(sources):
         source.fingerprint = f"{fingerprint}{index:x}"[-32:]
+        source.lasting = not (dataset.is_virtual or dataset.external)  # those depend on other files too
     return sources
 
 

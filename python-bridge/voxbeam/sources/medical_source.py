@@ -72,7 +72,7 @@ def open_medical(volume: Any) -> list[Source] | None:
             chosen: NDArray[Any] = part.reshape((times, *whole))[time] if times else part.reshape(whole)
             return chosen
 
-        source = LateSource(array, choose, **fields, fingerprint=f"{print_of}{index:x}"[-32:])
+        source = LateSource(array, choose, **fields, fingerprint=f"{print_of}{index:x}"[-32:], lasting=True)
         source.times = Times(times) if times else None
         return source
 

@@ -77,6 +77,7 @@ def _from_image(image: Any, path: Path | None) -> Source:
         stat = path.stat()
         identity = f"{path.resolve()}:{stat.st_size}:{stat.st_mtime_ns}"
         source.fingerprint = hashlib.sha256(identity.encode()).hexdigest()[:32]
+        source.lasting = True
     if times is None:
         return source
     step = float(header.get_zooms()[3]) if len(header.get_zooms()) > 3 else 0.0

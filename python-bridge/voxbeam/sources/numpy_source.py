@@ -55,6 +55,7 @@ def open_numpy(volume: Any, axes: str | None = None) -> list[Source] | None:
     mapped = _mapped_file(array)
     for index, source in enumerate(sources if mapped else ()):
         source.fingerprint = f"{mapped}{index:x}"[-32:]
+        source.lasting = True
     return sources
 
 

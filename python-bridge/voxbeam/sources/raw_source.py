@@ -42,6 +42,7 @@ def open_raw(volume: Any, axes: str | None = None) -> list[Source] | None:
     for source in sources:
         # Each channel has voxels of its own.
         index = source.channel.index if source.channel else 0
+        source.lasting = True
         source.fingerprint = file_fingerprint(path, array.shape, array.dtype.str, facts.get("offset", 0), array.strides, index)
         if "voxel_size" in facts:
             source.voxel_size = triple("voxel_size", facts["voxel_size"], positive=True)

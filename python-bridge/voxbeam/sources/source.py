@@ -76,6 +76,8 @@ class Source:
         where the half-voxel rule puts them, so that they need not be made again.
     fingerprint : str
         Equal fingerprints mean equal voxels. An array, which anyone may write to, gets a new one each time.
+    lasting : bool
+        Whether the fingerprint is made of what a file is, so that it means the same voxels in another process.
     note : str, optional
         One sentence for people about what the source says that is not applied.
     times : Times, optional
@@ -104,6 +106,7 @@ class Source:
     array: NDArray[Any] | None = None
     levels: Mapping[int, bool] = field(default_factory=dict)
     fingerprint: str = field(default_factory=lambda: uuid.uuid4().hex)
+    lasting: bool = False
     note: str | None = None
     times: Times | None = None
     channel: Channel | None = None

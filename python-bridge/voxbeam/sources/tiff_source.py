@@ -56,7 +56,7 @@ def _file(path: Path, axes: str | None) -> list[Source]:
     try:
         with _complaints() as complaints:
             tiff = tifffile.TiffFile(path)
-            _check_files(path, tiff.ome_metadata or "")
+            alone = _check_files(path, tiff.ome_metadata or "") <= {path.name}
             if not tiff.series:
                 raise unreadable(path, "TIFF", "it has no images")
             series = tiff.series[0]
@@ -82,7 +82,7 @@ def _file(path: Path, axes: str | None) -> list[Source]:
     else:
         image = ChunkedImage({0: pages}, str(path), pages.dtype, "Is the file complete?")
         sources = image.sources(leading, {"name": path.stem})
-    _tell(sources, facts, file_fingerprint(path))
+    _tell(sources, facts, file_fingerprint(path), alone=alone)
     return sources
 
 
@@ -114,20 +114,23 @@ def _ordered(array: NDArray[Any], letters: str, leading: str) -> NDArray[Any]:
     return ordered if "Z" in kept else np.expand_dims(ordered, -3)
 
 
-def _tell(sources: list[Source], facts: TiffFacts, fingerprint: str) -> None:
-    """What the file says, of all its channels."""
+def _tell(sources: list[Source], facts: TiffFacts, fingerprint: str, *, alone: bool = True) -> None:
+    """What the file says, of all its channels; `alone`: it depends on no file that the fingerprint does not know."""
     for index, source in enumerate(sources):
         source.voxel_size, source.unit = facts.voxel_size, facts.unit
         source.fingerprint = f"{fingerprint}{index:x}"[-32:]
+        source.lasting = alone
         facts.name_channel(source, index, len(sources))
         if source.times is not None and facts.time_step:
             source.times = Times(source.times.count, facts.time_step, facts.time_unit)
 
 
-def _check_files(path: Path, ome: str) -> None:
-    """Refuse metadata that name files outside the folder."""
-    for name in dict.fromkeys(re.findall(r'FileName\s*=\s*"([^"]*)"', ome)):
+def _check_files(path: Path, ome: str) -> set[str]:
+    """The files that metadata name; those outside the folder are refused."""
+    names = set(re.findall(r'FileName\s*=\s*"([^"]*)"', ome))
+    for name in sorted(names):
         inside_folder(path.parent / name, path.parent, f"The OME metadata of {str(path)!r}")
+    return names
 
 
 def _stack(files: FileList) -> list[Source]:

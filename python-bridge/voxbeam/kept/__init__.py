@@ -1,0 +1,1 @@
+"""Pyramids that were built once, kept in a folder until they are needed again."""

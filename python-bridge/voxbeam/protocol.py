@@ -84,6 +84,7 @@ class FrameType(IntEnum):
     NEED_TILE = 20
     CANCEL_TILE = 21
     TILE = 22
+    HELP = 23
 
 
 class ErrorCode(IntEnum):

@@ -31,6 +31,7 @@ export const FrameType = {
   NEED_TILE: 20,
   CANCEL_TILE: 21,
   TILE: 22,
+  HELP: 23,
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 const TYPES: ReadonlySet<number> = new Set(Object.values(FrameType));

@@ -32,7 +32,9 @@ export const Role = z.enum(['owner', 'edit', 'view']);
 export type Role = z.infer<typeof Role>;
 
 export const Hello = z.strictObject({
-  kind: z.enum(['viewer', 'producer']),
+  kind: z.enum(['viewer', 'producer', 'helper']),
+  /** Of a helper, and of nobody else: the ticket in the WELCOME of the producer that it helps. */
+  helps: name.optional(),
   client: name,
   credit_bytes: z.int().min(0).max(MAX_CREDIT_BYTES).optional(),
 });
@@ -125,6 +127,8 @@ export const Welcome = z.strictObject({
   resume: z.string().max(MAX_NAME_CHARS),
   /** To a viewer: the ticket with which POST /v1/down takes the down half of this connection over. */
   down: z.string().max(MAX_NAME_CHARS).optional(),
+  /** To a producer: what its helpers say in HELLO. Good for as many as it likes, while this connection lasts. */
+  helper: z.string().max(MAX_NAME_CHARS).optional(),
   /** Where a producer of the same host can write bricks; absent for viewers. */
   store: z.strictObject({ path: z.string().max(4096), bytes: count }).optional(),
   /** Budget of the store in bytes. */
@@ -166,14 +170,28 @@ export type Credit = z.infer<typeof Credit>;
 export const Ping = z.strictObject({ t: finite });
 export type Ping = z.infer<typeof Ping>;
 
-/** Half-open boxes of bricks whose content has a new generation: `[level, z0, y0, x0, z1, y1, x1]`. */
+/** A half-open box of bricks: `[level, z0, y0, x0, z1, y1, x1]`. */
+const BrickBox = z.tuple([level, u32, u32, u32, u32, u32, u32]);
+export type BrickBox = z.infer<typeof BrickBox>;
+
+/** Boxes of bricks whose content has a new generation. */
 export const Changed = z.strictObject({
   volume: u32,
   time,
   generation: u32,
-  boxes: z.array(z.tuple([level, u32, u32, u32, u32, u32, u32])).max(MAX_NEED_KEYS),
+  boxes: z.array(BrickBox).max(MAX_NEED_KEYS),
 });
 export type Changed = z.infer<typeof Changed>;
+
+/** Boxes of bricks that a helper makes from now on, in place of what it said before of this volume and time point. */
+export const Help = z.strictObject({
+  volume: u32,
+  time,
+  /** It is asked also while the producer is not late. */
+  first: z.boolean().optional(),
+  boxes: z.array(BrickBox).max(MAX_NEED_KEYS),
+});
+export type Help = z.infer<typeof Help>;
 
 export const VolumeRef = z.strictObject({ volume: u32 });
 export type VolumeRef = z.infer<typeof VolumeRef>;

@@ -8,7 +8,7 @@ import type { BrickStore } from './brick_store.js';
 import type { Broker, BrickFailure } from './broker.js';
 import type { Demand } from './demand.js';
 import { log } from './log.js';
-import type { ProducerLink } from './producer_link.js';
+import type { MakerLink } from './maker_link.js';
 import type { StoreFile } from './store_file.js';
 import type { VolumeRecord } from './volume_record.js';
 
@@ -25,8 +25,8 @@ export class BrickIntake {
   ) {}
 
   /** A producer says that a frame stands at `offset`. Answers to needs that are over are ignored. */
-  done(producer: ProducerLink, volume: number, key: BrickKey, offset: number, bytes: number, generation: number): void {
-    const demand = producer.outstanding.get(`${volume}:${keyText(key)}`);
+  done(maker: MakerLink, volume: number, key: BrickKey, offset: number, bytes: number, generation: number): void {
+    const demand = maker.outstanding.get(`${volume}:${keyText(key)}`);
     if (!demand || demand.offset !== offset) return;
     try {
       if (bytes < HEADER_BYTES) throw new FrameError(ErrorCode.BAD_FRAME, `frame of ${bytes} bytes`);
@@ -36,38 +36,40 @@ export class BrickIntake {
         throw new FrameError(ErrorCode.BAD_FRAME, `generation ${header.generation}; DONE says ${generation}`);
       }
       this.#matches(demand, header);
-      this.#accept(producer, demand, header, isConstant(header) ? this.#constant(offset, bytes) : undefined);
+      if (this.#outdated(maker, demand, header)) return;
+      this.#accept(maker, demand, header, isConstant(header) ? this.#constant(offset, bytes) : undefined);
     } catch (error) {
       if (!(error instanceof FrameError)) throw error;
-      this.#damaged(producer, demand, error.message);
+      this.#damaged(maker, demand, error.message);
     }
   }
 
   /** A frame sent inline; header and payload have been checked. */
-  inline(producer: ProducerLink, header: FrameHeader, frame: Uint8Array): void {
-    const demand = producer.outstanding.get(`${header.volume}:${keyText(header)}`);
+  inline(maker: MakerLink, header: FrameHeader, frame: Uint8Array): void {
+    const demand = maker.outstanding.get(`${header.volume}:${keyText(header)}`);
     if (demand?.offset === undefined) return;
     try {
       this.#matches(demand, header);
+      if (this.#outdated(maker, demand, header)) return;
       const constant = isConstant(header) ? Uint8Array.prototype.slice.call(frame) : undefined;
       if (!constant) this.file.write(demand.offset, frame);
-      this.#accept(producer, demand, header, constant);
+      this.#accept(maker, demand, header, constant);
     } catch (error) {
-      if (error instanceof FrameError) this.#damaged(producer, demand, error.message);
-      else if ((error as NodeJS.ErrnoException).code === 'ENOSPC') this.#noSpace(producer, demand);
+      if (error instanceof FrameError) this.#damaged(maker, demand, error.message);
+      else if ((error as NodeJS.ErrnoException).code === 'ENOSPC') this.#noSpace(maker, demand);
       else throw error;
     }
   }
 
   /** A producer cannot make a brick, had not begun a cancelled one, or found no space for it. */
-  failed(producer: ProducerLink, volume: number, key: BrickKey, failure: BrickFailure): void {
-    const demand = producer.outstanding.get(`${volume}:${keyText(key)}`);
+  failed(maker: MakerLink, volume: number, key: BrickKey, failure: BrickFailure): void {
+    const demand = maker.outstanding.get(`${volume}:${keyText(key)}`);
     if (!demand) return;
     if (failure.code === ErrorCode.STORE_FULL) {
-      this.#noSpace(producer, demand);
+      this.#noSpace(maker, demand);
       return;
     }
-    this.#release(producer, demand);
+    this.#release(maker, demand);
     if (failure.code === ErrorCode.CANCELLED) this.broker.settle(demand);
     else this.broker.fail(demand, failure);
   }
@@ -108,10 +110,18 @@ export class BrickIntake {
     return frame;
   }
 
-  #accept(producer: ProducerLink, demand: Demand, header: FrameHeader, constant?: Uint8Array): void {
+  /** Whether a helper made it before its producer said CHANGED: it is asked for again. */
+  #outdated(maker: MakerLink, demand: Demand, { generation }: FrameHeader): boolean {
+    if (generation >= demand.leastGeneration) return false;
+    this.#release(maker, demand);
+    this.broker.settle(demand);
+    return true;
+  }
+
+  #accept(maker: MakerLink, demand: Demand, header: FrameHeader, constant?: Uint8Array): void {
     const { record, key, id } = demand;
     const offset = demand.offset as number;
-    producer.ended(demand);
+    maker.ended(demand);
     demand.offset = undefined;
     record.demands.delete(id);
     const preview = (header.flags & Flag.PREVIEW) !== 0;
@@ -124,35 +134,35 @@ export class BrickIntake {
     this.broker.filler.check(record);
     this.broker.changed(record, false);
     this.broker.slotFreed();
-    this.broker.schedule(producer);
+    this.broker.schedule(maker.main);
   }
 
-  #damaged(producer: ProducerLink, demand: Demand, why: string): void {
+  #damaged(maker: MakerLink, demand: Demand, why: string): void {
     log(`volume ${demand.record.handle}: refused brick ${demand.id}: ${why}`);
-    this.#release(producer, demand);
+    this.#release(maker, demand);
     demand.failures += 1;
     if (demand.failures < MAX_FAILURES) this.broker.settle(demand);
     else this.broker.fail(demand, { code: ErrorCode.INTERNAL, message: `the producer's frames of this brick fail their checks: ${why}` });
   }
 
-  #noSpace(producer: ProducerLink, demand: Demand): void {
+  #noSpace(maker: MakerLink, demand: Demand): void {
     const { record } = demand;
     if (!this.store.frozen) log(`shared memory is full: the store stays at ${this.store.usedBytes} bytes`);
     this.store.freezeGrowth(demand.offset as number);
-    this.#release(producer, demand);
+    this.#release(maker, demand);
     record.message = this.broker.filler.full(record).message;
     this.broker.changed(record, true);
     this.broker.settle(demand);
   }
 
-  #release(producer: ProducerLink, demand: Demand): void {
+  #release(maker: MakerLink, demand: Demand): void {
     const offset = demand.offset as number;
-    producer.ended(demand);
+    maker.ended(demand);
     demand.offset = undefined;
     demand.cancelled = false;
     this.store.release(offset);
     this.broker.slotFreed();
-    this.broker.schedule(producer);
+    this.broker.schedule(maker.main);
   }
 }
 

@@ -9,16 +9,20 @@ import { BrickIntake } from './brick_intake.js';
 import type { BrickStore, StoredBrick } from './brick_store.js';
 import { type BrickWaiter, Demand } from './demand.js';
 import { Filler } from './filler.js';
-import type { ProducerLink } from './producer_link.js';
+import type { HelperLink } from './helper_link.js';
+import type { MakerLink } from './maker_link.js';
+import { LATE_MS, type ProducerLink } from './producer_link.js';
 import type { StoreFile } from './store_file.js';
 import type { VolumeRecord } from './volume_record.js';
 
-/** Needs under way to one producer. */
+/** Needs under way to one producer, or to one helper of it. */
 export const MAX_OUTSTANDING = 64;
 /** Of these, needs of fills: the rest is kept for viewers. */
 export const MAX_FILL_OUTSTANDING = 32;
 /** How long the viewers' needs wait for a producer that lost its connection, and how long its slots are not used again. */
 export const PRODUCER_GRACE_MS = 3_000;
+/** Needs that may wait for a maker who has enough to do, while others are asked. */
+const MAX_ASIDE = 64;
 
 /** What went wrong with a brick, for those who wait for it. */
 export interface BrickFailure {
@@ -40,6 +44,8 @@ export class Broker {
   /** Producers that could not be asked because every slot was in use. */
   readonly #starved = new Set<ProducerLink>();
   readonly #orphaned = new WeakSet<VolumeRecord>();
+  /** Producers that are watched: they have helpers, and needs. */
+  readonly #watched = new Set<ProducerLink>();
 
   /** @param changed told when a volume's status has; `urgent` when it must be known at once */
   constructor(
@@ -193,11 +199,11 @@ export class Broker {
 
   /** Cancels a need that was sent. It is over only when the producer answers; if it is wanted then, it is sent again. */
   #takeBack(demand: Demand): void {
-    const { producer } = demand.record;
-    if (demand.cancelled || !producer) return;
+    const { asked } = demand;
+    if (demand.cancelled || !asked || !demand.record.producer) return;
     demand.cancelled = true;
-    producer.cancel(demand);
-    this.schedule(producer);
+    asked.cancel(demand);
+    this.schedule(asked.main);
   }
 
   /** Takes a volume from its producer. What that was still writing may be written yet: those slots rest for a while. */
@@ -205,46 +211,99 @@ export class Broker {
     producer.records.delete(record);
     if (record.producer === producer) record.producer = undefined;
     this.filler.forget(record);
-    for (const demand of producer.takeOutstanding(record)) {
-      const { offset } = demand;
-      demand.offset = undefined;
-      demand.cancelled = false;
-      if (offset === undefined) continue;
-      setTimeout(() => {
-        this.store.release(offset);
-        this.slotFreed();
-      }, PRODUCER_GRACE_MS).unref();
-    }
+    for (const maker of [producer, ...producer.helpers]) this.#recall(maker.takeOutstanding(record));
+    for (const offset of producer.lateOffsets(record)) this.#rest(offset);
     for (const demand of [...record.demands.values()]) {
       producer.queue.delete(demand.globalId);
       this.settle(demand);
     }
   }
 
-  /** Sends needs to `producer` until enough are under way. */
+  /** Needs whose maker is gone are as if never asked. */
+  #recall(demands: readonly Demand[]): void {
+    for (const demand of demands) {
+      const { offset } = demand;
+      demand.offset = undefined;
+      demand.cancelled = false;
+      if (offset !== undefined) this.#rest(offset);
+    }
+  }
+
+  /** A slot is free again once nobody can be writing there any more. */
+  #rest(offset: number): void {
+    setTimeout(() => {
+      this.store.release(offset);
+      this.slotFreed();
+    }, PRODUCER_GRACE_MS).unref();
+  }
+
+  /** A helper is gone: others are asked what it was asked. */
+  helperGone(helper: HelperLink): void {
+    const demands = helper.takeOutstanding();
+    this.#recall(demands);
+    for (const demand of demands) this.settle(demand);
+    this.schedule(helper.main);
+  }
+
+  /** Looks whether a producer with helpers answers in time; they get what it is late with. */
+  lookAfter(producer: ProducerLink): void {
+    if (this.#watched.has(producer) || producer.helpers.size === 0 || producer.outstanding.size === 0) return;
+    this.#watched.add(producer);
+    const wait = Math.max(1, LATE_MS - (performance.now() - producer.answeredAt));
+    setTimeout(() => {
+      this.#watched.delete(producer);
+      if (!producer.open || producer.outstanding.size === 0) return;
+      if (performance.now() - producer.answeredAt < LATE_MS) {
+        this.lookAfter(producer);
+        return;
+      }
+      for (const demand of producer.giveLate()) {
+        demand.offset = undefined;
+        demand.cancelled = false;
+        this.settle(demand);
+      }
+    }, wait).unref();
+  }
+
+  /** Sends needs to `producer` and its helpers until enough are under way. */
   #ask(producer: ProducerLink): void {
-    producer.sendCancels();
-    const asked: Demand[] = [];
-    while (producer.outstanding.size < MAX_OUTSTANDING) {
-      const demand = producer.queue.peek() ?? this.filler.next(producer);
+    for (const maker of [producer, ...producer.helpers]) maker.sendCancels();
+    const asked = new Map<MakerLink, Demand[]>();
+    const aside: Demand[] = [];
+    let mayFill = true;
+    while (aside.length < MAX_ASIDE && (producer.helpers.size > 0 || producer.outstanding.size < MAX_OUTSTANDING)) {
+      const demand = producer.queue.peek() ?? (mayFill && producer.fillOutstanding < MAX_FILL_OUTSTANDING ? this.filler.next(producer) : undefined);
       if (!demand) break;
+      producer.queue.delete(demand.globalId);
       const forFill = demand.waiters.size === 0;
-      const offset = this.store.reserve(demand.record.units, forFill ? demand.record.handle : undefined);
+      const maker = producer.makerOf(demand);
+      if (maker.outstanding.size >= MAX_OUTSTANDING || (forFill && maker.fillOutstanding >= MAX_FILL_OUTSTANDING)) {
+        aside.push(demand);
+        mayFill = false;
+        continue;
+      }
+      const kept = maker === producer ? producer.takeLate(demand) : undefined;
+      const offset = kept ?? this.store.reserve(demand.record.units, forFill ? demand.record.handle : undefined);
       if (offset === undefined) {
         if (this.store.reserved > 0) {
-          producer.queue.set(demand.globalId, demand.priority, demand);
+          aside.push(demand);
           this.#starved.add(producer);
           break;
         }
         this.fail(demand, this.filler.full(demand.record));
         continue;
       }
-      producer.queue.delete(demand.globalId);
       demand.offset = offset;
-      demand.cancelled = false;
-      producer.began(demand);
-      asked.push(demand);
+      demand.leastGeneration = 0;
+      demand.cancelled = kept !== undefined; // it was taken back before: the answer to that comes first
+      maker.began(demand);
+      if (kept !== undefined) continue;
+      const group = asked.get(maker);
+      if (group) group.push(demand);
+      else asked.set(maker, [demand]);
     }
-    producer.need(asked);
+    for (const demand of aside) producer.queue.set(demand.globalId, demand.priority, demand);
+    for (const [maker, demands] of asked) maker.need(demands);
+    this.lookAfter(producer);
   }
 }

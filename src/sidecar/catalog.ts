@@ -100,6 +100,10 @@ export class Catalog {
     for (const brick of boxes.length > 0 ? broker.store.bricks(record.handle) : []) {
       if (hit(brick.key)) bricks.set(keyText(brick.key), brick);
     }
+    for (const demand of record.demands.values()) {
+      // The producer's own answers are in order with this word; those of its helpers are not.
+      if (demand.offset !== undefined && demand.asked !== record.producer && hit(demand.key)) demand.leastGeneration = generation;
+    }
     if (generation > 1) record.edited = true;
     hub.send(Buffer.from(frame), 'viewer');
     for (const link of hub.links()) if (link instanceof ViewerLink) link.outdated(record, hit);

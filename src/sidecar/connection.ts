@@ -11,7 +11,8 @@ import {
 } from '../protocol/index.js';
 import { DownStream } from './down_stream.js';
 import { log } from './log.js';
-import { atLeast, maySend } from './permissions.js';
+import { HelperLink } from './helper_link.js';
+import { atLeast, type Kind, maySend } from './permissions.js';
 import { ProducerLink } from './producer_link.js';
 import type { Services } from './services.js';
 import type { Grant } from './tickets.js';
@@ -37,9 +38,11 @@ export class ServerSocket extends WebSocket {
 
 /** What HELLO makes of a connection. */
 export interface Link {
-  readonly kind: 'viewer' | 'producer';
+  readonly kind: Kind;
   readonly connection: Connection;
   frame(header: FrameHeader, payload: Uint8Array, frame: Uint8Array): void;
+  /** Something was heard of it. */
+  heard?(): void;
   closed(): void;
 }
 
@@ -76,6 +79,11 @@ export class Connection {
   /** False once it is closing: nothing more is sent or heard. */
   get open(): boolean {
     return this.#open;
+  }
+
+  /** Its peer is there: pings need no answer yet. */
+  alive(): void {
+    this.#unanswered = 0;
   }
 
   /** Sends a frame as it stands. `sent` is called when the bytes are no longer needed, also when they could not be sent. */
@@ -154,7 +162,8 @@ export class Connection {
 
   #message(data: Buffer, isBinary: boolean): void {
     if (!this.#open) return;
-    this.#unanswered = 0;
+    this.alive();
+    this.link?.heard?.();
     try {
       if (!isBinary) throw new FrameError(ErrorCode.BAD_FRAME, 'text message; frames are binary messages');
       const header = readHeader(data);
@@ -198,12 +207,29 @@ export class Connection {
 
   #hello(hello: Hello): void {
     clearTimeout(this.#helloTimer);
-    if (hello.kind === 'producer' && !atLeast(this.grant.role, 'owner')) {
-      this.fail(ErrorCode.FORBIDDEN, `a producer needs the role owner; this ticket has ${this.grant.role}`, 'get a ticket with the role owner');
+    if (hello.kind !== 'viewer' && !atLeast(this.grant.role, 'owner')) {
+      this.fail(ErrorCode.FORBIDDEN, `a ${hello.kind} needs the role owner; this ticket has ${this.grant.role}`, 'get a ticket with the role owner');
       return;
     }
-    this.link = hello.kind === 'viewer' ? new ViewerLink(this, hello) : new ProducerLink(this);
-    this.services.hub.join(this.link);
+    const link = this.#linkOf(hello);
+    if (!link) {
+      this.fail(ErrorCode.FORBIDDEN, 'helps names no producer that is connected', 'take the helper ticket of its WELCOME');
+      return;
+    }
+    this.link = link;
+    this.services.hub.join(link);
+  }
+
+  #linkOf(hello: Hello): Link | undefined {
+    if ((hello.helps !== undefined) !== (hello.kind === 'helper')) {
+      throw new FrameError(ErrorCode.BAD_FRAME, `HELLO of a ${hello.kind} ${hello.helps ? 'with' : 'without'} helps: it belongs to helpers`);
+    }
+    if (hello.kind === 'viewer') return new ViewerLink(this, hello);
+    if (hello.kind === 'producer') return new ProducerLink(this);
+    for (const link of this.services.hub.links()) {
+      if (link instanceof ProducerLink && link.helperTicket === hello.helps) return new HelperLink(this, link);
+    }
+    return undefined;
   }
 
   #beat(): void {

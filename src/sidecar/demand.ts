@@ -2,6 +2,7 @@
 
 import { type BrickKey, keyText } from '../volume/geometry.js';
 import type { BrickFailure } from './broker.js';
+import type { MakerLink } from './maker_link.js';
 import type { VolumeRecord } from './volume_record.js';
 
 /** Bricks of a fill come after all that viewers need; among them coarse ones come first. */
@@ -21,6 +22,10 @@ export class Demand {
   readonly waiters = new Map<BrickWaiter, number>();
   /** Where the producer is to write it; undefined while it has not been asked. */
   offset: number | undefined;
+  /** Who was asked last. */
+  asked: MakerLink | undefined;
+  /** Made of older voxels, it is out of date: a CHANGED was said while a helper was at it. */
+  leastGeneration = 0;
   /** The producer was told that nobody waits any more. */
   cancelled = false;
   /** Frames that failed their checks so far. */

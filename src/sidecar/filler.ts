@@ -3,7 +3,6 @@
 import { ErrorCode, UNIT_BYTES } from '../protocol/index.js';
 import type { BrickKey } from '../volume/geometry.js';
 import type { Broker, BrickFailure } from './broker.js';
-import { MAX_FILL_OUTSTANDING } from './broker.js';
 import type { Demand } from './demand.js';
 import { FillWalk } from './fill.js';
 import type { ProducerLink } from './producer_link.js';
@@ -28,7 +27,6 @@ export class Filler {
 
   /** The next brick to fill among the volumes of `producer`. */
   next(producer: ProducerLink): Demand | undefined {
-    if (producer.fillOutstanding >= MAX_FILL_OUTSTANDING) return undefined;
     for (const record of producer.records) {
       const key = record.fill?.next((_, id) => this.#lacks(record, id));
       if (key) return this.broker.demand(record, key, true);

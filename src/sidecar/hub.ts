@@ -2,6 +2,8 @@
 
 import { encodeControl, FrameType, MAX_CONTROL_BYTES, RESUME_TICKET_MS, type VolumeAnnouncement } from '../protocol/index.js';
 import type { Link } from './connection.js';
+import type { Kind } from './permissions.js';
+import { ProducerLink } from './producer_link.js';
 import type { Services } from './services.js';
 import { VERSION } from './version.js';
 
@@ -14,7 +16,7 @@ export class Hub {
   constructor(readonly services: () => Services) {}
 
   /** Clients of one kind. */
-  count(kind: Link['kind']): number {
+  count(kind: Kind): number {
     let count = 0;
     for (const link of this.#links.keys()) if (link.kind === kind) count += 1;
     return count;
@@ -33,7 +35,7 @@ export class Hub {
     const fitting: VolumeAnnouncement[] = [];
     const following: VolumeAnnouncement[] = [];
     let bytes = 0;
-    for (const record of catalog.records()) {
+    for (const record of link.kind === 'helper' ? [] : catalog.records()) {
       const announcement = record.announcement();
       bytes += Buffer.byteLength(JSON.stringify(announcement));
       (bytes <= WELCOME_VOLUME_BYTES ? fitting : following).push(announcement);
@@ -44,7 +46,8 @@ export class Hub {
       role: connection.grant.role,
       heartbeat_ms: heartbeatMs,
       resume,
-      ...(link.kind === 'producer' ? { store: { path: file.path, bytes: file.bytes } } : { down: downStreams.issue(connection) }),
+      ...(link.kind === 'viewer' ? { down: downStreams.issue(connection) } : { store: { path: file.path, bytes: file.bytes } }),
+      ...(link instanceof ProducerLink && { helper: link.helperTicket }),
       store_bytes: file.bytes,
       volumes: fitting,
     });
@@ -52,7 +55,7 @@ export class Hub {
     if (link.kind === 'viewer') {
       for (const record of catalog.records()) for (const frame of record.ranges) connection.send(frame);
     }
-    scene.greet(connection);
+    if (link.kind !== 'helper') scene.greet(connection);
   }
 
   /** A client is gone. Its ticket for the next connection starts to run out now. */
@@ -66,13 +69,15 @@ export class Hub {
     link.closed();
   }
 
-  /** Sends a frame to all clients, or to those of one kind. */
-  send(frame: Uint8Array, kind?: Link['kind']): void {
-    for (const link of this.#links.keys()) if (kind === undefined || link.kind === kind) link.connection.send(frame);
+  /** Sends a frame to all clients but helpers, or to those of one kind. */
+  send(frame: Uint8Array, kind?: Kind): void {
+    for (const link of this.#links.keys()) {
+      if (kind === undefined ? link.kind !== 'helper' : link.kind === kind) link.connection.send(frame);
+    }
   }
 
-  /** Sends a control message to all clients, or to those of one kind. */
-  tell(type: FrameType, message: object, kind?: Link['kind']): void {
+  /** Sends a control message to all clients but helpers, or to those of one kind. */
+  tell(type: FrameType, message: object, kind?: Kind): void {
     this.send(encodeControl(type, message), kind);
   }
 }

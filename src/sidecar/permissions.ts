@@ -2,7 +2,8 @@
 
 import { FrameType, type Role } from '../protocol/index.js';
 
-type Kind = 'viewer' | 'producer';
+/** What a client is, by its HELLO. */
+export type Kind = 'viewer' | 'producer' | 'helper';
 
 const RANK: Readonly<Record<Role, number>> = { view: 0, edit: 1, owner: 2 };
 
@@ -13,17 +14,18 @@ const MAY_SEND: Readonly<Partial<Record<FrameType, Readonly<Partial<Record<Kind,
   [FrameType.NEED_TILE]: { viewer: 'view' },
   [FrameType.CANCEL_TILE]: { viewer: 'view' },
   [FrameType.CREDIT]: { viewer: 'view' },
-  [FrameType.ERROR]: { viewer: 'view', producer: 'owner' },
-  [FrameType.PING]: { viewer: 'view', producer: 'owner' },
-  [FrameType.PONG]: { viewer: 'view', producer: 'owner' },
+  [FrameType.ERROR]: { viewer: 'view', producer: 'owner', helper: 'owner' },
+  [FrameType.PING]: { viewer: 'view', producer: 'owner', helper: 'owner' },
+  [FrameType.PONG]: { viewer: 'view', producer: 'owner', helper: 'owner' },
   [FrameType.SCENE]: { viewer: 'view', producer: 'owner' }, // changes of it: scene_link.ts
-  [FrameType.BRICK]: { producer: 'owner' },
+  [FrameType.BRICK]: { producer: 'owner', helper: 'owner' },
   [FrameType.VOLUME]: { producer: 'owner' },
   [FrameType.VOLUME_GONE]: { producer: 'owner' },
   [FrameType.RANGES]: { producer: 'owner' },
-  [FrameType.DONE]: { producer: 'owner' },
+  [FrameType.DONE]: { producer: 'owner', helper: 'owner' },
   [FrameType.FILL]: { producer: 'owner' },
   [FrameType.CHANGED]: { producer: 'owner' },
+  [FrameType.HELP]: { helper: 'owner' },
   [FrameType.STOP]: { viewer: 'owner', producer: 'owner' },
 };
 

@@ -1,40 +1,91 @@
-/** One producer: the volumes it declares, the needs it has been sent, and its answers. */
+/** One producer: the volumes it declares, its helpers, and the needs that it is late with. */
 
+import { randomBytes } from 'node:crypto';
 import type * as z from 'zod';
 import {
-  Changed, decodeControl, Done, ErrorCode, ErrorMessage, FrameError, type FrameHeader, FrameType, VolumeDescription, VolumeRef,
+  Changed, decodeControl, ErrorCode, FrameError, type FrameHeader, FrameType, VolumeDescription, VolumeRef,
 } from '../protocol/index.js';
-import type { BrickKey } from '../volume/geometry.js';
-import type { Connection, ErrorFields, Link } from './connection.js';
 import type { Demand } from './demand.js';
+import type { HelperLink } from './helper_link.js';
+import { MakerLink } from './maker_link.js';
 import { PriorityQueue } from './priority_queue.js';
 import type { VolumeRecord } from './volume_record.js';
 
-const wireKey = ({ level, z, y, x }: BrickKey): [number, number, number, number] => [level, z, y, x];
+/** A producer that has needs and answers nothing for this long is late: its helpers are asked. */
+export const LATE_MS = 5;
+/** A producer that was late is not tried again for this long: each time costs somebody those milliseconds. */
+const LATE_FOR_MS = 1_000;
 
-export class ProducerLink implements Link {
+export class ProducerLink extends MakerLink {
   readonly kind = 'producer';
+  /** What its helpers say in HELLO. */
+  readonly helperTicket = randomBytes(32).toString('base64url');
+  readonly helpers = new Set<HelperLink>();
   /** Volumes it answers for. */
   readonly records = new Set<VolumeRecord>();
-  /** Needs of viewers that it has not been sent yet. */
+  /** Needs of viewers that nobody has been sent yet. */
   readonly queue = new PriorityQueue<Demand>();
-  /** Needs it has been sent and has not answered. */
-  readonly outstanding = new Map<string, Demand>();
-  /** Those of them that no viewer waited for. */
-  readonly #fills = new Set<Demand>();
-  readonly #cancels = new Set<Demand>();
+  /** Needs that were given to helpers: their places in the store are the producer's until it answers. */
+  readonly #late = new Map<string, { record: VolumeRecord; offset: number }>();
+  #lateUntil = 0;
 
-  constructor(readonly connection: Connection) {}
-
-  get open(): boolean {
-    return this.connection.open;
+  get main(): ProducerLink {
+    return this;
   }
 
-  get fillOutstanding(): number {
-    return this.#fills.size;
+  /** Whether it is late. */
+  get late(): boolean {
+    return this.#late.size > 0 || performance.now() < this.#lateUntil;
   }
 
-  frame(header: FrameHeader, payload: Uint8Array, frame: Uint8Array): void {
+  /** Who is to make a brick: of the helpers that make it the one with least to do, else the producer. */
+  makerOf(demand: Demand): MakerLink {
+    let best: HelperLink | undefined;
+    const { late } = this;
+    for (const helper of this.helpers) {
+      if (helper.open && helper.makes(demand, late) && helper.outstanding.size < (best?.outstanding.size ?? Number.POSITIVE_INFINITY)) best = helper;
+    }
+    return best ?? this;
+  }
+
+  /** It has left needs unanswered for too long: those that a helper can make are taken from it and returned. */
+  giveLate(): Demand[] {
+    this.#lateUntil = performance.now() + LATE_FOR_MS;
+    const demands = [...this.outstanding.values()].filter((demand) => this.makerOf(demand) !== this);
+    this.tellCancelled(demands.filter((demand) => !demand.cancelled));
+    for (const demand of demands) {
+      this.ended(demand);
+      this.#late.set(demand.globalId, { record: demand.record, offset: demand.offset as number });
+    }
+    return demands;
+  }
+
+  /** A need that was given away is the producer's again, since nobody else can answer it: its place, if so. */
+  takeLate(demand: Demand): number | undefined {
+    const place = this.#late.get(demand.globalId);
+    this.#late.delete(demand.globalId);
+    return place?.offset;
+  }
+
+  /** Places of a volume's needs that were given away. */
+  lateOffsets(record: VolumeRecord): number[] {
+    const places = [...this.#late].filter(([, place]) => place.record === record);
+    for (const [id] of places) this.#late.delete(id);
+    return places.map(([, { offset }]) => offset);
+  }
+
+  protected override answeredLate(globalId: string): boolean {
+    const place = this.#late.get(globalId);
+    if (!place) return false;
+    this.#late.delete(globalId);
+    const { broker } = this.connection.services;
+    broker.store.release(place.offset);
+    broker.slotFreed();
+    broker.schedule(this);
+    return true;
+  }
+
+  override frame(header: FrameHeader, payload: Uint8Array, frame: Uint8Array): void {
     const { broker, catalog, scene } = this.connection.services;
     switch (header.type) {
       case FrameType.VOLUME:
@@ -54,72 +105,17 @@ export class ProducerLink implements Link {
         this.#mine(message.volume, (record) => catalog.outdated(record, message, frame));
         break;
       }
-      case FrameType.DONE: {
-        const { volume, time = 0, keys } = decodeControl(Done, payload);
-        for (const [level, z, y, x, offset, bytes, generation] of keys) {
-          broker.intake.done(this, volume, { level, z, y, x, time }, offset, bytes, generation);
-        }
-        break;
-      }
-      case FrameType.BRICK:
-        broker.intake.inline(this, header, frame);
-        break;
-      case FrameType.ERROR:
-        this.#failure(decodeControl(ErrorMessage, payload));
-        break;
       case FrameType.SCENE:
         scene.frame(this.connection, payload);
         break;
+      default:
+        super.frame(header, payload, frame);
     }
   }
 
   closed(): void {
     this.connection.services.broker.detach(this);
-  }
-
-  error(fields: ErrorFields): void {
-    this.connection.error(fields);
-  }
-
-  /** A need is about to be sent. */
-  began(demand: Demand): void {
-    this.outstanding.set(demand.globalId, demand);
-    if (demand.waiters.size === 0) this.#fills.add(demand);
-  }
-
-  /** A need was answered. */
-  ended(demand: Demand): void {
-    this.outstanding.delete(demand.globalId);
-    this.#fills.delete(demand);
-  }
-
-  /** The unanswered needs of a volume that is no longer this producer's. */
-  takeOutstanding(record: VolumeRecord): Demand[] {
-    const taken = [...this.outstanding.values()].filter((demand) => demand.record === record);
-    for (const demand of taken) this.ended(demand);
-    return taken;
-  }
-
-  /** Sends needs, one frame for each volume and time point. */
-  need(demands: readonly Demand[]): void {
-    for (const [address, group] of byVolumeAndTime(demands)) {
-      const keys = group.map((demand) => [...wireKey(demand.key), demand.priority, demand.offset]);
-      this.connection.sendControl(FrameType.NEED, { ...address, keys });
-    }
-  }
-
-  /** Takes a need back, with the next CANCEL that is sent. */
-  cancel(demand: Demand): void {
-    this.#cancels.add(demand);
-  }
-
-  /** Sends what was cancelled and is still unanswered, one frame for each volume and time point. */
-  sendCancels(): void {
-    const demands = [...this.#cancels].filter((demand) => this.outstanding.get(demand.globalId) === demand);
-    this.#cancels.clear();
-    for (const [address, group] of byVolumeAndTime(demands)) {
-      this.connection.sendControl(FrameType.CANCEL, { ...address, keys: group.map(({ key }) => wireKey(key)) });
-    }
+    for (const helper of [...this.helpers]) helper.connection.close(ErrorCode.PRODUCER_GONE, 'the producer is gone');
   }
 
   #mine(volume: number, then: (record: VolumeRecord) => void): void {
@@ -127,25 +123,6 @@ export class ProducerLink implements Link {
     if (record?.producer === this) then(record);
     else this.error({ code: ErrorCode.NOT_FOUND, message: `no volume ${volume} of this producer in this instance`, volume });
   }
-
-  #failure({ code, message, remedy, volume, key, time = 0 }: ErrorMessage): void {
-    if (volume === undefined || !key) return;
-    const [level, z, y, x] = key;
-    this.connection.services.broker.intake.failed(this, volume, { level, z, y, x, time }, { code, message, remedy });
-  }
-}
-
-/** Demands that one message can name, with the fields of that message which say of what they are. */
-function byVolumeAndTime(demands: readonly Demand[]): Iterable<[{ volume: number; time?: number }, Demand[]]> {
-  const groups = new Map<string, [{ volume: number; time?: number }, Demand[]]>();
-  for (const demand of demands) {
-    const { record, key: { time } } = demand;
-    const at = `${record.handle}:${time ?? 0}`;
-    const group = groups.get(at);
-    if (group) group[1].push(demand);
-    else groups.set(at, [{ volume: record.handle, ...(time ? { time } : {}) }, [demand]]);
-  }
-  return groups.values();
 }
 
 /** A description that is JSON but cannot be served is refused without ending the connection: a person wrote it. */

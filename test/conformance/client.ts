@@ -60,7 +60,7 @@ export class Client {
   }
 
   /** Connects and says HELLO. */
-  static async greet(sidecar: SidecarProcess, kind: 'viewer' | 'producer', role: string, fields: object = {}): Promise<Client> {
+  static async greet(sidecar: SidecarProcess, kind: 'viewer' | 'producer' | 'helper', role: string, fields: object = {}): Promise<Client> {
     const client = await Client.open(sidecar, role);
     await client.hello(kind, fields);
     return client;

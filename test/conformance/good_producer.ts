@@ -82,6 +82,14 @@ export class GoodProducer {
     return new GoodProducer(await Client.greet(sidecar, 'producer', 'owner'), inline);
   }
 
+  /** A helper of `producer`, which answers needs of the same volumes. */
+  static async help(sidecar: SidecarProcess, producer: GoodProducer): Promise<GoodProducer> {
+    const helps = producer.client.welcome.helper;
+    const helper = new GoodProducer(await Client.greet(sidecar, 'helper', 'owner', { helps }), producer.inline);
+    for (const [volume, stored] of producer.#stored) helper.#stored.set(volume, stored);
+    return helper;
+  }
+
   readonly #stored = new Map<number, StoredDtype>();
 
   /** Declares a volume and returns its handle. */

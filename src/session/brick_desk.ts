@@ -105,7 +105,9 @@ export class BrickDesk {
     wants.refusals.set(keyText(key), times);
     if (times > MAX_REFUSALS) {
       wants.list.failed(key);
+      wants.refusals.delete(keyText(key)); // a link that spoils so much may be better in a while
       this.#count();
+      this.#retryLater(volume, wants);
       return false;
     }
     this.#ask(volume, wants.list.renew((wanted, state) => state === 'asked' && keyText(wanted) === keyText(key)));
@@ -119,6 +121,10 @@ export class BrickDesk {
     this.#count();
     const old = this.#cache.peek(volume, key);
     if (old && wants.list.arrived(key)) this.#o.announce(old);
+    this.#retryLater(volume, wants);
+  }
+
+  #retryLater(volume: number, wants: VolumeWants): void {
     if (wants.retry) return;
     const wait = Math.min(RETRY_CAP_MS, RETRY_MS * 2 ** wants.retries);
     wants.retries += 1;

@@ -3,7 +3,7 @@ import { FrameType, MAX_FRAME_BYTES } from '../../../src/protocol/index.js';
 import type { WantedBrick } from '../../../src/session/types.js';
 import { Client } from '../../conformance/client.js';
 import { SidecarProcess } from '../../conformance/sidecar_process.js';
-import { Cable } from './cable.js';
+import { Shaper } from '../../shaper.js';
 import { announcement, brickFrame, rangesFrame } from './frames.js';
 import { WatchedSession } from './node_session.js';
 
@@ -14,7 +14,7 @@ let volume: number;
 /** Keys the producer was asked for, and what it answers with. */
 let needs: number[][];
 let content: { generation: number; value: number };
-const cables: Cable[] = [];
+const cables: Shaper[] = [];
 const sessions: WatchedSession[] = [];
 
 beforeAll(async () => {
@@ -50,7 +50,7 @@ afterEach(async () => {
 });
 
 async function connected(role = 'edit', options: ConstructorParameters<typeof WatchedSession>[1] = {}) {
-  const cable = new Cable(sidecar.port);
+  const cable = new Shaper(sidecar.port);
   cables.push(cable);
   const url = `ws://127.0.0.1:${await cable.start()}/v1/stream`;
   const s = new WatchedSession([{ kind: 'direct', url, ticket: () => sidecar.ticket(role) }], options);

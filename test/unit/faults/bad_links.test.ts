@@ -1,0 +1,201 @@
+/** Sessions and a live sidecar over links that are slow, stalled, deaf, reset and damaging, and among clients that do not read. */
+
+import { readFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import * as encoding from 'lib0/encoding';
+import { writeUpdate } from 'y-protocols/sync';
+import * as Y from 'yjs';
+import { encodeFrame, FrameType, UNIT_BYTES } from '../../../src/protocol/index.js';
+import type { WantedBrick } from '../../../src/session/types.js';
+import { Client } from '../../conformance/client.js';
+import { GoodProducer } from '../../conformance/good_producer.js';
+import { SidecarProcess } from '../../conformance/sidecar_process.js';
+import { SEED, seeded, turns } from '../../seed.js';
+import { type LinkOptions, Shaper } from '../../shaper.js';
+import { WatchedSession } from '../session/node_session.js';
+
+/** Everything that is a matter of seconds in life is a matter of tenths here. */
+const HEARTBEAT_MS = 200;
+const UNREAD_MS = 800;
+
+let sidecar: SidecarProcess;
+/** One with the usual patience. */
+let patient: SidecarProcess;
+let producer: GoodProducer;
+let volume: number;
+const links: Shaper[] = [];
+const sessions: WatchedSession[] = [];
+
+beforeAll(async () => {
+  sidecar = await SidecarProcess.start({ heartbeat_ms: HEARTBEAT_MS, unread_ms: UNREAD_MS, store_bytes: 128 * 2 ** 20 });
+  patient = await SidecarProcess.start();
+  producer = await GoodProducer.connect(sidecar);
+  await (await GoodProducer.connect(patient)).declare({ shape: [250, 250, 250] });
+  volume = await producer.declare({ shape: [250, 250, 250] });
+}, 30_000);
+afterEach(async () => {
+  for (const session of sessions.splice(0)) session.close();
+  for (const link of links.splice(0)) await link.close();
+});
+afterAll(() => Promise.all([sidecar?.stop(), patient?.stop()]));
+
+async function over(options: LinkOptions = {}, to = sidecar) {
+  const link = new Shaper(to.port, options);
+  links.push(link);
+  const url = `ws://127.0.0.1:${await link.start()}/v1/stream`;
+  const one = new WatchedSession([{ kind: 'direct', url, ticket: () => to.ticket('view') }]);
+  sessions.push(one);
+  return { link, session: one };
+}
+
+const all: WantedBrick[] = Array.from({ length: 64 }, (_, i) => ({ level: 0, z: i >> 4, y: (i >> 2) & 3, x: i & 3, priority: i }));
+/** What `brickFrame` of the good producer fills a brick of the first generation with. */
+const fillOf = ({ level, z, y, x }: WantedBrick) => (1 + level * 64 + z * 16 + y * 4 + x + 1) & 255;
+
+/** Every brick is there, once, and every voxel of it is right. */
+function allRight(session: WatchedSession): void {
+  for (const want of all) {
+    const brick = session.peek(volume, want);
+    expect(brick?.voxels.every((v) => v === fillOf(want))).toBe(true);
+  }
+}
+
+/** A message of y-protocols: sync, update. */
+function updateMessage(update: Uint8Array): Uint8Array {
+  const encoder = encoding.createEncoder();
+  encoding.writeVarUint(encoder, 0);
+  writeUpdate(encoder, update);
+  return encoding.toUint8Array(encoder);
+}
+
+const rss = (of = sidecar) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${of.started.pid}/status`, 'utf8'))?.[1]) * 1024;
+
+test('resets and flipped bits at random points: every brick comes, every voxel is right', async () => {
+  const chance = seeded(SEED);
+  console.log(`seed ${SEED}`);
+  const { link, session } = await over();
+  session.on('brick', (brick) => session.consumed(brick));
+  await session.opened();
+  session.want(volume, all);
+  for (let left = turns(10, 200); left > 0; left -= 1) {
+    session.maxBrowserBytes = 0; // all of it again
+    session.maxBrowserBytes = 64 * 2 ** 20;
+    session.want(volume, []);
+    const before = link.accepted;
+    const resets = left % 2 === 0;
+    if (resets) link.resetAfter = Math.floor(chance() * 50 * UNIT_BYTES);
+    else link.damageChunkOf = 10_000 + Math.floor(chance() * 40_000);
+    session.want(volume, all);
+    await session.until(() => (resets ? link.accepted > before : session.counters.bricksPending === 0), 'the fault', 15_000);
+  }
+  link.resetAfter = link.damageChunkOf = undefined;
+  session.want(volume, all);
+  await session.until(() => all.every((want) => session.peek(volume, want) !== undefined), 'all bricks', 20_000);
+  expect(link.accepted).toBeGreaterThan(turns(10, 200) / 2);
+  expect(session.counters.framesRefused).toBeGreaterThan(0);
+  allRight(session);
+}, 120_000);
+
+test('a network that goes away without a word is noticed by both sides, and the session comes back', async () => {
+  const { link, session } = await over();
+  await session.opened();
+  const viewers = async () => (await sidecar.status()).viewers;
+  expect(await viewers()).toBe(1);
+  link.deaf = true;
+  const began = performance.now();
+  await session.until(() => session.state === 'reconnecting', 'the session to notice', 5_000);
+  expect(performance.now() - began).toBeLessThan(4 * HEARTBEAT_MS + 500);
+  for (const late = Date.now() + 5_000; (await viewers()) !== 0; ) expect(Date.now()).toBeLessThan(late);
+  expect(performance.now() - began).toBeLessThan(4 * HEARTBEAT_MS + 2_000);
+  link.deaf = false;
+  await session.opened();
+  session.want(volume, all.slice(0, 4));
+  await session.until(() => session.bricks.length === 4, '4 bricks');
+}, 20_000);
+
+test('2 Mbit/s, 100 ms, with stalls: the first picture within two seconds', async () => {
+  const { link, session } = await over({ delayMs: 50, bytesPerSecond: 250_000 }, patient);
+  const began = performance.now();
+  const stalls = setInterval(() => {
+    link.stall();
+    setTimeout(() => link.flow(), 50);
+  }, 700);
+  await session.opened();
+  const opened = performance.now() - began;
+  session.want(volume, [{ level: 2, z: 0, y: 0, x: 0, priority: 0 }, ...all.map((want) => ({ ...want, priority: want.priority + 1 }))]);
+  await session.until(() => session.bricks.some(({ level }) => level === 2), 'the coarsest brick', 10_000);
+  const took = performance.now() - began;
+  clearInterval(stalls);
+  link.flow();
+  console.log(`connected after ${opened.toFixed(0)} ms, the whole volume in its coarsest level after ${took.toFixed(0)} ms and ${link.bytes} bytes`);
+  expect(session.bricks[0]?.level).toBe(2);
+  expect(took).toBeLessThan(2_000);
+}, 20_000);
+
+test('a viewer that reads nothing costs no more than its credit, is closed in time, and delays no other', async () => {
+  const credit = 24 * 2 ** 20;
+  const warm = await Client.greet(sidecar, 'viewer', 'view', { credit_bytes: 64 * 2 ** 20 });
+  const keys = all.map(({ level, z, y, x, priority }) => [level, z, y, x, priority]);
+  const round = async (client: Client) => {
+    const [from, began] = [client.frames.length, performance.now()];
+    client.control(FrameType.NEED, { volume, keys });
+    await client.until(() => client.frames.slice(from).filter(({ header }) => header.type === FrameType.BRICK).length === 64, 'all bricks');
+    client.control(FrameType.CREDIT, { bytes: 64 * UNIT_BYTES });
+    return performance.now() - began;
+  };
+  await round(warm);
+  const alone = Math.min(await round(warm), await round(warm));
+  const before = rss();
+  const deaf = await Promise.all([0, 1].map(() => Client.greet(sidecar, 'viewer', 'view', { credit_bytes: credit })));
+  for (const client of deaf) {
+    client.alive = false;
+    client.socket.pause();
+    client.control(FrameType.NEED, { volume, keys });
+    client.control(FrameType.NEED, { volume, keys });
+    client.control(FrameType.NEED, { volume, keys });
+    client.control(FrameType.NEED, { volume, keys });
+  }
+  // They say something now and then: a heartbeat alone would keep them.
+  const talk = setInterval(() => {
+    for (const client of deaf) client.control(FrameType.PING, { t: 1 });
+  }, 100);
+  const began = performance.now();
+  const beside = Math.min(await round(warm), await round(warm), await round(warm));
+  const grown = rss() - before;
+  const viewers = async () => (await sidecar.status()).viewers;
+  while ((await viewers()) !== 1) expect(performance.now() - began).toBeLessThan(3 * UNREAD_MS + 2_000);
+  clearInterval(talk);
+  console.log(`64 bricks in ${alone.toFixed(0)} ms alone and ${beside.toFixed(0)} ms beside two that read nothing; memory grew by ${(grown / 2 ** 20).toFixed(1)} MiB`);
+  expect(grown).toBeLessThan(2 * credit + 32 * 2 ** 20);
+  expect(beside).toBeLessThan(2 * alone + 100);
+  expect(sidecar.log).toMatch(/unread for 800 ms/);
+  for (const client of deaf) client.socket.terminate();
+  await warm.close();
+}, 30_000);
+
+test('two hundred viewers of one instance: each gets every brick, and all see one edit', async () => {
+  const clients: Client[] = [];
+  for (let i = 0; i < 200; i += 20) {
+    clients.push(...await Promise.all(Array.from({ length: 20 }, () => Client.greet(patient, 'viewer', 'edit', { credit_bytes: 2 ** 20 }))));
+  }
+  expect((await patient.status()).viewers).toBe(200);
+  const before = rss(patient);
+  const keys = all.slice(0, 3).map(({ level, z, y, x, priority }) => [level, z, y, x, priority]);
+  const began = performance.now();
+  for (const client of clients) client.control(FrameType.NEED, { volume: 1, keys });
+  await Promise.all(clients.map((client) => client.until(() => client.all(FrameType.BRICK).length === 3, 'three bricks', 30_000)));
+  const bricks = performance.now() - began;
+  const doc = new Y.Doc();
+  doc.getMap('annotations').set('a', new Y.Map([['name', 'seen by all']]));
+  const seen = clients.map((client) => client.all(FrameType.SCENE).length);
+  const edit = performance.now();
+  clients[0]?.send(encodeFrame(FrameType.SCENE, updateMessage(Y.encodeStateAsUpdate(doc))));
+  await Promise.all(clients.slice(1).map((client, i) => client.until(() => client.all(FrameType.SCENE).length > (seen[i + 1] as number), 'the edit', 10_000)));
+  console.log(
+    `200 × 3 bricks in ${bricks.toFixed(0)} ms, an edit at all after ${(performance.now() - edit).toFixed(0)} ms, memory grew by ${((rss(patient) - before) / 2 ** 20).toFixed(0)} MiB`,
+  );
+  expect(performance.now() - edit).toBeLessThan(1_500);
+  expect(rss(patient)).toBeLessThan(600 * 2 ** 20);
+  expect(clients.every((client) => client.closeCode === undefined)).toBe(true);
+  for (const client of clients) client.socket.terminate();
+}, 60_000);

@@ -3,7 +3,7 @@
 import * as THREE from 'three';
 import type { VolumeState } from './volume_state.js';
 import { type AtlasLayout, layoutSlots } from './atlas_layout.js';
-import { BRICK_CELLS, type CellRanges, CELLS_PER_BRICK, cellRanges, cellRuns, RUN_ZERO, UNKNOWN_RUN } from './brick_cells.js';
+import { BRICK_CELLS, type CellRanges, CELLS_PER_BRICK, cellRangesInParts, cellRuns, RUN_ZERO, UNKNOWN_RUN } from './brick_cells.js';
 import type { Box } from './shown_box.js';
 import type { VoxelArray } from '../protocol/dtype.js';
 
@@ -25,6 +25,8 @@ export class ClearCells {
   texture: THREE.Data3DTexture;
   #data: Uint8Array;
   #known: (Known | undefined)[] = [];
+  /** The brick that is being looked into. */
+  #reading: { readonly slot: number; readonly parts: Generator<void, CellRanges> } | undefined;
   /** Around what shows something in a slot, by its place, where that is judged. */
   readonly #boxes = new Map<number, Box>();
 
@@ -38,11 +40,13 @@ export class ClearCells {
     this.texture.dispose();
     [this.#data, this.texture] = this.#make();
     this.#boxes.clear();
+    if (!keep) this.#reading = undefined;
     this.#known = keep ? this.#known.map((known) => known && { ...known, look: undefined }) : [];
   }
 
   /** Another brick, or newer voxels, came into a slot. */
   forget(slot: number, place: readonly [number, number, number]): void {
+    if (this.#reading?.slot === slot) this.#reading = undefined;
     if (!this.#known[slot]) return;
     this.#known[slot] = undefined;
     this.#write(place, undefined);
@@ -64,20 +68,36 @@ export class ClearCells {
     }
   }
 
-  /** Judges the cells of a slot's brick; `voxels` is asked for them when nobody has looked into it yet. */
-  judge(slot: number, place: readonly [number, number, number], volume: VolumeState, voxels: () => VoxelArray | undefined): void {
-    let known = this.#known[slot];
-    if (!known) {
-      const here = voxels();
-      known = { ranges: here && cellRanges(here), look: undefined };
-      this.#known[slot] = known;
-    }
+  /**
+   * Judges the cells of a slot's brick; `voxels` is asked for them when nobody has looked into it yet. What takes longer than until `end`
+   * (as `performance.now` gives it) goes on with the next call.
+   */
+  judge(slot: number, place: readonly [number, number, number], volume: VolumeState, voxels: () => VoxelArray | undefined, end: number): void {
+    const known = this.#known[slot] ?? this.#read(slot, voxels, end);
+    if (!known) return;
+    this.#known[slot] = known;
     if (!known.ranges) return;
     known.look = volume.look;
     const { low, high } = known.ranges;
     const clear = new Uint8Array(CELLS_PER_BRICK);
     for (let i = 0; i < CELLS_PER_BRICK; i += 1) clear[i] = volume.isClear(low[i] as number, high[i] as number) ? 1 : 0;
     this.#write(place, cellRuns(clear, GRID));
+  }
+
+  /** Undefined where there is more to read. */
+  #read(slot: number, voxels: () => VoxelArray | undefined, end: number): Known | undefined {
+    if (this.#reading?.slot !== slot) {
+      const here = voxels();
+      if (!here) return { ranges: undefined, look: undefined };
+      this.#reading = { slot, parts: cellRangesInParts(here) };
+    }
+    do {
+      const { done, value } = this.#reading.parts.next();
+      if (!done) continue;
+      this.#reading = undefined;
+      return { ranges: value, look: undefined };
+    } while (performance.now() < end);
+    return undefined;
   }
 
   dispose(): void {

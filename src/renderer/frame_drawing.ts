@@ -40,6 +40,19 @@ export class FrameDrawing {
     this.#hold(options.held ?? false);
   }
 
+  /**
+   * Whether the GPU has so much in hand that a frame now would draw nothing. It is waited for to be done with everything where a new shader
+   * is to be taken up.
+   */
+  busy(moving: boolean): boolean {
+    return this.fence.isFull(moving && !this.drawing.screen.shaders.due);
+  }
+
+  /** Takes up shaders that were compiled meanwhile, where that waits for nothing. */
+  takeUp(): void {
+    if (this.fence.open === 0) this.drawing.screen.shaders.takeUp();
+  }
+
   /** Draws from now on, voxels or not. */
   release(): void {
     if (this.#held) this.clearAll = true;
@@ -56,14 +69,27 @@ export class FrameDrawing {
   }
 
   /**
-   * Draws at most one piece of work for each view.
+   * Draws at most one piece of work for each view. What needs a shader that is not compiled yet is left for a later frame: nothing waits.
    *
    * @param now time of the frame
    * @param begun when the frame's work began, uploads included
    * @returns whether something was drawn
    */
   draw(scene: FrameScene, now: number, begun: number): boolean {
-    if (this.paused) return false;
+    const { screen } = this.drawing;
+    if (this.paused || !this.drawing.ready) return false;
+    const { leftOut } = screen;
+    screen.patient = true;
+    try {
+      const drawn = this.#draw(scene, now, begun);
+      if (screen.leftOut > leftOut && this.fence.open === 0) this.fence.mark(begun, () => {});
+      return drawn;
+    } finally {
+      screen.patient = false;
+    }
+  }
+
+  #draw(scene: FrameScene, now: number, begun: number): boolean {
     if (this.#held && !scene.views.some((state) => this.drawing.hasVoxels(state, scene.shown))) return this.#prepare(scene, begun);
     if (this.#held) this.#hold(false);
     this.#clear(scene, now);
@@ -71,7 +97,7 @@ export class FrameDrawing {
     let voxels = false;
     for (const state of scene.views) {
       if (state.view.kind === 'slice') {
-        if (!state.drawDirty) continue;
+        if (!state.drawDirty || !this.#isReady(scene, state)) continue;
         voxels = this.#slice(scene, state) || voxels;
         drawn = true;
       } else {
@@ -100,10 +126,12 @@ export class FrameDrawing {
     let drawn = false;
     for (const state of scene.views) {
       if (!state.drawDirty) continue;
+      const { leftOut } = this.drawing.screen;
+      const rays = state.view.kind === 'volume' && (scene.shown.image ?? scene.shown.labels);
+      if (rays) this.drawing.quick(state, scene.shown, this.#rect(scene, state), state.resolution.quality);
+      if (this.drawing.screen.leftOut > leftOut) continue;
       state.drawDirty = false;
-      if (state.view.kind === 'slice' || !(scene.shown.image ?? scene.shown.labels)) continue;
-      this.drawing.quick(state, scene.shown, this.#rect(scene, state), state.resolution.quality);
-      drawn = true;
+      drawn ||= rays !== undefined && rays !== false;
     }
     if (drawn) this.fence.mark(begun, () => {});
     return drawn;
@@ -115,7 +143,7 @@ export class FrameDrawing {
     for (const state of scene.views) {
       if (state.view.kind === 'slice') {
         if (!state.within) this.#slice(scene, state);
-      } else if (!state.picture.full) {
+      } else if (!state.picture.full || state.lacksBox) {
         const rect = this.#rect(scene, state);
         this.drawing.strip(state, scene.shown, rect, { kind: 'strip', pass: 0, from: 0, rows: rect.height, last: true });
         state.picture.fullDrawn(now);
@@ -129,14 +157,20 @@ export class FrameDrawing {
 
   /** Whether no view has anything left to draw. */
   idle(scene: FrameScene, now: number): boolean {
+    if (this.clearAll && !this.drawing.ready) return false;
     return scene.views.every((state) => {
       if (state.planDirty || state.tableDirty || state.planned || state.drawDirty) return false;
-      return state.view.kind === 'slice' || (state.picture.idle(now) && !state.fade.active);
+      return state.view.kind === 'slice' || (state.picture.idle(now) && !state.fade.active && !state.lacksBox);
     });
   }
 
   #rect(scene: FrameScene, state: ViewState): DeviceRect {
     return deviceRect(state.view.rect, scene.size.ratio, scene.size.height);
+  }
+
+  /** Whether a slice can be drawn without waiting for a shader: its background is not to be seen alone. */
+  #isReady(scene: FrameScene, state: ViewState): boolean {
+    return this.drawing.screen.rehearse(() => this.drawing.slice(state, scene.shown, this.#rect(scene, state), scene.size.ratio));
   }
 
   #slice(scene: FrameScene, state: ViewState): boolean {
@@ -152,16 +186,21 @@ export class FrameDrawing {
     if (scene.moving) state.fade.end();
     // A picture that blends in is shown as a whole before the next is begun.
     if (!step || (step.kind === 'strip' && state.fade.active)) {
-      if (!state.fade.active) return undefined;
+      const box = state.lacksBox && this.drawing.boxReady;
+      if (!state.fade.active && !box) return undefined;
+      if (!state.fade.active) state.onCanvas = state.onScreen;
       this.drawing.show(state, scene.shown, rect, scene.size.ratio, boxed, now);
       return false;
     }
     let any: boolean;
+    const { screen } = this.drawing;
+    const { leftOut } = screen;
     if (step.kind === 'quick') {
       if (scene.moving || !this.options.fades) state.altered = true;
       state.keepForFade(now);
       const { quality } = state.resolution;
       any = this.drawing.quick(state, scene.shown, rect, quality);
+      if (screen.leftOut > leftOut) return undefined;
       state.shown = any ? quality : { scale: 1, coarser: 0 };
       state.picture.quickDrawn(now, state.shown, state.resolution.fullMs, rect.height);
       this.fence.mark(begun, (ms) => {
@@ -172,6 +211,7 @@ export class FrameDrawing {
       });
     } else {
       any = this.drawing.strip(state, scene.shown, rect, step);
+      if (screen.leftOut > leftOut) return undefined;
       state.picture.stripDrawn(now, step);
       this.fence.mark(begun, (ms) => {
         if (step.last) this.rate.tick(performance.now());
@@ -180,7 +220,8 @@ export class FrameDrawing {
       if (!step.last) return any;
       state.shown = { scale: 1, coarser: 0 };
     }
-    // The box comes with the second picture: its shader is not compiled before the first.
+    // The box comes with the second picture, and blending after that: their shaders are not compiled before the first.
+    if (boxed && this.options.fades) this.drawing.prepareBlend();
     this.drawing.show(state, scene.shown, rect, scene.size.ratio, !any || boxed, now);
     state.drawDirty = false;
     return any;

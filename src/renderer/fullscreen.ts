@@ -1,6 +1,7 @@
 /** Draws a fragment shader over a part of the canvas or of a render target. */
 
 import * as THREE from 'three';
+import { ReadyShaders } from './ready_shaders.js';
 import fullscreenVertex from './shaders/fullscreen.vert.glsl';
 
 /** A part of the picture, in device pixels from the lower left corner. */
@@ -44,11 +45,18 @@ export function shaderMaterial(
 export class Fullscreen {
   /** Draws since the start. */
   draws = 0;
+  /** While it is set, draws whose shader would have to be waited for are left out. */
+  patient = false;
+  /** Draws that were left out. */
+  leftOut = 0;
+  readonly shaders: ReadyShaders;
+  #rehearsing = false;
   readonly #scene = new THREE.Scene();
   readonly #mesh: THREE.Mesh;
   readonly #camera = new THREE.Camera();
 
   constructor(readonly renderer: THREE.WebGLRenderer) {
+    this.shaders = new ReadyShaders(renderer);
     const triangle = new THREE.BufferGeometry();
     triangle.setAttribute('position', new THREE.Float32BufferAttribute([-1, -1, 0, 3, -1, 0, -1, 3, 0], 3));
     this.#mesh = new THREE.Mesh(triangle);
@@ -66,6 +74,11 @@ export class Fullscreen {
   /** Draws a scene of one's own in the same way. */
   object(scene: THREE.Scene, rect: DeviceRect, target: THREE.WebGLRenderTarget | null = null, clip: DeviceRect = rect): void {
     const { renderer } = this;
+    if ((this.patient || this.#rehearsing) && !this.#has(scene)) {
+      this.leftOut += 1;
+      return;
+    }
+    if (this.#rehearsing) return;
     if (target) {
       target.viewport.set(rect.x, rect.y, rect.width, rect.height);
       target.scissor.set(clip.x, clip.y, clip.width, clip.height);
@@ -79,6 +92,28 @@ export class Fullscreen {
     }
     renderer.render(scene, this.#camera);
     this.draws += 1;
+  }
+
+  /** Whether nothing that `draw` draws would be left out; nothing is drawn. */
+  rehearse(draw: () => void): boolean {
+    const before = this.leftOut;
+    this.#rehearsing = true;
+    try {
+      draw();
+    } finally {
+      this.#rehearsing = false;
+    }
+    return this.leftOut === before;
+  }
+
+  /** Whether a material can be drawn with at once; where not, it can be soon. */
+  has(material: THREE.Material): boolean {
+    this.#mesh.material = material;
+    return this.shaders.has(this.#scene, this.#mesh, this.#camera);
+  }
+
+  #has(scene: THREE.Scene): boolean {
+    return scene.children.every((child) => !(child instanceof THREE.Mesh) || this.shaders.has(scene, child, this.#camera));
   }
 
   dispose(): void {

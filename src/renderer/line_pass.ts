@@ -77,6 +77,11 @@ export class LinePass {
     });
   }
 
+  /** Whether lines can be drawn without waiting for their shader. */
+  get ready(): boolean {
+    return this.screen.has(this.#material);
+  }
+
   /** Draws lines over `rect` of the canvas, behind or before the picture that is there. */
   draw(lines: Lines, picture: ShownPicture, camera: OrbitCamera, rect: DeviceRect): void {
     const { segments, color, opacity, width } = lines;

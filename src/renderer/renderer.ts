@@ -237,6 +237,7 @@ export class VolumeRenderer {
     if (this.busy) return true;
     const begun = performance.now();
     try {
+      this.#frames.takeUp();
       if (this.#size.update()) this.#resize();
       this.#plan(now);
       const { uploadMs, uploads } = this.#policy.moving;
@@ -263,7 +264,7 @@ export class VolumeRenderer {
 
   /** Whether the GPU has so much in hand that a frame now would draw nothing: what is drawn over the picture waits with it. */
   get busy(): boolean {
-    return this.#fence.isFull(this.#moving);
+    return this.#frames.busy(this.#moving);
   }
 
   /** Draws from now on, voxels or not. */

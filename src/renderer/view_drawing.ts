@@ -93,6 +93,22 @@ export class ViewDrawing {
     this.screen.draw(this.#backdrop, rect);
   }
 
+  /** Whether the canvas can be drawn on without waiting for a shader. */
+  get ready(): boolean {
+    const [backdrop, composite] = [this.screen.has(this.#backdrop), this.screen.has(this.#composite)];
+    return backdrop && composite;
+  }
+
+  /** Whether a picture that was shown without its box can have it now. */
+  get boxReady(): boolean {
+    return this.#lines.ready;
+  }
+
+  /** Whether pictures can blend into each other; where not, they can soon. */
+  prepareBlend(): boolean {
+    return !this.screen.patient || this.screen.has(this.#blending);
+  }
+
   /** Whether a view has voxels to show. */
   hasVoxels(state: ViewState, shown: Shown): boolean {
     const has = (volume: VolumeState) => state.table(volume.handle).outcome.any || this.tiles.count(state.view.id, volume).here > 0;
@@ -140,15 +156,22 @@ export class ViewDrawing {
     state.onScreen = picture;
     const { before } = state.fade;
     const part = state.fade.part(now);
-    const composite = before && part < 1 ? this.#blending : this.#composite;
+    const blends = before && part < 1 && this.prepareBlend();
+    if (!blends) state.fade.end(); // it would only begin now, from a picture that is no longer there
+    const composite = blends ? this.#blending : this.#composite;
     const u = composite.uniforms as Record<string, THREE.IUniform>;
     (u.uColor as THREE.IUniform<THREE.Vector3>).value.set(...this.background);
     (u.uGlow as THREE.IUniform).value = dark ? 0.05 : 0.035;
     setPicture(u, picture, rect);
-    if (before && part < 1) setBefore(u, before, part);
+    if (blends) setBefore(u, before, part);
     this.screen.draw(composite, rect);
     const volume = shown.image ?? shown.labels;
+    state.lacksBox = false;
     if (!volume || !boxed || view.outline === false) return;
+    if (this.screen.patient && !this.boxReady) {
+      state.lacksBox = true;
+      return;
+    }
     const box = worldBounds(volume.geometry);
     const { placement } = volume;
     const edges = boxEdges(box.min, box.max, toLayer(placement, eyeOf(view.camera)));

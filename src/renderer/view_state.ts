@@ -61,6 +61,8 @@ export class ViewState {
   onCanvas: ShownPicture | undefined;
   /** The picture that is there: while strips of the next are drawn, still the one before. */
   onScreen: ShownPicture | undefined;
+  /** The picture on the canvas waits for the shader of the box around it. */
+  lacksBox = false;
   /** The next picture shows something else, not the same from finer bricks. */
   altered = true;
   #full: THREE.WebGLRenderTarget | undefined;
@@ -103,9 +105,9 @@ export class ViewState {
     return this.view.kind === 'slice' ? this.view.within : undefined;
   }
 
-  /** Whether the picture is complete at full resolution, and nothing of the one before is left. */
+  /** Whether the picture is complete at full resolution, in its box, and nothing of the one before is left. */
   get full(): boolean {
-    return this.picture.full && !this.fade.active;
+    return this.picture.full && !this.fade.active && !this.lacksBox;
   }
 
   /**

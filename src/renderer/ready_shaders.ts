@@ -7,54 +7,70 @@ import type * as THREE from 'three';
 
 /** The part of three's programs that is used. */
 interface Program {
-  /** Whether it is compiled; true at once where the browser cannot tell. */
+  /** Whether it is compiled; true at once where the device cannot tell. */
   isReady(): boolean;
   /** Asks for all of its uniforms, once. */
   getUniforms(): unknown;
 }
 
+/** A shader that is being compiled. */
+interface Coming {
+  readonly program: Program;
+  /** Behind the order to compile it: all that can be known where the device tells no more. */
+  readonly ordered: WebGLSync | null;
+}
+
 /** The shaders of one WebGL context. */
 export class ReadyShaders {
   readonly #known = new WeakSet<Program>();
-  readonly #coming = new Map<THREE.Material, Program>();
+  readonly #coming = new Map<THREE.Material, Coming>();
+  readonly #gl: WebGL2RenderingContext;
 
-  constructor(readonly renderer: THREE.WebGLRenderer) {}
+  constructor(readonly renderer: THREE.WebGLRenderer) {
+    this.#gl = renderer.getContext() as WebGL2RenderingContext;
+  }
 
   /** Whether the mesh of a scene can be drawn without waiting; where not, its shader is compiled from now on. */
   has(scene: THREE.Scene, mesh: THREE.Mesh, camera: THREE.Camera): boolean {
     const material = mesh.material as THREE.Material;
     const program = this.#programOf(material);
     if (program && this.#known.has(program)) return true;
-    if (program && this.#coming.get(material) === program) return false;
+    if (program && this.#coming.get(material)?.program === program) return false;
     this.renderer.compile(scene, camera);
-    this.renderer.getContext().flush(); // else it would lie in the page until something is drawn
     const made = this.#programOf(material);
     if (!made || this.#known.has(made)) return true;
-    this.#coming.set(material, made);
+    const ordered = this.#gl.fenceSync(this.#gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
+    this.#gl.flush(); // else the order would lie in the page until something is drawn
+    this.#coming.set(material, { program: made, ordered });
     return false;
   }
 
   /** Whether one is compiled and only waits for `takeUp`. */
   get due(): boolean {
-    for (const [material, program] of this.#coming) if (this.#isCurrent(material, program) && program.isReady()) return true;
+    for (const [material, coming] of this.#coming) if (this.#isCurrent(material, coming) && this.#isReady(coming)) return true;
     return false;
   }
 
   /** Takes up what was compiled meanwhile. To be called when the GPU has nothing in hand: it would be waited for. */
   takeUp(): void {
-    for (const [material, program] of this.#coming) {
-      const current = this.#isCurrent(material, program);
-      if (current && !program.isReady()) continue;
+    for (const [material, coming] of this.#coming) {
+      const current = this.#isCurrent(material, coming);
+      if (current && !this.#isReady(coming)) continue;
       this.#coming.delete(material);
+      this.#gl.deleteSync(coming.ordered);
       if (!current) continue;
-      program.getUniforms();
-      this.#known.add(program);
+      coming.program.getUniforms();
+      this.#known.add(coming.program);
     }
   }
 
   /** False after a lost context, and of what nobody uses any more. */
-  #isCurrent(material: THREE.Material, program: Program): boolean {
+  #isCurrent(material: THREE.Material, { program }: Coming): boolean {
     return this.#programOf(material) === program;
+  }
+
+  #isReady({ program, ordered }: Coming): boolean {
+    return (!ordered || this.#gl.getSyncParameter(ordered, this.#gl.SYNC_STATUS) === this.#gl.SIGNALED) && program.isReady();
   }
 
   #programOf(material: THREE.Material): Program | undefined {

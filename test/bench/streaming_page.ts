@@ -13,41 +13,67 @@ const settings = { ...DEFAULT_LOOK, window: [0, 65535] as const, colormap: 'viri
 /** Bricks that arrive between two frames, at most: about as many as a session brings. */
 const ARRIVE = 6;
 
+/** Times in ms of one turn. */
+interface Turn {
+  /** Main-thread tasks over 50 ms, which are all that a page is told of. */
+  readonly tasks: number[];
+  /** The page's part of each frame. */
+  readonly frames: number[];
+  /** From one picture to the next. */
+  readonly pictures: number[];
+  /** The same before the first picture; of a turn from nothing. */
+  readonly first?: number[];
+  /** Bricks that were uploaded. */
+  readonly bricks: number;
+}
+
+async function turn(shipped: Shipped, seconds: number): Promise<Turn> {
+  const start = frameBounds(worldBounds(shipped.geometry), 4 / 3);
+  const tasks: number[] = [];
+  const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration)));
+  observer.observe({ type: 'longtask' });
+  const frames: number[] = [];
+  const pictures: number[] = [];
+  shipped.renderer.setMoving(true);
+  const begun = performance.now();
+  const { uploads } = shipped.renderer.report;
+  let [count, last] = [shipped.renderer.report.pictures, begun];
+  for (let t = 0; t < seconds; t = (performance.now() - begun) / 1000) {
+    shipped.look(orbit(start, t, 0.2 * Math.sin(t)));
+    frames.push(await shipped.timed(ARRIVE));
+    const now = performance.now();
+    if (shipped.renderer.report.pictures > count) {
+      count = shipped.renderer.report.pictures;
+      pictures.push(now - last);
+      last = now;
+    }
+    // Now and then the hand rests and details stream in.
+    if (frames.length % 60 === 40) shipped.renderer.setMoving(false);
+    if (frames.length % 60 === 0) shipped.renderer.setMoving(true);
+  }
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  observer.disconnect();
+  return { tasks, frames, pictures, bricks: shipped.renderer.report.uploads - uploads };
+}
+
 Object.assign(globalThis, {
   streamingBench: {
-    /** Times in ms of main-thread tasks over 50 ms, of the page's part of each frame, and between two pictures, in `seconds` of turning from nothing. */
-    async turn(seconds: number): Promise<{ tasks: number[]; frames: number[]; pictures: number[]; bricks: number }> {
+    /** A view that is turned from the moment it is there, and the same turn once everything has come. */
+    async turns(seconds: number): Promise<{ streaming: Turn; resident: Turn }> {
       const shipped = new Shipped(volume, settings, 800, 600);
       const start = frameBounds(worldBounds(shipped.geometry), 4 / 3);
       shipped.look(start);
-      while (!shipped.renderer.hasPicture) await shipped.step(1);
-      for (let i = 0; i < 5; i += 1) await shipped.step(1); // shaders are compiled
       const tasks: number[] = [];
       const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration)));
       observer.observe({ type: 'longtask' });
-      const frames: number[] = [];
-      const pictures: number[] = [];
-      shipped.renderer.setMoving(true);
-      const begun = performance.now();
-      let [count, last] = [shipped.renderer.report.pictures, begun];
-      for (let t = 0; t < seconds; t = (performance.now() - begun) / 1000) {
-        shipped.look(orbit(start, t, 0.2 * Math.sin(t)));
-        frames.push(await shipped.timed(ARRIVE));
-        const now = performance.now();
-        if (shipped.renderer.report.pictures > count) {
-          count = shipped.renderer.report.pictures;
-          pictures.push(now - last);
-          last = now;
-        }
-        // Now and then the hand rests and details stream in.
-        if (frames.length % 60 === 40) shipped.renderer.setMoving(false);
-        if (frames.length % 60 === 0) shipped.renderer.setMoving(true);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      while (!shipped.renderer.hasPicture) await shipped.step(1);
+      await new Promise((resolve) => setTimeout(resolve, 100));
       observer.disconnect();
-      const bricks = shipped.renderer.report.uploads;
+      const streaming = await turn(shipped, seconds);
+      for (let t = 0; t < seconds; t += seconds / 8) await shipped.run(orbit(start, t, 0.2 * Math.sin(t)));
+      const resident = await turn(shipped, seconds);
       shipped.dispose();
-      return { tasks, frames, pictures, bricks };
+      return { streaming: { ...streaming, first: tasks }, resident };
     },
   },
 });

@@ -75,3 +75,79 @@ test('nothing blends while the camera moves', { timeout: 120_000 }, async () => 
   assert.equal(between(turning), 0, `${turning.seen}`);
   assert.ok(turning.seen.at(-1) > 228);
 });
+
+test('a shader that is not compiled yet is not waited for: the picture before stays, and the box comes when it can', { timeout: 120_000 }, async () => {
+  const seen = await inPage(async () => {
+    const { Stage, LazyVolume, camera, wait } = globalThis.vox;
+    const { prototype } = WebGL2RenderingContext;
+    const { getProgramParameter, getSyncParameter, linkProgram, fenceSync } = prototype;
+    // Compiling takes as long as this says: the fence right after the order to do so is not passed before.
+    let held = false;
+    let ordered = false;
+    const orders = new WeakSet();
+    const counts = { polled: 0, asked: 0 };
+    prototype.linkProgram = function (program) {
+      ordered = true;
+      linkProgram.call(this, program);
+    };
+    prototype.fenceSync = function (...what) {
+      const sync = fenceSync.apply(this, what);
+      if (ordered) orders.add(sync);
+      ordered = false;
+      return sync;
+    };
+    prototype.getSyncParameter = function (sync, name) {
+      counts.polled += Number(orders.has(sync));
+      return held && orders.has(sync) ? this.UNSIGNALED : getSyncParameter.call(this, sync, name);
+    };
+    prototype.getProgramParameter = function (program, name) {
+      counts.asked += Number(name === this.ACTIVE_UNIFORMS);
+      return getProgramParameter.call(this, program, name);
+    };
+    try {
+      const volume = new LazyVolume(1, [64, 64, 64], { at: (z, y, x) => 30000 + 100 * (z + y + x) });
+      const rect = { x: 0, y: 0, width: 60, height: 45 };
+      const stage = new Stage(rect.width, rect.height, { passes: 1, background: [0, 0, 0] });
+      const settings = { mode: 'mip', colormap: 'gray', window: [0, 65535] };
+      const whole = camera.frameBounds({ min: [0, 0, 0], max: [64, 64, 64] }, 4 / 3);
+      const text = () => stage.pixels().data.join();
+      stage.add(volume, settings);
+      stage.views({ id: 'v', kind: 'volume', rect, camera: whole });
+      await stage.settle();
+      const frames = async (n) => {
+        let more = false;
+        for (let i = 0; i < n; i += 1) more = stage.renderer.frame(await wait());
+        return more;
+      };
+      const before = text();
+      const asked = counts.asked;
+      held = true;
+      // A surface takes another pass, and a slice yet another.
+      stage.add(volume, { ...settings, mode: 'iso', iso: 0.6 });
+      const out = { more: await frames(10), settled: stage.renderer.settled, stays: text() === before };
+      stage.views({ id: 's', kind: 'slice', rect, axis: 0, position: 32, center: [32, 32], pixelSize: 2 });
+      await frames(10);
+      out.askedWhileHeld = counts.asked - asked;
+      held = false;
+      await stage.settle();
+      out.slice = text() !== before;
+      stage.views({ id: 'v', kind: 'volume', rect, camera: whole });
+      await stage.settle();
+      out.surface = text() !== before;
+      // Who wants a picture now gets it, whatever must be waited for.
+      stage.add(volume, { ...settings, mode: 'mean' });
+      const surface = text();
+      held = true;
+      stage.renderer.drawNow();
+      out.now = text() !== surface;
+      stage.dispose();
+      return { ...out, ...counts };
+    } finally {
+      Object.assign(prototype, { getProgramParameter, getSyncParameter, linkProgram, fenceSync });
+    }
+  });
+  assert.ok(seen.polled >= 20, `${seen.polled} looks at whether shaders are compiled`);
+  assert.deepEqual({ more: seen.more, settled: seen.settled, stays: seen.stays }, { more: true, settled: false, stays: true });
+  assert.equal(seen.askedWhileHeld, 0, 'shaders asked about while they were being compiled');
+  assert.deepEqual({ slice: seen.slice, surface: seen.surface, now: seen.now }, { slice: true, surface: true, now: true });
+});

@@ -51,7 +51,7 @@ export class ReadyShaders {
     return false;
   }
 
-  /** Takes up what was compiled meanwhile. To be called when the GPU has nothing in hand: it would be waited for. */
+  /** Takes up one that was compiled meanwhile: on a busy machine even an answer at once takes a while. To be called when the GPU has nothing in hand. */
   takeUp(): void {
     for (const [material, coming] of this.#coming) {
       const current = this.#isCurrent(material, coming);
@@ -61,6 +61,7 @@ export class ReadyShaders {
       if (!current) continue;
       coming.program.getUniforms();
       this.#known.add(coming.program);
+      return;
     }
   }
 

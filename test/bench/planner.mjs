@@ -26,7 +26,7 @@ async function streaming() {
     await tab.goto(page.url);
     await tab.waitFor('globalThis.streamingBench !== undefined', undefined, { timeout: 120_000 });
     const turns = [];
-    for (let i = 0; i < TURNS; i += 1) turns.push(await tab.evaluate('streamingBench.turns(4)'));
+    for (let i = 0; i < TURNS; i += 1) turns.push(await tab.evaluate('streamingBench.turns(3)'));
     const name = '512³ streams in while it is turned, 800x600';
     const each = (pick, when = 'streaming') => median(turns.map((turn) => pick(turn[when])));
     const apart = (share) => ({ pictures }) => quantile(pictures, share);

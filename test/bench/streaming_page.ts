@@ -70,7 +70,12 @@ Object.assign(globalThis, {
       await new Promise((resolve) => setTimeout(resolve, 100));
       observer.disconnect();
       const streaming = await turn(shipped, seconds);
-      for (let t = 0; t < seconds; t += seconds / 8) await shipped.run(orbit(start, t, 0.2 * Math.sin(t)));
+      shipped.renderer.setMoving(false);
+      for (let t = 0; t < seconds; t += 0.5) {
+        shipped.look(orbit(start, t, 0.2 * Math.sin(t)));
+        do await shipped.step();
+        while (!shipped.renderer.complete);
+      }
       const resident = await turn(shipped, seconds);
       shipped.dispose();
       return { streaming: { ...streaming, first: tasks }, resident };

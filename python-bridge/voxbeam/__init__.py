@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from voxbeam.annotations import AnnotationEvent, Annotations
     from voxbeam.api import initialize_visualization_server, query_visualization_server, render_volume, view
     from voxbeam.errors import (
+        CertificateError,
         InstanceGoneError,
         ParameterError,
         SchedulerError,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from voxbeam.instance import Instance
     from voxbeam.layers import Layer, LayerEvent, Layers
     from voxbeam.points.render import render_points
+    from voxbeam.remote import connect
     from voxbeam.settings import configure
     from voxbeam.sources import from_function, growing, open_source
     from voxbeam.sources.opened import OpenedVolume, open  # noqa: A004, F401  rv.open is what it is called
@@ -38,6 +40,7 @@ _HOMES = {
     "annotation": ("Annotation", "Box", "Point"),
     "annotations": ("AnnotationEvent", "Annotations"),
     "errors": (
+        "CertificateError",
         "InstanceGoneError",
         "ParameterError",
         "SchedulerError",
@@ -52,6 +55,7 @@ _HOMES = {
     "instance": ("Instance",),
     "layers": ("Layer", "LayerEvent", "Layers"),
     "points.render": ("render_points",),
+    "remote": ("connect",),
     "settings": ("configure",),
     "sources": ("from_function", "growing", "open_source"),
     "sources.opened": ("OpenedVolume", "open"),
@@ -66,6 +70,7 @@ __all__ = [
     "AnnotationEvent",
     "Annotations",
     "Box",
+    "CertificateError",
     "Instance",
     "InstanceGoneError",
     "Layer",
@@ -86,6 +91,7 @@ __all__ = [
     "VoxbeamError",
     "cache",
     "configure",
+    "connect",
     "from_function",
     "growing",
     "initialize_visualization_server",

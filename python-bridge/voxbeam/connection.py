@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from voxbeam.errors import InstanceGoneError, SidecarError, UnauthorizedError, VoxbeamError
+from voxbeam.errors import CertificateError, InstanceGoneError, SidecarError, UnauthorizedError, VoxbeamError
 from voxbeam.protocol import FrameError, FrameType, Header, decode_control, encode_control, unpack_frame
 from voxbeam.stream import open_stream
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from websockets.sync.client import ClientConnection
+
+    from voxbeam.trust import Trust
 
 log = logging.getLogger("voxbeam.connection")
 
@@ -51,6 +53,8 @@ class Connection:
         Tells whether the sidecar's process runs, where that can be known.
     revive
         Starts a process that has died again, at the same place; False where that is given up.
+    trust
+        Whom to believe; TLS is spoken where there is somebody.
     """
 
     def __init__(
@@ -63,6 +67,7 @@ class Connection:
         client: str,
         alive: Callable[[], bool] | None = None,
         revive: Callable[[], bool] | None = None,
+        trust: Trust | None = None,
     ) -> None:
         self.host = host
         self.port = port
@@ -74,6 +79,7 @@ class Connection:
         self._hello = {"kind": kind, "client": client}
         self._alive = alive
         self._revive = revive
+        self._trust = trust
         self._handlers: defaultdict[int, list[Callable[[Header, memoryview], None]]] = defaultdict(list)
         self._openers: list[Callable[[], None]] = []
         self._closers: list[Callable[[str], None]] = []
@@ -174,7 +180,7 @@ class Connection:
 
     def _open(self, ticket: str) -> ClientConnection:
         """Open a stream, say HELLO and take WELCOME."""
-        stream = open_stream(self.host, self.port, ticket)
+        stream = open_stream(self.host, self.port, ticket, trust=self._trust)
         try:
             stream.send(encode_control(FrameType.HELLO, self._hello))
             message = stream.recv(timeout=WELCOME_SECONDS)
@@ -234,7 +240,7 @@ class Connection:
                 refusals += 1
                 if refusals == REFUSALS_MEAN_GONE:
                     self._give_up(words_of(error))
-            except (_OtherInstanceError, UnauthorizedError) as error:
+            except (_OtherInstanceError, UnauthorizedError, CertificateError) as error:
                 self._give_up(words_of(error))
             except (OSError, EOFError, WebSocketException, VoxbeamError) as error:
                 log.debug("no connection to %s:%s yet: %s", self.host, self.port, error)

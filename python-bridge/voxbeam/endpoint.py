@@ -5,10 +5,14 @@ from __future__ import annotations
 import encodings.idna  # noqa: F401  read for the first connection otherwise
 import http.client
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from voxbeam.connection import gone_error, words_of
 from voxbeam.errors import SidecarError, UnauthorizedError
+from voxbeam.trust import open_socket
+
+if TYPE_CHECKING:
+    from voxbeam.trust import Trust
 
 TIMEOUT_SECONDS = 5.0
 
@@ -16,10 +20,11 @@ TIMEOUT_SECONDS = 5.0
 class Endpoint:
     """The HTTP side of the sidecar at ``host:port``."""
 
-    def __init__(self, host: str, port: int, token: str) -> None:
+    def __init__(self, host: str, port: int, token: str, trust: Trust | None = None) -> None:
         self.host = host
         self.port = port
-        self._token = token
+        self.token = token
+        self.trust = trust
 
     def ticket(self, use: str, role: str, origin: str) -> str:
         """Mint a single-use ticket. See the wire's specification for the uses, roles and origins."""
@@ -35,10 +40,11 @@ class Endpoint:
 
     def _request(self, method: str, path: str, body: dict[str, str] | None = None) -> dict[str, Any]:
         connection = http.client.HTTPConnection(self.host, self.port, timeout=TIMEOUT_SECONDS)
-        headers = {"Authorization": f"Bearer {self._token}"}
+        headers = {"Authorization": f"Bearer {self.token}"}
         if body is not None:
             headers["Content-Type"] = "application/json"
         try:
+            connection.sock = open_socket(self.host, self.port, TIMEOUT_SECONDS, self.trust)
             connection.request(method, path, None if body is None else json.dumps(body), headers)
             response = connection.getresponse()
             text = response.read()

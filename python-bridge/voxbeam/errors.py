@@ -37,6 +37,10 @@ class VoxbeamError(Exception):
         return [*lines, f"{type(self).__name__}: {self.message}", *([self.remedy] if self.remedy else [])]
 
 
+class CertificateError(VoxbeamError):
+    """The certificate of an instance is not the one that was expected, or nobody vouches for it."""
+
+
 class SourceError(VoxbeamError):
     """A file or object cannot be read as a volume: it is missing, truncated, or not what its name says."""
 

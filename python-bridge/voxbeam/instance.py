@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from voxbeam.points import PointCloud
     from voxbeam.producer import ProducedVolume, Producer
     from voxbeam.sidecar import SidecarProcess
+    from voxbeam.trust import Trust
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 SYNC_SECONDS = 10.0
@@ -55,6 +56,8 @@ class Instance:
         The sidecar's process, where this process started it: it ends when the instance is closed.
     restarts
         Start that process again, at the same place and with the same volumes, when it dies without having been asked to.
+    trust
+        Whom to believe that it is the instance; TLS is spoken where there is somebody.
     stop
         Ends it where somebody else, such as the scheduler, keeps account of it.
     """
@@ -67,11 +70,13 @@ class Instance:
         *,
         process: SidecarProcess | None = None,
         restarts: bool = False,
+        trust: Trust | None = None,
         stop: Callable[[], None] | None = None,
     ) -> None:
         self.host = host
         self.port = port
-        self._endpoint = Endpoint(host, port, token)
+        self.trust = trust
+        self._endpoint = Endpoint(host, port, token, trust)
         self._process = process
         self._restarts = restarts and process is not None
         self._stop = stop
@@ -95,7 +100,18 @@ class Instance:
         if forced_transport() == "proxy":
             place = str(self.port) if self.host in LOOPBACK else f"{where}:{self.port}"
             return f"{jupyter_base_path()}proxy/{place}/#{ticket}"
-        return f"http://{where}:{self.port}/#{ticket}"
+        return f"{self.scheme}://{where}:{self.port}/#{ticket}"
+
+    @property
+    def scheme(self) -> str:
+        """``"https"``, or ``"http"`` on this machine."""
+        return "http" if self.trust is None else "https"
+
+    @property
+    def address(self) -> str:
+        """What :func:`voxbeam.connect` takes on another machine. **A secret**: whoever has it may do everything here."""
+        known = "" if self.trust is None or self.trust.fingerprint is None else f"&sha256={self.trust.fingerprint}"
+        return f"{self.scheme}://{self._place}/#token={self._endpoint.token}{known}"
 
     def ticket(self, use: str = "stream", role: str = "edit", origin: str = "none") -> str:
         """Mint a single-use ticket.
@@ -252,7 +268,7 @@ class Instance:
         """Whether its process, should it have died, is started again."""
         return self._restarts and self._process is not None and self._process.may_restart
 
-    def _revive(self) -> bool:
+    def revive(self) -> bool:
         """Start a process that has died again, as what it was; False where that is given up."""
         process = self._process
         if not self._returns or process is None:
@@ -275,7 +291,7 @@ class Instance:
             if process is None or not self._restarts:
                 raise
             end = time.monotonic() + BURIAL_SECONDS
-            while process.pid == before and (process.alive or not self._revive()):
+            while process.pid == before and (process.alive or not self.revive()):
                 if not self._returns or time.monotonic() > end:
                     raise
                 time.sleep(0.01)
@@ -294,7 +310,7 @@ class Instance:
             if self._connection is None:
                 process = self._process
                 if process is not None and not process.alive:
-                    self._revive()
+                    self.revive()
                 connection = Connection(
                     host=self.host,
                     port=self.port,
@@ -302,7 +318,8 @@ class Instance:
                     kind="producer",
                     client=f"voxbeam-python/{__version__}",
                     alive=None if process is None else lambda: process.alive,
-                    revive=self._revive,
+                    revive=self.revive,
+                    trust=self.trust,
                 )
                 self._table = VolumeTable(connection)
                 self._scene = Scene(connection.send)

@@ -73,6 +73,8 @@ class SidecarProcess:
         self.instance: str = answer["instance"]
         self.version: str = answer["version"]
         self.pid: int = answer["pid"]
+        #: SHA-256 of its certificate, where it speaks TLS.
+        self.fingerprint: str | None = answer.get("fingerprint")
 
     @property
     def alive(self) -> bool:

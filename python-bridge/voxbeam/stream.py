@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import struct
 import sys
+from typing import TYPE_CHECKING
 
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
@@ -12,24 +13,32 @@ from websockets.typing import Subprotocol
 
 from voxbeam.errors import UnauthorizedError
 from voxbeam.protocol import MAX_FRAME_BYTES, SUBPROTOCOL, TICKET_SUBPROTOCOL_PREFIX
+from voxbeam.trust import open_socket
+
+if TYPE_CHECKING:
+    from voxbeam.trust import Trust
 
 #: A send that moves no byte for this long means a peer that no longer reads: the connection is given up.
 SEND_STALL_SECONDS = 20
 
 
-def open_stream(host: str, port: int, ticket: str, *, timeout: float = 10.0) -> ClientConnection:
+def open_stream(
+    host: str, port: int, ticket: str, *, timeout: float = 10.0, trust: Trust | None = None,
+) -> ClientConnection:
     """Open the WebSocket of the sidecar at ``host:port`` with a single-use ticket.
 
     Neither the environment's HTTP proxy nor compression is used, and no ``Origin`` is sent: that marks a native client.
 
     Raises
     ------
+    CertificateError
+        It is not whom `trust` trusts.
     UnauthorizedError
         The ticket is used up, expired, or unknown.
     OSError
         Nobody answers there in time.
     """
-    sock = socket.create_connection((host, port), timeout=timeout)
+    sock = open_socket(host, port, timeout, trust)
     try:
         _limit_stalls(sock)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

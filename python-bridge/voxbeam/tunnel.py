@@ -14,6 +14,8 @@ from voxbeam.stream import open_stream
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from voxbeam.trust import Trust
+
 #: Bytes of frames in one comm message: 4 MiB ones cross a Jupyter server fastest, and 10 MiB ones are cut.
 MAX_MESSAGE_BYTES = 4 * 2**20
 #: How long a message waits for more frames.
@@ -31,6 +33,7 @@ class TicketSource(Protocol):
 
     host: str
     port: int
+    trust: Trust | None
 
     def ticket(self, use: str, role: str, origin: str) -> str:
         """Mint a single-use ticket."""
@@ -61,7 +64,7 @@ class Tunnel:
         self._ending = threading.Event()
         self._heard = time.monotonic()
         ticket = instance.ticket(use="stream", role="edit", origin="none")
-        self._socket = open_stream(instance.host, instance.port, ticket)
+        self._socket = open_stream(instance.host, instance.port, ticket, trust=instance.trust)
         self._thread = threading.Thread(target=self._relay, name="voxbeam-tunnel", daemon=True)
         self._thread.start()
 

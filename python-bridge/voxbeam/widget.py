@@ -303,8 +303,8 @@ def candidates(instance: Any) -> list[dict[str, str]]:
 
     return [
         {
-            "kind": "direct", "url": f"ws://{where}:{instance.port}/v1/stream",
-            "assets": f"http://{where}:{instance.port}/assets/", "ticket": ticket(),
+            "kind": "direct", "url": f"{instance.scheme.replace('http', 'ws')}://{where}:{instance.port}/v1/stream",
+            "assets": f"{instance.scheme}://{where}:{instance.port}/assets/", "ticket": ticket(),
         },
         {"kind": "proxy", "path": f"{proxied}/v1/stream", "assets": f"{proxied}/assets/", "ticket": ticket()},
         {"kind": "comm"},

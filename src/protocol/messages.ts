@@ -130,7 +130,7 @@ export const Welcome = z.strictObject({
   /** To a producer: what its helpers say in HELLO. Good for as many as it likes, while this connection lasts. */
   helper: z.string().max(MAX_NAME_CHARS).optional(),
   /** Where a producer of the same host can write bricks; absent for viewers. */
-  store: z.strictObject({ path: z.string().max(4096), bytes: count }).optional(),
+  store: z.strictObject({ path: z.string().max(4096), bytes: count, name: name.optional() }).optional(),
   /** Budget of the store in bytes. */
   store_bytes: count,
   volumes: z.array(VolumeAnnouncement),

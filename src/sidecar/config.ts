@@ -4,8 +4,8 @@ import * as z from 'zod';
 import { UNREAD_MS, VolumeDescription } from '../protocol/index.js';
 import { MIN_STORE_BYTES } from './store_budget.js';
 
-/** Names this machine's own interface only: nothing listens beyond loopback without TLS and login. */
-const LOOPBACK = ['127.0.0.1', '::1', 'localhost'] as const;
+/** Names of this machine's own interface: nothing listens beyond it without TLS. */
+const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
 
 /** An instance as its owner last knew it: viewers that come back find the same id, and the same volumes under the same handles. */
 export const Restored = z.strictObject({
@@ -20,7 +20,10 @@ export type Restored = z.infer<typeof Restored>;
 export const SidecarConfig = z.strictObject({
   /** The owner's token: 32 random bytes in base64url. */
   token: z.string().regex(/^[A-Za-z0-9_-]{43}$/),
-  host: z.enum(LOOPBACK).default('127.0.0.1'),
+  host: z.string().regex(/^[A-Za-z0-9.:-]{1,253}$/).default('127.0.0.1'),
+  /** Files of a certificate, with those that vouch for it, and its key, in PEM. With these everything is spoken in TLS. */
+  tls_cert: z.string().min(1).optional(),
+  tls_key: z.string().min(1).optional(),
   /** 0: any free port. */
   port: z.int().min(0).max(65535).default(0),
   /** Budget of the store; null: a share of this machine's memory. */
@@ -65,7 +68,14 @@ export function parseConfig(line: string): SidecarConfig {
     throw new StartError('the first line of stdin is not JSON', 'write the configuration as one line of JSON to stdin');
   }
   const result = SidecarConfig.safeParse(value);
-  if (result.success) return result.data;
+  if (result.success) {
+    const { host, tls_cert: cert, tls_key: key } = result.data;
+    if ((cert === undefined) !== (key === undefined)) {
+      throw new StartError(`${cert === undefined ? 'tls_key' : 'tls_cert'} is given alone`, 'give both a certificate and its key');
+    }
+    if (cert === undefined && !LOOPBACK.includes(host)) throw new StartError(`host: others would read what is sent without TLS (given: "${host}")`, REMEDIES.host as string);
+    return result.data;
+  }
   const issue = result.error.issues[0];
   const field = issue?.path.join('.') || 'configuration';
   const given = issue?.path.reduce<unknown>((v, k) => (v as Record<PropertyKey, unknown> | undefined)?.[k], value);
@@ -74,6 +84,6 @@ export function parseConfig(line: string): SidecarConfig {
 }
 
 const REMEDIES: Readonly<Record<string, string>> = {
-  host: `listen on one of ${LOOPBACK.join(', ')} and let an SSH tunnel or an authenticated proxy lead there`,
+  host: `give a certificate and its key (tls_cert, tls_key), or listen on one of ${LOOPBACK.join(', ')} and let an SSH tunnel or an authenticated proxy lead there`,
   store_bytes: `give at least ${MIN_STORE_BYTES} bytes, or null for a share of this machine's memory`,
 };

@@ -1,12 +1,14 @@
 /** The instance's HTTP side: finds the route, checks that the caller may use it, and reads small JSON bodies. */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { HttpError, type Reply, sendReply } from './http_reply.js';
 import { type Request, type Route, ROUTES } from './http_routes.js';
 import { log } from './log.js';
 import { hostAllowed, originAllowed, ownOrigin } from './origin.js';
 import type { Services } from './services.js';
 import { type Grant, secretsEqual } from './tickets.js';
+import type { Tls } from './tls.js';
 
 const MAX_BODY_BYTES = 64 * 1024;
 /** Sockets, those of streams among them. */
@@ -19,11 +21,13 @@ export interface HttpOptions {
   readonly allowedHosts: readonly string[];
   /** Folder of the page and its code. */
   readonly folder: string;
+  /** With it everything is spoken in TLS. */
+  readonly tls?: Tls | undefined;
 }
 
 /** The server; not yet listening, and without the stream's upgrade. */
 export function createHttpServer(options: HttpOptions): Server {
-  const server = createServer((message, response) => {
+  const listener = (message: IncomingMessage, response: ServerResponse): void => {
     answer(message, options)
       .catch((error: unknown): Reply => {
         if (error instanceof HttpError) {
@@ -34,7 +38,17 @@ export function createHttpServer(options: HttpOptions): Server {
       })
       .then((reply) => sendReply(message, response, reply, options.folder))
       .catch((error: Error) => drop(response, error));
-  });
+  };
+  const server: Server = options.tls ? createTlsServer(options.tls.options) : createServer();
+  if (options.tls) {
+    // As a proxy would say it that speaks TLS in our stead: an origin that is ours begins with https then.
+    for (const event of ['request', 'upgrade'] as const) {
+      server.on(event, (message: IncomingMessage) => {
+        message.headers['x-forwarded-proto'] = 'https';
+      });
+    }
+  }
+  server.on('request', listener);
   server.headersTimeout = 5_000;
   server.requestTimeout = 10_000;
   server.maxConnections = MAX_CONNECTIONS;

@@ -46,7 +46,7 @@ export class Hub {
       role: connection.grant.role,
       heartbeat_ms: heartbeatMs,
       resume,
-      ...(link.kind === 'viewer' ? { down: downStreams.issue(connection) } : { store: { path: file.path, bytes: file.bytes } }),
+      ...(link.kind === 'viewer' ? { down: downStreams.issue(connection) } : { store: { path: file.path, bytes: file.bytes, name: file.name } }),
       ...(link instanceof ProducerLink && { helper: link.helperTicket }),
       store_bytes: file.bytes,
       volumes: fitting,

@@ -20,6 +20,7 @@ import { Sessions } from './sessions.js';
 import { StatusThrottle } from './status_throttle.js';
 import { StoreFile } from './store_file.js';
 import { Tickets } from './tickets.js';
+import { readTls, type Tls } from './tls.js';
 import { createUpgrade } from './upgrade.js';
 import { VoxelReader } from './voxel_reader.js';
 
@@ -28,6 +29,7 @@ const GOING_AWAY = 1001;
 
 export class Instance {
   readonly id: string;
+  readonly tls: Tls | undefined;
   readonly #services: Services;
   readonly #statuses: StatusThrottle;
   readonly #server: Server;
@@ -42,6 +44,7 @@ export class Instance {
     folder: string,
     readonly ended: () => void,
   ) {
+    this.tls = readTls(config);
     this.id = config.restored?.instance ?? randomBytes(8).toString('hex');
     const services = () => this.#services;
     const file = StoreFile.create(config.store_bytes, config.store_bytes_at_most, config.store_dir);
@@ -75,8 +78,8 @@ export class Instance {
       if (config.restored.scene) this.#services.scene.restore(Buffer.from(config.restored.scene, 'base64'));
       catalog.restore(config.restored);
     }
-    const allowedHosts = config.allowed_hosts;
-    this.#server = createHttpServer({ services: this.#services, token: config.token, allowedHosts, folder });
+    const allowedHosts = [...config.allowed_hosts, ...(this.tls?.names ?? [])];
+    this.#server = createHttpServer({ services: this.#services, token: config.token, allowedHosts, folder, tls: this.tls });
     this.#server.on('upgrade', createUpgrade(this.#services, allowedHosts));
   }
 

@@ -22,6 +22,8 @@ function storeFolder(): string {
 export class StoreFile {
   /** Where a producer of the same user opens the file. */
   readonly path: string;
+  /** A name that no other file has: by it a producer knows that what it opens at `path` is this file, and not one of another host. */
+  readonly name: string;
   readonly #fd: number;
   readonly #unlinked: boolean;
 
@@ -31,6 +33,7 @@ export class StoreFile {
     readonly bytes: number,
   ) {
     this.#fd = fd;
+    this.name = path.basename(name);
     this.#unlinked = process.platform === 'linux';
     if (this.#unlinked) fs.unlinkSync(name);
     this.path = this.#unlinked ? `/proc/${process.pid}/fd/${fd}` : name;

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from voxbeam.sidecar import SidecarProcess
+    from voxbeam.trust import Trust
 
 SECONDS = 20.0
 
@@ -21,9 +22,10 @@ SECONDS = 20.0
 class BrickReader:
     """One viewer connection. Payloads are checked and validated in full."""
 
-    def __init__(self, sidecar: SidecarProcess) -> None:
-        ticket = Endpoint(sidecar.host, sidecar.port, sidecar.token).ticket("stream", "view", "none")
-        self._stream = open_stream(sidecar.host, sidecar.port, ticket)
+    def __init__(self, sidecar: SidecarProcess, trust: Trust | None = None) -> None:
+        host = "127.0.0.1" if trust else sidecar.host
+        ticket = Endpoint(host, sidecar.port, sidecar.token, trust).ticket("stream", "view", "none")
+        self._stream = open_stream(host, sidecar.port, ticket, trust=trust)
         self._stream.send(encode_control(FrameType.HELLO, {"kind": "viewer", "client": "brick-reader"}))
         self.ranges: dict[tuple[int, BrickKey], tuple[float, float]] = {}
         self.announced: dict[int, dict] = {}

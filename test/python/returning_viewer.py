@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
     from voxbeam.geometry import BrickKey
     from voxbeam.sidecar import SidecarProcess
+    from voxbeam.trust import Trust
 
 
 class ReturningViewer:
     """Wants bricks of one volume until it has them all, by whatever connections that takes."""
 
-    def __init__(self, sidecar: SidecarProcess, name: str, keys: Iterable[BrickKey]) -> None:
+    def __init__(self, sidecar: SidecarProcess, name: str, keys: Iterable[BrickKey], trust: Trust | None = None) -> None:
         self.name = name
         self.bricks: dict[BrickKey, np.ndarray] = {}
         self.bytes = self.bytes_again = 0
@@ -29,9 +30,10 @@ class ReturningViewer:
         self.lost = 0
         self._missing = set(keys)
         self._lock = threading.Lock()
-        endpoint = Endpoint(sidecar.host, sidecar.port, sidecar.token)
+        host = "127.0.0.1" if trust else sidecar.host
+        endpoint = Endpoint(host, sidecar.port, sidecar.token, trust)
         self.connection = Connection(
-            host=sidecar.host, port=sidecar.port, kind="viewer", client="returning-viewer",
+            trust=trust, host=host, port=sidecar.port, kind="viewer", client="returning-viewer",
             ticket=lambda: endpoint.ticket("stream", "view", "none"),
             # The process that the kernel starts again is not this viewer's business: it only waits for the port.
             alive=lambda: True,

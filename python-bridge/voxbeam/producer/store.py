@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import os
+from pathlib import Path
 from typing import Any
 
 
@@ -25,7 +27,9 @@ class Store:
     def open(cls, place: dict[str, Any] | None) -> Store | None:
         """The store that a WELCOME names, or None where this process cannot open it: frames are then sent inline."""
         try:
-            return cls(place["path"], place["bytes"]) if place else None
+            if not place or not _is_that(place["path"], place.get("name")):
+                return None
+            return cls(place["path"], place["bytes"])
         except OSError:
             return None
 
@@ -61,3 +65,10 @@ class Store:
             os.close(fd)
 
 
+def _is_that(path: str, name: str | None) -> bool:
+    """Whether the file at `path` is the store `name`, and not what another host's process has at the same place."""
+    if name is None:
+        return True
+    with contextlib.suppress(OSError):
+        path = str(Path(path).readlink())  # /proc/<pid>/fd/<fd>, whose file has no name any more
+    return Path(path).name.removesuffix(" (deleted)") == name

@@ -19,6 +19,7 @@ test.each([
   ['no token', '{}', /^token/],
   ['a short token', JSON.stringify({ token: 'secret' }), /^token/],
   ['a host that others reach', JSON.stringify({ token, host: '0.0.0.0' }), /^host.*0\.0\.0\.0/],
+  ['a certificate without its key', JSON.stringify({ token, tls_cert: 'cert.pem' }), /^tls_cert is given alone/],
   ['a tiny store', JSON.stringify({ token, store_bytes: 1000 }), /^store_bytes.*1000/],
   ['a port that is none', JSON.stringify({ token, port: 70000 }), /^port.*70000/],
   ['an unknown field', JSON.stringify({ token, colour: 1 }), /colour/],

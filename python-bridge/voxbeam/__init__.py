@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from voxbeam.annotation import Annotation, Box, Point
     from voxbeam.annotations import AnnotationEvent, Annotations
     from voxbeam.api import initialize_visualization_server, query_visualization_server, render_volume, view
+    from voxbeam.conversion import convert
     from voxbeam.errors import (
         CertificateError,
         InstanceGoneError,
@@ -39,6 +40,7 @@ _HOMES = {
     "api": ("initialize_visualization_server", "query_visualization_server", "render_volume", "view"),
     "annotation": ("Annotation", "Box", "Point"),
     "annotations": ("AnnotationEvent", "Annotations"),
+    "conversion": ("convert",),
     "errors": (
         "CertificateError",
         "InstanceGoneError",
@@ -92,6 +94,7 @@ __all__ = [
     "cache",
     "configure",
     "connect",
+    "convert",
     "from_function",
     "growing",
     "initialize_visualization_server",

@@ -27,17 +27,8 @@ def add_parser(commands: Any, port: Any) -> None:
         description="Opens a volume, starts a server for it on this machine and prints the address of its page, which lets in "
         "one browser within two minutes; Enter prints another. Ctrl-C ends it.",
     )
-    parser.add_argument("path", metavar="PATH", help="a file, a folder, scan.h5:/entry/data, planes/*.tif, or a URL")
+    add_source_options(parser)
     parser.add_argument("--open", action="store_true", help="open it in the browser")
-    parser.add_argument("--name", help="name in the viewer")
-    parser.add_argument("--axes", help="which axis is which, such as tzyx or czyx")
-    parser.add_argument("--kind", choices=("image", "labels"), help="labels: whole numbers that name objects")
-    parser.add_argument("--voxel-size", type=_numbers, metavar="Z,Y,X", help="edges of a voxel, or one number for all")
-    parser.add_argument("--unit", help="of the voxel size, such as µm")
-    parser.add_argument("--shape", type=_whole_numbers, metavar="Z,Y,X", help="of a raw file")
-    parser.add_argument("--dtype", help="of a raw file, such as uint16 or '>i2'")
-    parser.add_argument("--offset", type=int, help="bytes before the first voxel of a raw file")
-    parser.add_argument("--order", choices=("C", "F"), help="of a raw file: C, x is fastest, or F, z is")
     parser.add_argument("--port", type=port, default=0, help="port of the page (default: a free one)")
     parser.add_argument("--store-bytes", type=int, help="budget of the server's memory (default: a share of this machine's)")
     parser.add_argument(
@@ -47,15 +38,35 @@ def add_parser(commands: Any, port: Any) -> None:
     parser.set_defaults(run=view)
 
 
+def add_source_options(parser: argparse.ArgumentParser) -> None:
+    """What is opened, and what is said about it."""
+    parser.add_argument("path", metavar="PATH", help="a file, a folder, scan.h5:/entry/data, planes/*.tif, or a URL")
+    parser.add_argument("--name", help="of the volume")
+    parser.add_argument("--axes", help="which axis is which, such as tzyx or czyx")
+    parser.add_argument("--kind", choices=("image", "labels"), help="labels: whole numbers that name objects")
+    parser.add_argument("--voxel-size", type=_numbers, metavar="Z,Y,X", help="edges of a voxel, or one number for all")
+    parser.add_argument("--unit", help="of the voxel size, such as µm")
+    parser.add_argument("--shape", type=_whole_numbers, metavar="Z,Y,X", help="of a raw file")
+    parser.add_argument("--dtype", help="of a raw file, such as uint16 or '>i2'")
+    parser.add_argument("--offset", type=int, help="bytes before the first voxel of a raw file")
+    parser.add_argument("--order", choices=("C", "F"), help="of a raw file: C, x is fastest, or F, z is")
+
+
+def opened(options: argparse.Namespace) -> OpenedVolume:
+    """The volume that the options name."""
+    from voxbeam.sources.opened import open as open_volume  # noqa: PLC0415  half a second, which the other commands need not wait
+
+    given = ("name", "axes", "kind", "voxel_size", "unit", "shape", "dtype", "offset", "order")
+    return open_volume(options.path, **{name: getattr(options, name) for name in given})
+
+
 def view(options: argparse.Namespace) -> int:
     """Show a volume until it is interrupted; returns the exit status."""
     from voxbeam.instance import Instance  # noqa: PLC0415  half a second, which the other commands need not wait
     from voxbeam.settings import checked_store_bytes  # noqa: PLC0415
     from voxbeam.sidecar import start_sidecar  # noqa: PLC0415
-    from voxbeam.sources.opened import open as open_volume  # noqa: PLC0415
 
-    given = ("name", "axes", "kind", "voxel_size", "unit", "shape", "dtype", "offset", "order")
-    found = open_volume(options.path, **{name: getattr(options, name) for name in given})
+    found = opened(options)
     _tell(repr(found))
     hosts = allowed_hosts() if options.allowed_hosts is None else checked_hosts(options.allowed_hosts, "--allowed-host")
     store = None if options.store_bytes is None else checked_store_bytes(options.store_bytes)

@@ -176,6 +176,8 @@ def test_a_cache_is_sized_to_the_way_bricks_are_cut():
     [
         ((2000, 2000, 2000), (64, 64, 64), None),
         ((2000, 2048, 2048), (1, 2048, 2048), None),  # a frame a chunk is read whole, 66 for a layer of bricks
+        ((2000, 4096, 4096), (1, 4096, 4096), r"reads 2\.1 GiB, 3,8\d\d times what it shows. rv\.convert\("),
+        ((2000, 2560, 2560), (1, 2560, 2560), r"reads 0\.8 GiB, 1,504 times"),
         ((4000, 4000, 4000), (1000, 1000, 1000), r"1000 × 1000 × 1000 voxels: one brick of 64³ reads 14\.9 GiB.*OME-Zarr"),
         ((8000, 8000, 8000), (8000, 16, 16), None),
         ((4000, 4000, 4000), None, r"one compressed stream: 119\.2 GiB.*OME-Zarr"),

@@ -57,8 +57,9 @@ def crew(
             results.put(error)
         results.put(None)
 
-    for number in range(count):
-        threading.Thread(target=run, name=f"voxbeam-crew-{number}", daemon=True).start()
+    members = [threading.Thread(target=run, name=f"voxbeam-crew-{number}", daemon=True) for number in range(count)]
+    for member in members:
+        member.start()
     running = count
     try:
         while running:
@@ -74,3 +75,5 @@ def crew(
     finally:
         stop.set()
         room.release(count)
+        for member in members:  # whoever goes on with these files must be alone
+            member.join()

@@ -24,15 +24,16 @@ class FolderLock:
         The folder cannot be made or locked.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, mode: int = 0o700) -> None:
         self._folder = folder
+        self._mode = mode
         self._file: int | None = None
 
     def take(self) -> bool:
         """Take it; False where another has it."""
         if fcntl is None:
             raise OSError(errno.ENOTSUP, os.strerror(errno.ENOTSUP))
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder.mkdir(parents=True, exist_ok=True, mode=self._mode)
         path = self._folder / "lock"
         file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:

@@ -19,6 +19,7 @@ from voxbeam.kept.block_file import BLOCK_EDGES, BlockFile
 from voxbeam.kept.crew import crew
 from voxbeam.kept.folder_lock import FolderLock
 from voxbeam.kept.journal import Journal, Row
+from voxbeam.kept.shards import Shards
 from voxbeam.producer.mean import halve_by_mean
 from voxbeam.producer.mode import halve_by_mode
 from voxbeam.producer.pyramid import TILE_Y, LevelPass, row_tiles
@@ -42,7 +43,7 @@ _LOCK_SECONDS = 0.2
 
 
 class NotKeptError(VoxbeamError):
-    """The folder cannot be used: its disk is full, or it may not be written to."""
+    """A folder cannot be written to: its disk is full, or it may not be."""
 
 
 class KeptVoxels:
@@ -79,17 +80,21 @@ class KeptPyramid:
     passes
         Levels that are read to make them and the ranges of bricks.
     about
-        What it is, for who lists the cache.
+        What it is, for who lists the cache; None: it does not lie there.
+    write
+        Called by several threads with each level, parts of it and their voxels, which then must not be kept: a layer of bricks
+        deep, `TILE_Y` high, `SHARD_X` wide. Whole rows of them are recorded when they have been written.
     """
 
     NotKept = NotKeptError
 
     def __init__(
         self, folder: Path, shape: Shape, mapping: DtypeMapping, wanted: Sequence[int], passes: Sequence[int], *, labels: bool,
-        about: dict[str, Any],
+        about: dict[str, Any] | None = None, write: Callable[[int, Box, NDArray[Any]], None] | None = None,
     ) -> None:
         self.folder = folder
         self._about = about
+        self._write = write
         self.shape = shape
         self._mapping = mapping
         self._passes = list(passes)
@@ -99,10 +104,10 @@ class KeptPyramid:
         self._files: dict[int, BlockFile] = {}
         self._finer: dict[int, Voxels] = {}
         self._wanted = list(wanted)
-        sizes = [block_cuts(level_shape(shape, level), BLOCK_EDGES, mapping.dtype.itemsize) for level in self._wanted]
-        self._pool = BlockPool(cache_bytes(sizes[0], mapping.dtype.itemsize))
+        cuts = block_cuts(level_shape(shape, 1), BLOCK_EDGES, mapping.dtype.itemsize)
+        self._pool = BlockPool(cache_bytes(cuts, mapping.dtype.itemsize))
         self._load()
-        if self.complete:
+        if self.complete and about is not None:
             cache.touch(folder, complete=True)
 
     @property
@@ -113,7 +118,17 @@ class KeptPyramid:
     @property
     def complete(self) -> bool:
         """Whether all rows of all passes are there."""
-        return len(self._rows) == sum(len(_row_places(level_shape(self.shape, level))) for level in self._passes)
+        return self.rows_done == self.rows
+
+    @property
+    def rows(self) -> int:
+        """Rows of tiles of all passes."""
+        return sum(len(_row_places(level_shape(self.shape, level))) for level in self._passes)
+
+    @property
+    def rows_done(self) -> int:
+        """Those that are there."""
+        return len(self._rows)
 
     @property
     def pool_bytes(self) -> int:
@@ -192,20 +207,26 @@ class KeptPyramid:
             self.put_ranges(put_range)
             for level in self._passes:
                 self._run(level, voxels_of, put_range, pause)
-            cache.touch(self.folder, complete=True)
+            if self._about is not None:
+                cache.touch(self.folder, complete=True)
         except NotKeptError:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            if self._about is not None:
+                shutil.rmtree(self.folder, ignore_errors=True)
             raise
         finally:
             lock.release()
         return sum(row.not_finite for row in self._rows.values() if row.level == 0)
 
     def _usable(self) -> _Usable:
-        return _Usable(self.folder)
+        where = self.folder.parent
+        if self._about is None:
+            return _Usable(f"{str(where.parent)!r} cannot be written", "Free some of its disk; called again, it goes on.")
+        return _Usable(f"Coarser levels are not kept: {str(where)!r}", "rv.configure(cache=…) names another folder.")
 
     def _prepare(self) -> None:
         """Files of full length; rows of another process that came before, or of one that was ended, are kept."""
-        cache.make_room(self.folder, self.nbytes, self._about)
+        if self._about is not None:
+            cache.make_room(self.folder, self.nbytes, self._about)
         self._load()
         if len(self._files) < len(self._wanted):
             self._journal.clear()
@@ -240,18 +261,29 @@ class KeptPyramid:
     def _make_row(self, tools: LevelPass, voxels: Voxels, level: int, place: tuple[int, int]) -> Row:
         found, sums, not_finite = [], [], 0
         file = self._files.get(level + 1)
+        shard = Shards(self._shards(level), voxels.shape, self._mapping.dtype) if self._write else None
         for box in row_tiles(voxels.shape, place):
             half = None
             if file is not None:
                 half = np.empty([(b + 1) // 2 - a // 2 for a, b in box], self._mapping.dtype)
-            ranges, bad = tools.tile(voxels, box, half)
+            ranges, bad = tools.tile(voxels, box, half, shard.take(box) if shard else None)
             found += ranges
             not_finite += bad
             if file is not None and half is not None:
                 with self._usable():
                     sums += file.write((place[0], place[1], box[2][0] // 2 // BLOCK_EDGES[2]), half)
+            if shard:
+                shard.give(box)
         ends = np.array([ends for _, *ends in sorted(found)], np.float64)
         return Row(level, *place, not_finite, ends, np.array(sums, np.uint64))
+
+    def _shards(self, level: int) -> Callable[[Box, NDArray[Any]], None]:
+        def write(box: Box, voxels: NDArray[Any]) -> None:
+            assert self._write is not None
+            with self._usable():
+                self._write(level, box, voxels)
+
+        return write
 
     def read(self, level: int, box: Box) -> NDArray[Any]:
         """Voxels of whole blocks, each as its row says, or made again."""
@@ -287,8 +319,9 @@ class KeptPyramid:
 class _Usable:
     """What the folder's disk does not let be done, in words."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, words: str, remedy: str) -> None:
+        self._words = words
+        self._remedy = remedy
 
     def __enter__(self) -> None:
         pass
@@ -296,8 +329,7 @@ class _Usable:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, OSError):
             reason = os.strerror(error.errno) if error.errno else str(error)
-            text = f"Coarser levels are not kept: {str(self._folder.parent)!r}: {reason}."
-            raise NotKeptError(text, "rv.configure(cache=…) names another folder.") from error
+            raise NotKeptError(f"{self._words}: {reason}.", self._remedy) from error
 
 
 def _row_places(shape: Shape) -> list[tuple[int, int]]:

@@ -35,9 +35,11 @@ def halve_by_mean(block: NDArray[Any], out: NDArray[Any], *, finite: bool = True
         False where some may be NaN or infinite: these are left out; where none is left the mean is NaN.
     """
     whole = even(block)
-    if whole.dtype.kind == "u":
+    if whole.dtype in _PAIR:
         _halve_integers(whole, out)
-    elif not finite or not _halve_floats(whole, out):
+    elif whole.dtype.kind in "iu":
+        _halve_wide_integers(whole, out)
+    elif not finite or whole.dtype.itemsize < 4 or not _halve_floats(whole, out):
         _halve_what_is_finite(whole, out)
 
 
@@ -64,6 +66,18 @@ def _halve_integers(block: NDArray[Any], out: NDArray[Any]) -> None:
                 np.add(total, part, out=total)
         np.right_shift(total, 3, out=total)
         np.copyto(target, total, casting="unsafe")
+
+
+def _halve_wide_integers(block: NDArray[Any], out: NDArray[Any]) -> None:
+    """Of any width and sign: eighths and what is left of them are summed apart, so that no sum leaves 64 bits."""
+    wide = np.dtype(np.uint64 if block.dtype.kind == "u" else np.int64)
+    for slab, target in _slabs(block, out):
+        eighths, rests = np.zeros(target.shape, wide), np.full(target.shape, 4, wide)
+        for corner in np.ndindex(2, 2, 2):
+            part = slab[tuple(slice(c, None, 2) for c in corner)].astype(wide)
+            eighths += part >> wide.type(3)
+            rests += part & wide.type(7)
+        np.copyto(target, eighths + (rests >> wide.type(3)), casting="unsafe")
 
 
 def _halve_floats(block: NDArray[Any], out: NDArray[Any]) -> bool:

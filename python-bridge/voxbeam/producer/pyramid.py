@@ -92,11 +92,18 @@ class LevelPass:
             self._pause()
         return not_finite
 
-    def tile(self, voxels: Voxels, box: Box, target: NDArray[Any] | None) -> tuple[list[BrickRange], int]:
-        """Pass over one tile: the range of each of its bricks, and how many voxels are not finite. `target` is its half."""
+    def tile(
+        self, voxels: Voxels, box: Box, target: NDArray[Any] | None, whole: NDArray[Any] | None = None,
+    ) -> tuple[list[BrickRange], int]:
+        """Pass over one tile: the range of each of its bricks, and how many voxels are not finite.
+
+        `target` becomes its half; `whole` becomes what it is.
+        """
         z, y, x = ((max(a - BRICK_HALO, 0), min(b + BRICK_HALO, n)) for (a, b), n in zip(box, voxels.shape, strict=True))
         block = self.read(voxels, (z, y, x))
         inner = block[tuple(slice(a - low, b - low) for (a, b), (low, _) in zip(box, (z, y, x), strict=True))]
+        if whole is not None:
+            np.copyto(whole, inner)
         starts: Shape = (box[0][0], box[1][0], box[2][0])
         found, finite = tile_ranges(block, starts, (inner.shape[0], inner.shape[1], inner.shape[2]))
         if target is not None and self._labels:

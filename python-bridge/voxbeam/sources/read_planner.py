@@ -7,7 +7,7 @@ import threading
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-from voxbeam.geometry import BRICK_EDGE, STORED_EDGE, Shape
+from voxbeam.geometry import BRICK_EDGE, STORED_EDGE, STORED_VOXELS, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,8 +19,11 @@ BLOCK_BYTES = 8 * 2**20
 #: No budget of a cache is smaller, and none takes more than its share of the memory.
 LEAST_CACHE_BYTES = 128 * 2**20
 CACHE_SHARE = 1 / 8
-#: A brick that reads more than this is hopeless, and the source says so.
+#: A brick that reads more than this is hopeless, and the source says so; so is one that reads so many times what it shows, unless
+#: it is read in a moment all the same.
 HOPELESS_BYTES = 2**30
+HOPELESS_FACTOR = 1000
+MOMENT_BYTES = 2**28
 
 
 class ReadCounter:
@@ -121,13 +124,14 @@ def layout_words(shape: Shape, chunks: Chunks | None, itemsize: int) -> str | No
         None: one compressed stream, which can only be read from its beginning.
     """
     whole = prod(shape) * itemsize
-    remedy = "Save it with chunks of about 128 voxels along each axis, for example as OME-Zarr."
+    remedy = 'rv.convert(source, "out.ome.zarr") writes it as OME-Zarr in chunks of 64³, which is read brick by brick.'
     if chunks is None:
         words = f"It is one compressed stream: {_words(whole)} are read before a brick is. {remedy}"
         return words if whole > HOPELESS_BYTES else None
     edges = [min(n, chunk if isinstance(chunk, int) else max(chunk)) for n, chunk in zip(shape, chunks, strict=True)]
     needed = brick_bytes(shape, edges, itemsize)
-    if needed <= HOPELESS_BYTES:
+    times = needed / (STORED_VOXELS * itemsize)
+    if needed <= HOPELESS_BYTES and (times <= HOPELESS_FACTOR or needed <= MOMENT_BYTES):
         front, limit = front_bytes(block_cuts(shape, chunks, itemsize), itemsize), cache_limit()
         if front <= limit:
             return None
@@ -136,7 +140,7 @@ def layout_words(shape: Shape, chunks: Chunks | None, itemsize: int) -> str | No
             f"a full pass reads chunks up to three times. {remedy}"
         )
     size = " × ".join(map(str, edges))
-    return f"Its chunks are {size} voxels: one brick of 64³ reads {_words(needed)}. {remedy}"
+    return f"Its chunks are {size} voxels: one brick of 64³ reads {_words(needed)}, {times:,.0f} times what it shows. {remedy}"
 
 
 def _words(count: int) -> str:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from voxbeam.points.render import render_points
     from voxbeam.remote import connect
     from voxbeam.settings import configure
+    from voxbeam.shared_memory import empty, share
     from voxbeam.sources import from_function, growing, open_source
     from voxbeam.sources.opened import OpenedVolume, open  # noqa: A004, F401  rv.open is what it is called
     from voxbeam.volumes import Volume
@@ -59,6 +60,7 @@ _HOMES = {
     "points.render": ("render_points",),
     "remote": ("connect",),
     "settings": ("configure",),
+    "shared_memory": ("empty", "share"),
     "sources": ("from_function", "growing", "open_source"),
     "sources.opened": ("OpenedVolume", "open"),
     "volumes": ("Volume",),
@@ -95,6 +97,7 @@ __all__ = [
     "configure",
     "connect",
     "convert",
+    "empty",
     "from_function",
     "growing",
     "initialize_visualization_server",
@@ -102,6 +105,7 @@ __all__ = [
     "query_visualization_server",
     "render_points",
     "render_volume",
+    "share",
     "synthetic",
     "view",
 ]

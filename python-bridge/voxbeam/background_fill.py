@@ -34,14 +34,14 @@ def fill_behind(view: VolumeView, volume: ProducedVolume) -> None:
 
 def larger_than_store(volumes: Iterable[ProducedVolume], store_bytes: int) -> bool:
     """Whether a store cannot hold all bricks of these volumes together."""
-    return sum(volume.description.store_bytes for volume in volumes) > store_bytes
+    return sum(volume.store_bytes for volume in volumes) > store_bytes
 
 
 def lazy_words(volumes: Sequence[ProducedVolume], store_bytes: int) -> str:
     """A sentence for people about volumes that a store cannot hold."""
     first = volumes[0].description
     name = first.channel.group if first.channel else first.name
-    needed = size_words(sum(volume.description.store_bytes for volume in volumes))
+    needed = size_words(sum(volume.store_bytes for volume in volumes))
     return f"{name!r} takes {needed}, the store has {size_words(store_bytes)}: bricks are made as they are looked at."
 
 

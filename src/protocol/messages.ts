@@ -97,6 +97,20 @@ export const VolumeDescription = z.strictObject({
 });
 export type VolumeDescription = z.infer<typeof VolumeDescription>;
 
+/** Where a producer's array lies in memory that the sidecar may open, in C order. */
+export const SharedPlace = z.strictObject({
+  path: z.string().regex(/^\/proc\/\d+\/fd\/\d+$/),
+  /** Which file that must be: the numbers of a process may be another one's where the sidecar runs. */
+  inode: count,
+  /** Of the first voxel. */
+  offset: count,
+});
+export type SharedPlace = z.infer<typeof SharedPlace>;
+
+/** What a producer says of a volume: the description, and where its voxels can be read without it. */
+export const VolumeDeclaration = VolumeDescription.extend({ shared: SharedPlace.optional() });
+export type VolumeDeclaration = z.infer<typeof VolumeDeclaration>;
+
 /** How far a volume has come. */
 export const VolumeStatus = z.strictObject({
   volume: u32,
@@ -104,6 +118,8 @@ export const VolumeStatus = z.strictObject({
   /** Bricks in the store, and bricks of all levels. */
   resident: count,
   total: count,
+  /** Of the resident ones, those of level 0 that are cut from the producer's own memory and take nothing of the store. */
+  lent: count.optional(),
   /** True while a FILL is under way. */
   filling: z.boolean(),
   /** True when every brick is there in its final generation. */

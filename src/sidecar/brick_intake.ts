@@ -78,6 +78,7 @@ export class BrickIntake {
   verify(record: VolumeRecord, key: BrickKey): boolean {
     const brick = this.store.use(record.handle, keyText(key));
     if (!brick) return false;
+    if (brick.cut) return true; // it is made anew each time
     const frame = brick.constant ?? Buffer.allocUnsafe(brick.bytes);
     if (!brick.constant) this.file.read(brick.offset, brick.bytes, frame);
     try {
@@ -120,10 +121,17 @@ export class BrickIntake {
 
   #accept(maker: MakerLink, demand: Demand, header: FrameHeader, constant?: Uint8Array): void {
     const { record, key, id } = demand;
+    if (this.store.lends(record.handle, id)) { // since it was asked for
+      this.#release(maker, demand);
+      record.demands.delete(id);
+      for (const viewer of demand.waiters.keys()) viewer.ready(record, id);
+      return;
+    }
     const offset = demand.offset as number;
     maker.ended(demand);
     demand.offset = undefined;
     record.demands.delete(id);
+    this.broker.storedBytes += header.payloadBytes + HEADER_BYTES;
     const preview = (header.flags & Flag.PREVIEW) !== 0;
     const bytes = header.payloadBytes + HEADER_BYTES;
     const { units, handle: volume } = record;

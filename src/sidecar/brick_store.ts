@@ -27,6 +27,14 @@ export interface StoredBrick {
   readonly preview: boolean;
   /** The frame itself, where it is that of a constant brick: those take no slot. */
   readonly constant?: Uint8Array;
+  /** Makes the frame, where it is cut from memory that the producer shares: those take no slot either. Returns the bytes copied for that. */
+  readonly cut?: (into: Uint8Array) => number;
+}
+
+/** Bricks of a volume that are cut when they are read. */
+export interface LentBricks {
+  has(id: string): boolean;
+  brick(id: string): StoredBrick;
 }
 
 interface Slot {
@@ -43,6 +51,8 @@ export class BrickStore {
   readonly #lru: Record<SlotUnits, Map<number, Slot>> = { 1: new Map(), 2: new Map(), 4: new Map() };
   /** Constant bricks, least recently used first. */
   readonly #constants = new Set<Slot>();
+  /** By volume. */
+  readonly #lent = new Map<number, LentBricks>();
   readonly #groupUsed: Float64Array;
   /** Bricks that somebody is about to read, and how many do. */
   readonly #held = new Map<StoredBrick, number>();
@@ -92,19 +102,33 @@ export class BrickStore {
   }
 
   has(volume: number, id: string): boolean {
-    return this.#volumes.get(volume)?.has(id) ?? false;
+    return (this.#volumes.get(volume)?.has(id) ?? false) || this.lends(volume, id);
+  }
+
+  /** Bricks of a volume that need no slot; those of them that stand in one are to be dropped. Without `bricks` there are none any more. */
+  lend(volume: number, bricks: LentBricks | undefined): void {
+    if (bricks) this.#lent.set(volume, bricks);
+    else this.#lent.delete(volume);
+  }
+
+  lends(volume: number, id: string): boolean {
+    return this.#lent.get(volume)?.has(id) ?? false;
+  }
+
+  #lentBrick(volume: number, id: string): StoredBrick | undefined {
+    return this.lends(volume, id) ? this.#lent.get(volume)?.brick(id) : undefined;
   }
 
   /** The brick, now the most recently used one. */
   use(volume: number, id: string): StoredBrick | undefined {
     const slot = this.#volumes.get(volume)?.get(id);
     if (slot) this.#touch(slot);
-    return slot?.brick;
+    return slot?.brick ?? this.#lentBrick(volume, id);
   }
 
   /** Keeps a brick from being evicted until `letGo`: as many times as it was held. */
   hold(volume: number, id: string): StoredBrick | undefined {
-    const brick = this.#volumes.get(volume)?.get(id)?.brick;
+    const brick = this.#volumes.get(volume)?.get(id)?.brick ?? this.#lentBrick(volume, id);
     if (brick) this.#held.set(brick, (this.#held.get(brick) ?? 0) + 1);
     return brick;
   }
@@ -177,6 +201,7 @@ export class BrickStore {
 
   /** Forgets all bricks of a volume. */
   dropVolume(volume: number): void {
+    this.#lent.delete(volume);
     for (const id of [...(this.#volumes.get(volume)?.keys() ?? [])]) this.drop(volume, id);
   }
 

@@ -40,6 +40,8 @@ const GONE: BrickFailure = {
 export class Broker {
   readonly intake: BrickIntake;
   readonly filler: Filler;
+  /** Bytes of frames that producers made and moved here. */
+  storedBytes = 0;
   readonly #scheduled = new Set<ProducerLink>();
   /** Producers that could not be asked because every slot was in use. */
   readonly #starved = new Set<ProducerLink>();
@@ -176,6 +178,8 @@ export class Broker {
     if (record.producer) this.#abandon(record, record.producer);
     record.demands.clear();
     this.store.dropVolume(record.handle);
+    record.shared?.close();
+    record.shared = undefined;
     this.slotFreed();
   }
 

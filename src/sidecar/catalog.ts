@@ -1,7 +1,7 @@
 /** The volumes of the instance. */
 
 import {
-  type Changed, ErrorCode, FrameError, FrameType, MAX_VOLUMES, type VolumeDescription,
+  type Changed, ErrorCode, FrameError, FrameType, MAX_VOLUMES, type VolumeDeclaration, type VolumeDescription,
 } from '../protocol/index.js';
 import { type BrickKey, keyText } from '../volume/geometry.js';
 import type { StoredBrick } from './brick_store.js';
@@ -9,6 +9,8 @@ import type { Restored } from './config.js';
 import { refusal } from './description_check.js';
 import type { ProducerLink } from './producer_link.js';
 import type { Services } from './services.js';
+import { lend } from './lending.js';
+import { SharedArray } from './shared_array.js';
 import { VolumeRecord } from './volume_record.js';
 import { ViewerLink } from './viewer_link.js';
 
@@ -48,7 +50,9 @@ export class Catalog {
    * A producer declares a volume. The same one (name, description, fingerprint) is taken over with its bricks; another one of that name
    * replaces it.
    */
-  declare(producer: ProducerLink, description: VolumeDescription | FrameError): void {
+  declare(producer: ProducerLink, declaration: VolumeDeclaration | FrameError): void {
+    const { shared, ...described } = declaration instanceof FrameError ? { shared: undefined } : declaration;
+    const description = declaration instanceof FrameError ? declaration : (described as VolumeDescription);
     const { broker, hub, scene } = this.services();
     const known = description instanceof FrameError ? undefined : this.#named(description.name);
     const refused = this.#refusal(description, known);
@@ -72,6 +76,8 @@ export class Catalog {
       this.#records.set(record.handle, record);
     }
     scene.volumeAdded(description);
+    const { stored, shape, times } = description;
+    lend(broker, record, shared && stored !== 'points' && !times ? SharedArray.open(shared, shape, stored) : undefined);
     broker.attach(record, producer);
     hub.tell(FrameType.VOLUME, record.announcement());
   }
@@ -105,6 +111,7 @@ export class Catalog {
       if (demand.offset !== undefined && demand.asked !== record.producer && hit(demand.key)) demand.leastGeneration = generation;
     }
     if (generation > 1) record.edited = true;
+    record.generation = Math.max(record.generation, generation);
     hub.send(Buffer.from(frame), 'viewer');
     for (const link of hub.links()) if (link instanceof ViewerLink) link.outdated(record, hit);
     broker.outdated(record, [...bricks.values()]);

@@ -14,7 +14,7 @@ export class Filler {
   /** Asks for every brick of a volume. Refused at once where the store cannot hold them. */
   start(record: VolumeRecord): void {
     record.message = undefined;
-    if (record.total > this.broker.store.slotCapacity(record.units)) {
+    if (record.total - record.lent > this.broker.store.slotCapacity(record.units)) {
       this.stop(record, this.full(record));
       return;
     }
@@ -56,7 +56,7 @@ export class Filler {
     if (record.complete) {
       record.fill = undefined;
       this.broker.changed(record, true);
-    } else if (record.fill.ended && record.demands.size === 0 && record.resident < record.total) {
+    } else if (record.fill.ended && record.demands.size === 0 && record.resident + record.lent < record.total) {
       this.stop(record, this.full(record));
     }
   }
@@ -83,7 +83,7 @@ export class Filler {
   /** Why a volume cannot be resident, with the numbers. */
   full(record: VolumeRecord): BrickFailure {
     const { store } = this.broker;
-    const needed = record.total * record.units * UNIT_BYTES;
+    const needed = (record.total - record.lent) * record.units * UNIT_BYTES;
     const name = record.description.name;
     if (store.frozen) {
       return {
@@ -94,7 +94,7 @@ export class Filler {
     }
     return {
       code: ErrorCode.STORE_FULL,
-      message: `the store of ${store.bytes} bytes cannot hold all ${record.total} bricks of "${name}" (${needed} bytes)`,
+      message: `the store of ${store.bytes} bytes cannot hold all ${record.total - record.lent} bricks of "${name}" (${needed} bytes)`,
       remedy: `start the instance with store_bytes of at least ${needed} besides what other volumes take, or show it without making it resident`,
     };
   }

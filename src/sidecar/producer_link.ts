@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type * as z from 'zod';
 import {
-  Changed, decodeControl, ErrorCode, FrameError, type FrameHeader, FrameType, VolumeDescription, VolumeRef,
+  Changed, decodeControl, ErrorCode, FrameError, type FrameHeader, FrameType, VolumeDeclaration, VolumeRef,
 } from '../protocol/index.js';
 import type { Demand } from './demand.js';
 import type { HelperLink } from './helper_link.js';
@@ -126,9 +126,9 @@ export class ProducerLink extends MakerLink {
 }
 
 /** A description that is JSON but cannot be served is refused without ending the connection: a person wrote it. */
-function decodeDescription(payload: Uint8Array): z.infer<typeof VolumeDescription> | FrameError {
+function decodeDescription(payload: Uint8Array): z.infer<typeof VolumeDeclaration> | FrameError {
   try {
-    return decodeControl(VolumeDescription, payload);
+    return decodeControl(VolumeDeclaration, payload);
   } catch (error) {
     if (!(error instanceof FrameError) || error.code !== ErrorCode.BAD_FRAME || error.message.includes('is not JSON')) throw error;
     return error;

@@ -20,5 +20,6 @@ export function instanceStatus({ instance, broker, hub, catalog, counters }: Ser
     sent_tile_bytes: counters.sentTileBytes,
     sent_tiles: counters.sentTiles,
     copied_bytes: counters.copiedBytes,
+    stored_bytes: broker.storedBytes,
   };
 }

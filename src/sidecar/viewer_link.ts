@@ -198,8 +198,11 @@ export class ViewerLink implements Link, BrickWaiter {
         continue;
       }
       const buffer = pool.take(brick.units);
-      file.read(brick.offset, brick.bytes, buffer);
-      counters.copiedBytes += brick.bytes;
+      if (brick.cut) counters.copiedBytes += brick.cut(buffer);
+      else {
+        file.read(brick.offset, brick.bytes, buffer);
+        counters.copiedBytes += brick.bytes;
+      }
       this.connection.send(buffer.subarray(0, brick.bytes), () => {
         pool.give(brick.units, buffer);
         this.#window.sent();

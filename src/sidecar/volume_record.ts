@@ -1,10 +1,11 @@
 /** What the sidecar knows of one volume. */
 
 import { type StoredDtype, type VolumeAnnouncement, type VolumeDescription, type VolumeStatus, DTYPE_CODE, STORE_UNITS } from '../protocol/index.js';
-import { brickCount, type BrickKey, levelCount } from '../volume/geometry.js';
+import { brickCount, brickGrid, type BrickKey, levelCount } from '../volume/geometry.js';
 import type { Demand } from './demand.js';
 import type { FillWalk } from './fill.js';
 import type { ProducerLink } from './producer_link.js';
+import type { SharedArray } from './shared_array.js';
 import type { SlotUnits } from './slot_allocator.js';
 
 export class VolumeRecord {
@@ -16,6 +17,10 @@ export class VolumeRecord {
   /** Bricks in the store, and how many of these are previews. */
   resident = 0;
   previews = 0;
+  /** Its array, where that is memory which the producer shares: bricks of level 0 are cut from it. */
+  shared: SharedArray | undefined;
+  /** Generation of level 0. */
+  generation = 1;
   /** Bricks that are missing and asked for, by keyText. */
   readonly demands = new Map<string, Demand>();
   /** Walks all bricks while a fill is under way. */
@@ -44,9 +49,14 @@ export class VolumeRecord {
     this.dtypeCode = DTYPE_CODE[stored];
   }
 
+  /** Bricks that are there without room in the store. */
+  get lent(): number {
+    return this.shared ? brickGrid(this.description.shape, 0).reduce((a, b) => a * b, 1) : 0;
+  }
+
   /** True when every brick is there in its final generation. */
   get complete(): boolean {
-    return this.resident === this.total && this.previews === 0;
+    return this.resident + this.lent === this.total && this.previews === 0;
   }
 
   /** Whether `key` is the one brick that holds the whole volume. */
@@ -58,8 +68,9 @@ export class VolumeRecord {
     return {
       volume: this.handle,
       producer: this.producer ? 'alive' : 'gone',
-      resident: this.resident,
+      resident: this.resident + this.lent,
       total: this.total,
+      ...(this.lent > 0 && { lent: this.lent }),
       filling: this.fill !== undefined,
       complete: this.complete,
       ...(this.edited && { edited: true }),

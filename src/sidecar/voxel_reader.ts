@@ -44,9 +44,10 @@ export class VoxelReader {
     }
     const buffer = this.pool.take(brick.units);
     try {
-      this.file.read(brick.offset, brick.bytes, buffer);
+      if (brick.cut) brick.cut(buffer);
+      else this.file.read(brick.offset, brick.bytes, buffer);
       const frame = buffer.subarray(0, brick.bytes);
-      if (!this.#sound.has(brick)) {
+      if (!brick.cut && !this.#sound.has(brick)) {
         readPayload(frame, readHeader(frame));
         this.#sound.add(brick);
       }

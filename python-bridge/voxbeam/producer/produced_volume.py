@@ -13,7 +13,7 @@ from voxbeam.producer.brick_maker import answer_needs, refuse
 from voxbeam.producer.ranges import MAX_ROWS
 from voxbeam.producer.time_points import TimePoints
 from voxbeam.producer.updater import Updater
-from voxbeam.protocol import ErrorCode, FrameType, encode_frame, encode_ranges
+from voxbeam.protocol import SLOT_BYTES, ErrorCode, FrameType, encode_frame, encode_ranges
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from voxbeam.producer.ranges import Row
     from voxbeam.producer.time_points import TimePoint
     from voxbeam.producer.workers import Tools
+    from voxbeam.shared_memory import SharedPlace
     from voxbeam.sources import Source
 
 #: How often a wait looks whether it is interrupted.
@@ -44,6 +45,8 @@ class ProducedVolume:
         What was declared; its note grows while the volume is read.
     status : dict
         The sidecar's last word on it: ``resident``, ``total``, ``filling``, ``complete``, ``message``.
+    shared : SharedPlace, optional
+        Where its array lies in memory that the sidecar may open: bricks of level 0 are then cut there.
     points : TimePoints
         Its time points; a volume without them has one.
     """
@@ -56,6 +59,7 @@ class ProducedVolume:
         #: Set when somebody waits for the levels that are built in the background.
         self.hurry = threading.Event()
         self.live = True
+        self.shared: SharedPlace | None = None
         self.failure: VoxbeamError | None = None
         self.build_failure: VoxbeamError | None = None
         #: Held while DONE, BRICK or CHANGED is said, so that they are said in the order in which they are true.
@@ -72,6 +76,17 @@ class ProducedVolume:
     def __repr__(self) -> str:
         d, s = self.description, self.status
         return f"<ProducedVolume {d.name!r} {d.shape} {d.dtype}, {s['resident']} of {s['total']} bricks in the store>"
+
+    @property
+    def declaration(self) -> dict[str, Any]:
+        """The payload of its VOLUME frame."""
+        shared = self.shared
+        return self.description.to_wire() | ({} if shared is None else {"shared": shared.to_wire()})
+
+    @property
+    def store_bytes(self) -> int:
+        """Bytes of the store that its bricks take."""
+        return (self.description.bricks - int(self.status.get("lent", 0))) * SLOT_BYTES[self.description.stored]
 
     @property
     def nbytes(self) -> int:
@@ -115,7 +130,7 @@ class ProducedVolume:
         TimeoutError
             It took longer than `timeout`.
         """
-        needed, budget = self.description.store_bytes, int(self._producer.connection.welcome["store_bytes"])
+        needed, budget = self.store_bytes, int(self._producer.connection.welcome["store_bytes"])
         if needed > budget:
             if not wait:
                 return
@@ -220,7 +235,7 @@ class ProducedVolume:
         self.description = self.description.with_note(" ".join(filter(None, [self.description.note, sentence])))
         link = self._link
         if link and self.live:
-            link.send_control(FrameType.VOLUME, self.description.to_wire())
+            link.send_control(FrameType.VOLUME, self.declaration)
 
     # For the producer, on the connection's thread
 

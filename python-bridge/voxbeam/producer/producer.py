@@ -26,6 +26,7 @@ from voxbeam.producer.scratch import Scratch
 from voxbeam.producer.voxels import SourceVoxels
 from voxbeam.producer.workers import Workers
 from voxbeam.protocol import ErrorCode, FrameType, Header, decode_control
+from voxbeam.shared_memory import place_of
 from voxbeam.sources import open_source
 
 if TYPE_CHECKING:
@@ -129,6 +130,8 @@ class Producer:
             if served is not None and served.live and served.shows_the_same(description):
                 return served
         produced = ProducedVolume(self, source, description, levels)
+        if first.array is not None and source.times is None and mapping.in_place(first.array.dtype):
+            produced.shared = place_of(first.array)
         if levels.small:
             build_levels(produced.points.first)
         else:
@@ -184,7 +187,7 @@ class Producer:
     def _await_handle(self, volume: ProducedVolume) -> None:
         end = time.monotonic() + DECLARE_SECONDS
         if self._link is not None:
-            self._link.send_control(FrameType.VOLUME, volume.description.to_wire())
+            self._link.send_control(FrameType.VOLUME, volume.declaration)
         while not volume.is_announced:
             if self._refusal is not None:
                 raise self._refusal
@@ -202,7 +205,7 @@ class Producer:
         link = self._link = Link(self.connection)
         self._by_handle.clear()
         for volume in self.volumes:
-            link.send_control(FrameType.VOLUME, volume.description.to_wire())
+            link.send_control(FrameType.VOLUME, volume.declaration)
 
     def _on_close(self, _reason: str) -> None:
         if self._link is not None:

@@ -1,35 +1,20 @@
 /**
- * The Arrow payloads: voxels or points of a brick, voxels of a tile, and the min/max table of a volume's bricks. Not part of `index.ts`, so that
- * the sidecar, which parses none of them, does not carry Arrow. Call these only on payloads whose checksum held: a
- * flipped bit in Arrow's metadata can hang its reader.
+ * The Arrow payloads: voxels or points of a brick, voxels of a tile, and the min/max table of a volume's bricks. Not part of `index.ts`:
+ * the sidecar parses none of them.
  */
 
-import { RecordBatchReader } from 'apache-arrow';
+import { type Batch, type ColumnArray, readBatch } from './arrow_stream.js';
 import type { VoxelArray, VoxelDtype } from './dtype.js';
 import { FrameError } from './frame.js';
 import { MAX_POINT_ROWS, STORED_TILE_TEXELS, STORED_VOXELS } from './limits.js';
 
 const ARRAY_OF = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, f32: Float32Array } as const;
-type ColumnArray = VoxelArray | Float64Array;
 
-/** The one record batch of an Arrow IPC stream. */
-function onlyBatch(payload: Uint8Array) {
-  const reader = RecordBatchReader.from(payload);
-  const { value } = reader.next();
-  if (!value) throw new FrameError(4400, 'Arrow stream without a record batch');
-  return value;
-}
-
-/** The values of a column that is `array`'s primitive type and holds no nulls. */
-function column<T extends ColumnArray>(
-  batch: ReturnType<typeof onlyBatch>,
-  name: string,
-  array: new (length: number) => T,
-): T {
-  const index = batch.schema.fields.findIndex((field: { name: string }) => field.name === name);
-  const values = index < 0 ? undefined : batch.data.children[index]?.values;
+/** The values of a column that is `array`'s primitive type. */
+function column<T extends ColumnArray>({ columns }: Batch, name: string, array: new (length: number) => T): T {
+  const values = columns.get(name);
   if (!(values instanceof array)) throw new FrameError(4400, `Arrow column "${name}" is missing or not ${array.name}`);
-  return values.length === batch.numRows ? values : (values.subarray(0, batch.numRows) as T);
+  return values;
 }
 
 /**
@@ -51,7 +36,7 @@ export function parseTile(payload: Uint8Array, dtype: VoxelDtype): VoxelArray {
 }
 
 function parseVoxels(payload: Uint8Array, dtype: VoxelDtype, what: string, count: number): VoxelArray {
-  const voxels = column<VoxelArray>(onlyBatch(payload), 'voxels', ARRAY_OF[dtype]);
+  const voxels = column<VoxelArray>(readBatch(payload), 'voxels', ARRAY_OF[dtype]);
   if (voxels.length !== count) throw new FrameError(4400, `${what} of ${voxels.length} voxels; expected ${count}`);
   return voxels;
 }
@@ -74,11 +59,11 @@ export interface PointRows {
  * @throws FrameError 4400 where a column is missing or of another type, or there are more rows than a brick may have
  */
 export function parsePoints(payload: Uint8Array): PointRows {
-  const batch = onlyBatch(payload);
-  if (batch.numRows > MAX_POINT_ROWS) {
-    throw new FrameError(4400, `brick of ${batch.numRows} points; the limit is ${MAX_POINT_ROWS}`);
+  const batch = readBatch(payload);
+  if (batch.rows > MAX_POINT_ROWS) {
+    throw new FrameError(4400, `brick of ${batch.rows} points; the limit is ${MAX_POINT_ROWS}`);
   }
-  const properties = batch.schema.fields.length - 5;
+  const properties = batch.columns.size - 5;
   return {
     x: column(batch, 'x', Uint32Array),
     y: column(batch, 'y', Uint32Array),
@@ -105,8 +90,8 @@ const BOX_COLUMNS = ['z0', 'y0', 'x0', 'z1', 'y1', 'x1'];
 
 /** The rows of a RANGES payload. A brick without any finite value has min > max. */
 export function parseRanges(payload: Uint8Array): RangeRows {
-  const batch = onlyBatch(payload);
-  const boxed = batch.schema.fields.length > 6;
+  const batch = readBatch(payload);
+  const boxed = batch.columns.size > 6;
   return {
     ...(boxed && { boxes: BOX_COLUMNS.map((name) => column(batch, name, Uint32Array)) }),
     level: column(batch, 'level', Uint8Array),

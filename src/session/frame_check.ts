@@ -31,7 +31,7 @@ export interface RefusedFrame {
 export type CheckResult = { frame: CheckedFrame; refused?: never } | { frame?: never; refused: RefusedFrame };
 
 /**
- * Checks and parses a message: header, length, payload checksum, and only then Arrow, which a flipped bit can hang.
+ * Checks and parses a message: header, length, payload checksum, and only then Arrow.
  * Nothing is copied: voxels and ranges are views of `message`, but for the one voxel of a constant brick; a constant tile is filled here.
  */
 export function checkFrame(message: ArrayBuffer): CheckResult {

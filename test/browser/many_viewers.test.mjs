@@ -205,12 +205,14 @@ test('a producer killed midway: the picture stays, it is said what and why, and 
     globalThis.it = open(url, { width: 400, height: 300, session: { maxCacheBytes: 0 } });
     await until('a picture', () => globalThis.it.root.dataset.firstPicture !== undefined);
   }, volumes.url);
+  const killed = Date.now();
   process.kill(lazy.pid, 'SIGKILL');
   const said = await eventually('it is said', () => page.evaluate(() => {
     const { root } = globalThis.it;
     const text = root.querySelector('[data-footer="message"]').textContent;
     return /gone/.test(text) ? text : undefined;
   }));
+  assert.ok(Date.now() - killed < 2000, `said after ${Date.now() - killed} ms`);
   assert.match(said, /^joined0: its kernel is gone; shown is what the server has/);
   const after = await page.evaluate(async () => {
     const { root, viewer } = globalThis.it;

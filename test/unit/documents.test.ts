@@ -31,3 +31,14 @@ test('every picture of the gallery is on its page', () => {
   const page = text('docs/gallery.md');
   for (const name of readdirSync('docs/gallery')) expect({ name, shown: page.includes(`gallery/${name}`) }).toEqual({ name, shown: true });
 });
+
+test('every fault of the page on reliability names tests that their files have', () => {
+  const rows = [...text('docs/reliability.md').matchAll(/\| ((?:`[^|]+`(?:, )?)+) in `(test\/[^`]+)` \|$/gm)];
+  expect(rows.length).toBeGreaterThan(15);
+  for (const [, names, path] of rows) {
+    const source = text(path as string).replaceAll("\\'", "'");
+    for (const [, name] of (names as string).matchAll(/`([^`]+)`/g)) {
+      expect({ path, name, there: source.includes(name as string) }).toEqual({ path, name, there: true });
+    }
+  }
+});

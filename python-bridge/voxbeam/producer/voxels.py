@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from voxbeam.geometry import Box, Shape, level_shape
+from voxbeam.sources.mapped_file import MappedFile
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,6 +45,7 @@ class ArrayVoxels:
     def __init__(self, array: NDArray[Any], mapping: DtypeMapping) -> None:
         self.mapping = mapping
         self._array = array
+        self._file = MappedFile.under(array)
         z, y, x = array.shape
         self.shape: Shape = (z, y, x)
         steps = [abs(step) for step in array.strides]
@@ -53,6 +55,8 @@ class ArrayVoxels:
 
     def copy(self, box: Box, out: NDArray[Any], scratch: Scratch) -> None:
         """Copy in the order of the source's memory, then transpose what is in cache: three times as fast as at once."""
+        if self._file is not None:
+            self._file.check()
         block = self._array[_slices(box)]
         target = out.view(self.mapping.write_as)
         if self.mapping.ids is not None:
@@ -69,7 +73,11 @@ class ArrayVoxels:
 
     def view(self, box: Box) -> NDArray[Any] | None:
         """The array itself, where its voxels are stored voxels and its rows contiguous."""
-        return self._array[_slices(box)] if self._in_place else None
+        if not self._in_place:
+            return None
+        if self._file is not None:
+            self._file.check()
+        return self._array[_slices(box)]
 
 
 class SourceVoxels:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from pathlib import Path
 
 import dask.array
@@ -15,6 +16,12 @@ import tensorstore
 import tifffile
 import zarr
 
+from voxbeam.geometry import BrickKey, level_count
+from voxbeam.producer import sampled_preview
+from voxbeam.producer.dtype_mapping import map_dtype
+from voxbeam.producer.sampled_preview import SampledVoxels, can_be_sampled
+from voxbeam.producer.scratch import Scratch
+from voxbeam.protocol import PREVIEW
 from voxbeam.sources import block_cache, open_source, read_planner
 from voxbeam.sources.block_cache import BlockCache, BlockPool
 from voxbeam.sources.read_planner import ReadCounter, block_cuts, cache_bytes, front_bytes, layout_words
@@ -204,3 +211,44 @@ def test_the_counter():
     counter.took(250)
     assert counter.amplification == 2.5
     assert "2.50" in repr(counter)
+
+
+def test_a_hundred_gigabytes_show_a_first_picture_from_few_chunks(tmp_path, monkeypatch, instance, reader):
+    monkeypatch.setenv("VOXBEAM_CACHE", str(tmp_path))
+    edge, chunk = 3712, 128
+    with h5py.File(tmp_path / "large.h5", "w") as f:  # sparse: some of the chunks that may be chosen are written
+        data = f.create_dataset("d", (edge,) * 3, "u2", chunks=(chunk,) * 3, compression="gzip")
+        for at in ((7, 7, 7), (3, 7, 7), (3, 3, 7), (3, 3, 3)):
+            data[tuple(slice(i * chunk, (i + 1) * chunk) for i in at)] = 700
+    began = time.monotonic()
+    source = open_source(tmp_path / "large.h5")
+    assert np.prod(source.shape) * 2 > 100e9
+    produced = instance.producer.declare(source)
+    key = BrickKey(level_count(source.shape) - 1, 0, 0, 0)
+    (header, voxels), = reader.read(produced.handle, [key]).values()
+    assert time.monotonic() - began < 2
+    assert (header.generation, header.flags) == (0, PREVIEW)
+    assert source.counter.readings <= 8 + 16 + 32 + 64
+    reader.until(lambda: (produced.handle, key) in reader.ranges)
+    assert reader.ranges[produced.handle, key] == (0, 700)
+    assert (voxels[:6, :6, :6] == 700).all()
+    produced.remove()
+
+
+@pytest.mark.parametrize("chunks", [(32, 32, 32), (1, 256, 260), (200, 16, 16)])
+def test_a_preview_holds_the_voxel_nearest_that_was_read(monkeypatch, chunks):
+    monkeypatch.setattr(sampled_preview, "LEAST_BYTES", 0)
+    monkeypatch.setattr(sampled_preview, "SECONDS", 100)
+    z, y, x = np.indices((200, 256, 260), np.float32)
+    array = dask.array.from_array((z + 2 * y + 3 * x).astype(np.float32), chunks=chunks)
+    source = open_source(array)
+    assert can_be_sampled(source)
+    voxels = SampledVoxels(source, 3, map_dtype(source))
+    out = np.empty(voxels.shape, np.float32)
+    voxels.copy(tuple((0, n) for n in out.shape), out, Scratch())
+    cz, cy, cx = (8 * n + 3.5 for n in np.indices(out.shape))
+    wrong = np.abs(out - (cz + 2 * cy + 3 * cx))
+    # Blocks that are read are at most a quarter of an axis apart, or all of it is read.
+    assert wrong.max() <= 200 / 4 + 2 * 256 / 4 + 3 * 260 / 4
+    assert np.median(wrong) <= 100
+    assert source.counter.readings <= 120

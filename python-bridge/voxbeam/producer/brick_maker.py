@@ -128,7 +128,8 @@ def _cut(
     mapped = store.mapped(need.offset, size) if store is not None else None
     frame = tools.frame(stored) if mapped is None else FrameBuffer(stored, mapped)
     cut_brick(voxels, need.key, frame.voxels, tools.scratch)
-    if answer.generation and not point.ranges.knows(need.key):
+    coarsest = need.key.level == len(point.levels.answers) - 1  # a viewer's first window is made of it, preview or not
+    if (answer.generation or coarsest) and not point.ranges.knows(need.key):
         point.ranges.put(need.key, *block_range(frame.voxels))
     sealed = frame.seal(volume.handle, need.key, answer.generation, answer.flags)
     if store is None:

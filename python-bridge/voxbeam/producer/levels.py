@@ -12,6 +12,7 @@ import numpy as np
 from voxbeam.geometry import BrickKey, brick_grid, level_count, level_shape
 from voxbeam.producer.dtype_mapping import DtypeMapping
 from voxbeam.producer.pyramid import LevelPass
+from voxbeam.producer.sampled_preview import SampledVoxels, can_be_sampled
 from voxbeam.producer.voxels import ArrayVoxels, SourceVoxels, Voxels, strided_preview
 from voxbeam.protocol import PREVIEW
 
@@ -109,6 +110,8 @@ class Levels:
             return Answer(SourceVoxels(source, level, self.mapping), 1 if exact else 0, 0 if exact else PREVIEW)
         if source.array is not None:
             return Answer(strided_preview(source.array, level, self.mapping), 0, PREVIEW)
+        if level == level_count(source.shape) - 1 and can_be_sampled(source):
+            return Answer(SampledVoxels(source, level, self.mapping), 0, PREVIEW)
         return Answer(None, 0)
 
     def _bytes(self, levels: list[int]) -> int:

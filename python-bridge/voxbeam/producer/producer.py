@@ -22,6 +22,7 @@ from voxbeam.producer.need_queue import Need, NeedQueue
 from voxbeam.producer.produced_points import ProducedPoints
 from voxbeam.producer.produced_volume import ProducedVolume
 from voxbeam.producer.ranges import block_range
+from voxbeam.producer.sampled_preview import SampledVoxels
 from voxbeam.producer.scratch import Scratch
 from voxbeam.producer.voxels import SourceVoxels
 from voxbeam.producer.workers import Workers
@@ -270,7 +271,7 @@ def _range_of_preview(volume: ProducedVolume) -> None:
     """The range of the coarsest preview, which gives a viewer its first window; the true one follows."""
     level = len(volume.levels.answers) - 1
     voxels = volume.levels.answers[level].voxels
-    if voxels is None or isinstance(voxels, SourceVoxels):
+    if voxels is None or isinstance(voxels, (SourceVoxels, SampledVoxels)):
         return
     key = BrickKey(level, 0, 0, 0)
     out = np.empty((STORED_EDGE,) * 3, volume.levels.mapping.dtype)

@@ -46,7 +46,9 @@ class Connection:
     ticket
         Mints a stream ticket; called for the first connection, and later when the resume ticket is refused.
     kind
-        What HELLO says: ``"producer"`` or ``"viewer"``.
+        What HELLO says: ``"producer"``, ``"viewer"`` or ``"helper"``.
+    helps
+        Of a helper: the ticket in the WELCOME of its producer.
     client
         Name and version for the server's records.
     alive
@@ -63,8 +65,9 @@ class Connection:
         host: str,
         port: int,
         ticket: Callable[[], str],
-        kind: Literal["producer", "viewer"],
+        kind: Literal["producer", "viewer", "helper"],
         client: str,
+        helps: str | None = None,
         alive: Callable[[], bool] | None = None,
         revive: Callable[[], bool] | None = None,
         trust: Trust | None = None,
@@ -76,7 +79,7 @@ class Connection:
         #: Why the connection has ended for good, or None while it has not.
         self.gone: str | None = None
         self._ticket = ticket
-        self._hello = {"kind": kind, "client": client}
+        self._hello = {"kind": kind, "client": client, **({"helps": helps} if helps else {})}
         self._alive = alive
         self._revive = revive
         self._trust = trust
@@ -88,6 +91,15 @@ class Connection:
         self._sending = threading.Lock()
         self._ended = threading.Event()
         self._ending = threading.Lock()
+
+    @property
+    def speaks_tls(self) -> bool:
+        """Whether it travels in TLS."""
+        return self._trust is not None
+
+    def ticket(self) -> str:
+        """A fresh ticket for one more connection like this one."""
+        return self._ticket()
 
     def on(self, frame_type: FrameType, callback: Callable[[Header, memoryview], None]) -> None:
         """Call ``callback(header, payload)`` for each frame of a type. The payload is valid for as long as it is held."""
@@ -270,11 +282,15 @@ class Connection:
 
     def _beat(self) -> None:
         interval = self.welcome["heartbeat_ms"] / 1000
+        looked = time.monotonic()
         while not self._ended.wait(interval):
             stream = self._stream
+            now = time.monotonic()
+            awake, looked = now - looked < 1.5 * interval, now
             if stream is None:
                 continue
-            if time.monotonic() - self._heard > 2.5 * interval:
+            # After code that let no thread run for long, what has come meanwhile is still to be read.
+            if awake and now - self._heard > 2.5 * interval:
                 # A sender may wait, with the stream's lock, for a peer that no longer reads: only the socket can be shut.
                 with contextlib.suppress(OSError):
                     stream.socket.shutdown(socket.SHUT_RDWR)

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 log = logging.getLogger("voxbeam.producer")
 
 
+class NotMineError(Exception):
+    """Somebody else is to make this brick: the need is answered as one that was cancelled, and asked again."""
+
+
 @dataclass(frozen=True)
 class Made:
     """A frame that stands in the store and has not been spoken of."""
@@ -142,6 +146,9 @@ def _cut(
 def _failed(volume: ProducedVolume, need: Need, error: Exception) -> None:
     if isinstance(error, OSError) and error.errno == errno.ENOSPC:
         refuse(need, ErrorCode.STORE_FULL, "shared memory is full", "Free some: df -h /dev/shm.")
+        return
+    if isinstance(error, NotMineError):
+        refuse(need, ErrorCode.CANCELLED, str(error))
         return
     if isinstance(error, VoxbeamError):
         volume.failure = error

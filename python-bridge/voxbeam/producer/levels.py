@@ -128,6 +128,10 @@ class Levels:
             how = "are not shown" if absent else "are taken at a stride"
             self.note = f"Coarse levels {how}: their means would take {self._bytes(strided):,} bytes, the limit is {limit:,}."
 
+    def has_ranges(self, level: int) -> bool:
+        """Whether building gives the range of each of a level's bricks, so that who cuts them need not look."""
+        return level in self._passes
+
     @property
     def nbytes(self) -> int:
         """Memory that built levels take: a seventh of the stored volume."""

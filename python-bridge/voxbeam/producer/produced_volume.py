@@ -213,6 +213,8 @@ class ProducedVolume:
 
     def send(self, frame_type: FrameType, fields: dict[str, Any]) -> bool:
         """Send a control message about it; False where it is not announced, or not connected."""
+        if frame_type == FrameType.CHANGED:
+            self._producer.helper.tell(self)  # before the sidecar hears of it, and asks
         link = self._link
         return link is not None and self.live and link.send_control(frame_type, {"volume": self.handle, **fields})
 
@@ -244,6 +246,7 @@ class ProducedVolume:
         again = link is self._link and handle == self.handle
         with self.order:
             self.handle, self._link = handle, link
+            self._producer.helper.tell(self)
             for point in self.points.all():
                 if not again and point.previews_sent and point.built.is_set():
                     self.send(FrameType.CHANGED, {"generation": 1, "boxes": point.levels.boxes, **point.fields})
@@ -267,6 +270,8 @@ class ProducedVolume:
         with self._news:
             self.status = status
             self._news.notify_all()
+        if not status["complete"]:
+            self._producer.helper.wish(self)
 
     def refused(self, code: int, message: str, remedy: str | None) -> None:
         """The sidecar cannot fill it."""

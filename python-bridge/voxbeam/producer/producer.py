@@ -16,6 +16,7 @@ from voxbeam.producer.brick_maker import refuse
 from voxbeam.producer.builder import build_levels
 from voxbeam.producer.cutter import cut_brick
 from voxbeam.producer.dtype_mapping import map_dtype
+from voxbeam.producer.helper.helper_process import HelperProcess
 from voxbeam.producer.levels import Levels
 from voxbeam.producer.link import Link
 from voxbeam.producer.need_queue import Need, NeedQueue
@@ -53,6 +54,8 @@ class Producer:
         self._declaring = threading.Lock()
         self._refusal: VoxbeamError | None = None
         self._link: Link | None = None
+        #: Cuts bricks of arrays while this process is late.
+        self.helper = HelperProcess(connection, lambda: self.volumes)
         connection.on(FrameType.VOLUME, self._on_volume)
         connection.on(FrameType.VOLUME_GONE, self._on_volume_gone)
         connection.on(FrameType.NEED, self._on_need)
@@ -161,12 +164,14 @@ class Producer:
         if self._by_handle.get(volume.handle) is volume:
             del self._by_handle[volume.handle]
         self.queue.cancel(volume, None)
+        self.helper.forget(volume)
 
     def close(self) -> None:
         """Serve nothing any more; the workers end."""
         for volume in self.volumes:
             self.forget(volume)
         self.queue.close()
+        self.helper.stop()
 
     def _announce(self, volume: ProducedVolume) -> None:
         self._workers.start()
@@ -184,6 +189,7 @@ class Producer:
         if before is not None:
             before.close()
             self.queue.cancel(before, None)
+            self.helper.forget(before)
 
     def _await_handle(self, volume: ProducedVolume) -> None:
         end = time.monotonic() + DECLARE_SECONDS
@@ -212,6 +218,7 @@ class Producer:
         if self._link is not None:
             self._link.cut()
         self._link = None
+        self.helper.stop()
         self.queue.clear()
         for volume in self.volumes:
             volume.disconnected()

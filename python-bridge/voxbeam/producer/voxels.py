@@ -53,6 +53,11 @@ class ArrayVoxels:
         self._order = tuple(sorted(range(3), key=lambda axis: -steps[axis]))
         self._in_place = mapping.in_place(array.dtype) and array.strides[2] == array.itemsize
 
+    @property
+    def array(self) -> NDArray[Any]:
+        """The array itself."""
+        return self._array
+
     def copy(self, box: Box, out: NDArray[Any], scratch: Scratch) -> None:
         """Copy in the order of the source's memory, then transpose what is in cache: three times as fast as at once."""
         if self._file is not None:

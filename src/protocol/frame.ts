@@ -42,6 +42,8 @@ export const Flag = {
   PREVIEW: 1,
   /** All voxels are the same, and the payload is one of them. */
   CONSTANT: 2,
+  /** The brick is the one that the viewer holds already: no payload. */
+  SAME: 4,
 } as const;
 
 /** The header's fields. Fields that do not belong to a frame's type are 0. */

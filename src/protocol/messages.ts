@@ -155,8 +155,19 @@ export type Welcome = z.infer<typeof Welcome>;
 
 /** `[level, z, y, x, priority]`; smaller priorities are served first. */
 const NeedKey = z.tuple([level, u32, u32, u32, finite]);
-/** With `reorder` only the priorities of what still waits here: a brick that was sent just now is not sent again. */
-export const Need = z.strictObject({ volume: u32, time, reorder: z.boolean().optional(), keys: z.array(NeedKey).max(MAX_NEED_KEYS) });
+/**
+ * With `reorder` only the priorities of what still waits here: a brick that was sent just now is not sent again. `if_hash` has for each key the payload
+ * checksum of what the viewer holds of that brick, or null.
+ */
+export const Need = z
+  .strictObject({
+    volume: u32,
+    time,
+    reorder: z.boolean().optional(),
+    keys: z.array(NeedKey).max(MAX_NEED_KEYS),
+    if_hash: z.array(u32.nullable()).max(MAX_NEED_KEYS).optional(),
+  })
+  .refine(({ keys, if_hash }) => !if_hash || if_hash.length === keys.length, { message: 'if_hash has not one entry for each key' });
 export type Need = z.infer<typeof Need>;
 
 /** `[level, z, y, x, priority, offset]`: the frame goes to `offset` in the store, or inline as a BRICK where it is -1. */

@@ -3,11 +3,12 @@
  * Each brick is announced only while it is wanted; each announced one must be given back by `consumed`.
  */
 
-import { FrameType } from '../protocol/frame.js';
+import { type FrameHeader, FrameType } from '../protocol/frame.js';
 import { MAX_NEED_KEYS } from '../protocol/limits.js';
 import type { BrickKey } from '../volume/geometry.js';
 import { keyText } from '../volume/geometry.js';
 import { BrickCache, type BrickBox, inBoxes } from './brick_cache.js';
+import { sameBrick } from './brick_of.js';
 import { CreditBook } from './credit.js';
 import type { KeptClient } from './kept_client.js';
 import type { Brick, SessionCounters, WantedBrick } from './types.js';
@@ -77,6 +78,18 @@ export class BrickDesk {
     if (!wanted || kept !== brick) this.#credit.giveBack(bytes);
     else this.#credit.hold(brick, bytes);
     if (wanted) this.#o.announce(kept);
+  }
+
+  /** What is held of a brick is its content still; where it was let go meanwhile it is asked for. */
+  same(volume: number, header: FrameHeader, bytes: number): void {
+    const held = this.#cache.peek(volume, header);
+    if (held) {
+      this.#o.counters.bricksSame += 1;
+      this.receive(sameBrick(held, header), bytes);
+    } else {
+      this.#credit.giveBack(bytes);
+      this.again(volume, header);
+    }
   }
 
   /** A brick of the browser's storage: nothing is owed for it over the network. */
@@ -245,7 +258,9 @@ export class BrickDesk {
 
   #ask(volume: number, wanted: readonly WantedBrick[], how: { reorder?: true } = {}): void {
     for (const [time, part] of messageParts(this.#o.kept?.().take(volume, wanted) ?? wanted)) {
-      this.#o.send(FrameType.NEED, { volume, ...time, ...how, keys: part.map((b) => [b.level, b.z, b.y, b.x, b.priority]) });
+      const held = part.map((brick) => this.#cache.peek(volume, brick)?.checksum ?? null);
+      const hashes = held.some((checksum) => checksum !== null) ? { if_hash: held } : {};
+      this.#o.send(FrameType.NEED, { volume, ...time, ...how, keys: part.map((b) => [b.level, b.z, b.y, b.x, b.priority]), ...hashes });
     }
     this.#count();
   }

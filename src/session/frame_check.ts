@@ -9,6 +9,8 @@ import { STORED_TILE_TEXELS } from '../protocol/limits.js';
 /** What a checked frame carries. The arrays are views of the message. `constant`: one voxel stands for all of a brick. */
 export type FrameBody =
   | { kind: 'brick'; dtype: StoredDtype; voxels: VoxelArray; points?: PointRows; constant?: true }
+  /** What this side holds of the brick is its content still. */
+  | { kind: 'same' }
   | { kind: 'tile'; dtype: StoredDtype; voxels: VoxelArray }
   | { kind: 'ranges'; rows: RangeRows }
   | { kind: 'bytes'; payload: Uint8Array };
@@ -53,6 +55,10 @@ function parseBody(header: FrameHeader, payload: Uint8Array, message: ArrayBuffe
   const kind = header.type === FrameType.BRICK ? 'brick' : 'tile';
   const dtype = dtypeFromCode(header.dtype);
   if (!dtype) throw new FrameError(4400, `${kind} of stored dtype ${header.dtype}`);
+  if ((header.flags & Flag.SAME) !== 0) {
+    if (kind === 'tile' || payload.byteLength > 0) throw new FrameError(4400, `${kind} that is the same as before, of ${payload.byteLength} payload bytes`);
+    return { kind: 'same' };
+  }
   if (kind === 'tile' && dtype === 'points') throw new FrameError(4400, 'tile of stored dtype points');
   if ((header.flags & Flag.CONSTANT) !== 0) {
     if (dtype === 'points') throw new FrameError(4400, 'constant brick of stored dtype points');

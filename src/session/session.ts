@@ -75,7 +75,7 @@ export interface SessionEvents {
 export class Session {
   readonly doc: Y.Doc;
   readonly counters: SessionCounters = {
-    bytesReceived: 0, bricksReceived: 0, tilesReceived: 0, bricksPending: 0, framesRefused: 0, cacheHits: 0, cacheBytes: 0, cachePeak: 0, roundTripMs: 0,
+    bytesReceived: 0, bricksReceived: 0, bricksSame: 0, tilesReceived: 0, bricksPending: 0, framesRefused: 0, cacheHits: 0, cacheBytes: 0, cachePeak: 0, roundTripMs: 0,
   };
   readonly #events = new Emitter<SessionEvents>();
   readonly #table = new VolumeTable();
@@ -289,7 +289,7 @@ export class Session {
     } else if (body.kind === 'tile') {
       this.counters.tilesReceived += 1;
       this.tiles.receive(header, body, bytes, this.#table.volumes.has(header.volume));
-    } else if (body.kind === 'brick') {
+    } else if (body.kind === 'brick' || body.kind === 'same') {
       this.counters.bricksReceived += 1;
       if (!this.#table.volumes.has(header.volume)) {
         this.#desk.discard(bytes);
@@ -297,6 +297,7 @@ export class Session {
       }
       const brick = brickOf(frame, header.volume);
       if (brick) this.#desk.receive(brick, bytes);
+      else this.#desk.same(header.volume, header, bytes);
     } else {
       try {
         dispatchMessage(header.type, body.payload, this.#handlers);

@@ -47,7 +47,7 @@ export class TileDesk {
   /** By number, the least recently wanted first. */
   readonly #planes = new Map<number, WantedPlane>();
   readonly #counters = {
-    bytesReceived: 0, bricksReceived: 0, tilesReceived: 0, bricksPending: 0, framesRefused: 0, cacheHits: 0, cacheBytes: 0, cachePeak: 0, roundTripMs: 0,
+    bytesReceived: 0, bricksReceived: 0, bricksSame: 0, tilesReceived: 0, bricksPending: 0, framesRefused: 0, cacheHits: 0, cacheBytes: 0, cachePeak: 0, roundTripMs: 0,
   };
 
   constructor(readonly options: TileDeskOptions) {

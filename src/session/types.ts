@@ -22,6 +22,8 @@ export interface Brick extends BrickKey {
   readonly volume: number;
   readonly generation: number;
   readonly preview: boolean;
+  /** Of its payload as it came. */
+  readonly checksum?: number;
   readonly dtype: StoredDtype;
   readonly voxels: VoxelArray;
   /** All voxels are the same: they are kept as one, and `voxels` is shared with other such bricks. */
@@ -76,6 +78,8 @@ export type ConnectionState = 'connecting' | 'open' | 'reconnecting' | 'closed';
 export interface SessionCounters {
   bytesReceived: number;
   bricksReceived: number;
+  /** Bricks of which this side had the voxels already: their headers came. */
+  bricksSame: number;
   tilesReceived: number;
   /** Bricks asked for and not yet here. */
   bricksPending: number;

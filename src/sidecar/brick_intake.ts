@@ -135,7 +135,7 @@ export class BrickIntake {
     const preview = (header.flags & Flag.PREVIEW) !== 0;
     const bytes = header.payloadBytes + HEADER_BYTES;
     const { units, handle: volume } = record;
-    this.store.commit({ volume, key, id, offset, units, bytes, generation: header.generation, preview, ...(constant && { constant }) });
+    this.store.commit({ volume, key, id, offset, units, bytes, generation: header.generation, preview, checksum: header.checksum, ...(constant && { constant }) });
     record.resident += 1;
     if (preview) record.previews += 1;
     for (const viewer of demand.waiters.keys()) viewer.ready(record, id);

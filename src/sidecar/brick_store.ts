@@ -25,6 +25,8 @@ export interface StoredBrick {
   readonly bytes: number;
   readonly generation: number;
   readonly preview: boolean;
+  /** Of the payload, as the header says; unknown where it is cut when it is read. */
+  readonly checksum?: number;
   /** The frame itself, where it is that of a constant brick: those take no slot. */
   readonly constant?: Uint8Array;
   /** Makes the frame, where it is cut from memory that the producer shares: those take no slot either. Returns the bytes copied for that. */

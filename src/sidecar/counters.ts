@@ -3,6 +3,8 @@ export class Counters {
   /** Bytes and frames of bricks handed to a viewer's socket. */
   sentBytes = 0;
   sentBricks = 0;
+  /** Of these bricks, those of which the viewer had the voxels already: headers. */
+  sentSame = 0;
   /** Of these bricks, constant ones: frames of one voxel, which are not copied. */
   sentConstants = 0;
   /** Bytes and frames of tiles, which are cut here. */

@@ -17,6 +17,7 @@ export function instanceStatus({ instance, broker, hub, catalog, counters }: Ser
     sent_bytes: counters.sentBytes,
     sent_bricks: counters.sentBricks,
     sent_constants: counters.sentConstants,
+    sent_same: counters.sentSame,
     sent_tile_bytes: counters.sentTileBytes,
     sent_tiles: counters.sentTiles,
     copied_bytes: counters.copiedBytes,

@@ -4,10 +4,11 @@
  */
 
 import {
-  Cancel, CancelTile, Credit, decodeControl, DEFAULT_CREDIT_BYTES, ErrorCode, ErrorMessage, FrameError, type FrameHeader, FrameType,
-  type Hello, MAX_NEEDS, Need, NeedTile,
+  Cancel, CancelTile, Credit, decodeControl, DEFAULT_CREDIT_BYTES, encodeFrame, ErrorCode, ErrorMessage, Flag, FrameError, type FrameHeader,
+  FrameType, HEADER_BYTES, type Hello, MAX_NEEDS, Need, NeedTile,
 } from '../protocol/index.js';
 import { type BrickKey, hasBrick, keyText } from '../volume/geometry.js';
+import type { StoredBrick } from './brick_store.js';
 import type { BrickFailure } from './broker.js';
 import type { Connection, Link } from './connection.js';
 import type { BrickWaiter } from './demand.js';
@@ -20,6 +21,8 @@ interface Want {
   readonly record: VolumeRecord;
   readonly key: BrickKey;
   priority: number;
+  /** Checksum of what the viewer holds of it. */
+  held: number | undefined;
 }
 
 export class ViewerLink implements Link, BrickWaiter {
@@ -106,7 +109,8 @@ export class ViewerLink implements Link, BrickWaiter {
     }
     const { shape, times } = record.description;
     const { time } = need;
-    for (const [level, z, y, x, priority] of need.keys) {
+    for (const [index, [level, z, y, x, priority]] of need.keys.entries()) {
+      const held = need.if_hash?.[index] ?? undefined;
       const key = { level, z, y, x, ...(time ? { time } : {}) };
       if (!hasBrick(shape, key, times?.count)) {
         this.connection.error({
@@ -120,11 +124,11 @@ export class ViewerLink implements Link, BrickWaiter {
       }
       const globalId = `${record.handle}:${keyText(key)}`;
       const want = this.#wants.get(globalId);
-      if (want) want.priority = priority;
+      if (want) Object.assign(want, { priority, held });
       else if (need.reorder) continue; // it crossed the brick on the wire
       else {
         if (this.#wants.size >= MAX_NEEDS) throw new FrameError(ErrorCode.TOO_LARGE, `more than ${MAX_NEEDS} bricks needed at once`);
-        this.#wants.set(globalId, { record, key, priority });
+        this.#wants.set(globalId, { record, key, priority, held });
       }
       this.connection.services.broker.want(this, record, key, priority);
     }
@@ -187,26 +191,41 @@ export class ViewerLink implements Link, BrickWaiter {
         broker.want(this, record, key, want.priority); // evicted or out of date since
         continue;
       }
-      if (!this.#window.take(brick.bytes)) return;
+      const same = want.held !== undefined && brick.checksum === want.held;
+      if (!this.#window.take(same ? HEADER_BYTES : brick.bytes)) return;
       this.#ready.delete(globalId);
       this.#wants.delete(globalId);
-      counters.sentBytes += brick.bytes;
-      counters.sentBricks += 1;
-      if (brick.constant) {
+      if (same) this.#send(sameBrick(brick, record.dtypeCode));
+      else if (brick.constant) {
         counters.sentConstants += 1;
-        this.connection.send(brick.constant, () => this.#window.sent());
-        continue;
+        this.#send(brick.constant);
+      } else {
+        const buffer = pool.take(brick.units);
+        if (brick.cut) counters.copiedBytes += brick.cut(buffer);
+        else {
+          file.read(brick.offset, brick.bytes, buffer);
+          counters.copiedBytes += brick.bytes;
+        }
+        this.#send(buffer.subarray(0, brick.bytes), () => pool.give(brick.units, buffer));
       }
-      const buffer = pool.take(brick.units);
-      if (brick.cut) counters.copiedBytes += brick.cut(buffer);
-      else {
-        file.read(brick.offset, brick.bytes, buffer);
-        counters.copiedBytes += brick.bytes;
-      }
-      this.connection.send(buffer.subarray(0, brick.bytes), () => {
-        pool.give(brick.units, buffer);
-        this.#window.sent();
-      });
     }
   }
+  /** Sends the frame of a brick for which room was taken; `done` when its bytes are no longer needed. */
+  #send(frame: Uint8Array, done?: () => void): void {
+    const { counters } = this.connection.services;
+    counters.sentBytes += frame.byteLength;
+    counters.sentBricks += 1;
+    counters.sentSame += Number(frame.byteLength === HEADER_BYTES);
+    this.connection.send(frame, () => {
+      done?.();
+      this.#window.sent();
+    });
+  }
+}
+
+/** The answer to a viewer that holds this brick: its header, and no voxels. */
+function sameBrick({ volume, key, generation, preview }: StoredBrick, dtype: number): Uint8Array {
+  const { level, z, y, x, time = 0 } = key;
+  const flags = Flag.SAME | (preview ? Flag.PREVIEW : 0);
+  return encodeFrame(FrameType.BRICK, new Uint8Array(), { volume, level, z, y, x, time, dtype, generation, flags });
 }

@@ -40,6 +40,11 @@ interface Recipe {
   damage?: { at: number; hex: string }[];
   reseal?: boolean;
 }
+interface HeldCase {
+  name: string;
+  if_hash?: (number | null | '$checksum')[];
+  expect: { flags: number; payload_bytes?: number };
+}
 interface BrickCase {
   name: string;
   stored: VoxelDtype;
@@ -61,6 +66,7 @@ const cases = JSON.parse(readFileSync('test/conformance/cases.json', 'utf8')) as
   upgrade: UpgradeCase[];
   frames: FrameCase[];
   bricks: BrickCase[];
+  held: HeldCase[];
 };
 
 let sidecar: SidecarProcess;
@@ -214,4 +220,21 @@ describe('bricks', () => {
     await other.close();
     await stillServes();
   }, 12_000);
+});
+
+describe('held', () => {
+  test.each(cases.held)('$name', async ({ if_hash, expect: { flags, payload_bytes } }) => {
+    const ask = async (more: object) => {
+      const from = viewer.frames.length;
+      viewer.control(FrameType.NEED, { volume, keys: [[0, 0, 1, 0, 0]], ...more });
+      return viewer.next(FrameType.BRICK, () => true, from);
+    };
+    const first = await ask({});
+    const again = await ask(if_hash ? { if_hash: if_hash.map((hash) => (hash === '$checksum' ? first.header.checksum : hash)) } : {});
+    const { checksum, payloadBytes, ...same } = first.header;
+    expect(again.header).toMatchObject({ ...same, flags, payloadBytes: payload_bytes ?? payloadBytes });
+    if (payload_bytes === undefined) expect(again.header.checksum).toBe(checksum);
+    viewer.control(FrameType.CREDIT, { bytes: first.frame.byteLength + again.frame.byteLength });
+    await stillServes();
+  });
 });

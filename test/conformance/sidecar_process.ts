@@ -110,7 +110,7 @@ export class SidecarProcess {
   }
 
   /** GET /v1/status as the owner. */
-  async status(): Promise<Record<string, unknown> & { sent_bytes: number; sent_bricks: number; sent_constants: number; sent_tiles: number; sent_tile_bytes: number; copied_bytes: number; used_bytes: number; stored_bytes: number }> {
+  async status(): Promise<Record<string, unknown> & { sent_bytes: number; sent_bricks: number; sent_constants: number; sent_same: number; sent_tiles: number; sent_tile_bytes: number; copied_bytes: number; used_bytes: number; stored_bytes: number }> {
     return JSON.parse((await this.ask({ path: '/v1/status', headers: { Authorization: `Bearer ${this.token}` } })).text);
   }
 }

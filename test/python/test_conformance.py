@@ -137,6 +137,30 @@ def test_bricks(peers, case):
     peers.still_serves()
 
 
+@named("held")
+def test_held(peers, case):
+    stream = open_stream(peers.sidecar.host, peers.sidecar.port, peers.endpoint.ticket("stream", "view", "none"))
+    stream.send(encode_control(FrameType.HELLO, {"kind": "viewer", "client": "conformance"}))
+
+    def ask(**more):
+        stream.send(encode_control(FrameType.NEED, {"volume": peers.producer.handle, "keys": [[0, 0, 1, 0, 0]], **more}))
+        while True:
+            header, _ = unpack_frame(stream.recv(timeout=SECONDS))
+            if header.type == FrameType.BRICK:
+                return header
+
+    first = ask()
+    hashes = [first.checksum if one == "$checksum" else one for one in case.get("if_hash", [])]
+    again = ask(**({"if_hash": hashes} if hashes else {}))
+    assert (again.key, again.generation, again.flags) == (first.key, first.generation, case["expect"]["flags"])
+    expected = case["expect"].get("payload_bytes", first.payload_bytes)
+    assert again.payload_bytes == expected
+    if expected:
+        assert again.checksum == first.checksum
+    stream.close()
+    peers.still_serves()
+
+
 def next_of(stream, frame_type: FrameType) -> dict:
     """The next control message of a type; others in between do not matter."""
     while True:

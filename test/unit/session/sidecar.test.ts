@@ -104,6 +104,34 @@ describe('bricks from a sidecar', () => {
     expect([s.changes, s.bricks[2]?.x, s.bricks[2]?.generation, s.bricks[2]?.voxels[0]]).toEqual([1, 0, 2, 5]);
   });
 
+  test('a change that is none costs a header for each brick; what is let go of meanwhile comes whole', async () => {
+    const { s, cable } = await connected();
+    s.want(volume, row(8));
+    await s.until(() => s.bricks.length === 8, 'the first content');
+    for (const brick of s.bricks) s.consumed(brick);
+    const before = cable.bytes;
+    content = { generation: 2, value: 1 };
+    const changed = (generation: number) => producer.control(FrameType.CHANGED, { volume, generation, boxes: [[0, 0, 0, 0, 2, 1, 4]] });
+    changed(2);
+    await s.until(() => s.bricks.length === 16, 'the same content again');
+    expect(s.bricks.slice(8).map(({ generation, voxels }) => [generation, voxels.length, voxels[0]])).toEqual(Array(8).fill([2, 66 ** 3, 1]));
+    expect(s.counters).toMatchObject({ bricksReceived: 16, bricksSame: 8 });
+    expect(cable.bytes - before).toBeLessThan(16_384); // messages and headers, of 4.6 MB
+    // Of what really changes, and of what is not held any more, all of it comes.
+    content = { generation: 3, value: 4 };
+    changed(3);
+    await s.until(() => s.bricks.length === 24, 'other content');
+    expect(s.bricks.slice(16).every(({ generation, voxels }) => generation === 3 && voxels[9] === 4)).toBe(true);
+    expect(s.counters.bricksSame).toBe(8);
+    content = { generation: 4, value: 4 };
+    s.on('changed', () => Object.assign(s, { maxBrowserBytes: 3 * FRAME_BYTES })); // after the need was sent
+    changed(4);
+    await s.until(() => s.bricks.length === 32, 'the same content, of which five were let go');
+    expect(s.bricks.slice(24).every(({ generation, voxels }) => generation === 4 && voxels[9] === 4)).toBe(true);
+    expect(s.counters.bricksSame - 8).toBeLessThan(8);
+    expect(s.counters.framesRefused).toBe(0);
+  });
+
   test('a cable that is cut in the middle costs a reconnection and only the bricks not yet here', async () => {
     const { s, cable } = await connected('edit', { creditBytes: 3 * FRAME_BYTES });
     s.want(volume, row(6));

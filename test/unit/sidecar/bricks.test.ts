@@ -96,6 +96,25 @@ test('a constant brick is 66 bytes on the wire, takes no slot, is copied nowhere
   await client.close();
 });
 
+test('a brick that the viewer holds is a header, constant or not; any other comes whole', async () => {
+  const volume = await declare();
+  const client = await viewer();
+  need(client, volume, [0, 0, 0, 0, 0], [0, 0, 0, 1, 1]);
+  await client.until(() => client.all(FrameType.BRICK).length === 2, 'two bricks');
+  const [first, second] = client.all(FrameType.BRICK).map(({ header }) => header.checksum) as [number, number];
+  const before = await sidecar.status();
+  const from = client.frames.length;
+  const keys = [[0, 0, 0, 0, 0], [0, 0, 0, 1, 1], [0, 0, 0, 2, 2]];
+  client.control(FrameType.NEED, { volume, keys, if_hash: [first, second + 1, null] });
+  const bricks = () => client.frames.slice(from).filter((f) => f.header.type === FrameType.BRICK);
+  await client.until(() => bricks().length === 3, 'three answers');
+  expect(bricks().map(({ header, frame }) => [header.x, header.flags, frame.byteLength])).toEqual([[0, 4, 64], [1, 0, U8], [2, 0, U8]]);
+  expect(bricks()[0]?.header).toMatchObject({ volume, level: 0, z: 0, y: 0, generation: 1, dtype: 1, payloadBytes: 0 });
+  const after = await sidecar.status();
+  expect([after.sent_same - before.sent_same, after.sent_bytes - before.sent_bytes, after.copied_bytes - before.copied_bytes]).toEqual([1, 64 + 2 * U8, 2 * U8]);
+  await client.close();
+});
+
 test('each byte sent was copied once, and bricks in the store are not asked for again', async () => {
   const volume = await declare();
   const client = await viewer();

@@ -155,7 +155,7 @@ function fitting(sources: readonly VolumeSource[], units: number): readonly Volu
 }
 
 /** What of a layer decides how its part of the shader reads. */
-export function kindOf({ atlas: { storage }, settings, shader, table }: VolumeSource): LayerKind {
+export function kindOf({ atlas: { storage }, settings, shader, table, transfer }: VolumeSource): LayerKind {
   const { labels } = storage;
   const kind = { storage, mode: settings.mode, shader, additive: settings.blend === 'additive' };
   return {
@@ -165,6 +165,7 @@ export function kindOf({ atlas: { storage }, settings, shader, table }: VolumeSo
     outline: labels && settings.labelStyle === 'outline' && !shader,
     nested: isNested(table.window),
     log: !labels && logUniform(settings) !== undefined,
+    peaked: !labels && transfer.peaked,
   };
 }
 

@@ -15,6 +15,7 @@ import logGlsl from './shaders/log_place.glsl';
 import headGlsl from './shaders/layers.head.glsl';
 import lightGlsl from './shaders/light.glsl';
 import shadowGlsl from './shaders/shadow.glsl';
+import pieceGlsl from './shaders/transfer_piece.glsl';
 import type { StorageClass } from './storage.js';
 import { tableShader } from './table_shader.js';
 import { userPart, type UserShader } from './user_shader.js';
@@ -32,6 +33,8 @@ export interface LayerKind {
   readonly nested: boolean;
   /** Its window is logarithmic. */
   readonly log: boolean;
+  /** Its transfer function has thin peaks or steps: what lies between two samples counts. */
+  readonly peaked: boolean;
   readonly shader?: UserShader | undefined;
 }
 
@@ -44,7 +47,7 @@ export const isProjection = ({ storage, mode, shader }: Pick<LayerKind, 'storage
 
 /** The same for the same shader. */
 export function layersKey(kinds: readonly LayerKind[], flags: readonly boolean[]): string {
-  const one = (k: LayerKind) => [k.storage.name, k.storage.labels ? '' : k.mode, k.shading, k.additive, k.lookup, k.outline, k.nested, k.log, k.shader?.key];
+  const one = (k: LayerKind) => [k.storage.name, k.storage.labels ? '' : k.mode, k.shading, k.additive, k.lookup, k.outline, k.nested, k.log, k.peaked, k.shader?.key];
   return JSON.stringify([kinds.map(one), flags]);
 }
 
@@ -61,6 +64,7 @@ export function layersShader(kinds: readonly LayerKind[]): string[] {
     kinds.some(({ lookup }) => lookup) ? '#define LABEL_LOOKUP' : '',
     logGlsl,
     headGlsl,
+    pieceGlsl,
     lightGlsl,
     clipGlsl,
     hooked || kinds.some(({ storage }) => storage.labels) ? labelsGlsl : '',
@@ -75,7 +79,7 @@ export function layersShader(kinds: readonly LayerKind[]): string[] {
 
 /** One layer's part: its number in place of L. */
 function layerPart(kind: LayerKind, n: number): string {
-  const { storage, mode, shading, additive, lookup, outline, shader } = kind;
+  const { storage, mode, shading, additive, lookup, outline, peaked, shader } = kind;
   const defines: Record<string, string | number> = {
     ROW: 3 * n,
     ADDITIVE: Number(additive),
@@ -85,6 +89,7 @@ function layerPart(kind: LayerKind, n: number): string {
     PROJECTION: PROJECTIONS.indexOf(mode),
     LOOKUP: Number(lookup),
     OUTLINE: Number(outline),
+    PEAKED: Number(peaked),
     ID: `labelId${storage.code}`,
     ATLAS: atlasName(storage),
   };

@@ -16,7 +16,7 @@ export class RayDrawing {
     readonly screen: Fullscreen,
     readonly budget: GpuBudget,
   ) {
-    this.#plain = new VolumePass(screen);
+    this.#plain = new VolumePass(screen, budget);
   }
 
   /** Draws layers from the lowest to the highest; false where there is nothing to draw from yet. */

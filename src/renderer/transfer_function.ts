@@ -32,11 +32,16 @@ export function transferUniforms(
   return { uWindow: log ? new THREE.Vector2(window.scale, window.offset) : transferUniform(window), uLog: log ?? null };
 }
 
-/** The head of such a shader: TRANSFER_AT(number in `uWindow`) is a place in the texture, TRANSFER_LOW the number of the window's low end. */
+/**
+ * The head of such a shader: TRANSFER_AT(number in `uWindow`) is a place in the texture, TRANSFER_LOW the number of the window's low end;
+ * SHARE_OF and PLACE_OF are the share of the window and the place in it.
+ */
+const linearPlace = `(((t) - ${0.5 / TRANSFER_SIZE}) * ${TRANSFER_SIZE / (TRANSFER_SIZE - 1)})`;
+const LINEAR = `#define SHARE_OF(t) ${linearPlace}\n#define PLACE_OF(t) ${linearPlace}\n`;
 export const transferHead = (log: boolean): string =>
   log
-    ? `${logGlsl}uniform vec2 uLog;\n#define TRANSFER_AT(t) (logPlace(t, uLog) * ${(TRANSFER_SIZE - 1) / TRANSFER_SIZE} + ${0.5 / TRANSFER_SIZE})\n#define TRANSFER_LOW 1e-7\n`
-    : `#define TRANSFER_AT(t) (t)\n#define TRANSFER_LOW ${0.5 / TRANSFER_SIZE + 1e-7}\n`;
+    ? `${logGlsl}uniform vec2 uLog;\n#define TRANSFER_AT(t) (logPlace(t, uLog) * ${(TRANSFER_SIZE - 1) / TRANSFER_SIZE} + ${0.5 / TRANSFER_SIZE})\n#define TRANSFER_LOW 1e-7\n#define SHARE_OF(t) (t)\n#define PLACE_OF(t) logPlace(t, uLog)\n`
+    : `#define TRANSFER_AT(t) (t)\n#define TRANSFER_LOW ${0.5 / TRANSFER_SIZE + 1e-7}\n${LINEAR}`;
 
 /** What a transfer function is made of. */
 export interface TransferSettings {
@@ -88,12 +93,40 @@ export function transferTexels(settings: TransferSettings, stepFraction: number,
   return texels;
 }
 
+/** Part of the window over which a transfer function is compared with its own mean. */
+const NEIGHBOURHOOD = 1 / 16;
+/** By how much of its highest opacity it may differ from that. */
+const SMOOTH = 0.2;
+
+/**
+ * Whether a row of a transfer function has peaks or steps that a ray may step over: somewhere what one texel adds is far from the mean of
+ * those around it. Of the presets and of what a new layer has, none has.
+ */
+export function isPeaked(row: Float32Array): boolean {
+  const size = row.length / 4;
+  const reach = Math.round((size * NEIGHBOURHOOD) / 2);
+  let highest = 0;
+  for (let i = 3; i < row.length; i += 4) highest = Math.max(highest, row[i] as number);
+  const at = (i: number, c: number) => row[4 * Math.min(Math.max(i, 0), size - 1) + c] as number;
+  for (let c = 0; c < 4; c += 1) {
+    let sum = 0;
+    for (let i = -reach; i <= reach; i += 1) sum += at(i, c);
+    for (let i = 0; i < size; i += 1) {
+      if (Math.abs(sum / (2 * reach + 1) - at(i, c)) > SMOOTH * highest) return true;
+      sum += at(i + reach + 1, c) - at(i - reach, c);
+    }
+  }
+  return false;
+}
+
 /**
  * The texture of a transfer function. Half floats: in 8 bits the small opacities of a single step would fall on a few
  * values, and the picture would move by several of 255.
  */
 export class TransferTexture {
   readonly texture: THREE.DataTexture;
+  /** It changes so fast with the value that what lies between two samples counts. */
+  peaked = false;
   #made = '';
 
   constructor() {
@@ -109,6 +142,7 @@ export class TransferTexture {
     if (wanted === this.#made) return;
     this.#made = wanted;
     const texels = transferTexels(settings, stepFraction, rowCount);
+    this.peaked = isPeaked(texels.subarray(4 * TRANSFER_SIZE, 8 * TRANSFER_SIZE));
     const half = this.texture.image.data as unknown as Uint16Array;
     for (let i = 0; i < texels.length; i += 1) half[i] = THREE.DataUtils.toHalfFloat(texels[i] as number);
     this.texture.needsUpdate = true;

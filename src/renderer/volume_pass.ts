@@ -8,20 +8,23 @@ import { cameraBasis, type OrbitCamera } from './camera.js';
 import { CLIP_PLANES, clipUniforms, cutUniforms, planesOf, setClip, setCut } from './clip_planes.js';
 import { type DeviceRect, type Fullscreen, shaderMaterial } from './fullscreen.js';
 import { hasLabelLook, LABEL_PROBES, restWeight } from './label_lookup.js';
+import type { GpuBudget } from './gpu_budget.js';
 import { labelPaletteTexture } from './label_palette.js';
+import { LayerTransfers, layerTransferBytes } from './layer_transfers.js';
 import { drawRays, rayUniforms, setRays, weighed } from './ray_uniforms.js';
 import { CUT_PLANES } from './plane_views.js';
 import clipGlsl from './shaders/clip.glsl';
 import labelsGlsl from './shaders/labels.glsl';
 import lightGlsl from './shaders/light.glsl';
 import marchGlsl from './shaders/march.frag.glsl';
+import pieceGlsl from './shaders/transfer_piece.glsl';
 import voxelGlsl from './shaders/voxel.glsl';
 import { boxAround } from './shown_box.js';
 import { type Lookup, labelStepOpacity, lookupOf, stepLength, type VolumeSource } from './source.js';
 import { isNested, TABLE_UNIFORMS, tableShader, tableValues } from './table_shader.js';
 import { MAX_TABLE_EDGE, toCells } from './table_window.js';
 import type { Clip, ClipPlane } from './views.js';
-import { logUniform, opacityRows, TRANSFER_ROWS, transferHead, transferUniforms } from './transfer_function.js';
+import { logUniform, opacityRows, TRANSFER_ROWS, TRANSFER_SIZE, transferHead, transferUniforms } from './transfer_function.js';
 
 /** From where, where to and how well rays are drawn. */
 export interface RayFrame {
@@ -55,15 +58,19 @@ export interface RayDraw extends RayFrame {
   readonly shaded?: boolean;
 }
 
-/** Twice and more the bricks that a ray can cross in the largest table; and the cells of those. */
+/** Twice and more the bricks that a ray can cross in the largest table. */
 const MAX_BRICKS = 4 * MAX_TABLE_EDGE;
 
 /** The pass that turns volumes into a picture. */
 export class VolumePass {
   readonly #materials = new Map<string, THREE.RawShaderMaterial>();
   readonly #palette = labelPaletteTexture();
+  readonly #pieces = new LayerTransfers();
 
-  constructor(readonly screen: Fullscreen) {}
+  constructor(
+    readonly screen: Fullscreen,
+    readonly budget?: GpuBudget,
+  ) {}
 
   /** Draws; false where there is nothing to draw from yet. */
   draw(draw: RayDraw): boolean {
@@ -89,6 +96,8 @@ export class VolumePass {
   dispose(): void {
     for (const material of this.#materials.values()) material.dispose();
     this.#palette.dispose();
+    this.#pieces.dispose();
+    this.budget?.release('pieces');
   }
 
   #setLattice(u: Record<string, THREE.IUniform>, draw: RayDraw, lookup: Lookup): void {
@@ -132,6 +141,11 @@ export class VolumePass {
     } else {
       set('uTransfer', source.transfer.texture);
       for (const [name, value] of Object.entries(transferUniforms(source.window, source.settings))) set(name, value);
+      if (inPieces(source)) {
+        this.budget?.take('pieces', layerTransferBytes(1));
+        set('uTransfers', this.#pieces.update([source]));
+        set('uThick', source.closeness);
+      }
     }
   }
 
@@ -171,7 +185,8 @@ export class VolumePass {
     const lookup = labels !== undefined && hasLabelLook(labels.settings);
     const nested = [isNested(primary.table.window), isNested(overlay?.table.window)] as const;
     const log = !storage.labels && logUniform(primary.settings) !== undefined;
-    const key = JSON.stringify([storage.name, log, overlay?.atlas.storage.name, mip, shaded, lookup, clipped, depth !== undefined, cuts.length > 0, nested]);
+    const pieces = inPieces(primary);
+    const key = JSON.stringify([storage.name, log, pieces, overlay?.atlas.storage.name, mip, shaded, lookup, clipped, depth !== undefined, cuts.length > 0, nested]);
     const known = this.#materials.get(key);
     if (known) return known;
     const uniforms: Record<string, THREE.IUniform> = { ...rayUniforms(), ...clipUniforms(), ...cutUniforms(), uPalette: { value: this.#palette } };
@@ -179,7 +194,7 @@ export class VolumePass {
     const others = ['uTable', 'uAtlas', 'uInvGrid', 'uCellToAtlas', 'uBoxMin', 'uBoxMax', 'uStep', 'uRowBias'];
     others.push('uTransfer', 'uWindow', 'uLog', 'uLabelOpacity', 'uTable_over', 'uLabelAtlas', 'uLabelScale', 'uLabelOffset');
     others.push('uLabelBoxMin', 'uLabelBoxMax', 'uInvGrid_over', 'uLabelCellToAtlas', 'uLabelSpan', 'uLabelLookup', 'uLabelRest');
-    others.push('uShownMin', 'uShownMax', 'uLead', 'uPerVoxel', 'uHalfTexel', 'uClearCells', 'uSlots');
+    others.push('uShownMin', 'uShownMax', 'uLead', 'uPerVoxel', 'uHalfTexel', 'uClearCells', 'uSlots', 'uTransfers', 'uThick');
     for (const name of TABLE_UNIFORMS) others.push(name, `${name}_over`);
     for (const name of others) uniforms[name] = { value: null };
     const cells = !storage.labels && overlay === undefined;
@@ -187,7 +202,9 @@ export class VolumePass {
       IMAGE_STORAGE: storage.labels ? -1 : storage.code,
       LABEL_STORAGE: labels ? labels.atlas.storage.code : -1,
       TRANSFER_ROWS,
-      MAX_BRICKS: cells ? MAX_BRICKS * BRICK_CELLS : MAX_BRICKS,
+      TRANSFER_SIZE,
+      MAX_BRICKS,
+      MAX_RUNS: 4 * BRICK_CELLS,
       CLIP_PLANES,
       CUT_PLANES,
       LABEL_PROBES,
@@ -196,12 +213,15 @@ export class VolumePass {
       BRICK_CELLS: `${BRICK_CELLS}.`,
       RUN_ZERO: `${RUN_ZERO}.`,
     };
-    const flags = { OVERLAY: overlay, MIP: mip, SHADED: shaded, LABEL_LOOKUP: lookup, CELLS: cells, CLIPPED: clipped, DEPTH: depth, CUT: cuts.length > 0 };
+    const flags = { OVERLAY: overlay, MIP: mip, SHADED: shaded, LABEL_LOOKUP: lookup, CELLS: cells, PIECES: pieces, CLIPPED: clipped, DEPTH: depth, CUT: cuts.length > 0 };
     for (const [name, set] of Object.entries(flags)) if (set) defines[name] = 1;
     const tables = [tableShader('', nested[0]), overlay ? tableShader('_over', nested[1]) : ''];
-    const parts = [transferHead(log), ...tables, storage.labels ? '' : voxelGlsl, labels ? labelsGlsl : '', shaded ? lightGlsl : '', clipGlsl, marchGlsl];
+    const parts = [transferHead(log), ...tables, storage.labels ? '' : voxelGlsl, labels ? labelsGlsl : '', shaded ? lightGlsl : '', pieces ? pieceGlsl : '', clipGlsl, marchGlsl];
     const material = shaderMaterial(parts, uniforms, 'replace', defines);
     this.#materials.set(key, weighed(material));
     return material;
   }
 }
+
+/** Whether what lies between two samples of a volume counts. */
+const inPieces = ({ atlas, settings, transfer }: VolumeSource): boolean => !atlas.storage.labels && settings.mode === 'dvr' && transfer.peaked;

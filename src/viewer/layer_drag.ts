@@ -49,7 +49,7 @@ export function draggable(grip: HTMLElement, id: string, list: DraggedList): voi
     let place: number | undefined;
     const others = () => list.shown().map(({ layer }) => layer.id).reverse().filter((other) => other !== id).flatMap((other) => list.row(other) ?? []);
     const mark = (to: number | undefined) => {
-      for (const other of list.element.children) other.removeAttribute('data-drop');
+      for (const other of others()) other.removeAttribute('data-drop');
       row.toggleAttribute('data-dragged', to !== undefined);
       if (to === undefined) return;
       const rows = others();

@@ -1,6 +1,7 @@
 /** One layer in the panel: what it is, and its settings. */
 
 import type { LayerPatch } from '../annotation/model.js';
+import { ChannelLine } from './channel_line.js';
 import { h, setAttribute, setText } from './dom.js';
 import { formatNumber } from './format.js';
 import { brickHistogram, mergeHistograms, type Histogram } from './histogram.js';
@@ -50,14 +51,17 @@ export class LayerRow {
   readonly #labels: LabelFields;
   readonly #shader: ShaderFields;
   readonly #cloud: PointFields;
+  readonly #channel: ChannelLine | undefined;
   #bricks: CoarseBricks<Histogram | undefined> | undefined;
   #histogram: Histogram | undefined;
   #shown: ShownLayer | undefined;
   #time = 0;
 
+  /** @param channel whether it stands under the heading of an image of several channels */
   constructor(
     readonly actions: LayerActions,
     open: boolean,
+    readonly channel = false,
   ) {
     const { changed } = actions;
     this.#eye = button(undefined, 'Show or hide', () => changed({ visible: this.#shown?.layer.visible !== true }), { 'data-action': 'visible' });
@@ -76,11 +80,13 @@ export class LayerRow {
     this.#labels = new LabelFields(changed, actions.sources.peek);
     this.#cloud = new PointFields(changed);
     this.#shader = new ShaderFields(changed, actions.sources.shaderReport);
+    this.#channel = channel ? new ChannelLine(changed) : undefined;
     this.element = h(
       'div',
       { class: 'voxbeam-layer' },
-      h('div', { class: 'voxbeam-row' }, this.#eye, this.#name, this.#kind, move('↑', 'Over the next layer', true), move('↓', 'Under the layer before', false), this.#chevron),
+      h('div', { class: 'voxbeam-row' }, this.#eye, this.#channel?.color, this.#name, channel ? undefined : this.#kind, move('↑', 'Over the next layer', true), move('↓', 'Under the layer before', false), this.#chevron),
       this.#facts,
+      this.#channel?.element,
       this.#fields,
     );
     this.#open(open);
@@ -91,17 +97,20 @@ export class LayerRow {
     return this.#name;
   }
 
-  show(shown: ShownLayer, time = 0): void {
+  /** @param told what a heading over the row says already */
+  show(shown: ShownLayer, time = 0, told = ''): void {
     if (shown === this.#shown && time === this.#time) return;
     this.#time = time;
     if (shown.layer.kind !== this.#shown?.layer.kind) this.#arrange(shown.layer.kind);
     this.#shown = shown;
     const { layer, volume } = shown;
-    setText(this.#name, volume.description.name);
+    setText(this.#name, (this.channel && volume.description.channel?.name) || volume.description.name);
     setAttribute(this.#name, 'title', `${volume.description.name}: drag it over or under others`);
     setText(this.#kind, layer.kind);
     const { text, bad } = facts(shown);
     setText(this.#facts, text);
+    this.#facts.hidden = text === told;
+    this.#channel?.show(shown);
     setAttribute(this.#facts, 'data-tone', bad ? 'bad' : undefined);
     setAttribute(this.element, 'data-visible', String(layer.visible));
     setIcon(this.#eyeIcon, layer.visible ? 'eye' : 'eyeOff');

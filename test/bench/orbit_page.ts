@@ -83,7 +83,10 @@ Object.assign(globalThis, {
     async shipped(width: number, height: number) {
       const shipped = new Shipped(volume, settings, width, height);
       await shipped.run(at(framed(shipped.geometry), 0));
-      return { ...bound(shipped, framed(shipped.geometry)), dispose: () => shipped.dispose() };
+      return {
+        /** Lit as a new layer is, or not at all, as the marches that it stands beside. */
+        light: (lit: boolean) => shipped.renderer.setLayer(volume.handle, { ...settings, shading: lit ? settings.shading : 'none' }),
+        ...bound(shipped, framed(shipped.geometry)), dispose: () => shipped.dispose() };
     },
     /** A fractal of 2^20 voxels along each axis, seen whole and from near its surface. */
     async exabyte(width: number, height: number, zoom: number) {

@@ -12,7 +12,7 @@ import { readShader } from '../../src/renderer/user_shader.js';
 import { tryShader } from '../../src/renderer/shader_trial.js';
 import clipGlsl from '../../src/renderer/shaders/clip.glsl';
 import labelsGlsl from '../../src/renderer/shaders/labels.glsl';
-import headGlsl from '../../src/renderer/shaders/layers.head.glsl';
+import pieceGlsl from '../../src/renderer/shaders/transfer_piece.glsl';
 import lightGlsl from '../../src/renderer/shaders/light.glsl';
 import { VolumeRenderer } from '../../src/renderer/renderer.js';
 import * as sliceView from '../../src/renderer/slice_view.js';
@@ -190,6 +190,6 @@ Object.assign(globalThis, {
     THREE, LazyVolume, TestCloud, VolumeRenderer, Stage, TestVolume, makeLevel, halve, shellsAndGyroid, difference, geometry, sample, colormaps, source,
     camera: { cameraBasis, frameBounds, orbit, project }, fitSlice: sliceView.fitSlice, sliceView, Fullscreen, shaderMaterial, makeBare, atlasBench, layersBench,
     referencePicture, DEFAULT_LOOK, makeScreen, clipPlanes, labelLookup, layerRows, readShader, tryShader,
-    glsl: { clip: clipGlsl, labels: labelsGlsl, head: headGlsl, light: lightGlsl }, wait, DEFAULT_OPACITY_POINTS, POLICIES,
+    glsl: { clip: clipGlsl, labels: labelsGlsl, piece: pieceGlsl, light: lightGlsl }, wait, DEFAULT_OPACITY_POINTS, POLICIES,
   },
 });

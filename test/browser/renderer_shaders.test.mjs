@@ -73,7 +73,7 @@ test('a piece of a ray adds what its values add, whatever its length and the tra
     const texture = new THREE.DataTexture(data, size, rows, THREE.RGBAFormat, THREE.FloatType);
     texture.needsUpdate = true;
     const inputs = [[0, 1, 1], [1, 0, 1], [0.2, 0.4, 2], [0.302, 0.312, 1], [0.7, 0.7, 4], [-0.5, 0.5, 1], [0.9, 1.5, 3], [-2, -1, 1], [0.1, 0.2, 8]];
-    const out = globalThis.run([glsl.head], 'vec2 lightAt(vec3 w, float v, int s) { return vec2(1.); }\nvec4 f(vec4 a, vec4 b) { return pieceOf(0, a.xx, a.yy, a.z); }',
+    const out = globalThis.run(['out vec4 color;', glsl.piece], 'vec4 f(vec4 a, vec4 b) { return pieceOf(0, a.xx, a.yy, a.z); }',
       inputs.map((n) => [[...n, 0]]), { uTransfers: texture }, { TRANSFER_SIZE: size });
     // The same by a million small pieces of the points themselves.
     const density = (t) => {
@@ -123,7 +123,7 @@ test('the dark end of a logarithmic window is as fine as the bright one: in slic
     texture.needsUpdate = true;
     const place = (share) => Math.log1p(999 * share) / Math.log(1000);
     const inputs = [[0.0003, 0.0008], [0, 0.001], [0.0005, 0.0006], [0.0009, 0.0002], [0, 1]];
-    const out = globalThis.run([glsl.head], 'vec2 lightAt(vec3 w, float v, int s) { return vec2(1.); }\nvec4 f(vec4 a, vec4 b) { return pieceOf(0, a.xy, a.zw, 2.); }',
+    const out = globalThis.run(['out vec4 color;', glsl.piece], 'vec4 f(vec4 a, vec4 b) { return pieceOf(0, a.xy, a.zw, 2.); }',
       inputs.map(([a, b]) => [[a, place(a), b, place(b)]]), { uTransfers: texture }, { TRANSFER_SIZE: 2048 });
     const density = (t) => {
       const i = Math.max(look.points.findIndex((p) => p[0] >= t), 1);

@@ -49,6 +49,61 @@ test('a homogeneous and a layered volume change by less than 2 % in brightness f
   assert.deepEqual(unsteady, []);
 });
 
+test('a shell thinner than a step is drawn whole, near and coarse, by both passes: the error is a small part of what samples alone make', async () => {
+  const errors = await inPage(async () => {
+    const { TestVolume, makeLevel, layersBench, camera, geometry, DEFAULT_LOOK } = globalThis.vox;
+    const n = 128;
+    const radius = (z, y, x) => Math.hypot(z - 63.5, y - 63.5, x - 63.5) / 64;
+    const volume = new TestVolume(1, 'u16', 'image', makeLevel([n, n, n], 'u16', (z, y, x) => Math.round(Math.min(radius(z, y, x), 1) * 65535)));
+    volume.fillRanges();
+    // 0.6 of a voxel of level 0 thick, the other 1.3.
+    const points = [[0, 0], [0.495, 0], [0.5, 0.99], [0.505, 0], [0.74, 0], [0.75, 0.9], [0.76, 0], [1, 0]];
+    const density = (t) => {
+      const i = points.findIndex((p) => p[0] >= Math.min(t, 1));
+      const [p, q] = [points[Math.max(i - 1, 0)], points[Math.max(i, 1)]];
+      return -Math.log1p(-(p[1] + ((q[1] - p[1]) * (Math.min(t, 1) - p[0])) / (q[0] - p[0])));
+    };
+    const settings = { ...DEFAULT_LOOK, window: [0, 65535], colormap: 'gray', shading: 'none', points };
+    const [width, height] = [40, 32];
+    const out = [];
+    for (const level of [0, 1]) {
+      const bench = layersBench(width, height, [{ volume, settings, shows: (k) => k.level === level }], { skipEmpty: true });
+      const view = camera.orbit(camera.frameBounds(geometry.worldBounds(bench.states[0].geometry), width / height), 0.7, 0.4);
+      const { eye, right, up, forward } = camera.cameraBasis(view);
+      const tan = Math.tan(view.fovY / 2);
+      // A fiftieth of a voxel at a time, through the radii themselves.
+      const exact = Array.from({ length: width * height }, (_, i) => {
+        const [a, b] = [(tan * width * (((i % width) + 0.5) * 2 - width)) / width / height, tan * ((2 * (Math.floor(i / width) + 0.5)) / height - 1)];
+        const ray = forward.map((f, k) => f + a * right[k] + b * up[k]);
+        const unit = ray.map((r) => r / Math.hypot(...ray));
+        const middle = unit.reduce((sum, u, k) => sum + u * (63.5 - eye[k]), 0);
+        let sum = 0;
+        for (let s = middle - 62; s < middle + 62; s += 0.02) sum += 0.02 * density(radius(eye[2] + unit[2] * s, eye[1] + unit[1] * s, eye[0] + unit[0] * s));
+        return 1 - Math.exp(-sum);
+      });
+      const error = (how) => {
+        const data = bench.read({ camera: view }, how);
+        return exact.reduce((sum, alpha, i) => sum + Math.abs(alpha - data[4 * i + 3]), 0) / exact.length;
+      };
+      const { transfer } = bench.sources[0];
+      const one = { level, found: transfer.peaked, fast: error('either'), general: error('general') };
+      transfer.peaked = false;
+  out.push({ ...one, fastSamples: error('either'), generalSamples: error('general'), light: exact.reduce((sum, n) => sum + n, 0) / exact.length });
+      bench.renderer.dispose();
+      bench.renderer.forceContextLoss();
+    }
+    return out;
+  });
+  for (const one of errors) {
+    const told = JSON.stringify(one);
+    assert.ok(one.found && one.light > 0.1, told);
+    for (const pass of ['fast', 'general']) {
+      assert.ok(one[pass] < 0.0002, told);
+      assert.ok(one[pass] < one[`${pass}Samples`] / [20, 100][one.level], told);
+    }
+  }
+});
+
 test('constant volumes, axes of one voxel, empty and inverted windows: every mode draws, and nothing is not a number', async () => {
   const results = await inPage(async (looks) => {
     const { TestVolume, makeLevel, layersBench, readShader, camera, geometry, DEFAULT_LOOK } = globalThis.vox;

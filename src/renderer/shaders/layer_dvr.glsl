@@ -6,10 +6,16 @@ void step_L(vec3 w, float ds, float dt) {
     had_L = false;
     return;
   }
+#if PEAKED_L
   vec2 here = vec2(t, PLACE_L(t));
-  vec4 c = pieceOf(ROW_L, had_L ? before_L : here, here, (had_L ? past : dt) * uThick_L);
+  vec4 sum = integralTo(ROW_L, here.x, here.y);
+  vec4 c = pieceBetween(ROW_L, had_L ? before_L : here, had_L ? sum_L : sum, here, sum, (had_L ? past : dt) * uThick_L);
   before_L = here;
+  sum_L = sum;
   had_L = true;
+#else
+  vec4 c = stepAt(ROW_L, PLACE_L(t), dt * uThick_L);
+#endif
 #if SHADING_L > 0
   // What adds less than a step of 8 bits is not lit. A loop of at most one turn: where no ray of a group needs it, it is skipped, which an `if` need not be.
   for (int k = 0; k < 1 && (1. - acc.a) * c.a > .003; ++k) {

@@ -3,6 +3,7 @@ uniform vec2 uWindow_L;
 uniform mat3 uGradient_L;   // what half a voxel changes along the layer's axes to the change over a voxel along the world's
 uniform vec3 uHalfTexel_L;
 vec2 before_L;              // share of the window, and place in it, at the sample before
+vec4 sum_L;                 // the transfer function's integral to there
 uniform vec2 uLog_L;
 
 float voxel_L(vec4 texel) {

@@ -20,13 +20,22 @@ uniform float uStep;        // world length of a step at the window's level
 uniform float uStart;       // first sample, in steps behind the face
 #if defined(CELLS)
 uniform sampler3D uClearCells; // of each cell of a slot: 128 plus how many cells around show nothing, or minus how many show something
-uniform vec3 uSlots;        // slots of the atlas along x, y, z
 #endif
+uniform vec3 uSlots;        // slots of the atlas along x, y, z
 uniform int uRowBias;       // steps are longer by 2^this than a voxel of level 0, before the level in the table
 
 #if IMAGE_STORAGE >= 0
 uniform sampler2D uTransfer; // row 0: colours; row 1 + n: premultiplied colour and opacity of a step of 2^n
 uniform vec2 uWindow;
+#endif
+#if defined(PIECES)
+uniform float uThick;       // a step of a voxel of level 0, in the transfer function's own
+
+// Share of the window, and place in it.
+vec2 spotOf(float value) {
+  float t = value * uWindow.x + uWindow.y;
+  return vec2(SHARE_OF(t), PLACE_OF(t));
+}
 #endif
 #if LABEL_STORAGE >= 0
 uniform float uLabelOpacity[TRANSFER_ROWS];
@@ -118,6 +127,11 @@ void main() {
   vec4 acc = vec4(0.);
   vec4 over = vec4(0.);
   float most = -1e30;
+  vec3 dx = rd * (uStep * uCellToAtlas); // the same at every level, as are cells
+#if defined(CELLS)
+  vec3 perStep = rd * (uStep * BRICK_CELLS);
+  vec3 stepsPerCell = 1. / perStep;
+#endif
 
   for (int g = 0; g < MAX_BRICKS && done < total; ++g) {
     vec3 P = uEye + rd * s;
@@ -127,75 +141,115 @@ void main() {
     vec3 t = (brickEnd(P, size, up) - uEye) * inv;
     vec3 x = P * (r * uCellToAtlas) + e.xyz;
     float leave = min(t.x, min(t.y, t.z));
-    bool clear = e.w < 0.;
-#if defined(CELLS)
-    // Within a brick, to where cells of one kind end: a place in its slot, in cells, and the box around it that is alike.
-    vec3 slot = x * uSlots;
-    vec3 q = clamp((fract(slot) * STORED_EDGE - 1.) * (BRICK_CELLS / BRICK_EDGE), 0., BRICK_CELLS - .001);
-    vec3 cell = floor(q); // read in its middle: at its face the texture might give its neighbour
-    float run = floor(textureLod(uClearCells, (floor(slot) + (cell + .5) / BRICK_CELLS) / uSlots, 0.).r * 255. - RUN_ZERO + .5);
-    float reach = clear ? 1e6 : abs(run);
-    vec3 alike = (cell + mix(vec3(1. - reach), vec3(reach), up) - q) * (inv * (size / BRICK_CELLS));
-    leave = min(leave, s + min(alike.x, min(alike.y, alike.z)));
-    clear = clear || run > 0.;
-#endif
     float pace = size;
 #if defined(OVERLAY)
     if (e.w < 0.) pace = min(size, uLabelSpan); // labels may be finer than what shows nothing of the image
 #endif
     float dt = uStep * pace;
     float n = clamp(ceil((leave - s) / dt), 1., ceil((total - done) / pace));
-    vec3 dx = rd * (uStep * uCellToAtlas); // the same at every level
     int row = min(uRowBias + int(.5 + log2(pace)), TRANSFER_ROWS - 1);
     float v = (float(row) + 1.5) / float(TRANSFER_ROWS + 1);
-#if defined(OVERLAY)
-    int m = int(n);
-    bool shows = e.w > 0.;
-    vec3 dP = rd * dt;
+    float k = 0.;
+    vec3 slot = x * uSlots;
+#if defined(PIECES)
+    float thick = uThick * exp2(float(row));
+    vec3 low = (floor(slot) + .5 / STORED_EDGE) / uSlots;
+    vec3 high = (floor(slot) + 1. - .5 / STORED_EDGE) / uSlots;
+#endif
+#if defined(CELLS)
+    if (e.w < 0.) k = n;
+    // Where in its slot the ray comes in, in cells.
+    vec3 corner = floor(slot) + .5 / BRICK_CELLS;
+    vec3 entered = (fract(slot) * STORED_EDGE - 1.) * (BRICK_CELLS / BRICK_EDGE);
+    for (int h = 0; h < MAX_RUNS && k < n; ++h) {
+      // To where cells of one kind end: a place in cells, and the box around it that is alike.
+      vec3 q = clamp(entered + perStep * k, 0., BRICK_CELLS - .001);
+      vec3 cell = floor(q); // read in its middle: at its face the texture might give its neighbour
+      float run = floor(textureLod(uClearCells, (corner + cell / BRICK_CELLS) / uSlots, 0.).r * 255. - RUN_ZERO + .5);
+      float reach = abs(run);
+      vec3 alike = (cell + mix(vec3(1. - reach), vec3(reach), up) - q) * stepsPerCell;
+      float many = clamp(ceil(min(alike.x, min(alike.y, alike.z))), 1., n - k);
+      int m = run > 0. ? 0 : int(many);
+      vec3 at = x + dx * k;
 #else
-    int m = clear ? 0 : int(n);
-#endif
-    for (int i = 0; i < m; ++i) {
-      vec4 texel = textureLod(uAtlas, x, 0.);
-#if IMAGE_STORAGE >= 0
-      float value = voxelValue(texel);
-#if defined(MIP)
+    {
+      vec3 at = x;
+      float many = n;
 #if defined(OVERLAY)
-      if (shows && isNumber(value)) most = max(most, value * uWindow.x + uWindow.y);
-      over += (1. - over.a) * overlayAt(P, uLabelOpacity[row]);
-      P += dP;
+      int m = int(n);
+      bool shows = e.w > 0.;
+      vec3 dP = rd * dt;
 #else
-      most = max(most, isNumber(value) ? value * uWindow.x + uWindow.y : most);
+      int m = e.w < 0. ? 0 : int(n);
 #endif
-#else
-      vec4 c = textureLod(uTransfer, vec2(TRANSFER_AT(value * uWindow.x + uWindow.y), v), 0.);
-#if IMAGE_STORAGE == 2
-      c = isNumber(value) ? c : vec4(0.);
 #endif
-#if defined(OVERLAY)
-      c = shows ? c : vec4(0.);
-      vec4 l = overlayAt(P, uLabelOpacity[row]);
-      c = l + (1. - l.a) * c;
-      P += dP;
-#endif
-#if defined(SHADED)
-      // What adds less than a step of 8 bits is not lit. A loop of at most one turn: where no ray of a group needs it, it is skipped, which an `if` need not be.
-      for (int k = 0; k < 1 && e.w > 0. && (1. - acc.a) * c.a > .003; ++k) {
-        vec2 shade = shadeAt(x);
-        c.rgb = min(c.rgb * shade.x + c.a * shade.y, c.a);
+#if defined(PIECES)
+      // The sample before, in what is clear or in the brick before: the halo has it.
+      bool had = false;
+      vec2 before = vec2(0.);
+      vec4 sum = vec4(0.);
+      for (int j = 0; j < 1 && m > 0 && done + k > 0.; ++j) {
+        float value = voxelValue(textureLod(uAtlas, clamp(at - dx, low, high), 0.));
+        had = isNumber(value);
+        before = spotOf(value);
+        sum = integralTo(0, before.x, before.y);
       }
 #endif
-      acc += (1. - acc.a) * c;
+      k += many;
+      for (int i = 0; i < m; ++i) {
+        vec4 texel = textureLod(uAtlas, at, 0.);
+#if IMAGE_STORAGE >= 0
+        float value = voxelValue(texel);
+#if defined(MIP)
+#if defined(OVERLAY)
+        if (shows && isNumber(value)) most = max(most, value * uWindow.x + uWindow.y);
+        over += (1. - over.a) * overlayAt(P, uLabelOpacity[row]);
+        P += dP;
+#else
+        most = max(most, isNumber(value) ? value * uWindow.x + uWindow.y : most);
 #endif
 #else
-      uint id = labelId(texel);
-      acc += (1. - acc.a) * labelStep(id, uLabelOpacity[row]);
+#if defined(PIECES)
+        vec2 here = spotOf(value);
+        vec4 toHere = integralTo(0, here.x, here.y);
+        vec4 c = pieceBetween(0, had ? before : here, had ? sum : toHere, here, toHere, thick);
+        had = isNumber(value);
+        before = here;
+        sum = toHere;
+#else
+        vec4 c = textureLod(uTransfer, vec2(TRANSFER_AT(value * uWindow.x + uWindow.y), v), 0.);
 #endif
-      x += dx;
+#if IMAGE_STORAGE == 2
+        c = isNumber(value) ? c : vec4(0.);
+#endif
+#if defined(OVERLAY)
+        c = shows ? c : vec4(0.);
+        vec4 l = overlayAt(P, uLabelOpacity[row]);
+        c = l + (1. - l.a) * c;
+        P += dP;
+#endif
+#if defined(SHADED)
+        // What adds less than a step of 8 bits is not lit. A loop of at most one turn: where no ray of a group needs it, it is skipped, which an `if` need not be.
+        for (int k = 0; k < 1 && e.w > 0. && (1. - acc.a) * c.a > .003; ++k) {
+          vec2 shade = shadeAt(at);
+          c.rgb = min(c.rgb * shade.x + c.a * shade.y, c.a);
+        }
+#endif
+        acc += (1. - acc.a) * c;
+#endif
+#else
+        uint id = labelId(texel);
+        acc += (1. - acc.a) * labelStep(id, uLabelOpacity[row]);
+#endif
+        at += dx;
+      }
+#if defined(CELLS)
+      if (acc.a > .996) break; // once a run: a test at every sample, or every few, costs more than it saves
+#endif
     }
-    done += n * pace;
+    done += k * pace;
     s = first + done * uStep;
-    if (acc.a > .996) break; // once a brick or run of cells: a test at every sample, or every few, costs more than it saves
+    if (acc.a > .996) break;
   }
 #if defined(MIP)
   acc = textureLod(uTransfer, vec2(TRANSFER_AT(most), 1.5 / float(TRANSFER_ROWS + 1)), 0.);

@@ -120,3 +120,12 @@ test('16-bit voxels are handed over as their own bytes, not copied', () => {
   expect(() => texelBytes(storageClass('image', 'u16'), new Uint32Array(2))).toThrow(/4 bytes.*image\/u16/);
   expect(() => storageClass('image', 'u32')).toThrow(/image stored as u32/);
 });
+
+test('only transfer functions with thin peaks or steps are integrated between samples: those of new layers and presets are not', () => {
+  const peaked = (look: Partial<typeof DEFAULT_LOOK> & { mode?: string }) => isPeaked(transferTexels({ ...DEFAULT_LOOK, ...look } as TransferSettings, 1 / 4, 1).subarray(4 * TRANSFER_SIZE));
+  expect(peaked({})).toBe(false);
+  expect(PRESETS.filter(({ look }) => look.points && peaked(look as never)).map(({ name }) => name)).toEqual([]);
+  expect(peaked({ points: [[0, 0], [0.3, 0], [0.31, 0.9], [0.32, 0], [1, 0]] })).toBe(true);
+  expect(peaked({ points: [[0, 0], [0.5, 0], [0.505, 0.8], [1, 0.8]] })).toBe(true);
+  expect(peaked({ points: [[0, 0], [0.5, 0], [0.7, 0.8], [1, 0.8]] })).toBe(false);
+});

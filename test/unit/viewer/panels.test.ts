@@ -245,6 +245,55 @@ test('moving a layer exchanges its order with its neighbour\'s; equal orders are
   expect(patches).toEqual([['a', { order: 5 }], ['b', { order: 0 }], ['b', { order: 6 }]]);
 });
 
+test('the channels of an image stand under one heading, with an eye, an opacity and an order for all of them', () => {
+  const patches: [string, object][] = [];
+  const panel = new LayerPanel((id, patch) => patches.push([id, patch]));
+  document.body.append(panel.element);
+  const channel = (name: string, index: number, look: object) =>
+    shown({ order: index + 1, colormap: '#00ff00', opacity: 0.5, ...look }, volume(index + 1, { name: `cells/${name}`, channel: { group: 'cells', index, name } }));
+  const list = (red: object = {}, green: object = {}) => [
+    shown({ order: 0 }, volume(9, { name: 'under' })), channel('red', 0, { colormap: '#ff0000', ...red }), channel('green', 1, { opacity: 0.25, ...green }), shown({ order: 8 }, volume(8, { name: 'over' })),
+  ];
+  panel.show(list());
+  const group = panel.element.querySelector<HTMLElement>('.voxbeam-group')!;
+  const names = (root: Element) => [...root.querySelectorAll('.voxbeam-layer-name, .voxbeam-group-name')].map((element) => element.textContent);
+  expect(names(panel.element)).toEqual(['over', 'cells', 'green', 'red', 'under']);
+  expect(group.getAttribute('aria-label')).toBe('cells, 2 channels');
+  // What holds for all is said once.
+  expect([...group.querySelectorAll<HTMLElement>('.voxbeam-facts')].map((p) => p.hidden)).toEqual([false, true, true]);
+  const taken = () => patches.splice(0);
+  const heading = group.querySelector<HTMLElement>('.voxbeam-row')!;
+  const press = (action: string) => heading.querySelector<HTMLElement>(`[data-action="${action}"]`)?.click();
+
+  enter(field(group, 'Opacity of all channels'), '1', 'input');
+  expect(taken()).toEqual([['cells/red', { opacity: 1 }], ['cells/green', { opacity: 0.5 }]]);
+  press('raise');
+  expect(Object.fromEntries(taken())).toEqual({ over: { order: 1 }, 'cells/red': { order: 2 }, 'cells/green': { order: 8 } });
+  press('lower');
+  expect(Object.fromEntries(taken())).toEqual({ under: { order: 2 }, 'cells/red': { order: 0 }, 'cells/green': { order: 1 } });
+
+  // A channel that was hidden before stays so when the others come back.
+  panel.show(list({ visible: false }));
+  press('visible');
+  expect(taken()).toEqual([['cells/green', { visible: false }]]);
+  panel.show(list({ visible: false }, { visible: false }));
+  expect(group.dataset.visible).toBe('false');
+  press('visible');
+  expect(taken()).toEqual([['cells/green', { visible: true }]]);
+
+  const [green, red] = [...group.querySelectorAll<HTMLElement>('.voxbeam-layer')];
+  expect([field(green!, 'Colour').value, field(red!, 'Colour').value]).toEqual(['#00ff00', '#ff0000']);
+  enter(field(red!, 'Colour'), '#ff8800', 'input');
+  enter(field(red!, 'Window of the channel, high end value'), '500', 'change');
+  red!.querySelector<HTMLElement>('[data-action="raise"]')?.click();
+  expect(taken()).toEqual([['cells/red', { colormap: '#ff8800' }], ['cells/red', { window: [100, 500] }], ['cells/red', { order: 2 }], ['cells/green', { order: 1 }]]);
+  // Each row folds open to all settings; the heading folds all rows away.
+  heading.querySelector<HTMLElement>('.voxbeam-chevron')?.click();
+  expect(group.querySelector<HTMLElement>('.voxbeam-channels')?.hidden).toBe(true);
+  panel.show([list()[0]!]);
+  expect(panel.element.querySelector('.voxbeam-group')).toBeNull();
+});
+
 test('the list of annotations edits, jumps and removes, and follows changes', () => {
   const calls: unknown[][] = [];
   const panel = new AnnotationPanel({

@@ -19,7 +19,7 @@ export class ChannelGroup {
   readonly element: HTMLElement;
   /** Where the channels' rows stand. */
   readonly rows = h('div', { class: 'voxbeam-channels' });
-  readonly #name = h('span', { class: 'voxbeam-group-name' });
+  readonly #name = h('span', { class: 'voxbeam-image-name' });
   readonly #count = h('span', { class: 'voxbeam-chip' });
   readonly #facts = h('p', { class: 'voxbeam-facts' });
   readonly #eye: HTMLButtonElement;
@@ -45,7 +45,7 @@ export class ChannelGroup {
     const label = h('span', { class: 'voxbeam-label', 'aria-hidden': 'true' }, 'Opacity');
     this.element = h(
       'div',
-      { class: 'voxbeam-group', role: 'group' },
+      { class: 'voxbeam-image', role: 'group' },
       h('div', { class: 'voxbeam-row' }, this.#eye, this.#name, this.#count, move('↑', 'All channels over the next layer', true), move('↓', 'All channels under the layer before', false), this.#chevron),
       this.#facts,
       h('div', { class: 'voxbeam-fields' }, label, this.#opacity.element),

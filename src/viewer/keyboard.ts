@@ -108,6 +108,11 @@ export function bindKeys(root: HTMLElement, commands: Commands, signal: AbortSig
     (event) => {
       const { target } = event;
       if (event.defaultPrevented || (target instanceof HTMLElement && target.closest('input, select, textarea, [role="slider"], [role="listbox"]'))) return;
+      // On a button these two press it, and nothing else happens: no film plays, no cell is edited.
+      if ((event.key === 'Enter' || event.key === ' ') && target instanceof Element && target.closest('button, summary, a')) {
+        event.stopPropagation();
+        return;
+      }
       const binding = bindingFor(event);
       if (!binding) return;
       // The notebook around has its own meaning for most of these.

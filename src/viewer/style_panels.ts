@@ -24,10 +24,10 @@ export const PANEL_STYLE = `
 .voxbeam-layer[data-drop='after'] { box-shadow: inset 0 -2px var(--vb-accent); }
 .voxbeam-layer[data-visible='false'] .voxbeam-layer-name { color: var(--vb-muted); font-weight: 400; }
 .voxbeam-chip { font-size: 10px; color: var(--vb-muted); border: 1px solid var(--vb-border); border-radius: 8px; padding: 0 6px; line-height: 15px; flex: none; }
-.voxbeam-group { padding: 0 8px 6px; }
-.voxbeam-group + .voxbeam-layer, .voxbeam-layer + .voxbeam-group, .voxbeam-group + .voxbeam-group { border-top: 1px solid color-mix(in srgb, var(--vb-border) 55%, transparent); padding-top: 4px; }
-.voxbeam-group-name { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-weight: 600; }
-.voxbeam-group[data-visible='false'] .voxbeam-group-name { color: var(--vb-muted); font-weight: 400; }
+.voxbeam-image { padding: 0 8px 6px; }
+.voxbeam-image + .voxbeam-layer, .voxbeam-layer + .voxbeam-image, .voxbeam-image + .voxbeam-image { border-top: 1px solid color-mix(in srgb, var(--vb-border) 55%, transparent); padding-top: 4px; }
+.voxbeam-image-name { flex: 1; min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-weight: 600; }
+.voxbeam-image[data-visible='false'] .voxbeam-image-name { color: var(--vb-muted); font-weight: 400; }
 .voxbeam-channels { margin: 5px 0 0 8px; border-left: 2px solid var(--vb-border); }
 .voxbeam-channels[hidden] { display: none; }
 .voxbeam-channels .voxbeam-layer { padding: 2px 0 5px 6px; }

@@ -126,4 +126,23 @@ for name in view.instance.layers: view.instance.layers[name].mode = "mip"`,
     const now = await colours();
     return now.red !== undefined && now.green !== undefined && Math.sign(now.red - now.green) === -Math.sign(first.red - first.green);
   });
+
+  // In the list they stand under their image, which is hidden by key with both of them; a colour chosen there is in Python.
+  const group = page.locator(`${VIEW} [role=group][aria-label="cells, 2 channels"]`);
+  const looks = () => kernelJson(page, 'print(json.dumps([[layer.visible, layer.colormap, layer.opacity, layer.window] for layer in view.instance.layers.values()]))');
+  await page.locator(`${VIEW} [data-action=panel]`).click(); // closed in a narrow view
+  await group.locator('[aria-label="Hide all channels"]').focus();
+  await page.keyboard.press('Enter');
+  await eventually('both channels are hidden', async () => (await looks()).every(([visible]) => !visible));
+  await group.locator('[aria-label="Show all channels"]').press('Enter');
+  await eventually('both channels are back', async () => (await looks()).every(([visible]) => visible));
+  const red = group.locator('.voxbeam-layer', { hasText: 'red' });
+  await red.getByLabel('Colour', { exact: true }).fill('#2040ff');
+  await red.getByLabel('Window of the channel, high end value').fill('300');
+  await red.getByLabel('Window of the channel, high end value').press('Enter');
+  await group.getByLabel('Opacity of all channels').fill('0.5');
+  await eventually('colour, window and opacity in Python', async () => {
+    const [first, second] = await looks();
+    return first[1] === '#2040ff' && first[3][1] === 300 && second[1] === '#00ff00' && first[2] === 0.5 && second[2] === 0.5;
+  });
 });

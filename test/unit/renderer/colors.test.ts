@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { rgb } from 'd3-color';
+import { DEFAULT_LOOK } from '../../../src/annotation/look.js';
 import {
   COLORMAP_GROUPS, COLORMAPS, colorAt, colormapFunction, colormapStops, LABEL_COLORS, labelColor, labelHash,
 } from '../../../src/renderer/colormaps.js';
+import { PRESETS } from '../../../src/viewer/look/presets.js';
 import { storageClass, texelBytes, windowUniform } from '../../../src/renderer/storage.js';
-import { logUniform, opacityRows, TRANSFER_ROWS, TRANSFER_SIZE, transferTexels } from '../../../src/renderer/transfer_function.js';
+import { isPeaked, logUniform, opacityRows, TRANSFER_ROWS, TRANSFER_SIZE, type TransferSettings, transferTexels } from '../../../src/renderer/transfer_function.js';
 
 test('the colour maps that a scene may name are there, each with colours of its own', () => {
   for (const name of ['gray', 'viridis', 'magma', 'inferno', 'plasma', 'cividis', 'turbo', 'bone', 'hot', 'coolwarm']) expect(COLORMAPS).toContain(name);
@@ -122,7 +124,7 @@ test('16-bit voxels are handed over as their own bytes, not copied', () => {
 });
 
 test('only transfer functions with thin peaks or steps are integrated between samples: those of new layers and presets are not', () => {
-  const peaked = (look: Partial<typeof DEFAULT_LOOK> & { mode?: string }) => isPeaked(transferTexels({ ...DEFAULT_LOOK, ...look } as TransferSettings, 1 / 4, 1).subarray(4 * TRANSFER_SIZE));
+  const peaked = (look: Partial<typeof DEFAULT_LOOK> & { mode?: string }) => isPeaked(transferTexels({ ...DEFAULT_LOOK, ...look } as TransferSettings, 1 / 4, 1).subarray(4 * TRANSFER_SIZE, 8 * TRANSFER_SIZE));
   expect(peaked({})).toBe(false);
   expect(PRESETS.filter(({ look }) => look.points && peaked(look as never)).map(({ name }) => name)).toEqual([]);
   expect(peaked({ points: [[0, 0], [0.3, 0], [0.31, 0.9], [0.32, 0], [1, 0]] })).toBe(true);

@@ -36,6 +36,17 @@ test('keys do what the help says', () => {
   ]);
 });
 
+test('space and enter press the button that has the focus, and play no film', () => {
+  const { calls, press } = setUp();
+  const outside = jest.fn();
+  document.addEventListener('keydown', outside);
+  for (const key of [' ', 'Enter']) expect(press(key).defaultPrevented).toBe(false);
+  expect([calls.length, outside.mock.calls.length]).toEqual([0, 0]);
+  press(' ', {}, document.querySelector('div') as HTMLElement);
+  expect(calls).toEqual([['play']]);
+  document.removeEventListener('keydown', outside);
+});
+
 test('keys that are not the viewer’s are left to the page, and its own do not reach it', () => {
   const { calls, press } = setUp();
   const outside = jest.fn();

@@ -255,8 +255,8 @@ test('the channels of an image stand under one heading, with an eye, an opacity 
     shown({ order: 0 }, volume(9, { name: 'under' })), channel('red', 0, { colormap: '#ff0000', ...red }), channel('green', 1, { opacity: 0.25, ...green }), shown({ order: 8 }, volume(8, { name: 'over' })),
   ];
   panel.show(list());
-  const group = panel.element.querySelector<HTMLElement>('.voxbeam-group')!;
-  const names = (root: Element) => [...root.querySelectorAll('.voxbeam-layer-name, .voxbeam-group-name')].map((element) => element.textContent);
+  const group = panel.element.querySelector<HTMLElement>('.voxbeam-image')!;
+  const names = (root: Element) => [...root.querySelectorAll('.voxbeam-layer-name, .voxbeam-image-name')].map((element) => element.textContent);
   expect(names(panel.element)).toEqual(['over', 'cells', 'green', 'red', 'under']);
   expect(group.getAttribute('aria-label')).toBe('cells, 2 channels');
   // What holds for all is said once.
@@ -291,7 +291,7 @@ test('the channels of an image stand under one heading, with an eye, an opacity 
   heading.querySelector<HTMLElement>('.voxbeam-chevron')?.click();
   expect(group.querySelector<HTMLElement>('.voxbeam-channels')?.hidden).toBe(true);
   panel.show([list()[0]!]);
-  expect(panel.element.querySelector('.voxbeam-group')).toBeNull();
+  expect(panel.element.querySelector('.voxbeam-image')).toBeNull();
 });
 
 test('the list of annotations edits, jumps and removes, and follows changes', () => {

@@ -16,14 +16,15 @@ export class ChannelLine {
   readonly #window: RangeSlider;
 
   constructor(changed: (patch: LayerPatch) => void) {
-    this.color = h('input', { type: 'color', 'aria-label': 'Colour', title: 'Colour of the channel: a ramp from black', on: { input: () => changed({ colormap: this.color.value }) } });
+    this.color = h('input', { type: 'color', title: 'Colour of the channel: a ramp from black', on: { input: () => changed({ colormap: this.color.value }) } });
     this.#auto = button(undefined, 'Window from the values: nearly all of what is not background', () => changed({ window: undefined }), { 'data-action': 'auto' });
     this.#auto.append('Auto');
     this.#window = new RangeSlider('Window of the channel', (window) => changed({ window }), this.#auto);
     this.element = h('div', { class: 'voxbeam-channel' }, this.#window.element);
   }
 
-  show({ layer, settings, range, automatic }: ShownLayer): void {
+  show({ volume, layer, settings, range, automatic }: ShownLayer): void {
+    setAttribute(this.color, 'aria-label', `Colour of ${volume.description.channel?.name || volume.description.name}`);
     const color = brightest(layer.colormap);
     if (document.activeElement !== this.color && this.color.value !== color) this.color.value = color;
     this.#window.show(settings.window, [range.min, range.max]);

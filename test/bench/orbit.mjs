@@ -14,6 +14,8 @@ const CASES = [
 ];
 /** What the picture's difference, and the renderer as it ships, are measured at. */
 const SIZE = [800, 600];
+/** At this size a voxel of level 0 of the largest volume covers half a pixel, so that another level is planned; at `SIZE` it covers one. */
+const FEWER = [400, 300];
 const WORDS = { dense: 'dense', air: 'mostly air' };
 const fps = (times) => 1000 / median(times);
 
@@ -51,18 +53,19 @@ const drawnAt = (width, height, moving) => {
   return `drawn at ${Math.round(width * scale)}x${Math.round(height * scale)}${bias > 0 ? `, steps of ${2 ** bias} voxels` : ''}`;
 };
 
+/** A picture of the planned levels, with all that drawing one takes. */
+async function plannedRow(tab, name, bare) {
+  const full = [];
+  await tab.evaluate('whole.light(false)');
+  for (const t of PLACES) full.push(await tab.evaluate(`whole.full(${t})`, undefined, { timeout: 100_000 }));
+  await tab.evaluate('whole.light(true)');
+  return row(`${name}, planned levels at full resolution, unlit (reference: bare march)`, fps(full), 'fps', { reference: fps(bare), limit: ['>=', 1.5] });
+}
+
 /** The renderer as it ships; `bare` has the bare march's times of this volume, where there is one. */
 async function shippedCase(tab, name, open, [width, height], bare) {
   await tab.evaluate(`orbitBench.${open}.then((it) => { globalThis.whole = it; })`, undefined, { timeout: 400_000 });
-  const rows = [];
-  if (bare) {
-    const full = [];
-    await tab.evaluate('whole.light(false)');
-    for (const t of PLACES) full.push(await tab.evaluate(`whole.full(${t})`, undefined, { timeout: 100_000 }));
-    await tab.evaluate('whole.light(true)');
-    const reference = fps(bare);
-    rows.push(row(`${name}, planned levels at full resolution, unlit (reference: bare march)`, fps(full), 'fps', { reference, limit: ['>=', 1.5] }));
-  }
+  const rows = bare ? [await plannedRow(tab, name, bare)] : [];
   const still = [];
   const moving = [];
   for (const t of PLACES.slice(0, 5)) {
@@ -78,7 +81,7 @@ async function shippedCase(tab, name, open, [width, height], bare) {
   return rows;
 }
 
-/** @param only picks pieces by name: '512 air 800x600', '512 dense 1600x1200', '512 dense shipped', 'exabyte' */
+/** @param only picks pieces by name: '512 air 800x600', '512 dense 1600x1200', '512 dense shipped', '512 dense fewer', 'exabyte' */
 export async function run(only = () => true) {
   const [page, browser] = await Promise.all([servePage('orbit_page.ts'), Browser.launch()]);
   const rows = [];
@@ -89,11 +92,19 @@ export async function run(only = () => true) {
     for (const [n, kind, all] of CASES) {
       const sizes = all.filter((size) => only(`${n} ${kind} ${size.join('x')}`));
       const ships = kind === 'dense' && only(`${n} ${kind} shipped`);
-      if (sizes.length === 0 && !ships) continue;
+      const fewer = n === 512 && kind === 'dense' && only(`${n} ${kind} fewer`);
+      if (ships && !sizes.some(([width]) => width === SIZE[0])) sizes.push(SIZE);
+      if (fewer) sizes.push(FEWER);
+      if (sizes.length === 0) continue;
       await tab.evaluate(`orbitBench.make(${n}, '${kind}'), 0`, undefined, { timeout: 120_000 });
-      const { rows: found, times } = await equalCase(tab, n, kind, sizes.length > 0 ? sizes : [SIZE]);
+      const { rows: found, times } = await equalCase(tab, n, kind, sizes);
       rows.push(...found);
       if (ships) rows.push(...await shippedCase(tab, `${n}³ uint16, dense, 800x600`, 'shipped(800, 600)', SIZE, times[800]?.bare));
+      if (fewer) {
+        await tab.evaluate(`orbitBench.shipped(${FEWER.join()}).then((it) => { globalThis.whole = it; })`, undefined, { timeout: 400_000 });
+        rows.push(await plannedRow(tab, `${n}³ uint16, dense, ${FEWER.join('x')}`, times[FEWER[0]].bare));
+        await tab.evaluate('whole.dispose()');
+      }
     }
     if (only('exabyte')) rows.push(...await shippedCase(tab, 'Mandelbulb of 2^60 voxels, whole, 800x600', 'exabyte(800, 600, 0.8)', SIZE));
     return rows;

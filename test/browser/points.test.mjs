@@ -78,8 +78,8 @@ test('values out of range are hidden, and the point that is left is told of unde
 
 /** A number of bytes as the footer writes it. */
 const bytesOf = (text) => {
-  const [, number, unit] = /([\d.]+)\s*(B|kB|MB)/.exec(text) ?? [];
-  return Number(number) * { B: 1, kB: 1e3, MB: 1e6 }[unit];
+  const [, number, unit] = /([\d.]+)\s*(B|KB|MB)/.exec(text) ?? [];
+  return Number(number) * { B: 1, KB: 1e3, MB: 1e6 }[unit];
 };
 
 test('points stay in the browser: who comes again fetches none of them, and sees them all', async (t) => {

@@ -16,7 +16,9 @@ test('a linear ramp reads the same at a place on every level, in the volume and 
     const { lookupOf } = globalThis.vox.source;
     const shape = [256, 160, 192];
     const ramp = (z, y, x) => 2000 + 100 * z + 80 * y + 60 * x;
-    const volume = new TestVolume(1, 'u16', 'image', makeLevel(shape, 'u16', ramp));
+    const level0 = makeLevel(shape, 'u16', ramp);
+    const even = new TestVolume(1, 'u16', 'image', level0);
+    const stretched = new TestVolume(1, 'u16', 'image', level0, { voxelSize: [2, 1, 0.5], origin: [-300, 40, 7.5] }, even.levels);
     const settings = { ...globalThis.vox.DEFAULT_LOOK, window: [0, 65535], colormap: 'gray', points: DEFAULT_OPACITY_POINTS };
     // One texel a point: the page table and the atlas as the passes read them. 3D: points all over. 2D: points of a plane.
     const fragment = `
@@ -30,10 +32,11 @@ test('a linear ramp reads the same at a place on every level, in the volume and 
         color = vec4(dot(t.rg, vec2(1. / 257., 256. / 257.)) * 65535., e.w, 0., 1.);
       }`;
     const out = [];
-    for (let level = 0; level < volume.levels.length; level += 1) {
+    for (const [volume, level] of [even, stretched].flatMap((one) => one.levels.map((_, level) => [one, level]))) {
       const b = atlasBench(64, 64, volume, settings, (k) => k.level === level);
       const at = lookupOf(b.source);
-      for (const plane of [false, true]) {
+      const { voxelSize, origin } = b.state.geometry;
+      for (const plane of volume === even ? [false, true] : [false]) {
         const points = new Float32Array(64 * 64 * 4);
         const exact = [];
         let seed = 7;
@@ -48,7 +51,8 @@ test('a linear ramp reads the same at a place on every level, in the volume and 
           if (i % 2 && p[i % 3] < rim) p[i % 3] = rim;
           if (plane) p[2] = 93.3;
           exact.push(ramp(p[2] - 0.5, p[1] - 0.5, p[0] - 0.5));
-          points.set(p.map((n) => n / 64), 4 * i);
+          // Where that is in the world, and so among the table's cells.
+          points.set(p.map((n, k) => (origin[2 - k] + (n - 0.5) * voxelSize[2 - k]) * at.frame.scale[k] + at.frame.offset[k]), 4 * i);
         }
         const texture = new THREE.Data3DTexture(points, 64, 64, 1);
         texture.format = THREE.RGBAFormat;
@@ -67,14 +71,14 @@ test('a linear ramp reads the same at a place on every level, in the volume and 
           if (Math.abs(read[4 * i + 1] - 2 ** -level) > 1e-6) throw new Error(`point ${i} was not read from level ${level}`);
           max = Math.max(max, Math.abs(read[4 * i] - exact[i]));
         }
-        out.push({ level, plane, max });
+        out.push({ stretched: volume === stretched, level, plane, max });
       }
       b.renderer.dispose();
     }
     return out;
   });
-  assert.equal(worst.length, 6);
-  for (const { level, plane, max } of worst) assert.ok(max <= 1, `level ${level}, ${plane ? '2D' : '3D'}: ${max} of 65535`);
+  assert.equal(worst.length, 9);
+  for (const { stretched, level, plane, max } of worst) assert.ok(max <= 1, `${stretched ? 'stretched, ' : ''}level ${level}, ${plane ? '2D' : '3D'}: ${max} of 65535`);
 });
 
 /** Pictures of a 128³ volume with the bricks `shows` picks, and of the bare march. */

@@ -136,8 +136,8 @@ for name in view.instance.layers: view.instance.layers[name].mode = "mip"`,
   await eventually('both channels are hidden', async () => (await looks()).every(([visible]) => !visible));
   await group.locator('[aria-label="Show all channels"]').press('Enter');
   await eventually('both channels are back', async () => (await looks()).every(([visible]) => visible));
-  const red = group.locator('.voxbeam-layer', { hasText: 'red' });
-  await red.getByLabel('Colour', { exact: true }).fill('#2040ff');
+  const red = group.locator('.voxbeam-layer', { has: page.getByLabel('Colour of red') });
+  await red.getByLabel('Colour of red').fill('#2040ff');
   await red.getByLabel('Window of the channel, high end value').fill('300');
   await red.getByLabel('Window of the channel, high end value').press('Enter');
   await group.getByLabel('Opacity of all channels').fill('0.5');

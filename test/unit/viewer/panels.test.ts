@@ -282,8 +282,8 @@ test('the channels of an image stand under one heading, with an eye, an opacity 
   expect(taken()).toEqual([['cells/green', { visible: true }]]);
 
   const [green, red] = [...group.querySelectorAll<HTMLElement>('.voxbeam-layer')];
-  expect([field(green!, 'Colour').value, field(red!, 'Colour').value]).toEqual(['#00ff00', '#ff0000']);
-  enter(field(red!, 'Colour'), '#ff8800', 'input');
+  expect([field(green!, 'Colour of green').value, field(red!, 'Colour of red').value]).toEqual(['#00ff00', '#ff0000']);
+  enter(field(red!, 'Colour of red'), '#ff8800', 'input');
   enter(field(red!, 'Window of the channel, high end value'), '500', 'change');
   red!.querySelector<HTMLElement>('[data-action="raise"]')?.click();
   expect(taken()).toEqual([['cells/red', { colormap: '#ff8800' }], ['cells/red', { window: [100, 500] }], ['cells/red', { order: 2 }], ['cells/green', { order: 1 }]]);

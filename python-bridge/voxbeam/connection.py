@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from voxbeam.errors import CertificateError, InstanceGoneError, SidecarError, UnauthorizedError, VoxbeamError
 from voxbeam.protocol import FrameError, FrameType, Header, decode_control, encode_control, unpack_frame
-from voxbeam.stream import open_stream
+from voxbeam.stream import open_stream, send_binary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -303,7 +303,7 @@ class Connection:
 
 def _sent(stream: ClientConnection, frame: bytes | bytearray | memoryview) -> bool:
     try:
-        stream.send(frame)
+        send_binary(stream, frame)
     except ConnectionClosed:
         return False
     return True

@@ -85,9 +85,11 @@ class Tunnel:
 
     def _relay(self) -> None:
         reason = ""
+        self._over: bytes | None = None
         try:
             while True:
-                batch = [frame for frame in self._gather(_binary(self._socket.recv())) if not self._answered(frame)]
+                first, self._over = self._over or _binary(self._socket.recv()), None
+                batch = [frame for frame in self._gather(first) if not self._answered(frame)]
                 if batch:
                     self._deliver(batch)
                     time.sleep(PACE_SECONDS)
@@ -109,7 +111,7 @@ class Tunnel:
         return True
 
     def _gather(self, first: bytes) -> list[bytes]:
-        """``first`` and what else comes within a moment, up to a message's bytes."""
+        """``first`` and what else comes within a moment, up to a message's bytes; a frame that would be too much waits."""
         batch = [first]
         size = len(first)
         while size < MAX_MESSAGE_BYTES:
@@ -117,8 +119,11 @@ class Tunnel:
                 frame = _binary(self._socket.recv(timeout=GATHER_SECONDS))
             except (TimeoutError, ConnectionClosed):
                 break  # a connection that ended says so again at the next recv
-            batch.append(frame)
             size += len(frame)
+            if size > MAX_MESSAGE_BYTES:
+                self._over = frame
+                break
+            batch.append(frame)
         return batch
 
 

@@ -1,5 +1,6 @@
 /** Which way to the sidecar: WebSockets are tried first, a slow one beside the next, the comm tunnel where none of them gets through. */
 
+import { DEFAULT_CREDIT_BYTES } from '../protocol/limits.js';
 import { ErrorCode, type Hello, type Welcome } from '../protocol/messages.js';
 import { ConnectError, greet } from './handshake.js';
 import type { TransportKind } from './types.js';
@@ -28,6 +29,8 @@ const NEXT_WAY_MS = 700;
 /** Tickets may come from a kernel that is busy. */
 const TICKET_WAIT_MS = 30_000;
 const TUNNEL_WAIT_MS = 60_000;
+/** What may be under way through a kernel: its own answers to cells wait behind it, on a slow line for seconds. */
+export const TUNNEL_CREDIT_BYTES = 4 * 2 ** 20;
 
 /**
  * Connects by the best way that works: direct, else proxy, else comm.
@@ -167,7 +170,8 @@ async function tryTunnel(wires: Wires, tunnel: CommTunnel, hello: Hello): Promis
   try {
     const wire = await within(opening, TUNNEL_WAIT_MS, 'no answer from the kernel: it is busy or gone');
     try {
-      return { kind: 'comm', wire, welcome: await within(greet(wire, hello), TUNNEL_WAIT_MS, 'no answer through the kernel') };
+      const modest = { ...hello, credit_bytes: Math.min(hello.credit_bytes ?? DEFAULT_CREDIT_BYTES, TUNNEL_CREDIT_BYTES) };
+      return { kind: 'comm', wire, welcome: await within(greet(wire, modest), TUNNEL_WAIT_MS, 'no answer through the kernel') };
     } catch (error) {
       wire.close();
       throw error;

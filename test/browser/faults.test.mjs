@@ -89,3 +89,43 @@ test('the page alone: its ticket leaves the address, a reload works, a used tick
   await late.goto(url.split('#')[0]);
   await eventually('words about the missing ticket', async () => /run the cell again/i.test(await late.locator('body').textContent()));
 });
+
+test('a large volume through the kernel\'s own connection: cells are answered meanwhile, and the connection stays', async (t) => {
+  const page = await place.notebook([
+    'import voxbeam as rv, numpy as np\nvolume = np.random.default_rng(1).integers(0, 60000, (320, 320, 320)).astype("uint16")',
+    'view = rv.view(volume, transport="comm")\nview',
+  ]);
+  t.after(() => page.close());
+  await runCells(page, [0, 1]);
+  await page.locator(`${VIEW}[data-first-picture]`).first().waitFor({ timeout: 60_000 });
+  const times = [];
+  while (times.length < 12) {
+    const began = Date.now();
+    assert.equal((await kernelRun(page, 'print(6 * 7)')).trim(), '42');
+    times.push(Date.now() - began);
+  }
+  const { sent_bytes: sent } = await kernelJson(page, 'import json; print(json.dumps(view.instance.status()))');
+  times.sort((a, b) => a - b);
+  t.diagnostic(`12 cells in between: median ${times[6]} ms, slowest ${times[11]} ms; ${(sent / 2 ** 20).toFixed(0)} MiB came through the kernel by then`);
+  assert.ok(times[6] < 1000 && times[11] < 5000, times.join());
+  await settled(page, VIEW, { timeout: 120_000 });
+  assert.ok(!page.said.some((line) => /Connection lost|WebSocket.*(closed|failed)|kernel.*(dead|restart)/i.test(line)), page.said.join('\n'));
+});
+
+test('a page that is reloaded while it streams starts anew, and the other one notices nothing', async (t) => {
+  const page = await place.notebook(['import voxbeam as rv, numpy as np, json\nvolume = np.random.default_rng(1).integers(0, 60000, (190, 190, 190)).astype("uint16")\nview = rv.view(volume)']);
+  t.after(() => page.close());
+  await runCells(page, [0]);
+  const urls = await kernelJson(page, 'print(json.dumps([view.instance.visualization_server_url for _ in range(2)]))');
+  const context = await place.browser.newContext({ viewport: { width: 500, height: 400 } });
+  t.after(() => context.close());
+  const [one, other] = [await context.newPage(), await context.newPage()];
+  await Promise.all([one.goto(urls[0]), other.goto(urls[1])]);
+  for (let i = 0; i < 3; i += 1) {
+    await one.locator('.voxbeam[data-first-picture]').waitFor({ state: 'attached' });
+    await one.reload();
+  }
+  await Promise.all([one, other].map((each) => settled(each, '.voxbeam[data-settled]')));
+  const { viewers } = await kernelJson(page, 'print(json.dumps(view.instance.status()))');
+  assert.equal(viewers, 2, 'those that were reloaded have gone');
+});

@@ -113,11 +113,11 @@ test('a large volume through the kernel\'s own connection: cells are answered me
 });
 
 test('a page that is reloaded while it streams starts anew, and the other one notices nothing', async (t) => {
-  const page = await place.notebook(['import voxbeam as rv, numpy as np, json\nvolume = np.random.default_rng(1).integers(0, 60000, (190, 190, 190)).astype("uint16")\nview = rv.view(volume)']);
+  const page = await place.notebook(['import voxbeam as rv, numpy as np, json\nvolume = np.random.default_rng(1).integers(0, 60000, (140, 140, 140)).astype("uint16")\nview = rv.view(volume)']);
   t.after(() => page.close());
   await runCells(page, [0]);
   const urls = await kernelJson(page, 'print(json.dumps([view.instance.visualization_server_url for _ in range(2)]))');
-  const context = await place.browser.newContext({ viewport: { width: 500, height: 400 } });
+  const context = await place.browser.newContext({ viewport: { width: 320, height: 240 } });
   t.after(() => context.close());
   const [one, other] = [await context.newPage(), await context.newPage()];
   await Promise.all([one.goto(urls[0]), other.goto(urls[1])]);

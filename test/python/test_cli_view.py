@@ -72,7 +72,12 @@ def test_raw_files_and_the_end_of_its_server(tmp_path):
     np.zeros((70, 70, 70), "u1").tofile(tmp_path / "a.raw")
     view = View(tmp_path / "a.raw", "--shape", "70,70,70", "--dtype", "uint8", "--store-bytes", 64 * 2**20)
     assert view.url().startswith("http")
-    psutil.Process(view.process.pid).children(recursive=True)[0].kill()
+    sidecars = psutil.Process(view.process.pid).children
+    first = sidecars(recursive=True)[0]
+    first.kill()  # it is started again
+    until(lambda: any(child.pid != first.pid and child.is_running() for child in sidecars(recursive=True)))
+    until(lambda: all(len(child.net_connections()) > 1 for child in sidecars(recursive=True)))
+    sidecars(recursive=True)[0].terminate()  # that is a request
     _, words = view.process.communicate(timeout=20)
     assert view.process.returncode == 1
     assert "the server has ended" in words

@@ -9,8 +9,10 @@ import type { ViewState } from './view_state.js';
 
 /** Milliseconds of planning in one go. */
 export const PLAN_MS = 5;
-/** Parts that are gone through however long they take: plans of a few hundred bricks are made at once. */
-export const PARTS_AT_ONCE = 4;
+/** Parts that are gone through though they take a little longer: plans of a few hundred bricks are made at once. */
+export const PARTS_AT_ONCE = 32;
+/** How long those may take: with code that nothing has run yet they take ten times as long. */
+export const AT_ONCE_MS = 6;
 
 /** A plan in hand. */
 interface Run {
@@ -22,7 +24,7 @@ interface Run {
 
 const same = (a: readonly unknown[], b: readonly unknown[]): boolean => a.length === b.length && a.every((one, i) => one === b[i]);
 
-/** Goes through parts for `ms`, and through the first few in any case; `done` where none is left. */
+/** Goes through parts for `ms`, and through the first few for a little longer; `done` where none is left. */
 export function goOn(parts: Iterator<void, void>, ms: number, clock = () => performance.now()): { done: boolean; parts: number; ms: number } {
   const begun = clock();
   let count = 0;
@@ -31,7 +33,7 @@ export function goOn(parts: Iterator<void, void>, ms: number, clock = () => perf
     done = parts.next().done === true;
     count += 1;
     took = clock() - begun;
-  } while (!done && (count < PARTS_AT_ONCE || took < ms));
+  } while (!done && (took < ms || (count < PARTS_AT_ONCE && took < AT_ONCE_MS)));
   return { done, parts: count, ms: took };
 }
 
@@ -52,7 +54,7 @@ export class Planning {
   /**
    * Goes on with the plan in hand, or begins one for the views that are due.
    *
-   * @param ms no longer than this, but for the first few parts
+   * @param ms no longer than this, but a little for the first few parts
    * @returns the views that have their plans now
    */
   go(views: readonly ViewState[], shown: Shown, ratio: number, options: PlanOptions, ms = PLAN_MS): readonly ViewState[] {

@@ -43,6 +43,13 @@ async function equalCase(tab, n, kind, sizes) {
     for (const t of PLACES.slice(0, 3)) worst = Math.max(worst, await tab.evaluate(`pair.difference(${t}, ${width}, ${height})`));
     rows.push(row(`${n}³ uint16, ${WORDS[kind]}: largest difference to the bare march, of 255`, worst, 'steps', { limit: ['<=', 3] }));
   }
+  if (n === 256 && times[width]) {
+    await tab.evaluate(`pair.pieces(0.6, ${width}, ${height})`); // compiles
+    const found = [];
+    for (const t of PLACES) found.push(await tab.evaluate(`pair.pieces(${t}, ${width}, ${height})`));
+    const [pieces, samples] = ['pieces', 'samples'].map((name) => fps(found.map((one) => one[name])));
+    rows.push(row(`${n}³ uint16, ${WORDS[kind]}, ${width}x${height}, transfer function integrated between samples (reference: looked up at samples)`, pieces, 'fps', { reference: samples }));
+  }
   await tab.evaluate('pair.dispose(), 0');
   return { rows, times };
 }

@@ -51,6 +51,14 @@ function equal(volume: TestVolume) {
       }
       return out;
     },
+    /** Milliseconds of our picture with the transfer function integrated between samples, and without. */
+    pieces(t: number, width: number, height: number): { pieces: number; samples: number } {
+      const { transfer } = bench.source;
+      transfer.peaked = true;
+      const pieces = timed('ours', t, width, height);
+      transfer.peaked = false;
+      return { pieces, samples: timed('ours', t, width, height) };
+    },
     /** Largest difference of our picture to the bare march's, of 255. */
     difference(t: number, width: number, height: number): number {
       const read = (name: Name) => {

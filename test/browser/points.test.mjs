@@ -11,12 +11,13 @@ import { eventually, settled } from './support.mjs';
 
 const ROOT = '.voxbeam[data-settled]';
 let server;
+let lines;
 let browser;
 let page;
 
 before(async () => {
   server = spawn(python, ['-u', fileURLToPath(new URL('page_points.py', import.meta.url))], { stdio: ['pipe', 'pipe', 'inherit'], env: environment() });
-  const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
+  lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
   browser = await chromium.launch({ executablePath: await findChromium(), args: TEST_FLAGS });
   page = await browser.newPage({ viewport: { width: 640, height: 400 }, reducedMotion: 'reduce', colorScheme: 'dark' });
   page.said = [];
@@ -73,4 +74,36 @@ test('values out of range are hidden, and the point that is left is told of unde
   });
   const left = (await lit()).reduce((a, b) => a + b);
   assert.ok(left > 300 && left < before.reduce((a, b) => a + b), `${left} pixels`);
+});
+
+/** A number of bytes as the footer writes it. */
+const bytesOf = (text) => {
+  const [, number, unit] = /([\d.]+)\s*(B|KB|MB)/.exec(text) ?? [];
+  return Number(number) * { B: 1, KB: 1e3, MB: 1e6 }[unit];
+};
+
+test('points stay in the browser: who comes again fetches none of them, and sees them all', async (t) => {
+  const context = await browser.newContext({ viewport: { width: 800, height: 400 }, reducedMotion: 'reduce' });
+  t.after(() => context.close());
+  const visit = async () => {
+    const own = await context.newPage();
+    server.stdin.write('\n');
+    await own.goto((await lines.next()).value);
+    await settled(own, ROOT);
+    const footer = (name) => own.locator(`[data-footer="${name}"]`);
+    // Told twice a second.
+    await eventually('the footer tells', async () => (await footer('bytes').textContent()) && (await footer('kept').getAttribute('title')));
+    await own.waitForTimeout(600);
+    const seen = { fetched: bytesOf(await footer('bytes').textContent()), read: bytesOf(/([^,]*) of it used now/.exec(await footer('kept').getAttribute('title'))[1]) };
+    await own.close();
+    return seen;
+  };
+  const first = await visit();
+  assert.ok(first.fetched > 1e6 && first.read === 0, JSON.stringify(first));
+  // What came is written behind everything else: a visit may end before all of it is.
+  const again = await eventually('a visit that fetches nothing', async () => {
+    const seen = await visit();
+    return seen.fetched < first.fetched / 10 && seen;
+  });
+  assert.ok(again.read > 0.9 * first.fetched, JSON.stringify([first, again]));
 });

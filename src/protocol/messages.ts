@@ -223,6 +223,13 @@ export type Help = z.infer<typeof Help>;
 export const VolumeRef = z.strictObject({ volume: u32 });
 export type VolumeRef = z.infer<typeof VolumeRef>;
 
+export const Fill = z.strictObject({
+  volume: u32,
+  /** Level 0 before the coarser ones, which the producer is still building. */
+  finest_first: z.boolean().optional(),
+});
+export type Fill = z.infer<typeof Fill>;
+
 export const Stop = z.strictObject({});
 export type Stop = z.infer<typeof Stop>;
 

@@ -1,4 +1,7 @@
-/** The order in which a volume is made resident: coarse to fine, so that an unfinished fill is a whole picture of every time point. */
+/**
+ * The order in which a volume is made resident: coarse to fine, so that an unfinished fill is a whole picture of every time point; or
+ * level 0 first, where what there is of the coarser ones will be replaced.
+ */
 
 import { brickGrid, type BrickKey, keyText, levelCount, type Vec3 } from '../volume/geometry.js';
 
@@ -6,16 +9,18 @@ export class FillWalk {
   readonly #shape: Vec3;
   readonly #times: number;
   #time = 0;
-  #level: number;
+  /** Levels to come, the last of them first. */
+  readonly #levels: number[];
   #index = 0;
   /** Bricks already passed that are missing again. */
   readonly #again = new Map<string, BrickKey>();
 
-  /** @param fromStart false: only what `again` names, for a volume that was filled before */
-  constructor(shape: Vec3, times = 1, fromStart = true) {
+  /** @param from where it begins; `nowhere`: only what `again` names, for a volume that was filled before */
+  constructor(shape: Vec3, times = 1, from: 'coarsest' | 'finest' | 'nowhere' = 'coarsest') {
     this.#shape = shape;
     this.#times = times;
-    this.#level = fromStart ? levelCount(shape) - 1 : -1;
+    this.#levels = Array.from({ length: from === 'nowhere' ? 0 : levelCount(shape) }, (_, level) => level);
+    if (from === 'finest') this.#levels.push(...this.#levels.splice(0, 1));
   }
 
   /** The next brick for which `missing` holds, or undefined at the end (for now: `again` may bring more). */
@@ -24,13 +29,14 @@ export class FillWalk {
       this.#again.delete(id);
       if (missing(key, id)) return key;
     }
-    for (; this.#level >= 0; this.#level -= 1, this.#time = 0) {
-      const [nz, ny, nx] = brickGrid(this.#shape, this.#level);
+    for (; this.#levels.length > 0; this.#levels.pop(), this.#time = 0) {
+      const level = this.#levels[this.#levels.length - 1] as number;
+      const [nz, ny, nx] = brickGrid(this.#shape, level);
       for (; this.#time < this.#times; this.#time += 1, this.#index = 0) {
         while (this.#index < nz * ny * nx) {
           const i = this.#index;
           this.#index += 1;
-          const key = { level: this.#level, z: Math.floor(i / (ny * nx)), y: Math.floor(i / nx) % ny, x: i % nx, time: this.#time };
+          const key = { level, z: Math.floor(i / (ny * nx)), y: Math.floor(i / nx) % ny, x: i % nx, time: this.#time };
           if (missing(key, keyText(key))) return key;
         }
       }
@@ -45,6 +51,6 @@ export class FillWalk {
 
   /** Whether `next` has nothing more to give. */
   get ended(): boolean {
-    return this.#level < 0 && this.#again.size === 0;
+    return this.#levels.length === 0 && this.#again.size === 0;
   }
 }

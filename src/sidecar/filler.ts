@@ -12,14 +12,14 @@ export class Filler {
   constructor(readonly broker: Broker) {}
 
   /** Asks for every brick of a volume. Refused at once where the store cannot hold them. */
-  start(record: VolumeRecord): void {
+  start(record: VolumeRecord, finestFirst = false): void {
     record.message = undefined;
     if (record.total - record.lent > this.broker.store.slotCapacity(record.units)) {
       this.stop(record, this.full(record));
       return;
     }
     record.wantResident = true;
-    record.fill = new FillWalk(record.description.shape, record.description.times?.count);
+    record.fill = new FillWalk(record.description.shape, record.description.times?.count, finestFirst ? 'finest' : 'coarsest');
     this.check(record);
     this.broker.changed(record, true);
     if (record.producer) this.broker.schedule(record.producer);
@@ -46,7 +46,7 @@ export class Filler {
   /** A brick of a volume is missing again: if the volume is to be resident, it is filled again. */
   again(record: VolumeRecord, key: BrickKey): void {
     if (!record.wantResident) return;
-    record.fill ??= new FillWalk(record.description.shape, record.description.times?.count, false);
+    record.fill ??= new FillWalk(record.description.shape, record.description.times?.count, 'nowhere');
     record.fill.again(key);
   }
 

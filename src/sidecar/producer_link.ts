@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type * as z from 'zod';
 import {
-  Changed, decodeControl, ErrorCode, FrameError, type FrameHeader, FrameType, VolumeDeclaration, VolumeRef,
+  Changed, decodeControl, ErrorCode, Fill, FrameError, type FrameHeader, FrameType, VolumeDeclaration, VolumeRef,
 } from '../protocol/index.js';
 import type { Demand } from './demand.js';
 import type { HelperLink } from './helper_link.js';
@@ -41,7 +41,7 @@ export class ProducerLink extends MakerLink {
   /** Who is to make a brick: of the helpers that make it the one with least to do, else the producer. */
   makerOf(demand: Demand): MakerLink {
     let best: HelperLink | undefined;
-    const { late } = this;
+    const late = this.late && demand.waiters.size > 0; // a fill can wait, and the producer's threads make it faster
     for (const helper of this.helpers) {
       if (helper.open && helper.makes(demand, late) && helper.outstanding.size < (best?.outstanding.size ?? Number.POSITIVE_INFINITY)) best = helper;
     }
@@ -50,8 +50,10 @@ export class ProducerLink extends MakerLink {
 
   /** It has left needs unanswered for too long: those that a helper can make are taken from it and returned. */
   giveLate(): Demand[] {
+    const before = this.#lateUntil;
     this.#lateUntil = performance.now() + LATE_FOR_MS;
     const demands = [...this.outstanding.values()].filter((demand) => this.makerOf(demand) !== this);
+    if (demands.length === 0) this.#lateUntil = before;
     this.tellCancelled(demands.filter((demand) => !demand.cancelled));
     for (const demand of demands) {
       this.ended(demand);
@@ -97,9 +99,11 @@ export class ProducerLink extends MakerLink {
       case FrameType.RANGES:
         this.#mine(header.volume, (record) => catalog.ranges(record, frame));
         break;
-      case FrameType.FILL:
-        this.#mine(decodeControl(VolumeRef, payload).volume, (record) => broker.filler.start(record));
+      case FrameType.FILL: {
+        const { volume, finest_first } = decodeControl(Fill, payload);
+        this.#mine(volume, (record) => broker.filler.start(record, finest_first));
         break;
+      }
       case FrameType.CHANGED: {
         const message = decodeControl(Changed, payload);
         this.#mine(message.volume, (record) => catalog.outdated(record, message, frame));

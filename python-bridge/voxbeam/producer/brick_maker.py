@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,11 @@ if TYPE_CHECKING:
     from voxbeam.producer.time_points import TimePoint
     from voxbeam.producer.voxels import Voxels
     from voxbeam.producer.workers import Tools
+
+#: How long a brick that is made may wait for others to be spoken of with it.
+DONE_SECONDS = 0.002
+#: From here on nobody waits for a brick.
+FILL_PRIORITY = 1e11
 
 log = logging.getLogger("voxbeam.producer")
 
@@ -48,8 +54,16 @@ def answer_needs(volume: ProducedVolume, needs: list[Need], tools: Tools) -> Non
     """Make the bricks of `needs` and answer each need exactly once, unless its connection or the volume has gone."""
     points: set[TimePoint] = set()
     while needs:
-        made = [frame for need in needs if (frame := _make(volume, need, tools, points))]
-        needs = _say_done(volume, made)
+        made: list[Made] = []
+        stale: list[Need] = []
+        said = time.perf_counter()
+        for need in needs:
+            frame = _make(volume, need, tools, points)
+            made += [frame] if frame else []
+            if need.priority < FILL_PRIORITY and time.perf_counter() - said > DONE_SECONDS:
+                stale += _say_done(volume, made)
+                made, said = [], time.perf_counter()
+        needs = stale + _say_done(volume, made)
     for point in points:
         volume.flush_ranges(point)
 
@@ -72,13 +86,13 @@ def _say_done(volume: ProducedVolume, made: list[Made]) -> list[Need]:
     with volume.order:
         stale = [frame for frame in made if not frame.current]
         fresh = [frame for frame in made if frame not in stale]
-        for link, time in {(frame.need.link, frame.need.key.time) for frame in fresh}:
+        for link, moment in {(frame.need.link, frame.need.key.time) for frame in fresh}:
             keys = [
                 [*frame.need.key[:4], frame.need.offset, frame.size, frame.answer.generation]
                 for frame in fresh
-                if frame.need.link is link and frame.need.key.time == time
+                if frame.need.link is link and frame.need.key.time == moment
             ]
-            link.send_control(FrameType.DONE, {"volume": volume.handle, "keys": keys, **({"time": time} if time else {})})
+            link.send_control(FrameType.DONE, {"volume": volume.handle, "keys": keys, **({"time": moment} if moment else {})})
         for frame in fresh:
             frame.point.previews_sent |= bool(frame.answer.flags & PREVIEW)
     return [frame.need for frame in stale]

@@ -22,7 +22,7 @@ log = logging.getLogger("voxbeam.producer")
 
 #: How often ranges that have become known are sent while the pyramid is built.
 RANGES_SECONDS = 0.05
-#: How far the builder's thread stands back: who needs a brick, and who draws one, come first.
+#: How far the builder's thread stands back: who needs a brick, and who draws one, come first. Not where a fill waits for it.
 NICENESS = 10
 #: How long it lets a first picture, made of a preview, have the processors. A fill does not wait.
 HEAD_START_SECONDS = 1.0
@@ -47,9 +47,9 @@ class Builder:
         threading.Thread(target=self._run, name="voxbeam-builder", daemon=True).start()
 
     def _run(self) -> None:
-        if sys.platform == "linux":  # where each thread has a priority
+        filling = self._volume.hurry.wait(HEAD_START_SECONDS)
+        if sys.platform == "linux" and not filling:  # where each thread has a priority
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-        self._volume.hurry.wait(HEAD_START_SECONDS)
         while True:
             with self._lock:
                 if not self._asked:

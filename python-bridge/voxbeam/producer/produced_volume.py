@@ -13,6 +13,7 @@ from voxbeam.producer.brick_maker import answer_needs, refuse
 from voxbeam.producer.ranges import MAX_ROWS
 from voxbeam.producer.time_points import TimePoints
 from voxbeam.producer.updater import Updater
+from voxbeam.producer.voxels import ArrayVoxels
 from voxbeam.protocol import SLOT_BYTES, ErrorCode, FrameType, encode_frame, encode_ranges
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ class ProducedVolume:
         self._raise_trouble()
         self._fill_wanted = True
         self.hurry.set()
-        self.send(FrameType.FILL, {})
+        self._ask_to_fill()
         if wait:
             self._wait_until_complete(progress, timeout)
 
@@ -149,6 +150,11 @@ class ProducedVolume:
         """Take it out of the instance, with its layer."""
         self.send(FrameType.VOLUME_GONE, {})
         self._producer.forget(self)
+
+    def _ask_to_fill(self) -> None:
+        # Previews would be cut and sent only to be replaced: the levels they stand for are built by the time level 0 is there.
+        building = not self.built.is_set() and isinstance(self.levels.answers[0].voxels, ArrayVoxels)
+        self.send(FrameType.FILL, {"finest_first": True} if building else {})
 
     def _wait_until_complete(self, progress: Callable[[int, int], None] | None, timeout: float | None) -> None:
         end = None if timeout is None else time.monotonic() + timeout
@@ -258,7 +264,7 @@ class ProducedVolume:
         for point in self.points.all():
             self._send_ranges(point, point.ranges.rows())
         if self._fill_wanted and not again:
-            self.send(FrameType.FILL, {})
+            self._ask_to_fill()
 
     def shows_the_same(self, description: VolumeDescription) -> bool:
         """Whether `description` is of equal voxels at an equal place, so that all bricks can stay."""

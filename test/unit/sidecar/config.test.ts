@@ -50,6 +50,14 @@ test('a fill walks every brick once, coarse to fine', () => {
   expect(walk.next(() => true)).toEqual({ level: 0, z: 1, y: 0, x: 0 });
 });
 
+test('a fill whose coarse levels are still being built walks level 0 first, then coarse to fine', () => {
+  const shape = [200, 130, 64] as const;
+  const walk = new FillWalk(shape, 1, 'finest');
+  const levels = [];
+  for (let key = walk.next(() => true); key; key = walk.next(() => true)) levels.push(key.level);
+  expect(levels).toEqual([...Array(12).fill(0), 2, 1, 1, 1, 1]);
+});
+
 test('descriptions that cannot be served are refused with the value and a remedy', () => {
   const base = DESCRIPTION as unknown as VolumeDescription;
   expect(refusal(base)).toBeUndefined();

@@ -76,12 +76,16 @@ class LevelPass:
     def run(self, voxels: Voxels, level: int, coarser: NDArray[Any] | None, only: Box | None = None) -> int:
         """Pass over `voxels` of `level`; means or modes are written to `coarser`. Returns how many voxels are not finite.
 
-        Where only voxels of the box `only` have changed, tiles whose bricks do not hold any of them, halo included, are left out.
+        Where only voxels of the box `only` have changed, bricks that do not hold any of them, halo included, are left out.
         """
         not_finite = 0
-        for box in tiles(voxels.shape):
-            if only is not None and not _touch(box, only):
-                continue
+        for whole in tiles(voxels.shape):
+            box = whole
+            if only is not None:
+                clipped = _touched_bricks(box, only)
+                if clipped is None:
+                    continue
+                box = clipped
             target = None
             if coarser is not None:
                 target = coarser[tuple(slice(a // 2, (b + 1) // 2) for a, b in box)]
@@ -122,8 +126,16 @@ class LevelPass:
         return block
 
 
-def _touch(tile: Box, changed: Box) -> bool:
-    return all(a - BRICK_HALO < high and low < b + BRICK_HALO for (a, b), (low, high) in zip(tile, changed, strict=True))
+def _touched_bricks(tile: Box, box: Box) -> Box | None:
+    """The part of a tile, in whole bricks, whose bricks hold voxels of `box`, halo included; None where there is none."""
+    spans: list[tuple[int, int]] = []
+    for (first, end), (low, high) in zip(tile, box, strict=True):
+        start = max(first, (low - BRICK_HALO) // BRICK_EDGE * BRICK_EDGE)
+        stop = min(end, -(-(high + BRICK_HALO) // BRICK_EDGE) * BRICK_EDGE)
+        if start >= stop:
+            return None
+        spans.append((start, stop))
+    return spans[0], spans[1], spans[2]
 
 
 def _halve_labels(inner: NDArray[Any], starts: Shape, found: list[BrickRange], target: NDArray[Any]) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("voxbeam.producer")
 
 #: Changes that come faster are shown together.
-UPDATE_SECONDS = 0.04
+UPDATE_SECONDS = 1 / 30
 
 
 class Updater:

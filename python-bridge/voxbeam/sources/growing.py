@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class GrowingVolume(Source):
     """An array of the shape it will have in the end, written frame by frame. Made by :func:`growing`.
 
-    What is written is seen by everyone who looks at it, at every level, some forty milliseconds later. Safe from any thread.
+    What is written is seen by everyone who looks at it, at every level, some thirty milliseconds later. Safe from any thread.
 
     Attributes
     ----------

@@ -44,10 +44,15 @@ const browser = {
   ...shared, platform: 'browser', target: 'es2022', loader: text, plugins: [workerSource, ownYjs],
   define: { 'define.amd': 'false', 'process.env.NODE_ENV': '"production"' },
 };
+/**
+ * CommonJS: Node reads every export of what a module imports, and of `node:http` one is a getter that brings a whole fetch; so
+ * modules start 30 ms later.
+ */
 const node = {
-  ...shared, platform: 'node', target: 'node20', outExtension: { '.js': '.mjs' }, loader: text,
+  ...shared, format: 'cjs', platform: 'node', target: 'node20', outExtension: { '.js': '.cjs' }, loader: text,
   external: ['bufferutil', 'utf-8-validate'],
-  banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" }, // ws is CommonJS
+  define: { 'import.meta.url': '__url' },
+  banner: { js: "const __url=require('node:url').pathToFileURL(__filename).href;" },
 };
 
 /** A script's hash as `fetch` takes it. */

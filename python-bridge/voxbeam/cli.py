@@ -65,7 +65,7 @@ def _port(text: str) -> int:
 
 
 def _scheduler(options: argparse.Namespace) -> int:
-    command = [find_node(), str(STATIC / "scheduler.mjs"), "--port", str(options.port), "--host", options.host]
+    command = [find_node(), str(STATIC / "scheduler.cjs"), "--port", str(options.port), "--host", options.host]
     if options.token_file:
         command += ["--token-file", options.token_file]
     for name in allowed_hosts() if options.allowed_hosts is None else checked_hosts(options.allowed_hosts, "--allowed-host"):

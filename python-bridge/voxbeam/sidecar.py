@@ -55,7 +55,7 @@ class SidecarProcess:
         self._configuration = {**configuration, "host": self.host, "port": self.port}
 
     def _launch(self, configuration: dict[str, Any]) -> None:
-        process = _spawn([find_node(), str(STATIC / "sidecar.mjs")])
+        process = _spawn([find_node(), str(STATIC / "sidecar.cjs")])
         stderr: deque[str] = deque(maxlen=_STDERR_LINES)
         threading.Thread(target=_drain, args=(process.stderr, stderr), name="voxbeam-sidecar-stderr", daemon=True).start()
         try:
@@ -170,7 +170,7 @@ def start_sidecar(
     SidecarError
         It could not be started; the message says why and what to do.
     """
-    script = STATIC / "sidecar.mjs"
+    script = STATIC / "sidecar.cjs"
     if not script.is_file():
         msg = f"The server's code is missing: {script}"
         raise SidecarError(msg, "Install voxbeam again; in a checkout, build it: npm run build")

@@ -2,7 +2,7 @@
 
 import * as Y from 'yjs';
 import type { VolumeDescription } from '../protocol/messages.js';
-import { DEFAULT_POINTS } from './look.js';
+import { DEFAULT_POINTS } from './default_points.js';
 
 /** Name of the document's map of layers. */
 export const LAYERS = 'layers';

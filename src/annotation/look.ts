@@ -2,19 +2,13 @@
 
 import * as z from 'zod';
 import { MAX_NAME_CHARS } from '../protocol/limits.js';
+import { DEFAULT_POINTS } from './default_points.js';
 
 const finite = z.number().finite();
 const unit = z.number().min(0).max(1);
 const hex = z.string().regex(/^#[0-9a-fA-F]{6}$/);
 const triple = z.tuple([finite, finite, finite]);
 const interval = z.tuple([finite, finite]).refine(([low, high]) => low <= high);
-
-/** Opacity points of a new layer: [value 0..1 within the window, opacity 0..1]. Chosen so that the low values of a scan stay clear. */
-export const DEFAULT_POINTS: readonly (readonly [number, number])[] = [
-  [0, 0],
-  [0.15, 0],
-  [1, 0.8],
-];
 
 /** How an image's values become a pixel: a picture in depth, the largest, smallest or mean value along the ray, or a surface of one value. */
 export const MODES = ['dvr', 'mip', 'minip', 'mean', 'iso'] as const;

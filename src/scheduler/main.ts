@@ -13,7 +13,7 @@ import { openTokenFile, type TokenFile } from './token_file.js';
 
 const DEFAULT_PORT = 31000;
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
-const USAGE = `node scheduler.mjs [--port ${DEFAULT_PORT}] [--host 127.0.0.1] [--token-file PATH] [--allowed-host NAME]…`;
+const USAGE = `node scheduler.cjs [--port ${DEFAULT_PORT}] [--host 127.0.0.1] [--token-file PATH] [--allowed-host NAME]…`;
 
 /** Control characters would let a name from outside forge lines of the log. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
@@ -62,7 +62,7 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 async function main(): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   const { host, port: wanted, tokenFile, allowedHosts } = options();
-  const backend = new ProcessBackend(path.join(path.dirname(fileURLToPath(import.meta.url)), 'sidecar.mjs'), allowedHosts);
+  const backend = new ProcessBackend(path.join(path.dirname(fileURLToPath(import.meta.url)), 'sidecar.cjs'), allowedHosts);
   const state = new SchedulerState(backend, log);
   let secret: TokenFile | undefined;
   const server = createSocketServer(async (text) =>

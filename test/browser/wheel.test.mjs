@@ -22,7 +22,7 @@ test('python -m build gives one wheel with everything in it, once', async () => 
   wheel = join(scratch, wheels[0]);
   const { output } = await run(python, ['-c', 'import sys, zipfile; print(*zipfile.ZipFile(sys.argv[1]).namelist(), sep="\\n")', wheel]);
   const names = output.trim().split('\n');
-  for (const file of ['widget.js', 'loader.js', 'viewer.js', 'page.html', 'sidecar.mjs', 'scheduler.mjs'])
+  for (const file of ['widget.js', 'loader.js', 'viewer.js', 'page.html', 'sidecar.cjs', 'scheduler.cjs'])
     assert.ok(names.includes(`voxbeam/static/${file}`), `${file} is in the wheel`);
   assert.ok(names.includes('voxbeam/py.typed'));
   const extension = names.filter((name) => name.includes('labextension'));

@@ -18,13 +18,13 @@ afterAll(async () => {
   if (folder) rmSync(await folder, { recursive: true, force: true });
 });
 
-/** Path of `sidecar.mjs` or `scheduler.mjs`, with the page and the other program beside it. */
+/** Path of `sidecar.cjs` or `scheduler.cjs`, with the page and the other program beside it. */
 export async function bundled(program: 'sidecar' | 'scheduler'): Promise<string> {
-  const built = path.resolve(BUILT, `${program}.mjs`);
+  const built = path.resolve(BUILT, `${program}.cjs`);
   const sources = Math.max(...SOURCES.filter((folder) => existsSync(folder)).map(newest));
   if (existsSync(built) && statSync(built).mtimeMs > sources && existsSync(path.resolve(BUILT, 'page.html'))) return built;
   folder ??= bundleAll();
-  return path.join(await folder, `${program}.mjs`);
+  return path.join(await folder, `${program}.cjs`);
 }
 
 async function bundleAll(): Promise<string> {
@@ -32,9 +32,10 @@ async function bundleAll(): Promise<string> {
   const entries = ['sidecar', 'scheduler'].filter((name) => existsSync(`src/${name}/main.ts`));
   await build({
     entryPoints: Object.fromEntries(entries.map((name) => [name, `src/${name}/main.ts`])),
-    outdir, bundle: true, format: 'esm', platform: 'node', target: 'node20', outExtension: { '.js': '.mjs' }, logLevel: 'warning',
+    outdir, bundle: true, format: 'cjs', platform: 'node', target: 'node20', outExtension: { '.js': '.cjs' }, logLevel: 'warning',
     external: ['bufferutil', 'utf-8-validate'],
-    banner: { js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);" },
+    define: { 'import.meta.url': '__url' },
+    banner: { js: "const __url=require('node:url').pathToFileURL(__filename).href;" },
   });
   if (existsSync('src/viewer/page.html')) copyFileSync('src/viewer/page.html', path.join(outdir, 'page.html'));
   return outdir;

@@ -24,7 +24,7 @@ STORE_BYTES = 256 * MIB
 def bundle():
     """The bundles must be there: a test that is skipped for want of them would prove nothing."""
     missing = [
-        name for name in ("sidecar.mjs", "scheduler.mjs", "widget.js", "loader.js", "page.html") if not (STATIC / name).is_file()
+        name for name in ("sidecar.cjs", "scheduler.cjs", "widget.js", "loader.js", "page.html") if not (STATIC / name).is_file()
     ]
     if missing:
         pytest.exit(f"{STATIC} lacks {', '.join(missing)}: run `npm run setup` first", returncode=4)

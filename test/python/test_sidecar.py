@@ -167,4 +167,4 @@ def test_missing_code_is_named(monkeypatch, tmp_path):
 
 
 def assert_no_children() -> None:
-    assert [child for child in psutil.Process().children() if "sidecar.mjs" in " ".join(child.cmdline())] == []
+    assert [child for child in psutil.Process().children() if "sidecar.cjs" in " ".join(child.cmdline())] == []

@@ -1,6 +1,6 @@
 /** All about an image's values: colours, window, opacities, gamma, logarithm. */
 
-import { DEFAULT_POINTS } from '../../annotation/look.js';
+import { DEFAULT_POINTS } from '../../annotation/default_points.js';
 import type { LayerPatch } from '../../annotation/model.js';
 import { colormapFunction } from '../../renderer/colormaps.js';
 import { ColormapSelect } from '../colormap_select.js';

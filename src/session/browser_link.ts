@@ -11,7 +11,7 @@ declare const WORKER_INTEGRITY: string;
 
 function startWorker(): WorkerLike {
   const early = typeof WORKER_INTEGRITY === 'string' ? takeWorker(WORKER_INTEGRITY) : undefined;
-  if (early) return early as unknown as WorkerLike;
+  if (early) return early;
   const url = URL.createObjectURL(new Blob([workerSource], { type: 'text/javascript' }));
   const worker = new Worker(url);
   // The browser has taken the script once the worker speaks; a page that makes many views keeps no copy.

@@ -17,15 +17,23 @@ export class ConnectError extends Error {
   }
 }
 
+/** Says HELLO on an open wire and waits for the WELCOME, as `welcomed` does. */
+export function greet(wire: Wire, hello: Hello): Promise<Welcome> {
+  const welcome = welcomed(wire);
+  wire.send(encodeControl(FrameType.HELLO, hello));
+  return welcome;
+}
+
 /**
- * Says HELLO on an open wire and waits for the WELCOME. Frames that follow it are kept for the next listener.
+ * Waits for the WELCOME on a wire. Frames that follow it are kept for the next listener.
  *
+ * @param silent what is said of a wire that closes without a word
  * @throws ConnectError where the sidecar refuses, or the wire closes
  */
-export function greet(wire: Wire, hello: Hello): Promise<Welcome> {
+export function welcomed(wire: Wire, silent = 'the server closed the connection'): Promise<Welcome> {
   return new Promise((resolve, reject) => {
     wire.listen((event) => {
-      if (event.t === 'closed') reject(new ConnectError(event.reason || 'the server closed the connection', event.code));
+      if (event.t === 'closed') reject(new ConnectError(event.reason || silent, event.code));
       else if (event.t === 'refused') reject(new ConnectError(event.refused.message, event.refused.code));
       else if (event.t === 'frame' && event.frame.body.kind === 'bytes') {
         const { header, body } = event.frame;
@@ -43,6 +51,5 @@ export function greet(wire: Wire, hello: Hello): Promise<Welcome> {
         }
       }
     });
-    wire.send(encodeControl(FrameType.HELLO, hello));
   });
 }

@@ -1,11 +1,13 @@
 /** The boundary between the page and where its sockets live and its frames are checked: a worker, or the page itself. */
 
+import type { Hello } from '../protocol/messages.js';
 import type { CheckedFrame, RefusedFrame } from './frame_check.js';
 import type { KeptCommand, KeptEvent } from './kept_messages.js';
 
 /** What a link is told to do. `id` names a socket, or a tunnel whose frames are only checked here. */
 export type LinkCommand =
-  | { t: 'open'; id: number; url: string; protocols: string[] }
+  /** Opens a socket and says `hello` on it. */
+  | { t: 'open'; id: number; url: string; protocols: string[]; hello: Hello }
   | { t: 'send'; id: number; frame: Uint8Array }
   /** Have what comes down brought by a stream. */
   | { t: 'down'; id: number; url: string; ticket: string }
@@ -15,7 +17,6 @@ export type LinkCommand =
 
 /** What a link tells. After `hung` none of the ids before it exists any more. */
 export type LinkEvent =
-  | { t: 'opened'; id: number }
   /** From now on frames come by a stream. */
   | { t: 'moved'; id: number }
   | { t: 'closed'; id: number; code: number; reason: string }

@@ -14,6 +14,7 @@ import { ConnectionLoop } from './connection_loop.js';
 import { Emitter } from './emitter.js';
 import type { CheckedFrame, RefusedFrame } from './frame_check.js';
 import { Heartbeat } from './heartbeat.js';
+import { helloOf } from './hello.js';
 import { DEFAULT_CACHE_BYTES, KeptClient } from './kept_client.js';
 import { isTileKey, KeptTiles } from './kept_tiles.js';
 import { type KeptState, NOTHING_KEPT } from './kept_messages.js';
@@ -149,8 +150,7 @@ export class Session {
     });
     this.#heartbeat = new Heartbeat((t) => this.#send(FrameType.PING, { t }), () => this.#loop.lose());
     this.#handlers = this.#messageHandlers();
-    const hello = { kind: 'viewer' as const, client: options.client, credit_bytes: creditBytes };
-    this.#loop = new ConnectionLoop(this.#wires, options.candidates, hello, {
+    this.#loop = new ConnectionLoop(this.#wires, options.candidates, helloOf(options.client, creditBytes), {
       state: (state) => this.#events.emit('state', state),
       opened: (connection) => this.#opened(connection),
       received: (event) => (event.t === 'frame' ? this.#received(event.frame) : this.#refused(event.refused)),

@@ -48,7 +48,7 @@ export class SocketHub implements FrameLink {
 
   do(command: LinkCommand): void {
     if (isKeptCommand(command)) this.#keep(command);
-    else if (command.t === 'open') this.#open(command.id, command.url, command.protocols);
+    else if (command.t === 'open') this.#open(command);
     else if (command.t === 'send') this.#send(command.id, command.frame);
     else if (command.t === 'down') this.#down(command.id, command.url, command.ticket);
     else if (command.t === 'close') this.#close(command.id);
@@ -64,7 +64,7 @@ export class SocketHub implements FrameLink {
     else for (const event of noStorage(command)) queueMicrotask(() => this.report(event, []));
   }
 
-  #open(id: number, url: string, protocols: string[]): void {
+  #open({ id, url, protocols, hello }: LinkCommand & { t: 'open' }): void {
     let socket: SocketLike;
     try {
       socket = this.openSocket(url, protocols);
@@ -75,7 +75,7 @@ export class SocketHub implements FrameLink {
     }
     this.#sockets.set(id, socket);
     socket.binaryType = 'arraybuffer';
-    socket.onopen = () => this.report({ t: 'opened', id }, []);
+    socket.onopen = () => this.#send(id, encodeFrame(FrameType.HELLO, new TextEncoder().encode(JSON.stringify(hello))));
     socket.onerror = () => undefined; // a close follows, and says what browsers allow to be known
     socket.onclose = ({ code, reason }) => {
       if (this.#sockets.delete(id)) void this.#drained(id).then(() => this.report({ t: 'closed', id, code, reason }, []));

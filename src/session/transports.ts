@@ -2,7 +2,7 @@
 
 import { DEFAULT_CREDIT_BYTES } from '../protocol/limits.js';
 import { ErrorCode, type Hello, type Welcome } from '../protocol/messages.js';
-import { ConnectError, greet } from './handshake.js';
+import { ConnectError, greet, welcomed } from './handshake.js';
 import type { TransportKind } from './types.js';
 import type { CommTunnel, Wire, Wires } from './wires.js';
 
@@ -148,19 +148,13 @@ const NO_TICKET_HELPS: ReadonlySet<number> = new Set([TIMED_OUT, ErrorCode.VERSI
 
 async function openSocket(wires: Wires, candidate: SocketCandidate, ticket: string, hello: Hello): Promise<Connection> {
   const { host } = new URL(candidate.url);
-  let wire: Wire | undefined;
-  const welcome = new Promise<Welcome>((resolve, reject) => {
-    wire = wires.socket(candidate.url, ticket, (open) => greet(open, hello).then(resolve, reject));
-    wire.listen((event) => {
-      if (event.t === 'closed') reject(new ConnectError(event.reason || `no connection to ${host}`, event.code));
-    });
-  });
+  const wire = wires.socket(candidate.url, ticket, hello);
   try {
-    const greeted = await within(welcome, SOCKET_TRY_MS, `no answer from ${host}`);
-    const connection = { kind: candidate.kind, wire: wire as unknown as Wire, welcome: greeted };
+    const welcome = await within(welcomed(wire, `no connection to ${host}`), SOCKET_TRY_MS, `no answer from ${host}`);
+    const connection = { kind: candidate.kind, wire, welcome };
     return candidate.kind === 'direct' ? { ...connection, url: candidate.url } : connection;
   } catch (error) {
-    (wire as Wire | undefined)?.close();
+    wire.close();
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 /** Wires: one channel of frames to a sidecar each, whatever carries it. */
 
 import { SUBPROTOCOL, TICKET_SUBPROTOCOL_PREFIX } from '../protocol/limits.js';
+import type { Hello } from '../protocol/messages.js';
 import type { CheckedFrame, RefusedFrame } from './frame_check.js';
 import { isKeptEvent, type KeptCommand, type KeptEvent } from './kept_messages.js';
 import type { FrameLink, LinkEvent, StartLink } from './link.js';
@@ -60,10 +61,13 @@ export class Wire {
   }
 }
 
+/** The subprotocols of a WebSocket that a ticket opens. */
+export const protocolsOf = (ticket: string): string[] => [SUBPROTOCOL, TICKET_SUBPROTOCOL_PREFIX + ticket];
+
 /** Opens wires over one link. */
 export class Wires {
   readonly #link: FrameLink;
-  readonly #byId = new Map<number, { wire: Wire; opened?: () => void }>();
+  readonly #byId = new Map<number, Wire>();
   #lastId = 0;
 
   constructor(
@@ -75,8 +79,8 @@ export class Wires {
     this.#link = startLink((event) => this.#receive(event));
   }
 
-  /** A WebSocket to `url`; `opened` is called once it can be sent to. */
-  socket(url: string, ticket: string, opened: (wire: Wire) => void): Wire {
+  /** A WebSocket to `url`, on which `hello` is said once it is open. */
+  socket(url: string, ticket: string, hello: Hello): Wire {
     this.#lastId += 1;
     const id = this.#lastId;
     const wire = new Wire(
@@ -87,8 +91,8 @@ export class Wires {
       },
       (from, streamTicket) => this.#link.do({ t: 'down', id, url: from, ticket: streamTicket }),
     );
-    this.#byId.set(id, { wire, opened: () => opened(wire) });
-    this.#link.do({ t: 'open', id, url, protocols: [SUBPROTOCOL, TICKET_SUBPROTOCOL_PREFIX + ticket] });
+    this.#byId.set(id, wire);
+    this.#link.do({ t: 'open', id, url, protocols: protocolsOf(ticket), hello });
     return wire;
   }
 
@@ -103,7 +107,7 @@ export class Wires {
         tunnel.close();
       },
     );
-    this.#byId.set(id, { wire });
+    this.#byId.set(id, wire);
     try {
       await tunnel.open(
         (message) => this.#link.do({ t: 'check', id, message }),
@@ -122,7 +126,7 @@ export class Wires {
   }
 
   dispose(): void {
-    for (const { wire } of [...this.#byId.values()]) wire.close();
+    for (const wire of [...this.#byId.values()]) wire.close();
     this.#link.dispose();
   }
 
@@ -135,15 +139,11 @@ export class Wires {
       const gone = [...this.#byId.values()];
       this.#byId.clear();
       this.hung();
-      for (const { wire } of gone) wire.tell({ t: 'closed', code: 1006, reason: 'the worker hung and was restarted' });
+      for (const wire of gone) wire.tell({ t: 'closed', code: 1006, reason: 'the worker hung and was restarted' });
       return;
     }
-    const entry = this.#byId.get(event.id);
-    if (!entry) return;
-    if (event.t === 'opened') entry.opened?.();
-    else {
-      if (event.t === 'closed') this.#byId.delete(event.id);
-      entry.wire.tell(event);
-    }
+    const wire = this.#byId.get(event.id);
+    if (event.t === 'closed') this.#byId.delete(event.id);
+    wire?.tell(event);
   }
 }

@@ -7,6 +7,8 @@ export interface WorkerLike {
   onmessage: ((event: { data: LinkEvent | { t: 'beat' } }) => void) | null;
   onerror: ((event: { message?: string }) => void) | null;
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  /** Whether it has been heard already, so that there is no need to wait for its first beat. */
+  readonly heard?: boolean;
   terminate(): void;
 }
 
@@ -61,6 +63,7 @@ export class WorkerLink implements FrameLink {
       worker.onerror = () => {
         if (worker === this.#worker && this.#early) this.#fallBack();
       };
+      if (worker.heard) this.#begin();
       worker.postMessage({ t: 'beat' }, []);
     } catch {
       this.#fallBack();
@@ -74,6 +77,11 @@ export class WorkerLink implements FrameLink {
       this.report(event);
       return;
     }
+    this.#begin();
+  }
+
+  /** What waited for the worker is done. */
+  #begin(): void {
     const early = this.#early ?? [];
     this.#early = undefined;
     for (const command of early) this.#post(command);

@@ -7,7 +7,7 @@ import type { LazyCode } from '../viewer/viewer_options.js';
 import { sessionCandidates } from './candidates.js';
 import { dialsOf, followDials } from './dials.js';
 import { PacedSaves } from './kernel_pace.js';
-import { askKernel, type ViewModel, type ViewTraits } from './model.js';
+import { askKernel, CLIENT, type ViewModel, type ViewTraits } from './model.js';
 import { answerStudio } from './studio.js';
 import { shareView } from './shared_view.js';
 import { reportViewState } from './view_state.js';
@@ -21,7 +21,7 @@ function render({ model, el, signal }: RenderProps<ViewTraits & Record<string, u
   };
   resize();
   el.append(root);
-  const session = new Session({ client: 'voxbeam widget', candidates: sessionCandidates(model, el.ownerDocument) });
+  const session = new Session({ client: CLIENT, candidates: sessionCandidates(model, el.ownerDocument) });
   const viewer = new Viewer({
     root, session, theme: 'auto', layout: model.get('views'), policy: model.get('policy'), dials: dialsOf(model),
     loadCode: (name) => loadCode(model, name),

@@ -4,9 +4,12 @@
  */
 
 import type { RenderProps } from '@anywidget/types';
-import { leaveWorker, takeWorker } from '../session/early_worker.js';
+import { type EarlySocket, EarlyWorker, leaveWorker, takeWorker } from '../session/early_worker.js';
+import { helloOf } from '../session/hello.js';
+import type { WorkerLike } from '../session/worker_link.js';
+import { protocolsOf } from '../session/wires.js';
 import { underJupyter } from './base_url.js';
-import { askKernel, type CandidateTrait, type ViewModel, type ViewTraits } from './model.js';
+import { askKernel, CLIENT, type CandidateTrait, type ViewModel, type ViewTraits } from './model.js';
 
 /** Hash of widget.js, put in by the build. */
 declare const WIDGET_INTEGRITY: string;
@@ -68,7 +71,7 @@ function afterHeadStart(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-async function fetchCode({ assets, url }: CandidateTrait, signal: AbortSignal): Promise<Blob> {
+async function fetchCode({ assets, url, ticket }: CandidateTrait, signal: AbortSignal): Promise<Blob> {
   const folder = url ? (assets as string) : underJupyter(assets as string, document);
   const bring = async (name: string, integrity: string): Promise<Blob> => {
     const response = await fetch(new URL(name, folder), { integrity, mode: 'cors', credentials: url ? 'omit' : 'same-origin', signal });
@@ -77,20 +80,21 @@ async function fetchCode({ assets, url }: CandidateTrait, signal: AbortSignal): 
   };
   if (!workerAsked) {
     workerAsked = true;
-    bring('worker.js', WORKER_INTEGRITY).then(startWorker, () => undefined); // the viewer's code can start one itself
+    const socket = url && ticket ? { url, protocols: protocolsOf(ticket), hello: helloOf(CLIENT) } : undefined;
+    bring('worker.js', WORKER_INTEGRITY).then((code) => startWorker(code, socket), () => undefined); // the viewer's code can start one itself
   }
   return bring(CODE, WIDGET_INTEGRITY);
 }
 
 let workerAsked = false;
 
-/** Starts the first session's worker while the viewer's code is read. */
-function startWorker(code: Blob): void {
+/** Starts the first session's worker while the viewer's code is read, and has it connect. */
+function startWorker(code: Blob, socket: EarlySocket | undefined): void {
   const source = URL.createObjectURL(new Blob([code], { type: 'text/javascript' }));
   try {
     const worker = new Worker(source);
     worker.addEventListener('message', () => URL.revokeObjectURL(source), { once: true });
-    leaveWorker(WORKER_INTEGRITY, worker);
+    leaveWorker(WORKER_INTEGRITY, new EarlyWorker(worker as unknown as WorkerLike, socket));
   } catch {
     URL.revokeObjectURL(source); // the page's policy refuses workers, as the session will find out
   }

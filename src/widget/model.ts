@@ -5,6 +5,9 @@ import type { PolicyName } from '../volume/policy.js';
 import type { DialTraits } from './dials.js';
 import type { PickedThing } from '../viewer/look/picker.js';
 
+/** What the widget calls itself. */
+export const CLIENT = 'voxbeam widget';
+
 /** A way to the instance as the kernel knows it: the page alone knows under which path its Jupyter server is. */
 export interface CandidateTrait {
   kind: 'direct' | 'proxy' | 'comm';

@@ -69,7 +69,8 @@ export class FrameDrawing {
   }
 
   /**
-   * Draws at most one piece of work for each view. What needs a shader that is not compiled yet is left for a later frame: nothing waits.
+   * Draws at most one piece of work for each view. What needs a shader that is not compiled yet is left for a later frame: nothing waits. But
+   * the first picture does: there is nothing else to see, and asking again each frame has it later.
    *
    * @param now time of the frame
    * @param begun when the frame's work began, uploads included
@@ -77,9 +78,9 @@ export class FrameDrawing {
    */
   draw(scene: FrameScene, now: number, begun: number): boolean {
     const { screen } = this.drawing;
-    if (this.paused || !this.drawing.ready) return false;
+    if (this.paused || (this.#firstPending && !this.drawing.ready)) return false;
     const { leftOut } = screen;
-    screen.patient = true;
+    screen.patient = this.#firstPending;
     try {
       const drawn = this.#draw(scene, now, begun);
       if (screen.leftOut > leftOut && this.fence.open === 0) this.fence.mark(begun, () => {});

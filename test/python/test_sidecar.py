@@ -162,7 +162,7 @@ def test_a_node_that_says_nothing_is_not_waited_for_long(monkeypatch, tmp_path):
 
 def test_missing_code_is_named(monkeypatch, tmp_path):
     monkeypatch.setattr(module, "STATIC", tmp_path)
-    with pytest.raises(SidecarError, match=r"sidecar\.mjs"):
+    with pytest.raises(SidecarError, match=r"sidecar\.cjs"):
         start_sidecar()
 
 

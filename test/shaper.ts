@@ -18,6 +18,7 @@ export interface LinkOptions {
 /** One direction of one connection: what comes in leaves later, in order, no faster than the rate. */
 class Lane {
   #free = 0;
+  #idle = true;
   #queued: Buffer[] = [];
   #timer: NodeJS.Timeout | undefined;
   #ended = false;
@@ -66,15 +67,18 @@ class Lane {
     const { delayMs = 0, bytesPerSecond = Number.POSITIVE_INFINITY } = this.link.options;
     const piece = this.#queued[0];
     if (!piece) {
+      this.#idle = true;
       if (this.#ended) setTimeout(() => this.into.end(), delayMs);
       return;
     }
     const now = performance.now();
-    this.#free = Math.max(this.#free, now) + (piece.length / bytesPerSecond) * 1000;
+    // A timer that a busy machine was late with must not make the link slower than it is to be.
+    this.#free = (this.#idle ? Math.max(this.#free, now) : this.#free) + (piece.length / bytesPerSecond) * 1000;
+    this.#idle = false;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       if (this.link.stalled) {
-        this.#free = 0;
+        this.#idle = true;
         return;
       }
       this.#queued.shift();

@@ -97,6 +97,11 @@ class Connection:
         """Whether it travels in TLS."""
         return self._trust is not None
 
+    @property
+    def trust(self) -> Trust | None:
+        """Whom it believes."""
+        return self._trust
+
     def ticket(self) -> str:
         """A fresh ticket for one more connection like this one."""
         return self._ticket()

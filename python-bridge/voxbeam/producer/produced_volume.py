@@ -72,6 +72,7 @@ class ProducedVolume:
         self._news = threading.Condition()
         self.points = TimePoints(self, source, levels)
         self.updater = Updater(self)
+        self._closers: list[Callable[[], None]] = []
         self._unfollow = source.changes.listen(self.updater.changed) if source is not None and source.changes else None
 
     def __repr__(self) -> str:
@@ -298,10 +299,17 @@ class ProducedVolume:
         """Nothing is said about it any more; the array is let go."""
         self.live = False
         self.hurry.set()
+        for told in self._closers:
+            told()
+        self._closers = []
         if self._unfollow is not None:
             self._unfollow()
             self.updater.wake()
         self.disconnected()
+
+    def on_close(self, told: Callable[[], None]) -> None:
+        """Call `told` when nothing is said about it any more."""
+        self._closers.append(told)
 
     @property
     def is_announced(self) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from voxbeam.cluster import on_cluster
 from voxbeam.connection import gone_error
 from voxbeam.description import VolumeDescription
 from voxbeam.errors import SidecarError, VoxbeamError
@@ -106,6 +107,8 @@ class Producer:
             One of its kinds: the volume cannot be read or shown, or the instance refuses it or is gone.
         """
         source = open_source(volume, name=name, voxel_size=voxel_size, unit=unit, origin=origin, kind=kind)
+        cluster = on_cluster(source)
+        source = cluster.source if cluster else source
         first = source.at(0)
         mapping = map_dtype(first)
         levels = Levels(first, mapping, name=(source.fingerprint, 0) if source.lasting else None)
@@ -144,6 +147,8 @@ class Producer:
             self._announce(produced)
         if not produced.built.is_set():
             produced.points.builder.ask(produced.points.first)
+        if cluster:
+            cluster.follow(produced, self.connection)
         return produced
 
     def declare_points(self, cloud: PointCloud) -> ProducedVolume:

@@ -92,6 +92,8 @@ class Source:
         What was asked of it and read for that, where it is read by chunks.
     changes : Changes, optional
         Tells of voxels of `array` that change while they are shown.
+    dask : optional
+        The array of Dask that it is, whose cluster may build levels and send bricks.
     """
 
     shape: Shape
@@ -115,6 +117,7 @@ class Source:
     chunks: Chunks | None = None
     counter: ReadCounter | None = None
     changes: Changes | None = None
+    dask: Any = None
 
     def at(self, time: int) -> Source:
         """The volume at a time point, as a source without time points. Safe from several threads."""

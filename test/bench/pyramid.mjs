@@ -2,7 +2,7 @@
 import { median, pythonJson, row } from './support.mjs';
 
 export async function run() {
-  const { bytes, copy, tensorstore, mapped, again, hdf5, inflate, zarr, convert } = await pythonJson('pyramid.py', [512, 3]);
+  const { bytes, copy, tensorstore, mapped, again, hdf5, inflate, zarr, convert } = await pythonJson('pyramid.py', [512, 5]);
   const rate = (seconds, share = 1) => (share * bytes) / median(seconds) / 1e9;
   return [
     row('512³ uint16, mapped: kept levels and ranges (reference: tensorstore, means alone, in memory)', rate(mapped), 'GB/s', {

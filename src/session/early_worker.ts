@@ -9,6 +9,8 @@ import type { WorkerLike } from './worker_link.js';
 /** What the first session is expected to open. */
 export type EarlySocket = Omit<Extract<LinkCommand, { t: 'open' }>, 't' | 'id'>;
 
+/** A view that is not shown by then, as one of a notebook that was only opened, shall not count as somebody who looks. */
+const KEPT_MS = 5_000;
 /** The socket's number in the worker; those of a session begin at 1. */
 const EARLY_ID = 0;
 
@@ -69,9 +71,13 @@ export class EarlyWorker implements WorkerLike {
 const place = (integrity: string): symbol => Symbol.for(`voxbeam worker ${integrity}`);
 type Waiting = Record<symbol, WorkerLike | undefined>;
 
-/** Keeps a worker for the first who asks. */
-export function leaveWorker(integrity: string, worker: WorkerLike): void {
-  (globalThis as unknown as Waiting)[place(integrity)] = worker;
+/** Keeps a worker for the first who asks; one that nobody has asked for by then is ended, with its connection. */
+export function leaveWorker(integrity: string, worker: WorkerLike, ms = KEPT_MS): void {
+  const waiting = globalThis as unknown as Waiting;
+  waiting[place(integrity)] = worker;
+  setTimeout(() => {
+    if (waiting[place(integrity)] === worker) takeWorker(integrity)?.terminate();
+  }, ms);
 }
 
 /** The worker that waits, if one does; it is the caller's from now on. */

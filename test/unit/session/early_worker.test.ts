@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { FrameType } from '../../../src/protocol/index.js';
-import { EarlyWorker } from '../../../src/session/early_worker.js';
+import { EarlyWorker, leaveWorker, takeWorker } from '../../../src/session/early_worker.js';
 import { helloOf } from '../../../src/session/hello.js';
 import type { LinkCommand, StartLink } from '../../../src/session/link.js';
 import { SocketHub } from '../../../src/session/socket_hub.js';
@@ -67,6 +67,13 @@ describe('a worker that has connected before there is a session', () => {
     await session.opened();
     await server.until(() => early?.readyState === 3, 'the end of the early socket');
     expect(server.tickets).toEqual(['stale', 'direct-1']);
+  });
+
+  test('is ended, with its connection, where no session wants it', async () => {
+    const worker = await connected('direct-1');
+    leaveWorker('hash', worker, 20);
+    await server.until(() => server.sockets[0]?.readyState === 3, 'the end of the early socket');
+    expect(takeWorker('hash')).toBeUndefined();
   });
 
   test('comes back after a break as any other', async () => {

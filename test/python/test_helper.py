@@ -26,6 +26,7 @@ from producer_support import noise
 from voxbeam.geometry import BrickKey, brick_keys
 from voxbeam.producer import levels as levels_module
 from voxbeam.producer.dtype_mapping import DtypeMapping
+from voxbeam.producer.helper import helper_process
 from voxbeam.producer.helper.process_memory import MemoryLostError, ProcessMemory
 from voxbeam.producer.helper.remote_voxels import Place, RemoteVoxels, forget_gathered
 from voxbeam.producer.helper.told_volume import ToldVolume
@@ -33,6 +34,12 @@ from voxbeam.producer.scratch import Scratch
 from voxel_reference import brick, pyramid
 
 SHAPE = (100, 130, 210)
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch):
+    """Nothing here waits for a first picture."""
+    monkeypatch.setattr(helper_process, "PAUSES_SECONDS", (0.1, *helper_process.PAUSES_SECONDS[1:]))
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-// npm test: sets up, then runs every check and test, a few steps at a time. The last line is `N passed, N failed`.
+// npm test: sets up, then runs every check and test, two steps at a time. The last line is `N passed, N failed`.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -9,8 +9,8 @@ import { setup } from './setup.mjs';
 const out = join(root, 'out');
 const node = process.execPath;
 
-/** Steps at a time. A step waits about as long as it works: another fills the gaps. */
-const LANES = Math.min(3, availableParallelism() + 1);
+/** Steps at a time. A browser test waits about as long as it works: a second one fills the gaps, a third would only slow both. */
+const LANES = Math.min(2, availableParallelism());
 /** These take longest, and are begun first. */
 const LONG = ['wheel', 'quickstart', 'widget', 'notebooks', 'views'];
 

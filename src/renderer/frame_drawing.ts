@@ -70,7 +70,7 @@ export class FrameDrawing {
 
   /**
    * Draws at most one piece of work for each view. What needs a shader that is not compiled yet is left for a later frame: nothing waits. But
-   * the first picture does: there is nothing else to see, and asking again each frame has it later.
+   * the first picture of a view does: there is nothing else to see in it, and asking again each frame has it later.
    *
    * @param now time of the frame
    * @param begun when the frame's work began, uploads included
@@ -80,7 +80,6 @@ export class FrameDrawing {
     const { screen } = this.drawing;
     if (this.paused || (this.#firstPending && !this.drawing.ready)) return false;
     const { leftOut } = screen;
-    screen.patient = this.#firstPending;
     try {
       const drawn = this.#draw(scene, now, begun);
       if (screen.leftOut > leftOut && this.fence.open === 0) this.fence.mark(begun, () => {});
@@ -96,16 +95,15 @@ export class FrameDrawing {
     this.#clear(scene, now);
     let drawn = false;
     let voxels = false;
+    const { screen } = this.drawing;
     for (const state of scene.views) {
-      if (state.view.kind === 'slice') {
-        if (!state.drawDirty || !this.#isReady(scene, state)) continue;
-        voxels = this.#slice(scene, state) || voxels;
-        drawn = true;
-      } else {
-        const did = this.#picture(scene, state, now, begun);
-        drawn = drawn || did !== undefined;
-        voxels = voxels || did === true;
-      }
+      screen.patient = state.hasShown;
+      let did: boolean | undefined;
+      if (state.view.kind !== 'slice') did = this.#picture(scene, state, now, begun);
+      else if (state.drawDirty && (!screen.patient || this.#isReady(scene, state))) did = this.#slice(scene, state);
+      drawn = drawn || did !== undefined;
+      voxels = voxels || did === true;
+      state.hasShown ||= did === true;
     }
     if (voxels) this.#markFirst(begun);
     if (drawn && this.fence.open === 0) this.fence.mark(begun, () => {});

@@ -63,6 +63,8 @@ export class ViewState {
   onScreen: ShownPicture | undefined;
   /** The picture on the canvas waits for the shader of the box around it. */
   lacksBox = false;
+  /** Voxels were drawn in it once. */
+  hasShown = false;
   /** The next picture shows something else, not the same from finer bricks. */
   altered = true;
   #full: THREE.WebGLRenderTarget | undefined;

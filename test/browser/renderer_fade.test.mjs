@@ -122,15 +122,16 @@ test('a shader that is not compiled yet is not waited for: the picture before st
       const before = text();
       const asked = counts.asked;
       held = true;
-      // A surface takes another pass, and a slice yet another.
+      // A surface takes another pass.
       stage.add(volume, { ...settings, mode: 'iso', iso: 0.6 });
       const out = { more: await frames(10), settled: stage.renderer.settled, stays: text() === before };
+      out.askedWhileHeld = counts.asked - asked;
+      // A view that is new has no picture to stay: its first one is waited for.
       stage.views({ id: 's', kind: 'slice', rect, axis: 0, position: 32, center: [32, 32], pixelSize: 2 });
       await frames(10);
-      out.askedWhileHeld = counts.asked - asked;
+      out.slice = text() !== before;
       held = false;
       await stage.settle();
-      out.slice = text() !== before;
       stage.views({ id: 'v', kind: 'volume', rect, camera: whole });
       await stage.settle();
       out.surface = text() !== before;
@@ -146,7 +147,7 @@ test('a shader that is not compiled yet is not waited for: the picture before st
       Object.assign(prototype, { getProgramParameter, getSyncParameter, linkProgram, fenceSync });
     }
   });
-  assert.ok(seen.polled >= 20, `${seen.polled} looks at whether shaders are compiled`);
+  assert.ok(seen.polled >= 10, `${seen.polled} looks at whether shaders are compiled`);
   assert.deepEqual({ more: seen.more, settled: seen.settled, stays: seen.stays }, { more: true, settled: false, stays: true });
   assert.equal(seen.askedWhileHeld, 0, 'shaders asked about while they were being compiled');
   assert.deepEqual({ slice: seen.slice, surface: seen.surface, now: seen.now }, { slice: true, surface: true, now: true });

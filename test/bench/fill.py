@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 
 import numpy as np
 import volumes
@@ -15,19 +14,13 @@ from voxbeam.embedded import embedded_instance
 SIDE, RUNS = int(sys.argv[1]), int(sys.argv[2])
 
 
-def seconds(work: object) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
-
-
 volume = volumes.make(SIDE, "uint16")
 target = np.zeros_like(volume)
 copies, cold, warm = [], [], []
 for _ in range(RUNS):
-    copies.append(min(seconds(lambda: np.copyto(target, volume)) for _ in range(3)))
+    copies.append(min(volumes.seconds(lambda: np.copyto(target, volume)) for _ in range(3)))
     with embedded_instance() as instance:
-        cold.append(seconds(lambda: rv.render_volume(volume, instance, name="volume")))
+        cold.append(volumes.seconds(lambda: rv.render_volume(volume, instance, name="volume")))
         volume[0, 0, 0] += 1  # other voxels: nothing in the store can be used again
-        warm.append(seconds(lambda: rv.render_volume(volume, instance, name="volume")))
+        warm.append(volumes.seconds(lambda: rv.render_volume(volume, instance, name="volume")))
 print(json.dumps({"bytes": volume.nbytes, "copy": copies, "cold": cold, "warm": warm}))

@@ -15,23 +15,17 @@ from voxbeam.embedded import embedded_instance
 SIDE, RUNS = int(sys.argv[1]), int(sys.argv[2])
 
 
-def seconds(work: object) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
-
-
 volume = volumes.make(SIDE, "uint16")
 target = np.zeros_like(volume)
 shared_volume = rv.share(volume)
 copies, plain, shared = [], [], []
 moved = 0
 for _ in range(RUNS):
-    copies.append(min(seconds(lambda: np.copyto(target, volume)) for _ in range(3)))
+    copies.append(min(volumes.seconds(lambda: np.copyto(target, volume)) for _ in range(3)))
     with embedded_instance() as instance:
-        plain.append(seconds(lambda: rv.render_volume(volume, instance, name="plain")))
+        plain.append(volumes.seconds(lambda: rv.render_volume(volume, instance, name="plain")))
         before = instance.status()["stored_bytes"]
-        shared.append(seconds(lambda: rv.render_volume(shared_volume, instance, name="shared")))
+        shared.append(volumes.seconds(lambda: rv.render_volume(shared_volume, instance, name="shared")))
         moved = max(moved, instance.status()["stored_bytes"] - before)
 
 updates, touched = [], []
@@ -44,8 +38,8 @@ with embedded_instance() as instance:
     box = ((64, 128),) * 3
     part, place = volume[:192, :192, :192], np.zeros((192, 192, 192), np.uint16)
     for _ in range(4 * RUNS):
-        touched.append(seconds(lambda: np.copyto(place, part)))
-        updates.append(seconds(lambda: produced.updater._update(box)))  # noqa: SLF001  what a change costs, without the wait for the next
+        touched.append(volumes.seconds(lambda: np.copyto(place, part)))
+        updates.append(volumes.seconds(lambda: produced.updater._update(box)))  # noqa: SLF001  what a change costs, without the wait for the next
 print(
     json.dumps(
         {

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from typing import TYPE_CHECKING
+
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def make(side: int, dtype: str) -> np.ndarray:
@@ -16,3 +22,10 @@ def make(side: int, dtype: str) -> np.ndarray:
         ripples = (np.cos(24 * radius) * 0.25 + 0.5) * (radius < 0.9)
         volume[index] = np.roll(noise, 13 * index, axis=1) * top + ripples * top * np.float32(0.9)
     return volume
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long some work takes."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began

@@ -28,8 +28,9 @@ log = logging.getLogger("voxbeam.producer")
 
 #: Set to "0", nothing is started: bricks are cut in the kernel alone.
 ENVIRONMENT = "VOXBEAM_HELPER"
-#: Before it is started, so that a first picture and what follows it have the processors; then before each new try.
-PAUSES_SECONDS = (3.0, 0.5, 1.0, 2.0, 4.0)
+#: Before it is started: a volume that is filled by then needs none, and a first picture has the processors to itself;
+#: then before each new try.
+PAUSES_SECONDS = (8.0, 0.5, 1.0, 2.0, 4.0)
 #: One that has run for so long has not failed at the start.
 SETTLED_SECONDS = 10.0
 _PROGRAM = "from voxbeam.producer.helper.program import main; main()"

@@ -91,20 +91,18 @@ test('points stay in the browser: who comes again fetches none of them, and sees
     await own.goto((await lines.next()).value);
     await settled(own, ROOT);
     const footer = (name) => own.locator(`[data-footer="${name}"]`);
-    // Told twice a second: until both have been told alike twice, a little apart.
-    let seen = {};
-    await eventually('the footer tells the same again', async () => {
+    // Told twice a second. What a page can show of the cloud is more than a megabyte, wherever it comes from.
+    const seen = await eventually('the points are here', async () => {
       const [bytes, kept] = [await footer('bytes').textContent(), await footer('kept').getAttribute('title')];
-      const before = JSON.stringify(seen);
-      if (bytes && kept) seen = { fetched: bytesOf(bytes), read: bytesOf(/([^,]*) of it used now/.exec(kept)[1]) };
-      await own.waitForTimeout(1200);
-      return JSON.stringify(seen) === before;
+      if (!bytes || !kept) return false;
+      const told = { fetched: bytesOf(bytes), read: bytesOf(/([^,]*) of it used now/.exec(kept)[1]) };
+      return told.fetched + told.read > 1.3e6 && told;
     });
     await own.close();
     return seen;
   };
   const first = await visit();
-  assert.ok(first.fetched > 1e6 && first.read === 0, JSON.stringify(first));
+  assert.ok(first.fetched > 1.3e6 && first.read === 0, JSON.stringify(first));
   // What came is written behind everything else: a visit may end before all of it is.
   const again = await eventually('a visit that fetches nothing', async () => {
     const seen = await visit();

@@ -18,7 +18,7 @@ import { PointStore } from './point_store.js';
 import { sliceFrame } from './slice_view.js';
 import type { LayerSettings, View } from './views.js';
 
-const NOTHING: PointPlan = { bricks: [], numbers: new Set() };
+const NOTHING: PointPlan = { bricks: [], numbers: new Set(), unknown: 0 };
 /** Bricks that a view draws at most: the width of the texture that lists them. */
 export const MAX_DRAWN = 2048;
 

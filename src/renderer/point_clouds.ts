@@ -86,7 +86,8 @@ export class PointClouds {
         }
       }
       wanted.set(cloud.handle, [...bricks.values()].sort((a, b) => a.priority - b.priority));
-      missing += bricks.size;
+      // A brick whose place is still to be told is missing too: nothing is settled before.
+      missing += bricks.size + Math.max(0, ...[...cloud.plans.values()].map(({ unknown }) => unknown));
     }
     return missing;
   }

@@ -31,6 +31,8 @@ export interface PointPlan {
   /** By rising priority: every brick comes after those above it. */
   readonly bricks: readonly PlannedBrick[];
   readonly numbers: ReadonlySet<number>;
+  /** Bricks of which it is not known yet where they are. */
+  readonly unknown: number;
 }
 
 /** Finer points are asked for while those shown would stand further apart than this. */
@@ -47,8 +49,10 @@ export function planPoints(input: PointPlanInput): PointPlan {
   const seen: { key: BrickKey; box: WorldBox; error: number }[] = [];
   const heap = new MaxHeap();
   const bricks: PlannedBrick[] = [];
+  let unknown = 0;
   const visit = (key: BrickKey): void => {
     const box = input.boxOf(key);
+    if (!box) unknown += 1;
     const sight = box && input.see(box);
     if (!box || !sight) return;
     const error = spacing(box, input.rows) * sight.pixels;
@@ -63,5 +67,5 @@ export function planPoints(input: PointPlanInput): PointPlan {
     if (error > SPACING_PIXELS) for (const child of childrenOf(numbering, key)) visit(child);
   }
   bricks.sort((a, b) => a.priority - b.priority);
-  return { bricks, numbers: new Set(bricks.map(({ level, z, y, x }) => numbering.pack(level, z, y, x))) };
+  return { bricks, numbers: new Set(bricks.map(({ level, z, y, x }) => numbering.pack(level, z, y, x))), unknown };
 }

@@ -59,6 +59,15 @@ test('with slots enough every brick in view is refined until its points stand cl
 test('nothing is planned of a cloud whose boxes are not known yet, or that is out of view', () => {
   const numbering = new BrickNumbering([128, 64, 64]);
   const input = { numbering, isEmpty: () => false, rows: 10, slots: 9 };
-  expect(planPoints({ ...input, boxOf: () => undefined, see: () => ({ pixels: 1, weight: 1 }) }).bricks).toEqual([]);
-  expect(planPoints({ ...input, boxOf: boxIn(numbering), see: () => undefined }).bricks).toEqual([]);
+  expect(planPoints({ ...input, boxOf: () => undefined, see: () => ({ pixels: 1, weight: 1 }) })).toMatchObject({ bricks: [], unknown: 1 });
+  expect(planPoints({ ...input, boxOf: boxIn(numbering), see: () => undefined })).toMatchObject({ bricks: [], unknown: 0 });
+});
+
+test('a plan counts the bricks of which it is not known where they are: it is not whole before', () => {
+  const numbering = new BrickNumbering([128, 128, 128]);
+  const boxOf = boxIn(numbering);
+  const told = (key: BrickKey) => (key.level === 1 || key.x === 0 ? boxOf(key) : undefined);
+  const input = { numbering, isEmpty: () => false, see: () => ({ pixels: 1000, weight: 1 }), rows: 10, slots: 99 };
+  expect(planPoints({ ...input, boxOf: told })).toMatchObject({ unknown: 4, bricks: { length: 5 } });
+  expect(planPoints({ ...input, boxOf })).toMatchObject({ unknown: 0, bricks: { length: 9 } });
 });

@@ -193,6 +193,8 @@ class VolumeDescription:
     range: tuple[float, float] | None = None
     points: PointFacts | None = None
     ids: tuple[int, ...] | None = None
+    #: Labels that the sidecar holds and people edit: only the sidecar says so.
+    editable: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what the sidecar would refuse, with the remedy."""
@@ -271,6 +273,8 @@ class VolumeDescription:
             wire["points"] = self.points.to_wire()
         if self.ids is not None:
             wire["ids"] = [str(one) for one in self.ids]
+        if self.editable:
+            wire["editable"] = True
         return wire
 
     @classmethod

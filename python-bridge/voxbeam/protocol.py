@@ -34,6 +34,14 @@ MAX_WORDS_CHARS = 2000
 POINT_STEPS = 2**30
 MAX_POINT_ROWS = 14_336
 MAX_POINT_PROPERTIES = 16
+MAX_EDIT_VOXELS = 2**28
+MAX_READ_VOXELS = 2**24
+MAX_TAIL_BYTES = 64 * 2**20
+MAX_STROKE_POINTS = 4096
+MAX_POLYGON_POINTS = 16_384
+MAX_STROKE_RADIUS = 512
+MAX_REGION_BOXES = 4096
+MAX_LABEL_REQUESTS = 1024
 DEFAULT_CREDIT_BYTES = 16 * 2**20
 MAX_CREDIT_BYTES = 64 * 2**20
 HEARTBEAT_MS = 10_000
@@ -85,6 +93,14 @@ class FrameType(IntEnum):
     CANCEL_TILE = 21
     TILE = 22
     HELP = 23
+    LABELS = 24
+    EDIT = 25
+    EDITED = 26
+    UNDO = 27
+    READ = 28
+    REGION = 29
+    CANCEL_EDIT = 30
+    PROGRESS = 31
 
 
 class ErrorCode(IntEnum):
@@ -225,6 +241,38 @@ def decode_control(payload: bytes | memoryview) -> dict[str, Any]:
     if not isinstance(message, dict):
         raise FrameError(ErrorCode.BAD_FRAME, f"control message is a {type(message).__name__}; expected an object")
     return message
+
+
+def encode_head_tail(frame_type: int, head: dict[str, Any], tail: bytes = b"") -> bytes:
+    """An EDIT or REGION frame: the length of the head in 4 bytes, the head as JSON, the tail."""
+    text = json.dumps(head, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+    if len(text) > MAX_CONTROL_BYTES:
+        raise FrameError(ErrorCode.TOO_LARGE, f"head of {len(text)} bytes; the limit is {MAX_CONTROL_BYTES}")
+    payload = struct.pack("<I", len(text)) + text + tail
+    if HEADER_BYTES + len(payload) > MAX_FRAME_BYTES:
+        size = HEADER_BYTES + len(payload)
+        raise FrameError(ErrorCode.TOO_LARGE, f"frame of {size} bytes; the limit is {MAX_FRAME_BYTES}")
+    return encode_frame(frame_type, payload)
+
+
+def decode_head_tail(payload: bytes | memoryview) -> tuple[dict[str, Any], memoryview]:
+    """Head and tail (a view) of the payload of an EDIT or REGION frame.
+
+    Raises
+    ------
+    FrameError
+        4413 where the head is too large, 4400 where the payload is cut short or the head is not a JSON object.
+    """
+    view = memoryview(payload)
+    if len(view) < 4:
+        raise FrameError(ErrorCode.BAD_FRAME, f"payload of {len(view)} bytes; a head's length alone has 4")
+    (size,) = struct.unpack_from("<I", view)
+    if size > MAX_CONTROL_BYTES:
+        raise FrameError(ErrorCode.TOO_LARGE, f"head of {size} bytes; the limit is {MAX_CONTROL_BYTES}")
+    if 4 + size > len(view):
+        text = f"head of {size} bytes; the payload has {len(view) - 4} after its length"
+        raise FrameError(ErrorCode.BAD_FRAME, text)
+    return decode_control(view[4 : 4 + size]), view[4 + size :]
 
 
 class BrickTemplate(NamedTuple):

@@ -32,6 +32,14 @@ export const FrameType = {
   CANCEL_TILE: 21,
   TILE: 22,
   HELP: 23,
+  LABELS: 24,
+  EDIT: 25,
+  EDITED: 26,
+  UNDO: 27,
+  READ: 28,
+  REGION: 29,
+  CANCEL_EDIT: 30,
+  PROGRESS: 31,
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 const TYPES: ReadonlySet<number> = new Set(Object.values(FrameType));

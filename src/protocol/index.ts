@@ -1,6 +1,7 @@
 export * from './constant.js';
 export * from './dtype.js';
 export * from './frame.js';
+export * from './labels.js';
 export * from './limits.js';
 export * from './messages.js';
 export * from './tile_frame.js';

@@ -41,6 +41,22 @@ export const MAX_POINT_ROWS = 14_336;
 /** Properties of a point beside its value. */
 export const MAX_POINT_PROPERTIES = 16;
 
+/** Voxels of the boxes that one edit of labels may touch. */
+export const MAX_EDIT_VOXELS = 2 ** 28;
+/** Voxels of one READ of labels. */
+export const MAX_READ_VOXELS = 2 ** 24;
+/** Bytes that the tail of an EDIT or REGION may become when it is inflated. */
+export const MAX_TAIL_BYTES = 64 * 2 ** 20;
+/** Points of a stroke, and of a polygon, in one edit. */
+export const MAX_STROKE_POINTS = 4096;
+export const MAX_POLYGON_POINTS = 16_384;
+/** Radius of a brush along an axis, in voxels. */
+export const MAX_STROKE_RADIUS = 512;
+/** Boxes that say what changed since an edit; where there would be more, they are merged. */
+export const MAX_REGION_BOXES = 4096;
+/** Edits and reads of one client that may wait at once. */
+export const MAX_LABEL_REQUESTS = 1024;
+
 /** Largest message in either direction: proxies in front of a notebook cut at 10 MiB. */
 export const MAX_FRAME_BYTES = 8 * 2 ** 20;
 /** Largest control (JSON) payload. */

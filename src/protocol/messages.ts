@@ -92,6 +92,8 @@ export const VolumeDescription = z.strictObject({
   points: PointFacts.optional(),
   /** Of labels with ids beyond 32 bits: the ids, decimal, by their stored numbers; 0 is 0. */
   ids: z.array(z.string().regex(/^\d{1,20}$/)).max(MAX_LABEL_IDS).optional(),
+  /** Labels that the sidecar holds and people edit. Only the sidecar says it. */
+  editable: z.boolean().optional(),
   /** One sentence for people, such as how many voxels are not finite. */
   note: words.optional(),
 });
@@ -239,6 +241,8 @@ export const ErrorMessage = z.strictObject({
   /** What to do about it. */
   remedy: words.optional(),
   volume: u32.optional(),
+  /** Of an EDIT, UNDO, READ or CANCEL_EDIT that it answers; of LABELS the name. */
+  id: z.string().max(MAX_NAME_CHARS).optional(),
   key: z.tuple([level, u32, u32, u32]).optional(),
   /** Of `key`. */
   time,

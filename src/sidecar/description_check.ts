@@ -5,7 +5,8 @@ import { brickCount } from '../volume/geometry.js';
 
 /** Why a description cannot be served and what to do, or undefined when it can. */
 export function refusal(description: VolumeDescription): { message: string; remedy: string } | undefined {
-  const { name, kind, stored, shape, scale, offset, times, points } = description;
+  const { name, kind, stored, shape, scale, offset, times, points, editable } = description;
+  if (editable) return { message: `volume "${name}" is declared as editable`, remedy: 'make editable labels with LABELS: the sidecar holds them' };
   const cloud = [kind === 'points', stored === 'points', points !== undefined];
   if (new Set(cloud).size > 1) {
     return {

@@ -1,0 +1,165 @@
+/** Voxel labels that people edit: who asks for what, and what everybody is told. README.md, "Voxel labels". */
+
+import * as z from 'zod';
+import { encodeFrame, FrameError, type FrameType } from './frame.js';
+import {
+  MAX_AXIS, MAX_CONTROL_BYTES, MAX_LEVELS, MAX_NAME_CHARS, MAX_POLYGON_POINTS, MAX_REGION_BOXES, MAX_STROKE_POINTS, MAX_STROKE_RADIUS,
+} from './limits.js';
+import { decodeControl } from './messages.js';
+
+const u32 = z.int().min(0).max(0xffffffff);
+const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+const name = z.string().min(1).max(MAX_NAME_CHARS);
+const author = z.string().max(MAX_NAME_CHARS);
+const axis = z.int().min(1).max(MAX_AXIS);
+const voxel = z.int().min(-MAX_AXIS).max(MAX_AXIS);
+const place = z.number().min(-MAX_AXIS).max(MAX_AXIS);
+const triple = <T extends z.ZodType>(item: T) => z.tuple([item, item, item]);
+/** A half-open box of voxels of level 0. */
+const box = z.tuple([triple(voxel), triple(voxel)]);
+export type VoxelBox = z.infer<typeof box>;
+
+/** How an editable volume stores its labels. */
+export const LABEL_DTYPES = ['u8', 'u16', 'u32'] as const;
+export type LabelDtype = (typeof LABEL_DTYPES)[number];
+
+/** LABELS: makes an editable volume, or finds the equal one. */
+export const LabelsRequest = z.strictObject({
+  name,
+  shape: triple(axis),
+  voxel_size: triple(z.number().positive()),
+  /** World position of the centre of voxel (0, 0, 0), z, y, x. */
+  origin: triple(z.number()),
+  unit: z.string().max(MAX_NAME_CHARS).optional(),
+  dtype: z.enum(LABEL_DTYPES),
+});
+export type LabelsRequest = z.infer<typeof LabelsRequest>;
+
+/** Which voxels an edit may write; asked of each voxel when the edit is applied. */
+export const EditMode = z.discriminatedUnion('write', [
+  z.strictObject({ write: z.literal('all') }),
+  z.strictObject({ write: z.literal('empty') }),
+  z.strictObject({ write: z.literal('only'), label: u32 }),
+]);
+export type EditMode = z.infer<typeof EditMode>;
+
+/** What an edit does; README.md says exactly which voxels each touches. */
+export const EditOp = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('stroke'),
+    points: z.array(triple(place)).min(1).max(MAX_STROKE_POINTS),
+    radius: triple(z.number().min(0).max(MAX_STROKE_RADIUS)),
+  }),
+  z.strictObject({ kind: z.literal('box'), start: triple(voxel), stop: triple(voxel) }),
+  z.strictObject({
+    kind: z.literal('polygon'),
+    axis: z.int().min(0).max(2),
+    /** First and last plane across the axis. */
+    index: z.tuple([voxel, voxel]),
+    points: z.array(z.tuple([place, place])).min(3).max(MAX_POLYGON_POINTS),
+  }),
+  z.strictObject({
+    kind: z.literal('fill'),
+    seed: triple(voxel),
+    box,
+    dims: z.union([z.literal(2), z.literal(3)]),
+    /** Of 2 dimensions: the plane through the seed is across this axis. */
+    axis: z.int().min(0).max(2).optional(),
+  }),
+  /** The tail has the lengths of runs of a mask. */
+  z.strictObject({ kind: z.literal('runs'), start: triple(voxel), stop: triple(voxel) }),
+  /** The tail has the labels of all voxels of the box. */
+  z.strictObject({ kind: z.literal('values'), start: triple(voxel), stop: triple(voxel) }),
+]);
+export type EditOp = z.infer<typeof EditOp>;
+
+/** Head of EDIT. */
+export const EditHead = z.strictObject({
+  /** The client's own: the same id is applied once. */
+  id: name,
+  volume: u32,
+  author,
+  op: EditOp,
+  /** 0 erases. Of `values` it says nothing. */
+  label: u32,
+  mode: EditMode,
+});
+export type EditHead = z.infer<typeof EditHead>;
+
+/** EDITED: an edit is applied and durable. */
+export const Edited = z.strictObject({
+  volume: u32,
+  /** Rises by 1 a volume. */
+  seq: count,
+  id: name,
+  author,
+  /** It takes an edit back, or does it again. */
+  undo: z.enum(['undo', 'redo']).optional(),
+  /** Voxels whose label is another one now. */
+  voxels: count,
+  /** Around these; null where there are none. */
+  box: box.nullable(),
+  generation: u32,
+  label: u32,
+});
+export type Edited = z.infer<typeof Edited>;
+
+/** UNDO: takes back an author's last edit of a volume that is not taken back yet; with `redo` does the last one of those again. */
+export const Undo = z.strictObject({ volume: u32, id: name, author, redo: z.boolean().optional() });
+export type Undo = z.infer<typeof Undo>;
+
+/** READ: the labels of a box, or which boxes have changed after an edit. */
+export const ReadLabels = z.union([
+  z.strictObject({ volume: u32, id: name, start: triple(u32), stop: triple(u32), level: z.int().min(0).max(MAX_LEVELS - 1).optional() }),
+  z.strictObject({ volume: u32, id: name, since: count }),
+]);
+export type ReadLabels = z.infer<typeof ReadLabels>;
+
+/** Head of REGION. With `more`, further parts of the box follow. */
+export const RegionHead = z.union([
+  z.strictObject({
+    id: name,
+    volume: u32,
+    start: triple(u32),
+    stop: triple(u32),
+    level: z.int().min(0).max(MAX_LEVELS - 1),
+    seq: count,
+    dtype: z.enum(LABEL_DTYPES),
+    more: z.boolean(),
+  }),
+  z.strictObject({ id: name, volume: u32, since: count, seq: count, boxes: z.array(box).max(MAX_REGION_BOXES) }),
+]);
+export type RegionHead = z.infer<typeof RegionHead>;
+
+/** CANCEL_EDIT: an edit that is not applied yet is not wanted any more. */
+export const CancelEdit = z.strictObject({ volume: u32, id: name });
+export type CancelEdit = z.infer<typeof CancelEdit>;
+
+/** PROGRESS: how far an edit has come that takes its time. */
+export const EditProgress = z.strictObject({ volume: u32, id: name, done: count, total: count });
+export type EditProgress = z.infer<typeof EditProgress>;
+
+const encoder = new TextEncoder();
+
+/** An EDIT or REGION frame: the length of the head in 4 bytes, the head as JSON, the tail. */
+export function encodeHeadTail(type: FrameType, head: object, tail: Uint8Array = new Uint8Array()): Uint8Array<ArrayBuffer> {
+  const text = encoder.encode(JSON.stringify(head));
+  const payload = new Uint8Array(4 + text.byteLength + tail.byteLength);
+  new DataView(payload.buffer).setUint32(0, text.byteLength, true);
+  payload.set(text, 4);
+  payload.set(tail, 4 + text.byteLength);
+  return encodeFrame(type, payload);
+}
+
+/**
+ * Head and tail (a view) of the payload of an EDIT or REGION frame.
+ *
+ * @throws FrameError 4413 where the head is too large, 4400 where the payload is cut short or the head is not of the schema's form
+ */
+export function decodeHeadTail<T>(schema: z.ZodType<T>, payload: Uint8Array): { head: T; tail: Uint8Array } {
+  if (payload.byteLength < 4) throw new FrameError(4400, `payload of ${payload.byteLength} bytes; a head's length alone has 4`);
+  const bytes = new DataView(payload.buffer, payload.byteOffset, 4).getUint32(0, true);
+  if (bytes > MAX_CONTROL_BYTES) throw new FrameError(4413, `head of ${bytes} bytes; the limit is ${MAX_CONTROL_BYTES}`);
+  if (4 + bytes > payload.byteLength) throw new FrameError(4400, `head of ${bytes} bytes; the payload has ${payload.byteLength - 4} after its length`);
+  return { head: decodeControl(schema, payload.subarray(4, 4 + bytes)), tail: payload.subarray(4 + bytes) };
+}

@@ -78,6 +78,15 @@ export const MAX_VOLUMES = 256;
 /** Characters in a name, unit or colour map that a person or a file supplies. */
 export const MAX_NAME_CHARS = 200;
 
+/** Characters of what a client says of itself to the others. */
+export const MAX_PRESENCE_BYTES = 8192;
+/** Ids under which one client may say something of itself. */
+export const MAX_PRESENCE_IDS = 8;
+/** A client says anew where it is this often at most. */
+export const PRESENCE_MS = 100;
+/** Who says nothing of itself for so long is gone. */
+export const PRESENCE_EXPIRY_MS = 30_000;
+
 /** Bytes a viewer lets be under way to it when it does not say otherwise. */
 export const DEFAULT_CREDIT_BYTES = 16 * 2 ** 20;
 /** The most credit a viewer can hold. */

@@ -5,11 +5,12 @@ import * as encoding from 'lib0/encoding';
 import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate, removeAwarenessStates } from 'y-protocols/awareness';
 import { messageYjsSyncStep2, readSyncMessage, writeSyncStep1, writeUpdate } from 'y-protocols/sync';
 import type * as Y from 'yjs';
+import { PRESENCE_MS } from '../protocol/limits.js';
 
 const SYNC = 0;
 const AWARENESS = 1;
-/** Cameras move with every frame; others need not see each. */
-const AWARENESS_MS = 50;
+/** Who looks from where is news, not truth: of what others are said to be, more than this is not kept. */
+const MAX_OTHERS = 4096;
 
 interface AwarenessChange {
   added: number[];
@@ -21,7 +22,9 @@ export class SceneSync {
   readonly awareness: Awareness;
   #open = false;
   #mayEdit = false;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** While it runs, presence was said a moment ago. */
+  #pause: ReturnType<typeof setTimeout> | undefined;
+  #unsaid = false;
 
   /**
    * @param send sends the payload of a SCENE frame
@@ -33,8 +36,10 @@ export class SceneSync {
     private readonly synced: () => void,
   ) {
     this.awareness = new Awareness(doc);
+    this.awareness.setLocalState(null); // who has nothing to say of himself is not here
     doc.on('update', this.#onUpdate);
-    this.awareness.on('change', this.#onAwareness);
+    // Not 'change': what is only said again, before it expires, counts too.
+    this.awareness.on('update', this.#onAwareness);
   }
 
   /** A connection stands: each side asks the other for what it lacks, so edits made in between are not lost. */
@@ -42,14 +47,18 @@ export class SceneSync {
     this.#open = true;
     this.#mayEdit = mayEdit;
     this.#write(SYNC, (encoder) => writeSyncStep1(encoder, this.doc));
-    if (this.awareness.getLocalState()) this.#sendPresence();
+    // Said anew, under a new clock: the others have seen us go.
+    const own = this.awareness.getLocalState();
+    if (own) this.awareness.setLocalState(own);
   }
 
   /** The connection broke: the others are out of sight. */
   stop(): void {
     this.#open = false;
-    const others = [...this.awareness.getStates().keys()].filter((id) => id !== this.doc.clientID);
+    const others = [...this.awareness.meta.keys()].filter((id) => id !== this.doc.clientID);
     removeAwarenessStates(this.awareness, others, this);
+    // With their clocks, or who said nothing new meanwhile would not be seen again.
+    for (const id of others) this.awareness.meta.delete(id);
   }
 
   /** The payload of a SCENE frame from the sidecar. */
@@ -57,6 +66,7 @@ export class SceneSync {
     const decoder = decoding.createDecoder(payload);
     const kind = decoding.readVarUint(decoder);
     if (kind === AWARENESS) {
+      if (this.awareness.meta.size > MAX_OTHERS) this.#forgetGone();
       applyAwarenessUpdate(this.awareness, decoding.readVarUint8Array(decoder), this);
       return;
     }
@@ -71,11 +81,12 @@ export class SceneSync {
 
   /** Says goodbye to the others and lets go of the document, which belongs to whoever gave it. */
   close(): void {
-    clearTimeout(this.#timer);
     this.doc.off('update', this.#onUpdate);
-    this.awareness.setLocalState(null);
-    if (this.#open) this.#sendPresence();
+    clearTimeout(this.#pause);
+    this.#pause = undefined;
+    if (this.awareness.getLocalState()) this.awareness.setLocalState(null);
     this.#open = false;
+    clearTimeout(this.#pause);
     this.awareness.destroy();
   }
 
@@ -84,12 +95,23 @@ export class SceneSync {
   };
 
   readonly #onAwareness = ({ added, updated, removed }: AwarenessChange, origin: unknown) => {
-    if (origin === this || ![...added, ...updated, ...removed].includes(this.doc.clientID)) return;
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      if (this.#open) this.#sendPresence();
-    }, AWARENESS_MS);
+    if (origin === this || !this.#open || ![...added, ...updated, ...removed].includes(this.doc.clientID)) return;
+    this.#unsaid = true;
+    if (this.#pause === undefined) this.#sayPresence();
   };
+
+  /** At once, and then not again for a moment: cameras move with every frame, and others need not see each. */
+  #sayPresence(): void {
+    this.#pause = undefined;
+    if (!this.#unsaid || !this.#open) return;
+    this.#unsaid = false;
+    this.#sendPresence();
+    this.#pause = setTimeout(() => this.#sayPresence(), PRESENCE_MS);
+  }
+
+  #forgetGone(): void {
+    for (const id of [...this.awareness.meta.keys()]) if (!this.awareness.states.has(id) && id !== this.doc.clientID) this.awareness.meta.delete(id);
+  }
 
   #sendPresence(): void {
     this.#write(AWARENESS, (encoder) => {

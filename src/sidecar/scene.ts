@@ -5,66 +5,46 @@
 
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
-import { applyAwarenessUpdate, Awareness, encodeAwarenessUpdate, removeAwarenessStates } from 'y-protocols/awareness';
 import { messageYjsSyncStep1, messageYjsSyncStep2, messageYjsUpdate, writeSyncStep1, writeSyncStep2, writeUpdate } from 'y-protocols/sync';
 import * as Y from 'yjs';
 import { ensureLayer, removeLayer } from '../annotation/layers.js';
 import { encodeFrame, ErrorCode, FrameError, FrameType, type VolumeDescription } from '../protocol/index.js';
 import type { Connection } from './connection.js';
 import { atLeast } from './permissions.js';
+import { AWARENESS, Presence } from './presence.js';
 
 const SYNC = 0;
-const AWARENESS = 1;
 
 /** A SCENE frame whose payload `write` writes. */
-function sceneFrame(kind: number, write: (encoder: encoding.Encoder) => void): Uint8Array {
+function syncFrame(write: (encoder: encoding.Encoder) => void): Uint8Array {
   const encoder = encoding.createEncoder();
-  encoding.writeVarUint(encoder, kind);
+  encoding.writeVarUint(encoder, SYNC);
   write(encoder);
   return encodeFrame(FrameType.SCENE, encoding.toUint8Array(encoder));
 }
 
-interface AwarenessChange {
-  added: number[];
-  updated: number[];
-  removed: number[];
-}
-
 export class Scene {
   readonly doc = new Y.Doc();
-  readonly #awareness = new Awareness(this.doc);
-  /** Ids that each client used for itself. */
-  readonly #ids = new Map<Connection, Set<number>>();
+  readonly #presence = new Presence();
+  readonly #clients = new Set<Connection>();
 
   constructor() {
-    this.#awareness.setLocalState(null);
     this.doc.on('update', (update: Uint8Array, origin: unknown) => {
-      this.#tell(sceneFrame(SYNC, (encoder) => writeUpdate(encoder, update)), origin);
-    });
-    this.#awareness.on('update', ({ added, updated, removed }: AwarenessChange, origin: unknown) => {
-      const ids = this.#ids.get(origin as Connection);
-      for (const id of added) ids?.add(id);
-      for (const id of removed) ids?.delete(id);
-      const update = encodeAwarenessUpdate(this.#awareness, [...added, ...updated, ...removed]);
-      this.#tell(sceneFrame(AWARENESS, (encoder) => encoding.writeVarUint8Array(encoder, update)), origin);
+      this.#tell(syncFrame((encoder) => writeUpdate(encoder, update)), origin);
     });
   }
 
   /** Tells a new client who is here, and asks what it has that the document lacks. */
   greet(connection: Connection): void {
-    this.#ids.set(connection, new Set());
-    connection.send(sceneFrame(SYNC, (encoder) => writeSyncStep1(encoder, this.doc)));
-    const present = [...this.#awareness.getStates().keys()];
-    if (present.length === 0) return;
-    const update = encodeAwarenessUpdate(this.#awareness, present);
-    connection.send(sceneFrame(AWARENESS, (encoder) => encoding.writeVarUint8Array(encoder, update)));
+    this.#clients.add(connection);
+    connection.send(syncFrame((encoder) => writeSyncStep1(encoder, this.doc)));
+    this.#presence.greet(connection);
   }
 
   /** A client is gone, and with it what it said of itself. */
   left(connection: Connection): void {
-    const ids = this.#ids.get(connection);
-    this.#ids.delete(connection);
-    if (ids && ids.size > 0) removeAwarenessStates(this.#awareness, [...ids], 'left');
+    this.#clients.delete(connection);
+    this.#presence.left(connection);
   }
 
   /**
@@ -77,7 +57,7 @@ export class Scene {
       const decoder = decoding.createDecoder(payload);
       const kind = decoding.readVarUint(decoder);
       if (kind === SYNC) this.#sync(connection, decoder);
-      else if (kind === AWARENESS) applyAwarenessUpdate(this.#awareness, decoding.readVarUint8Array(decoder), connection);
+      else if (kind === AWARENESS) this.#presence.receive(connection, decoding.readVarUint8Array(decoder));
       else throw new Error(`kind ${kind}`);
     } catch (error) {
       throw new FrameError(ErrorCode.BAD_FRAME, `scene message: ${(error as Error).message}`);
@@ -99,14 +79,14 @@ export class Scene {
 
   /** Ends the timers. */
   close(): void {
-    this.#awareness.destroy();
+    this.#presence.close();
     this.doc.destroy();
   }
 
   #sync(connection: Connection, decoder: decoding.Decoder): void {
     const type = decoding.readVarUint(decoder);
     const content = decoding.readVarUint8Array(decoder);
-    const answer = (known?: Uint8Array) => connection.send(sceneFrame(SYNC, (encoder) => writeSyncStep2(encoder, this.doc, known)));
+    const answer = (known?: Uint8Array) => connection.send(syncFrame((encoder) => writeSyncStep2(encoder, this.doc, known)));
     if (type === messageYjsSyncStep1) {
       answer(content);
     } else if (type !== messageYjsSyncStep2 && type !== messageYjsUpdate) {
@@ -126,6 +106,6 @@ export class Scene {
   }
 
   #tell(frame: Uint8Array, origin: unknown): void {
-    for (const connection of this.#ids.keys()) if (connection !== origin) connection.send(frame);
+    for (const connection of this.#clients) if (connection !== origin) connection.send(frame);
   }
 }

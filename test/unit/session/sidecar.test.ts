@@ -162,11 +162,37 @@ describe('the scene', () => {
     const [{ s: a }, { s: b }] = [await synced(), await synced()];
     a.doc.getMap('annotations').set('x', 1);
     await b.until(() => b.doc.getMap('annotations').get('x') === 1, 'the edit');
-    a.awareness.setLocalStateField('name', 'Ada');
+    expect(b.awareness.getStates().size).toBe(0); // who says nothing of himself is not here
+    a.awareness.setLocalState({ name: 'Ada' });
     await b.until(() => [...b.awareness.getStates().values()].some((state) => state.name === 'Ada'), 'presence');
     a.close();
-    await b.until(() => ![...b.awareness.getStates().values()].some((state) => state.name === 'Ada'), 'the goodbye');
+    await b.until(() => b.awareness.getStates().size === 0, 'the goodbye');
     b.doc.getMap('annotations').delete('x');
+  });
+
+  test('presence is said at once, then gathered, and said again before it expires', async () => {
+    const [{ s: a }, { s: b }] = [await synced(), await synced('view')];
+    const heard: unknown[] = [];
+    const of = () => b.awareness.getStates().get(a.doc.clientID) as { n: number; role: string } | undefined;
+    b.awareness.on('update', () => heard.push(of()?.n));
+    for (let n = 0; n < 500; n += 1) a.awareness.setLocalState({ n, role: 'owner' });
+    await b.until(() => of()?.n === 499, 'the last');
+    expect(heard).toEqual([0, 499]);
+    expect(of()?.role).toBe('edit'); // what the server knows, not what was said
+    a.awareness.setLocalState(a.awareness.getLocalState()); // as y-protocols does every 15 s
+    await b.until(() => heard.length === 3, 'the same again');
+  });
+
+  test('after a break each sees the others again, also those who did not move', async () => {
+    const [{ s: a, cable }, { s: b }] = [await synced(), await synced()];
+    a.awareness.setLocalState({ name: 'Ada' });
+    b.awareness.setLocalState({ name: 'Ben' });
+    const seen = (by: WatchedSession, of: WatchedSession) => by.awareness.getStates().has(of.doc.clientID);
+    await b.until(() => seen(b, a) && seen(a, b), 'both');
+    cable.cut();
+    await a.until(() => !seen(a, b), 'out of sight');
+    await b.until(() => !seen(b, a), 'out of sight on the other side');
+    await a.until(() => seen(a, b) && seen(b, a), 'both again');
   });
 
   test('edits made while the connection was down are not lost, on either side', async () => {

@@ -44,6 +44,11 @@ class Peer {
     return this.doc.getMap('annotations');
   }
 
+  /** Sends an awareness update as it stands. */
+  say(update: Uint8Array): void {
+    this.#send(1, (e) => encoding.writeVarUint8Array(e, update));
+  }
+
   leave(): Promise<void> {
     this.awareness.destroy();
     return this.client.close();
@@ -148,13 +153,63 @@ test('what clients say of themselves goes when they go', async () => {
   await Promise.all([b.leave(), late.leave()]);
 });
 
+test('nobody speaks for another, of himself at no length, and under another role', async () => {
+  const [a, b, c] = [await Peer.join('view'), await Peer.join('edit'), await Peer.join('edit')];
+  const id = a.doc.clientID;
+  a.awareness.setLocalState({ name: 'Ada', role: 'owner' });
+  await eventually(b, () => b.awareness.getStates().get(id)?.name === 'Ada', 'Ada');
+  expect(b.awareness.getStates().get(id)?.role).toBe('view');
+  const forged = new Awareness(new Y.Doc());
+  forged.clientID = id;
+  for (const [clock, state] of [[100, { name: 'Eve' }], [101, null]] as const) {
+    forged.meta.set(id, { clock, lastUpdated: 0 });
+    if (state) forged.states.set(id, state);
+    else forged.states.delete(id);
+    b.say(encodeAwarenessUpdate(forged, [id]));
+  }
+  forged.destroy();
+  b.awareness.setLocalState({ name: 'x'.repeat(8192) });
+  const { json } = await b.client.next(FrameType.ERROR);
+  expect(json).toMatchObject({ code: 4413, fatal: false });
+  expect(json.message).toMatch(/8203 characters; the limit is 8192/);
+  b.awareness.setLocalState({ name: 'Ben' });
+  await eventually(c, () => [...c.awareness.getStates().values()].some(({ name }) => name === 'Ben'), 'Ben');
+  expect(c.awareness.getStates().get(id)).toEqual({ name: 'Ada', role: 'view' });
+  await Promise.all([a.leave(), b.leave(), c.leave()]);
+});
+
+test('a client has eight ids, and an id is free once its client is gone', async () => {
+  const [a, b] = [await Peer.join('edit'), await Peer.join('edit')];
+  const say = (peer: Peer, ids: number[], clock: number) => {
+    const many = new Awareness(new Y.Doc());
+    for (const id of ids) {
+      many.meta.set(id, { clock, lastUpdated: 0 });
+      many.states.set(id, { name: `${id}` });
+    }
+    peer.say(encodeAwarenessUpdate(many, ids));
+    many.destroy();
+  };
+  const ids = Array.from({ length: 9 }, (_, i) => 1000 + i);
+  const seen = () => ids.filter((id) => b.awareness.getStates().has(id));
+  a.awareness.setLocalState(null);
+  say(a, ids, 1);
+  expect((await a.client.next(FrameType.ERROR)).json.code).toBe(4413);
+  await eventually(b, () => seen().length === 8, 'eight of nine');
+  await a.leave();
+  await eventually(b, () => seen().length === 0, 'nobody');
+  say(b, [1000], 1); // the clock of who was there before does not count
+  const late = await Peer.join('view');
+  await eventually(late, () => late.awareness.getStates().has(1000), 'the id in other hands');
+  await Promise.all([b.leave(), late.leave()]);
+});
+
 test('an update that is damaged ends its connection and changes nothing', async () => {
   const good = await Peer.join('edit');
   const state = () => Buffer.from(Y.encodeStateAsUpdate(good.doc)).toString('hex');
   good.annotations.set('stays', 1);
   await good.client.roundTrip();
   const before = state();
-  for (const payload of ['00', '0002', '000205ffffffffff', '0103616263', '07', '']) {
+  for (const payload of ['00', '0002', '000205ffffffffff', '0103616263', '010101', '010601010131', '07', '']) {
     const bad = await Client.greet(sidecar, 'viewer', 'edit');
     bad.send(encodeFrame(FrameType.SCENE, Buffer.from(payload, 'hex')));
     expect(await bad.closed()).toBe(4400);

@@ -87,11 +87,6 @@ export function dragFaces(box: BoxCoords, sides: Sides, to: PointCoords): BoxCoo
   return orderedBox(moved as unknown as BoxCoords);
 }
 
-/** Coordinates of a point or a box, moved by `delta`. */
-export function moved<C extends PointCoords | BoxCoords>(coords: C, delta: PointCoords): C {
-  return coords.map((value, i) => value + (delta[i % 3] as number)) as unknown as C;
-}
-
 /** Whether the slice with the normal `axis` at `position` cuts the box. */
 export function sliceCuts(box: BoxCoords, axis: Axis, position: number): boolean {
   return position >= box[axis] && position <= box[(axis + 3) as 3];

@@ -1,12 +1,15 @@
 /** What stands in the scene document, and what of it is believed: a malformed entry is left out, a malformed nicety gets its default. */
 
 import * as z from 'zod';
-import { MAX_NAME_CHARS } from '../protocol/limits.js';
+import { MAX_NAME_CHARS, MAX_PROP_CHARS, MAX_PROPS } from '../protocol/limits.js';
 import { DEFAULT_COLOR } from './colors.js';
+import { type Form, parseForm } from './kinds.js';
 import { type Look, parseLook } from './look.js';
 
-const coordinate = z.number().finite();
 const text = z.string().max(MAX_NAME_CHARS);
+
+export type { BoxCoords, Form, PathCoords, PointCoords, TurnedCoords } from './kinds.js';
+export { orderedBox } from './kinds.js';
 
 /** What a layer is of; the rest of its entry is its look. */
 const StoredLayer = z.object({ kind: z.enum(['image', 'labels', 'points']), volume_name: text.min(1) });
@@ -21,29 +24,8 @@ export interface Layer extends Look {
 /** What of a layer people may change. `undefined` for a window makes it automatic again, for other parts absent. */
 export type LayerPatch = Partial<Look>;
 
-const common = {
-  name: text.catch(''),
-  color: z
-    .string()
-    .regex(/^#[0-9a-fA-F]{6}$/)
-    .catch(DEFAULT_COLOR),
-  volume_name: text.catch(''),
-  created: z.union([z.string(), z.number()]).transform(String).catch(''),
-  author: text.catch(''),
-};
-const StoredAnnotation = z.discriminatedUnion('kind', [
-  z.object({ ...common, kind: z.literal('point'), coords: z.tuple([coordinate, coordinate, coordinate]) }),
-  z.object({
-    ...common,
-    kind: z.literal('box'),
-    coords: z.tuple([coordinate, coordinate, coordinate, coordinate, coordinate, coordinate]),
-  }),
-]);
-
-/** World x, y, z. */
-export type PointCoords = readonly [number, number, number];
-/** World x, y, z of the low corner, then of the high one. */
-export type BoxCoords = readonly [number, number, number, number, number, number];
+/** A value of an annotation's own fields. */
+export type PropValue = number | string | boolean;
 
 interface AnnotationFields {
   readonly id: string;
@@ -54,22 +36,39 @@ interface AnnotationFields {
   /** When it was made: ISO 8601 in UTC. */
   readonly created: string;
   readonly author: string;
+  /** Name of a class; '' for none. */
+  readonly label: string;
+  /** Fields of its own, by name. */
+  readonly props: Readonly<Record<string, PropValue>>;
+  /** Id of a layer of annotations; '' is the one that is always there. */
+  readonly layer: string;
+  /** When it was changed last, and by whom. */
+  readonly modified: string;
+  readonly modifiedBy: string;
 }
-export type PointAnnotation = AnnotationFields & { readonly kind: 'point'; readonly coords: PointCoords };
-export type BoxAnnotation = AnnotationFields & { readonly kind: 'box'; readonly coords: BoxCoords };
-export type Annotation = PointAnnotation | BoxAnnotation;
+export type Annotation = AnnotationFields & Form;
+export type PointAnnotation = Extract<Annotation, { kind: 'point' }>;
+export type BoxAnnotation = Extract<Annotation, { kind: 'box' }>;
 
 /** What is given to make an annotation; the scene adds its id and time. */
-export type NewAnnotation = (
-  | { readonly kind: 'point'; readonly coords: PointCoords }
-  | { readonly kind: 'box'; readonly coords: BoxCoords }
-) & { readonly name: string; readonly color: string; readonly volumeName: string; readonly author: string };
+export type NewAnnotation = Form &
+  Pick<AnnotationFields, 'name' | 'color' | 'volumeName' | 'author'> &
+  Partial<Pick<AnnotationFields, 'label' | 'props' | 'layer'>>;
 
 /** What of an annotation people may change. */
 export interface AnnotationPatch {
   readonly name?: string;
   readonly color?: string;
-  readonly coords?: PointCoords | BoxCoords;
+  readonly coords?: Form['coords'];
+  readonly label?: string;
+  readonly layer?: string;
+  /** Own fields to set one by one; undefined takes one away. */
+  readonly props?: Readonly<Record<string, PropValue | undefined>>;
+}
+
+/** A document's entry: a Yjs map, or anything that is read like one. */
+export interface StoredEntry {
+  get(name: string): unknown;
 }
 
 /** The layer in a document's entry, or undefined where it is not one. */
@@ -79,15 +78,52 @@ export function parseLayer(id: string, stored: unknown): Layer | undefined {
   return { id, kind: result.data.kind, volumeName: result.data.volume_name, ...parseLook(stored as object) };
 }
 
-/** The annotation in a document's entry, or undefined where it is not one. A box's corners come back in order. */
-export function parseAnnotation(id: string, stored: unknown): Annotation | undefined {
-  const result = StoredAnnotation.safeParse(stored);
-  if (!result.success) return undefined;
-  const { volume_name: volumeName, ...rest } = result.data;
-  return rest.kind === 'box' ? { id, volumeName, ...rest, coords: orderedBox(rest.coords) } : { id, volumeName, ...rest };
+/** The annotation in a document's entry, or undefined where it is not one, or was removed. Read by hand: there may be a hundred thousand. */
+export function parseAnnotation(id: string, stored: StoredEntry): Annotation | undefined {
+  if (stored.get('deleted') === true) return undefined;
+  const form = parseForm(stored.get('kind'), stored.get('coords'));
+  if (!form) return undefined;
+  const [color, created, modified] = [stored.get('color'), timeOf(stored.get('created')), timeOf(stored.get('modified'))];
+  const author = words(stored.get('author'));
+  return {
+    id,
+    ...form,
+    name: words(stored.get('name')),
+    color: typeof color === 'string' && COLOR.test(color) ? color : DEFAULT_COLOR,
+    volumeName: words(stored.get('volume_name')),
+    created,
+    author,
+    label: words(stored.get('label')),
+    props: parseProps(stored.get('props')),
+    layer: words(stored.get('layer')),
+    modified: modified || created,
+    modifiedBy: words(stored.get('modified_by')) || author,
+  };
 }
 
-/** The same box with its low corner first. */
-export function orderedBox([x0, y0, z0, x1, y1, z1]: BoxCoords): BoxCoords {
-  return [Math.min(x0, x1), Math.min(y0, y1), Math.min(z0, z1), Math.max(x0, x1), Math.max(y0, y1), Math.max(z0, z1)];
+const COLOR = /^#[0-9a-fA-F]{6}$/;
+const NO_PROPS: Annotation['props'] = Object.freeze({});
+
+const words = (value: unknown): string => (typeof value === 'string' && value.length <= MAX_NAME_CHARS ? value : '');
+const timeOf = (value: unknown): string => (typeof value === 'number' ? String(value) : words(value));
+
+/** Own fields that are what they may be; the others are left out. */
+function parseProps(stored: unknown): Annotation['props'] {
+  if (typeof (stored as StoredEntry | undefined)?.get !== 'function') return NO_PROPS;
+  const props: Record<string, PropValue> = {};
+  let count = 0;
+  for (const [name, value] of stored as unknown as Iterable<[string, unknown]>) {
+    if (!isProp(name, value) || count >= MAX_PROPS) continue;
+    // A name such as `__proto__` is a field like any other.
+    Object.defineProperty(props, name, { value, enumerable: true });
+    count += 1;
+  }
+  return count > 0 ? props : NO_PROPS;
+}
+
+/** Whether a field of an annotation's own may be called so and have this value. */
+export function isProp(name: string, value: unknown): value is PropValue {
+  if (name === '' || name.length > MAX_NAME_CHARS) return false;
+  if (typeof value === 'string') return value.length <= MAX_PROP_CHARS;
+  return typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value));
 }

@@ -1,16 +1,11 @@
 /** The shared scene as typed values: reads believe only well-formed entries, edits are transactions that their maker can undo. */
 
 import * as Y from 'yjs';
+import { AnnotationList, compare } from './annotation_list.js';
+import { AnnotationLayers, Classes } from './groups.js';
+import { alike, History, readField, writeField } from './history.js';
 import { LAYERS } from './layers.js';
-import {
-  type Annotation,
-  type AnnotationPatch,
-  type Layer,
-  type LayerPatch,
-  type NewAnnotation,
-  parseAnnotation,
-  parseLayer,
-} from './model.js';
+import { type Annotation, type AnnotationPatch, isProp, type Layer, type LayerPatch, type NewAnnotation, parseLayer } from './model.js';
 
 /** Name of the document's map of annotations. */
 export const ANNOTATIONS = 'annotations';
@@ -18,8 +13,13 @@ export const ANNOTATIONS = 'annotations';
 /** What of the scene changed. */
 export interface SceneChange {
   readonly layers: boolean;
+  /** An annotation, a class or a layer of annotations. */
   readonly annotations: boolean;
+  /** The annotations that did. */
+  readonly ids: ReadonlySet<string>;
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** Name in the document of a field. */
 const storedName = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -31,26 +31,31 @@ const storedName = (field: string): string => field.replace(/[A-Z]/g, (letter) =
  * settings are not undone: a slider moves back by hand, and an undo that changes the picture instead of the last mark surprises.
  */
 export class Scene {
+  /** The palette of classes, and the layers that annotations are in. */
+  readonly classes: Classes;
+  readonly groups: AnnotationLayers;
   readonly #layers: Y.Map<unknown>;
   readonly #annotations: Y.Map<unknown>;
-  readonly #undo: Y.UndoManager;
+  readonly #list: AnnotationList;
+  readonly #history = new History();
   readonly #listeners = new Set<(change: SceneChange) => void>();
   #cachedLayers: readonly Layer[] | undefined;
-  #cachedAnnotations: readonly Annotation[] | undefined;
   #gestures = 0;
 
-  /** @param origin marks this scene's transactions; unique to it, or undo takes back another's edits */
+  /**
+   * @param origin marks this scene's transactions
+   * @param author who edits by it: what it changes says so
+   */
   constructor(
     readonly doc: Y.Doc,
     readonly origin: object,
+    readonly author = '',
   ) {
     this.#layers = doc.getMap(LAYERS);
     this.#annotations = doc.getMap(ANNOTATIONS);
-    // Steps are closed explicitly, by edit or gesture: a time limit would cut a slow drag in two.
-    this.#undo = new Y.UndoManager(this.#annotations, {
-      trackedOrigins: new Set([origin]),
-      captureTimeout: Number.POSITIVE_INFINITY,
-    });
+    this.#list = new AnnotationList(this.#annotations);
+    this.classes = new Classes(doc, origin, () => this.#tell(false, NONE));
+    this.groups = new AnnotationLayers(doc, origin, () => this.#tell(false, NONE));
     this.#layers.observeDeep(this.#layersChanged);
     this.#annotations.observeDeep(this.#annotationsChanged);
   }
@@ -63,41 +68,51 @@ export class Scene {
 
   /** Changes a layer's settings; without effect where there is no such layer. */
   setLayer(id: string, patch: LayerPatch): void {
-    this.#patch(this.#layers, id, patch);
+    const entry = this.#layers.get(id);
+    if (entry instanceof Y.Map) this.doc.transact(() => assign(entry, patch), this.origin);
   }
 
   /** Annotations in the order they were made. */
   annotations(): readonly Annotation[] {
-    this.#cachedAnnotations ??= read(this.#annotations, parseAnnotation).sort(
-      (a, b) => compare(a.created, b.created) || compare(a.id, b.id),
-    );
-    return this.#cachedAnnotations;
+    return this.#list.all;
   }
 
   /** The annotation of that id, where there is one. */
   annotation(id: string): Annotation | undefined {
-    return this.annotations().find((annotation) => annotation.id === id);
+    return this.#list.get(id);
+  }
+
+  /** The colour that an annotation is shown in: that of its class, where it has one. */
+  colorOf({ label, color }: Pick<Annotation, 'label' | 'color'>): string {
+    return this.classes.get(label)?.color ?? color;
   }
 
   /** Adds an annotation and returns its id. */
   add(annotation: NewAnnotation): string {
     const id = crypto.randomUUID();
+    const { props, ...fields } = annotation;
     this.#edit(() => {
       const entry = new Y.Map<unknown>();
       this.#annotations.set(id, entry);
-      assign(entry, { ...annotation, created: new Date().toISOString() });
+      // What says nothing is not written: of a hundred thousand it would be a second of the opening.
+      const said = Object.entries({ ...fields, created: now() }).filter(([, value]) => value !== '' && value !== undefined);
+      for (const [field, value] of said) writeField(entry, storedName(field), value);
+      // One map from the beginning: of two that are made at once, one would be lost.
+      entry.set('props', new Y.Map(Object.entries(props ?? {}).filter(([name, value]) => isProp(name, value))));
+      this.#history.note(id, 'deleted', true, undefined);
     });
     return id;
   }
 
   /** Changes an annotation; without effect where it is gone. */
-  update(id: string, patch: AnnotationPatch): void {
-    this.#patch(this.#annotations, id, patch);
+  update(id: string, { props, ...patch }: AnnotationPatch): void {
+    const own = Object.entries(props ?? {}).filter(([name, value]) => value === undefined || isProp(name, value));
+    this.#write(id, [...Object.entries(patch), ...own.map(([name, value]) => [`props.${name}`, value] as const)]);
   }
 
-  /** Removes an annotation; without effect where it is gone. */
+  /** Removes an annotation; without effect where it is gone. What others change in it meanwhile is there when it comes back. */
   remove(id: string): void {
-    if (this.#annotations.has(id)) this.#edit(() => this.#annotations.delete(id));
+    this.#write(id, [['deleted', true]]);
   }
 
   /** Opens a gesture: edits until its end, such as the steps of a drag, are undone as one. */
@@ -108,25 +123,25 @@ export class Scene {
   /** Closes the gesture opened last. */
   endGesture(): void {
     this.#gestures = Math.max(0, this.#gestures - 1);
-    if (this.#gestures === 0) this.#undo.stopCapturing();
+    if (this.#gestures === 0) this.#history.close();
   }
 
   get canUndo(): boolean {
-    return this.#undo.canUndo();
+    return this.#history.canUndo;
   }
 
   get canRedo(): boolean {
-    return this.#undo.canRedo();
+    return this.#history.canRedo;
   }
 
   /** Takes back this scene's last edit of annotations. */
   undo(): void {
-    this.#undo.undo();
+    this.doc.transact(() => this.#stamp(this.#history.undo(this.#annotations)), this.origin);
   }
 
   /** Does again what was undone last. */
   redo(): void {
-    this.#undo.redo();
+    this.doc.transact(() => this.#stamp(this.#history.redo(this.#annotations)), this.origin);
   }
 
   /** Calls `listener` after each change, whoever made it; the result ends that. */
@@ -139,30 +154,61 @@ export class Scene {
   dispose(): void {
     this.#layers.unobserveDeep(this.#layersChanged);
     this.#annotations.unobserveDeep(this.#annotationsChanged);
-    this.#undo.destroy();
+    this.classes.dispose();
+    this.groups.dispose();
     this.#listeners.clear();
   }
 
   readonly #layersChanged = (): void => {
     this.#cachedLayers = undefined;
-    for (const listener of [...this.#listeners]) listener({ layers: true, annotations: false });
+    this.#tell(true, NONE);
   };
 
-  readonly #annotationsChanged = (): void => {
-    this.#cachedAnnotations = undefined;
-    for (const listener of [...this.#listeners]) listener({ layers: false, annotations: true });
+  readonly #annotationsChanged = (events: readonly Y.YEvent<Y.AbstractType<unknown>>[]): void => {
+    const ids = new Set<string>();
+    for (const event of events) {
+      if (event instanceof Y.YMapEvent && event.target === this.#annotations) for (const id of event.keysChanged) ids.add(id);
+      else ids.add(String(event.path[0]));
+    }
+    this.#list.touch(ids);
+    this.#tell(false, ids);
   };
 
-  #patch(map: Y.Map<unknown>, id: string, patch: object): void {
-    const entry = map.get(id);
-    if (entry instanceof Y.Map) this.#edit(() => assign(entry, patch));
+  #tell(layers: boolean, ids: ReadonlySet<string>): void {
+    for (const listener of [...this.#listeners]) listener({ layers, annotations: !layers, ids });
+  }
+
+  #write(id: string, fields: readonly (readonly [string, unknown])[]): void {
+    const entry = this.#annotations.get(id);
+    if (!(entry instanceof Y.Map) || entry.get('deleted') === true) return;
+    const changed = fields.filter(([field, value]) => !alike(readField(entry, field), value));
+    if (changed.length === 0) return;
+    this.#edit(() => {
+      for (const [field, value] of changed) {
+        this.#history.note(id, field, readField(entry, field), value);
+        writeField(entry, field, value);
+      }
+      this.#stamp([id]);
+    });
+  }
+
+  /** Notes who changed entries, and when. It is no part of what is undone: an undo is a change too. */
+  #stamp(ids: readonly string[]): void {
+    for (const id of ids) {
+      const entry = this.#annotations.get(id);
+      if (!(entry instanceof Y.Map)) continue;
+      entry.set('modified', now());
+      if (entry.get('modified_by') !== this.author) entry.set('modified_by', this.author);
+    }
   }
 
   #edit(change: () => void): void {
     this.doc.transact(change, this.origin);
-    if (this.#gestures === 0) this.#undo.stopCapturing();
+    if (this.#gestures === 0) this.#history.close();
   }
 }
+
+const now = (): string => new Date().toISOString();
 
 /** Writes fields that differ; an undefined one is removed. Lists are copied: the document keeps what it is given. */
 function assign(entry: Y.Map<unknown>, fields: object): void {
@@ -181,9 +227,4 @@ function read<T>(map: Y.Map<unknown>, parse: (id: string, stored: unknown) => T 
     if (item) items.push(item);
   }
   return items;
-}
-
-/** By code units: the same order in every place and locale. */
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

@@ -77,6 +77,12 @@ export const MAX_LABEL_IDS = 4096;
 export const MAX_VOLUMES = 256;
 /** Characters in a name, unit or colour map that a person or a file supplies. */
 export const MAX_NAME_CHARS = 200;
+/** Points of a polyline or polygon. */
+export const MAX_PATH_POINTS = 16_384;
+/** Fields of an annotation's own. */
+export const MAX_PROPS = 64;
+/** Characters in the text of such a field. */
+export const MAX_PROP_CHARS = 4096;
 
 /** Characters of what a client says of itself to the others. */
 export const MAX_PRESENCE_BYTES = 8192;

@@ -1,7 +1,8 @@
 /** Drawing points and boxes, and moving them: the drags behind the tools. */
 
-import { boxBetween, dragFaces, handlePosition, moved, type Sides, thickened } from '../annotation/box.js';
+import { boxBetween, dragFaces, handlePosition, type Sides, thickened } from '../annotation/box.js';
 import { nextColor } from '../annotation/colors.js';
+import { centreOf, movedForm } from '../annotation/forms.js';
 import { annotationAt, type Hit, handleAt } from '../annotation/hit.js';
 import type { Annotation, BoxCoords, PointCoords } from '../annotation/model.js';
 import { nearestOnLine } from '../annotation/ray.js';
@@ -145,15 +146,15 @@ export class AnnotationTools {
     return box as unknown as BoxCoords;
   }
 
-  #dragged(view: View, annotation: Annotation, handle: Sides | undefined, from: Pixel, to: Pixel): PointCoords | BoxCoords | undefined {
+  #dragged(view: View, annotation: Annotation, handle: Sides | undefined, from: Pixel, to: Pixel): Annotation['coords'] | undefined {
     if (annotation.kind === 'box' && handle) return dragHandle(view, annotation.coords, handle, from, to);
     if (annotation.kind === 'point' && view.kind === 'volume') {
       const picked = this.context.pick(view.id, to);
       if (picked) return picked.world;
     }
-    const anchor = annotation.kind === 'box' ? handlePosition(annotation.coords, [0, 0, 0]) : annotation.coords;
+    const anchor = centreOf(annotation);
     const [a, b] = [onFacingPlane(view, from, anchor), onFacingPlane(view, to, anchor)];
-    return a && b && moved<PointCoords | BoxCoords>(annotation.coords, difference(b, a));
+    return a && b && movedForm(annotation, difference(b, a)).coords;
   }
 
   #add(shape: Pick<Annotation, 'kind' | 'coords'>): void {

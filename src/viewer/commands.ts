@@ -1,7 +1,7 @@
 /** What keys and buttons do. */
 
 import type { LayerPatch } from '../annotation/model.js';
-import { boxCentre } from '../annotation/box.js';
+import { centreOf } from '../annotation/forms.js';
 import type { Scene } from '../annotation/scene.js';
 import { dolly, orbit } from '../renderer/camera.js';
 import type { View } from '../renderer/views.js';
@@ -128,7 +128,7 @@ export function makeCommands(context: CommandContext): Commands & ShellActions {
       jump(id) {
         const annotation = scene.annotation(id);
         if (!annotation) return;
-        const place = annotation.kind === 'box' ? boxCentre(annotation.coords) : annotation.coords;
+        const place = centreOf(annotation);
         store.update({ cross: context.snap(place), center: place, selected: id, camera: { ...store.state.camera, target: place } });
       },
     },

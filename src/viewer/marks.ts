@@ -2,7 +2,7 @@
 
 import { BOX_EDGES, edgesBehind, FACE_HANDLES, type Sides, sliceCuts, sliceHandles } from '../annotation/box.js';
 import { type Drawn, projectEdges } from '../annotation/hit.js';
-import type { Annotation, BoxCoords } from '../annotation/model.js';
+import type { BoxCoords, Form } from '../annotation/model.js';
 import type { Px } from '../annotation/pixels.js';
 import { cameraBasis } from '../renderer/camera.js';
 import { sliceAxes, sliceDistance, worldToSlice } from '../renderer/slice_view.js';
@@ -10,7 +10,7 @@ import type { SliceView, View } from '../renderer/views.js';
 import { projector } from './view_geometry.js';
 
 /** What has a place: an annotation, or one being drawn. */
-export type Shape = Pick<Annotation, 'kind' | 'coords'>;
+export type Shape = Form;
 
 /** How near to a slice, in pixels of its scale, a point shows in it. */
 const POINT_REACH = 5;
@@ -30,7 +30,8 @@ export function drawn(view: View, shape: Shape, voxel: number): Drawn | undefine
     const dot = pointStrength(view, coords, voxel) > 0 ? projector(view)(coords) : undefined;
     return dot && { dot, lines: [] };
   }
-  const box = shape.coords as BoxCoords;
+  if (shape.kind !== 'box') return undefined;
+  const box = shape.coords;
   if (view.kind === 'volume') {
     const lines = projectEdges(box, projector(view));
     return lines.length === BOX_EDGES.length ? { lines, behind: edgesBehind(cameraBasis(view.camera).forward) } : { lines };

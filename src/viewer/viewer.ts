@@ -83,7 +83,7 @@ export class Viewer {
     this.#options = options;
     this.#root = options.root;
     this.#session = options.session;
-    this.#scene = new Scene(options.session.doc, this);
+    this.#scene = new Scene(options.session.doc, this, options.author ?? 'viewer');
     this.#store = new ViewStore({ layout: options.layout ?? 'four', ...(options.policy && { policy: options.policy }) });
     this.#layers = new ShownLayers(options.session, this.#scene, this.#mayEdit);
     this.#framing = new Framing(this.#store, this.#layers, () => this.#size);

@@ -9,11 +9,11 @@ import {
   edgesBehind,
   FACE_HANDLES,
   handlePosition,
-  moved,
   sliceCuts,
   sliceHandles,
   thickened,
 } from '../../../src/annotation/box.js';
+import { movedForm } from '../../../src/annotation/forms.js';
 import { annotationAt, handleAt, projectEdges } from '../../../src/annotation/hit.js';
 import type { Annotation, BoxCoords, PointCoords } from '../../../src/annotation/model.js';
 import { segmentDistance } from '../../../src/annotation/pixels.js';
@@ -66,7 +66,7 @@ test('boxes stay ordered under any drag, and moving keeps their size', () => {
     fc.property(triple, triple, triple, fc.constantFrom(...FACE_HANDLES, ...sliceHandles(1)), (a, b, to, sides) => {
       const box = dragFaces(boxBetween(a, b), sides, to);
       expect(box[0] <= box[3] && box[1] <= box[4] && box[2] <= box[5]).toBe(true);
-      const shifted = moved(box, to);
+      const shifted = movedForm({ kind: 'box', coords: box }, to).coords;
       boxCentre(shifted).forEach((value, i) => {
         expect(value).toBeCloseTo(boxCentre(box)[i]! + to[i]!, 6);
       });

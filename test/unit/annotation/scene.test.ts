@@ -27,6 +27,7 @@ test('the document holds the fields that the protocol names', () => {
     author: 'test',
     coords: [0, 1, 2, 3, 4, 5],
     created: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+    props: {},
   });
 });
 
@@ -41,7 +42,7 @@ test('annotations are added, changed and removed, and every change is told', () 
   expect(before[0]?.name).toBe('a');
   scene.remove(id);
   expect(scene.annotations()).toEqual([]);
-  expect(changes).toEqual(Array(3).fill({ layers: false, annotations: true }));
+  expect(changes).toEqual(Array(3).fill({ layers: false, annotations: true, ids: new Set([id]) }));
   stop();
   scene.add(point('c'));
   expect(changes).toHaveLength(3);
@@ -129,7 +130,7 @@ test('two people editing the same coordinates end with one of the two, whole and
   expect([[1, 1, 1], [2, 2, 2]]).toContainEqual(a.annotation(id)?.coords);
 });
 
-test('removing wins over a change made at the same time', () => {
+test('removing wins over a change made at the same time, which is not lost', () => {
   const [docA, docB] = twoDocs();
   const [a, b] = [new Scene(docA, {}), new Scene(docB, {})];
   const id = a.add(point('shared'));
@@ -139,4 +140,7 @@ test('removing wins over a change made at the same time', () => {
   merge(docA, docB);
   expect(a.annotations()).toEqual([]);
   expect(b.annotations()).toEqual([]);
+  a.undo();
+  merge(docA, docB);
+  expect(b.annotation(id)).toMatchObject({ name: 'too late', coords: [1, 2, 3] });
 });

@@ -28,7 +28,9 @@ test('a removed annotation comes back whole', () => {
   const before = scene.annotation(id);
   scene.remove(id);
   scene.undo();
-  expect(scene.annotation(id)).toEqual(before);
+  const { modified, ...rest } = scene.annotation(id)!;
+  expect({ ...rest, modified: before!.modified }).toEqual(before);
+  expect(modified >= before!.modified).toBe(true);
 });
 
 test('the steps of a gesture are undone as one, and not with the edit before', () => {
@@ -90,4 +92,42 @@ test('layer settings are not undone', () => {
   scene.undo();
   expect(scene.layers()[0]?.opacity).toBe(0.5);
   expect(scene.annotations()).toEqual([]);
+});
+
+test('what others changed in an annotation stays when one takes back one\u2019s own change of another field, or its removal', () => {
+  const [docA, docB] = twoDocs();
+  const [a, b] = [new Scene(docA, {}, 'ann'), new Scene(docB, {}, 'bob')];
+  const id = a.add({ ...point, props: { size: 3 } });
+  merge(docA, docB);
+  a.update(id, { label: 'void', props: { size: 4 } });
+  merge(docA, docB);
+  b.update(id, { props: { sure: true }, name: 'of b' });
+  merge(docA, docB);
+  expect(a.annotation(id)?.modifiedBy).toBe('bob');
+  a.undo();
+  expect(a.annotation(id)).toMatchObject({ label: '', name: 'of b', props: { size: 3, sure: true }, author: 'test', modifiedBy: 'ann' });
+  a.redo();
+  expect(a.annotation(id)).toMatchObject({ label: 'void', props: { size: 4, sure: true } });
+  a.remove(id);
+  merge(docA, docB);
+  expect(b.annotation(id)).toBeUndefined();
+  a.undo();
+  merge(docA, docB);
+  expect(b.annotation(id)).toMatchObject({ label: 'void', name: 'of b' });
+});
+
+test('a step of which nothing is left is passed over', () => {
+  const [docA, docB] = twoDocs();
+  const [a, b] = [new Scene(docA, {}), new Scene(docB, {})];
+  const id = a.add(point);
+  a.update(id, { name: 'first' });
+  a.update(id, { color: '#00ff00' });
+  merge(docA, docB);
+  b.update(id, { color: '#0000ff' });
+  merge(docA, docB);
+  a.undo();
+  expect(a.annotation(id)).toMatchObject({ name: 'p', color: '#0000ff' });
+  expect(a.canRedo).toBe(true);
+  a.redo();
+  expect(a.annotation(id)?.name).toBe('first');
 });

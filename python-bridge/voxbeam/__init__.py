@@ -8,8 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from voxbeam import cache, synthetic
-    from voxbeam.annotation import Annotation, Box, Point
-    from voxbeam.annotations import AnnotationEvent, Annotations
+    from voxbeam.annotation import (
+        Annotation,
+        AnnotationEvent,
+        Annotations,
+        Box,
+        Ellipsoid,
+        Line,
+        OrientedBox,
+        Point,
+        Polygon,
+        Polyline,
+    )
     from voxbeam.api import initialize_visualization_server, query_visualization_server, render_volume, view
     from voxbeam.conversion import convert
     from voxbeam.errors import (
@@ -39,8 +49,18 @@ if TYPE_CHECKING:
 #: Where each public name lives. Outside notebooks they are loaded when first used: importing the package is instant.
 _HOMES = {
     "api": ("initialize_visualization_server", "query_visualization_server", "render_volume", "view"),
-    "annotation": ("Annotation", "Box", "Point"),
-    "annotations": ("AnnotationEvent", "Annotations"),
+    "annotation": (
+        "Annotation",
+        "AnnotationEvent",
+        "Annotations",
+        "Box",
+        "Ellipsoid",
+        "Line",
+        "OrientedBox",
+        "Point",
+        "Polygon",
+        "Polyline",
+    ),
     "conversion": ("convert",),
     "errors": (
         "CertificateError",
@@ -75,14 +95,19 @@ __all__ = [
     "Annotations",
     "Box",
     "CertificateError",
+    "Ellipsoid",
     "Instance",
     "InstanceGoneError",
     "Layer",
     "LayerEvent",
     "Layers",
+    "Line",
     "OpenedVolume",
+    "OrientedBox",
     "ParameterError",
     "Point",
+    "Polygon",
+    "Polyline",
     "SchedulerError",
     "ShapeError",
     "SidecarError",

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from voxbeam import __version__
-from voxbeam.annotations import Annotations
+from voxbeam.annotation.collection import Annotations
 from voxbeam.bookmarks import Bookmarks
 from voxbeam.connection import Connection, gone_error
 from voxbeam.declared import DeclaredVolumes
@@ -163,7 +163,7 @@ class Instance:
 
     @property
     def annotations(self) -> Annotations:
-        """Points and boxes, shared by all its viewers and kernels.
+        """What people marked, shared by all its viewers and kernels.
 
         When the instance is gone, those last known can still be read.
         """
@@ -323,7 +323,7 @@ class Instance:
                 )
                 self._table = VolumeTable(connection)
                 self._scene = Scene(connection.send)
-                self._annotations = Annotations(self._scene.annotations, self._table.find, self._refuse_closed)
+                self._annotations = Annotations(self._scene, self._table.find, self._refuse_closed)
                 self._layers = Layers(self._scene.layers, lambda name: self._table.find(name) is not None, self._refuse_closed)
                 self._bookmarks = Bookmarks(self._scene.bookmarks, self._refuse_closed)
                 connection.on_open(self._scene.opened)

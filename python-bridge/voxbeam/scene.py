@@ -40,7 +40,7 @@ class Scene:
 
     Attributes
     ----------
-    annotations, layers, bookmarks : SceneMap
+    annotations, annotation_layers, classes, layers, bookmarks : SceneMap
         The document's maps.
     """
 
@@ -53,9 +53,11 @@ class Scene:
         self._synced = threading.Event()
         self._pending: queue.SimpleQueue[tuple[SceneMap, list[Change], Origin]] = queue.SimpleQueue()
         self._notifier: threading.Thread | None = None
-        self.annotations = SceneMap(self._doc, "annotations", self._lock, self._edit, self._start_notifier)
-        self.layers = SceneMap(self._doc, "layers", self._lock, self._edit, self._start_notifier)
-        self.bookmarks = SceneMap(self._doc, "bookmarks", self._lock, self._edit, self._start_notifier)
+        self.annotations = self._one("annotations", nested=("props",))
+        self.annotation_layers = self._one("annotation_layers")
+        self.classes = self._one("classes")
+        self.layers = self._one("layers")
+        self.bookmarks = self._one("bookmarks")
 
     # With the sidecar
 
@@ -92,6 +94,9 @@ class Scene:
 
     # For the maps
 
+    def _one(self, name: str, nested: tuple[str, ...] = ()) -> SceneMap:
+        return SceneMap(self._doc, name, self._lock, self._edit, self._start_notifier, nested=nested)
+
     @contextmanager
     def _edit(self) -> Iterator[None]:
         with self._lock:
@@ -104,7 +109,7 @@ class Scene:
 
     def _settle(self, origin: Origin) -> list[bytes]:
         """Bring the mirrors up to date after a transaction, queue its changes, and take its updates."""
-        for one in (self.annotations, self.layers, self.bookmarks):
+        for one in (self.classes, self.annotation_layers, self.annotations, self.layers, self.bookmarks):
             changes = one.settle()
             if changes and one.listeners():
                 self._pending.put((one, changes, origin))

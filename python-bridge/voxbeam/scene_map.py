@@ -38,6 +38,8 @@ class SceneMap:
         Encloses an edit: a transaction under the lock, sent when it ends.
     listened
         Called when somebody begins to listen.
+    nested
+        Fields that are maps in the document: what several people write into one merges name by name.
     """
 
     def __init__(
@@ -47,10 +49,13 @@ class SceneMap:
         lock: Any,
         edit: Callable[[], Any],
         listened: Callable[[], None],
+        *,
+        nested: tuple[str, ...] = (),
     ) -> None:
         self._lock = lock
         self._edit = edit
         self._listened = listened
+        self._nested = nested
         self._map: Map[Any] = doc.get(name, type=Map)
         self._mirror: dict[str, Entry] = {}
         self._touched: set[str] = set()
@@ -69,7 +74,10 @@ class SceneMap:
             return self._changed.wait_for(lambda: condition(self._mirror), seconds)
 
     def put(self, entries: Mapping[str, Entry]) -> None:
-        """Add entries, or change those of the same id: only fields that differ are written. None removes a field."""
+        """Add entries, or change those of the same id: only fields that differ are written. None removes a field.
+
+        Of a nested field only the names given are written; there, too, None removes.
+        """
         with self._edit():
             for entry_id, entry in entries.items():
                 self._write(entry_id, entry)
@@ -126,16 +134,32 @@ class SceneMap:
     def _write(self, entry_id: str, entry: Entry) -> None:
         known = self._mirror.get(entry_id)
         if known is None:
-            self._map[entry_id] = Map({name: value for name, value in entry.items() if value is not None})
+            self._map[entry_id] = Map({name: self._stored(name, value) for name, value in entry.items() if value is not None})
             return
         stored = self._map[entry_id]
         for name, value in entry.items():
-            if value is None and name in known:
+            if name in self._nested and isinstance(value, dict) and isinstance(stored.get(name), Map):
+                _write_fields(stored[name], known[name], value)
+            elif value is None and name in known:
                 del stored[name]
             elif value is not None and known.get(name) != value:
-                stored[name] = value
+                stored[name] = self._stored(name, value)
+
+    def _stored(self, name: str, value: Any) -> Any:
+        if name not in self._nested or not isinstance(value, dict):
+            return value
+        return Map({one: of for one, of in value.items() if of is not None})
 
     def _note_touched(self, events: list[Any]) -> None:
         for event in events:
             path = list(event.path)
             self._touched.update(path[:1] if path else event.keys)
+
+
+def _write_fields(stored: Any, known: Entry, fields: Entry) -> None:
+    for name, value in fields.items():
+        if value is None and name in known:
+            del stored[name]
+        # True is 1 to Python, and another value to everyone who reads the document.
+        elif value is not None and (known.get(name) != value or isinstance(known.get(name), bool) != isinstance(value, bool)):
+            stored[name] = value

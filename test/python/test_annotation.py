@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 import voxbeam as rv
 from voxbeam.annotation import PALETTE, from_entry, next_color, placed, to_entry
-from voxbeam.annotation_table import SCHEMA, to_html, to_table
+from voxbeam.annotation.rows_html import to_html
+from voxbeam.annotation.table import SCHEMA, to_table
 from voxbeam.description import VolumeDescription
 
 BRAIN = VolumeDescription(
@@ -105,6 +106,14 @@ def test_unknown_fields_are_refused():
     [
         {},
         {"kind": "line", "coords": [1, 2, 3]},
+        {"kind": "sphere", "coords": [1, 2, 3]},
+        {"kind": ["point"], "coords": [1, 2, 3]},
+        {"kind": "point", "coords": [1, 2, 3], "deleted": True},
+        {"kind": "polygon", "coords": [1, 2, 3, 4, 5, 6]},
+        {"kind": "polyline", "coords": [1, 2, 3, 4, 5, 6, 7]},
+        {"kind": "ellipsoid", "coords": [1, 2, 3, 1, 1, 1, 0, 0, 0, 0]},
+        {"kind": "oriented_box", "coords": [1, 2, 3, 1, 0, 1, 0, 0, 0, 1]},
+        {"kind": "line", "coords": [0, 0, 0, 1, float("nan"), 0]},
         {"kind": "point"},
         {"kind": "point", "coords": [1, 2]},
         {"kind": "point", "coords": "123"},

@@ -1,0 +1,30 @@
+"""From voxels to the world and back, as annotations need it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from voxbeam.geometry import voxel_to_world, world_to_voxel
+
+if TYPE_CHECKING:
+    from voxbeam.description import VolumeDescription
+    from voxbeam.geometry import Vec3
+
+#: Noise of going to world coordinates and back stays far below this part of a voxel.
+_DIGITS = 6
+
+
+def to_world(voxel: Vec3, volume: VolumeDescription) -> Vec3:
+    """World x, y, z of a voxel position z, y, x."""
+    return voxel_to_world(voxel, volume.voxel_size, volume.origin)
+
+
+def to_voxel(world: Vec3, volume: VolumeDescription) -> Vec3:
+    """Voxel position z, y, x of a world position x, y, z, rounded to a millionth of a voxel."""
+    z, y, x = (round(n, _DIGITS) for n in world_to_voxel(world, volume.voxel_size, volume.origin))
+    return z, y, x
+
+
+def shifted(v: Vec3, by: float) -> Vec3:
+    """All three moved by as much."""
+    return v[0] + by, v[1] + by, v[2] + by

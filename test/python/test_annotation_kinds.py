@@ -160,7 +160,7 @@ def test_a_closed_outline_does_not_repeat_its_first_point():
         (lambda: rv.Point(world=(0, 0, 0), props={"a": math.inf}), "inf"),
         (lambda: rv.Point(world=(0, 0, 0), props={"a": 2**53}), "2 to the 53rd"),
         (lambda: rv.Point(world=(0, 0, 0), props={"a": 10**5000}), "a int"),
-        (lambda: rv.Point(world=(0, 0, 0), props={"a": "x" * 2001}), "2000 characters"),
+        (lambda: rv.Point(world=(0, 0, 0), props={"a": "x" * 4097}), "4096 characters"),
         (lambda: rv.Point(world=(0, 0, 0), props={1: "x"}), "a name in props is 1"),
         (lambda: rv.Point(world=(0, 0, 0), props={str(n): n for n in range(65)}), "at most 64"),
         (lambda: rv.Point(world=(0, 0, 0), props=[("a", 1)]), "Give a dict"),

@@ -94,6 +94,76 @@ def test_updates_change_only_what_they_name(pair):
     until(lambda: len(mine) == 0)
 
 
+def test_all_kinds_are_added_changed_and_read_by_others(pair):
+    mine, theirs = pair
+    added = mine.extend([
+        rv.Line(voxel=[(0, 0, 0), (4, 5, 6)], name="line"),
+        rv.Polyline(voxel=[(0, 0, 0), (4, 5, 6), (7, 8, 9)], name="polyline"),
+        rv.Polygon(voxel=[(1, 0, 0), (1, 0, 4), (1, 4, 4)], name="polygon"),
+        rv.OrientedBox(world=(32, 22, 14), radii=(1, 2, 3), rotation=(0, 0, 0.6, 0.8), name="oriented"),
+        rv.Ellipsoid(voxel=(4, 5, 6), voxel_axes=(3, 4, 5), name="ellipsoid"),
+    ])
+    until(lambda: len(theirs) == 5)
+    assert list(theirs) == added
+    assert repr(mine) == "<Annotations: 0 points, 1 line, 1 polyline, 1 polygon, 0 boxes, 1 oriented box, 1 ellipsoid>"
+    assert theirs.update("ellipsoid", radii=(1, 1, 1)).voxel_axes == ((0, 0, 2), (0, 1, 0), (0.5, 0, 0))
+    assert mine.update("oriented", voxel=(0, 0, 0)).world == (30, 20, 10)
+    turned = mine.update("oriented", rotation=(0, 0, 2, 0))
+    assert (turned.rotation, turned.radii) == ((0, 0, 1, 0), (1, 2, 3))
+    assert mine.update("oriented", voxel_axes=(1, 2, 4)).radii == (2, 2, 2)
+    bow = [(0, 0, 0), (0, 2, 2), (0, 2, 0), (0, 0, 2)]
+    for call, words in (
+        (lambda: mine.add(rv.Polygon(voxel=bow)), "crosses itself"),
+        (lambda: mine.update("polygon", voxel=bow), "crosses itself"),
+        (lambda: mine.extend([rv.Point(world=(0, 0, 0)), rv.Polygon(voxel=bow)]), "crosses itself"),
+        (lambda: mine.update("line", voxel=[(0, 0, 0)]), "Give 2 points"),
+        (lambda: mine.update("ellipsoid", radii=(1, 1, 1), voxel_axes=(1, 1, 1)), "both given"),
+    ):
+        with pytest.raises(rv.ParameterError, match=words):
+            call()
+    assert len(mine) == 5
+
+
+def test_own_fields_of_two_people_merge(pair):
+    mine, theirs = pair
+    point = mine.add(rv.Point(voxel=(1, 1, 1), name="p", label="void", props={"score": 0.5, "seen": True}))
+    until(lambda: point.id in theirs)
+    assert theirs[point.id] == point
+    # Neither has seen the other's when it writes.
+    with mine._scene._lock, theirs._scene._lock:
+        mine.update(point, props={"a": 1, "seen": None})
+        theirs.update(point, props={"b": "two"})
+    wanted = {"score": 0.5, "a": 1, "b": "two"}
+    until(lambda: mine[point.id].props == wanted == theirs[point.id].props)
+    assert mine[point.id].modified > point.created
+    mine.update(point, props={"score": True})
+    until(lambda: theirs[point.id].props["score"] is True)
+    with pytest.raises(rv.ParameterError, match=r"props\['c'\]"):
+        mine.update(point, props={"c": []})
+    with pytest.raises(rv.ParameterError, match="Give a dict"):
+        mine.update(point, props="c")
+
+
+def test_what_is_removed_leaves_a_tombstone_and_comes_back_when_that_is_undone(pair):
+    mine, theirs = pair
+    point = mine.add(rv.Point(voxel=(1, 1, 1), name="p"))
+    until(lambda: point.id in theirs)
+    events = []
+    stop = theirs.on_change(events.extend)
+    mine.remove(point)
+    until(lambda: len(events) == 1)
+    entry = theirs._scene.entries()[point.id]
+    assert (entry["deleted"], entry["modified_by"], entry["coords"]) == (True, point.author, [*point.world])
+    assert (len(mine), len(theirs)) == (0, 0)
+    with pytest.raises(KeyError):
+        mine.update(point, name="q")
+    mine._scene.patch(point.id, {"deleted": None})  # as an undo does
+    until(lambda: len(events) == 2)
+    assert [(e.kind, e.annotation.name, e.by) for e in events] == [("removed", "p", point.author), ("added", "p", point.author)]
+    assert theirs[point.id].world == point.world
+    stop()
+
+
 def test_without_a_volume_only_world_coordinates_make_sense(instance):
     assert instance.annotations.add(rv.Point(world=(1, 2, 3))).voxel is None
     with pytest.raises(rv.ParameterError, match="no volume yet"):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from voxbeam.conversion import convert
     from voxbeam.errors import (
         CertificateError,
+        FormatError,
         InstanceGoneError,
         ParameterError,
         SchedulerError,
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
         UnsupportedDtypeError,
         VoxbeamError,
     )
+    from voxbeam.formats import LabelClass, LabelVolume, LossWarning, export_labels, import_labels
     from voxbeam.instance import Instance
     from voxbeam.layers import Layer, LayerEvent, Layers
     from voxbeam.points.render import render_points
@@ -64,6 +66,7 @@ _HOMES = {
     "conversion": ("convert",),
     "errors": (
         "CertificateError",
+        "FormatError",
         "InstanceGoneError",
         "ParameterError",
         "SchedulerError",
@@ -75,6 +78,7 @@ _HOMES = {
         "UnsupportedDtypeError",
         "VoxbeamError",
     ),
+    "formats": ("LabelClass", "LabelVolume", "LossWarning", "export_labels", "import_labels"),
     "instance": ("Instance",),
     "layers": ("Layer", "LayerEvent", "Layers"),
     "points.render": ("render_points",),
@@ -96,12 +100,16 @@ __all__ = [
     "Box",
     "CertificateError",
     "Ellipsoid",
+    "FormatError",
     "Instance",
     "InstanceGoneError",
+    "LabelClass",
+    "LabelVolume",
     "Layer",
     "LayerEvent",
     "Layers",
     "Line",
+    "LossWarning",
     "OpenedVolume",
     "OrientedBox",
     "ParameterError",
@@ -123,8 +131,10 @@ __all__ = [
     "connect",
     "convert",
     "empty",
+    "export_labels",
     "from_function",
     "growing",
+    "import_labels",
     "initialize_visualization_server",
     "open_source",
     "query_visualization_server",

@@ -45,6 +45,10 @@ class SourceError(VoxbeamError):
     """A file or object cannot be read as a volume: it is missing, truncated, or not what its name says."""
 
 
+class FormatError(VoxbeamError):
+    """A file of annotations or labels cannot be read or written: it is truncated, of an unknown version, or its disk is full."""
+
+
 class UnsupportedDtypeError(VoxbeamError, TypeError):
     """The dtype has no stored form, or the values do not fit it."""
 

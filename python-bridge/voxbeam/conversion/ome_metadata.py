@@ -47,7 +47,7 @@ def attributes(sources: Sequence[Source], levels: int, ranges: Sequence[tuple[fl
     }
     ome: dict[str, Any] = {"version": VERSION, "multiscales": [multiscale]}
     if first.kind == "labels":
-        ome["image-label"] = {"version": VERSION}
+        ome["image-label"] = {"version": VERSION, **(first.label_metadata or {})}
     else:
         pairs = enumerate(zip(sources, ranges, strict=True))
         ome["omero"] = {"channels": [_channel(source, index, ends) for index, (source, ends) in pairs]}

@@ -132,7 +132,7 @@ def _sources(volume: Any, axes: str | None) -> list[Source]:
         if axes is not None:
             raise ParameterError(f"axes is {axes!r}, and a source says itself what its axes are.", "Leave axes out.")
         return listed or [volume]
-    if hasattr(volume, "sources") and type(volume).__name__ == "OpenedVolume":
+    if hasattr(volume, "sources") and type(volume).__name__ in ("OpenedVolume", "LabelVolume"):
         return _sources(volume.sources, axes)
     if isinstance(volume, (str, os.PathLike)):
         volume = find_place(volume)

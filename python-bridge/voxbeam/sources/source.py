@@ -94,6 +94,8 @@ class Source:
         Tells of voxels of `array` that change while they are shown.
     dask : optional
         The array of Dask that it is, whose cluster may build levels and send bricks.
+    label_metadata : mapping, optional
+        What ids of labels mean, as the ``image-label`` metadata of OME-Zarr: written where these are.
     """
 
     shape: Shape
@@ -118,6 +120,7 @@ class Source:
     counter: ReadCounter | None = None
     changes: Changes | None = None
     dask: Any = None
+    label_metadata: Mapping[str, Any] | None = None
 
     def at(self, time: int) -> Source:
         """The volume at a time point, as a source without time points. Safe from several threads."""

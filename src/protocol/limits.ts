@@ -47,6 +47,8 @@ export const MAX_EDIT_VOXELS = 2 ** 28;
 export const MAX_READ_VOXELS = 2 ** 24;
 /** Bytes that the tail of an EDIT or REGION may become when it is inflated. */
 export const MAX_TAIL_BYTES = 64 * 2 ** 20;
+/** Runs in the tail of one edit. */
+export const MAX_EDIT_RUNS = 2 ** 22;
 /** Points of a stroke, and of a polygon, in one edit. */
 export const MAX_STROKE_POINTS = 4096;
 export const MAX_POLYGON_POINTS = 16_384;

@@ -1,11 +1,13 @@
 /** What keys and buttons do. */
 
 import type { LayerPatch } from '../annotation/model.js';
-import { centreOf } from '../annotation/forms.js';
 import type { Scene } from '../annotation/scene.js';
 import { dolly, orbit } from '../renderer/camera.js';
 import type { View } from '../renderer/views.js';
 import type { Vec3 } from '../volume/geometry.js';
+import { makeAnnotationCommands } from './annotate/annotation_commands.js';
+import { isDrawingTool } from './annotate/drawing_state.js';
+import type { AnnotationTools } from './annotation_tools.js';
 import type { Instruments } from './instruments/instruments.js';
 import type { Interactions } from './interactions.js';
 import type { Commands } from './keyboard.js';
@@ -25,6 +27,7 @@ export interface CommandContext {
   readonly layers: ShownLayers;
   shell(): Shell;
   interactions(): Interactions;
+  tools(): AnnotationTools;
   /** Ends the drag under way; tells whether there was one. */
   cancelDrag(): boolean;
   mayEdit(): boolean;
@@ -41,6 +44,8 @@ export interface CommandContext {
   times(): TimeControl;
 }
 
+/** The views of the keys 1 to 4. */
+const DIGIT_VIEWS: readonly ViewId[] = ['axial', 'coronal', 'sagittal', 'volume'];
 const ARROW_ANGLE = Math.PI / 36;
 const ZOOM_STEP = 1.25;
 
@@ -48,7 +53,7 @@ const ZOOM_STEP = 1.25;
 export function makeCommands(context: CommandContext): Commands & ShellActions {
   const { scene, store, layers } = context;
   const chooseTool = (tool: Tool) => {
-    if ((tool === 'point' || tool === 'box') && !context.mayEdit()) return;
+    if (isDrawingTool(tool) && !context.mayEdit()) return;
     context.shell().setCursor(tool === 'navigate' ? '' : 'cross');
     store.update({ tool });
   };
@@ -57,12 +62,13 @@ export function makeCommands(context: CommandContext): Commands & ShellActions {
     layers.set(id, patch);
     context.refresh();
   };
-  const remove = (id: string) => {
-    scene.remove(id);
-    if (store.state.selected === id) store.update({ selected: undefined });
-  };
+  const annotations = makeAnnotationCommands(context);
   return {
     toggleView,
+    digit(number) {
+      const view = DIGIT_VIEWS[number - 1];
+      if (!annotations.digit(number) && view) toggleView(view);
+    },
     setLayer,
     sources: context.sources,
     showAll: () => store.update({ maximised: undefined, layout: 'four' }),
@@ -97,7 +103,7 @@ export function makeCommands(context: CommandContext): Commands & ShellActions {
     tool: chooseTool,
     escape() {
       const { help } = context.shell();
-      if (context.cancelDrag()) return;
+      if (context.cancelDrag() || context.tools().cancel()) return;
       if (!help.hidden) help.hidden = true;
       else if (store.state.tool !== 'navigate') chooseTool('navigate');
       else if (store.state.selected !== undefined) store.update({ selected: undefined });
@@ -107,10 +113,17 @@ export function makeCommands(context: CommandContext): Commands & ShellActions {
     timeStep: (by) => context.times().step(by),
     instrument: (name) => context.instruments().key(name),
     deleteSelected() {
-      if (context.instruments().removeSelected()) return;
-      if (context.mayEdit() && store.state.selected !== undefined) remove(store.state.selected);
+      const tools = context.tools();
+      if (tools.path.back() || context.instruments().removeSelected() || tools.removeVertex()) return;
+      if (store.state.selected !== undefined) annotations.remove(store.state.selected);
     },
-    undo: () => context.mayEdit() && scene.undo(),
+    finish: () => void context.tools().path.finish(),
+    copy: annotations.copy,
+    paste: annotations.paste,
+    duplicate: annotations.duplicate,
+    toggleSnap: (to) => annotations.drawing({ [to]: !store.state.drawing[to] }),
+    stepMark: annotations.step,
+    undo: () => context.tools().path.back() || (context.mayEdit() && scene.undo()),
     redo: () => context.mayEdit() && scene.redo(),
     togglePanel() {
       context.shell().togglePanel();
@@ -121,16 +134,6 @@ export function makeCommands(context: CommandContext): Commands & ShellActions {
       help.hidden = !help.hidden;
       if (!help.hidden) help.querySelector('button')?.focus();
     },
-    annotations: {
-      update: (id, patch) => scene.update(id, patch),
-      remove,
-      select: (selected) => store.update({ selected }),
-      jump(id) {
-        const annotation = scene.annotation(id);
-        if (!annotation) return;
-        const place = centreOf(annotation);
-        store.update({ cross: context.snap(place), center: place, selected: id, camera: { ...store.state.camera, target: place } });
-      },
-    },
+    annotations,
   };
 }

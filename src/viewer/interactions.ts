@@ -1,8 +1,8 @@
 /** Decides what a gesture does, from the tool, the button and what lies under the pointer. */
 
 import type { Pixel, SliceView, View } from '../renderer/views.js';
-import type { VolumeGeometry } from '../volume/geometry.js';
-import type { AnnotationTools, ToolContext } from './annotation_tools.js';
+import { isDrawingTool } from './annotate/drawing_state.js';
+import { type AnnotationTools, TOUCH_REACH, type ToolContext } from './annotation_tools.js';
 import type { Instrument } from './instruments/instrument.js';
 import type { ViewId } from './layout.js';
 import type { Picker } from './look/picker.js';
@@ -12,8 +12,6 @@ import { crossTo, panSlices, stepSlice, WheelSteps, zoomSlices } from './slice_c
 
 /** What gestures need of the viewer around them. */
 export interface GestureContext extends ToolContext {
-  /** The volume whose voxels slices go through; undefined without any. */
-  grid(): VolumeGeometry | undefined;
   viewUnder(px: Pixel): View | undefined;
   mayEdit(): boolean;
   /** The picture is being moved: speed before sharpness, until told otherwise. */
@@ -48,8 +46,9 @@ export class Interactions implements GestureTarget {
     if (held) return held;
     const more = event.ctrlKey || event.metaKey;
     if (this.picker && (tool === 'pick' || more)) return this.#pick(view, px, more);
-    if (context.mayEdit() && (tool === 'point' || tool === 'box')) return tools.draw(view, px);
-    const hit = context.mayEdit() ? tools.hit(view, px) : undefined;
+    if (context.mayEdit() && isDrawingTool(tool)) return tools.draw(view, px);
+    const hit = context.mayEdit() ? tools.hit(view, px, event.pointerType === 'touch' ? TOUCH_REACH : undefined) : undefined;
+    if (event.altKey && hit?.grip?.part === 'vertex' && tools.removeVertex(hit.grip.index)) return { move: () => undefined, end: () => undefined };
     if (hit && (view.kind === 'slice' || hit.id === context.store.state.selected)) return tools.edit(view, px, hit);
     return view.kind === 'slice' ? this.#cross(view, px) : this.#orbit(view, px, hit?.id);
   }
@@ -60,13 +59,14 @@ export class Interactions implements GestureTarget {
     context.pointAt(view, px);
     if (!view || !px) return;
     const { tool } = context.store.state;
+    tools.path.hover(view, px);
     const held = this.instruments.hover?.(view, px);
     if (held) {
       context.setCursor(held);
       return;
     }
     const hit = context.mayEdit() && tool === 'navigate' ? tools.hit(view, px) : undefined;
-    context.setCursor(hit ? (hit.handle ? 'move' : 'pointer') : tool === 'navigate' && view.kind === 'volume' ? 'grab' : 'cross');
+    context.setCursor(hit ? (hit.grip ? 'move' : 'pointer') : tool === 'navigate' && view.kind === 'volume' ? 'grab' : 'cross');
   }
 
   wheel(px: Pixel, event: WheelEvent): void {

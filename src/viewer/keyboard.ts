@@ -1,10 +1,13 @@
 /** The keys, in one table: what they do and what the help says of them. They work while the viewer has the focus. */
 
+import type { DrawingTool } from './annotate/drawing_state.js';
 import type { InstrumentKey } from './instruments/instruments.js';
 import type { ViewId } from './layout.js';
 
 /** What keys can ask for. */
 export interface Commands {
+  /** A view alone or all of them; or a class, where a mark is selected or drawn. */
+  digit(number: number): void;
   toggleView(view: ViewId): void;
   showAll(): void;
   reset(): void;
@@ -15,7 +18,7 @@ export interface Commands {
   screenshot(): void;
   /** Asks for a picture of any size, or for a movie. */
   studio(what: 'picture' | 'movie'): void;
-  tool(tool: 'point' | 'box' | 'tape' | 'pick'): void;
+  tool(tool: DrawingTool | 'tape' | 'pick'): void;
   instrument(name: InstrumentKey): void;
   /** Plays the time points, or stops. */
   play(): void;
@@ -23,7 +26,17 @@ export interface Commands {
   timeStep(by: number): void;
   /** Ends what is under way: a drag, the help, a tool, the selection, a maximised view. */
   escape(): void;
+  /** Of what is drawn click by click the last point, then a chosen vertex, then what is selected. */
   deleteSelected(): void;
+  /** Ends what is drawn click by click. */
+  finish(): void;
+  copy(cut: boolean): void;
+  paste(): void;
+  duplicate(): void;
+  /** What is drawn goes to the centres of voxels, or to vertices; or no longer. */
+  toggleSnap(to: 'snapVoxels' | 'snapVertices'): void;
+  /** Goes to the next mark of the list, or to the one before. */
+  stepMark(by: 1 | -1): void;
   undo(): void;
   redo(): void;
   togglePanel(): void;
@@ -41,10 +54,11 @@ interface Binding {
 }
 
 export const BINDINGS: readonly Binding[] = [
-  { keys: ['1'], label: '1', text: 'axial alone, or all', run: (c) => c.toggleView('axial') },
-  { keys: ['2'], label: '2', text: 'coronal alone, or all', run: (c) => c.toggleView('coronal') },
-  { keys: ['3'], label: '3', text: 'sagittal alone, or all', run: (c) => c.toggleView('sagittal') },
-  { keys: ['4'], label: '4', text: '3D alone, or all', run: (c) => c.toggleView('volume') },
+  { keys: ['1'], label: '1', text: 'axial alone, or all', run: (c) => c.digit(1) },
+  { keys: ['2'], label: '2', text: 'coronal alone, or all', run: (c) => c.digit(2) },
+  { keys: ['3'], label: '3', text: 'sagittal alone, or all', run: (c) => c.digit(3) },
+  { keys: ['4'], label: '4', text: '3D alone, or all', run: (c) => c.digit(4) },
+  { keys: ['5', '6', '7', '8', '9'], label: '1 – 9', text: 'class of the selected mark, or of what is drawn', run: (c, e) => c.digit(Number(e.key)) },
   { keys: ['0'], label: '0', text: 'all views', run: (c) => c.showAll() },
   { keys: ['r'], label: 'r', text: 'reset the views', run: (c) => c.reset() },
   { keys: ['ArrowUp'], label: '↑ ↓', text: 'next or previous slice, or tilt', run: (c, e) => c.arrow(0, 1, e.shiftKey) },
@@ -58,7 +72,14 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['-'], label: '', text: '', run: (c) => c.zoom(false) },
   { keys: ['m'], label: 'm', text: 'maximum intensity or volume', run: (c) => c.toggleMode() },
   { keys: ['p'], label: 'p', text: 'draw points', run: (c) => c.tool('point') },
-  { keys: ['b'], label: 'b', text: 'draw boxes', run: (c) => c.tool('box') },
+  { keys: ['b'], label: 'b', text: 'draw boxes; with shift boxes that turn', run: (c, e) => c.tool(e.shiftKey ? 'oriented_box' : 'box') },
+  { keys: ['a'], label: 'a', text: 'draw lines; with shift polylines', run: (c, e) => c.tool(e.shiftKey ? 'polyline' : 'line') },
+  { keys: ['h'], label: 'h', text: 'draw polygons', run: (c) => c.tool('polygon') },
+  { keys: ['f'], label: 'f', text: 'draw freehand', run: (c) => c.tool('freehand') },
+  { keys: ['e'], label: 'e', text: 'draw ellipsoids', run: (c) => c.tool('ellipsoid') },
+  { keys: ['Enter'], label: 'enter', text: 'end the line or polygon that is drawn', run: (c) => c.finish() },
+  { keys: ['u'], label: 'u', text: 'draw on voxel centres; with shift on vertices', run: (c, e) => c.toggleSnap(e.shiftKey ? 'snapVertices' : 'snapVoxels') },
+  { keys: ['j'], label: 'j', text: 'go to the next mark; with shift the one before', run: (c, e) => c.stepMark(e.shiftKey ? -1 : 1) },
   { keys: ['t'], label: 't', text: 'measure distances', run: (c) => c.tool('tape') },
   { keys: ['v'], label: 'v', text: 'pick values and labels by click', run: (c) => c.tool('pick') },
   { keys: ['c'], label: 'c', text: 'clip the 3D view; with shift all of it again', run: (c, e) => c.instrument(e.shiftKey ? 'unclip' : 'clip') },
@@ -71,10 +92,14 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['d', 'F9'], label: 'd', text: 'bricks by level and state, plans, queues', run: (c) => c.instrument('debug') },
   { keys: ['n'], label: 'n', text: 'the next way to load data', run: (c) => c.instrument('policy') },
   { keys: ['Escape'], label: 'esc', text: 'stop drawing, then deselect', run: (c) => c.escape() },
-  { keys: ['Delete', 'Backspace'], label: 'del', text: 'remove the selected mark or measurement', run: (c) => c.deleteSelected() },
+  { keys: ['Delete', 'Backspace'], label: 'del', text: 'remove what is selected, a vertex pressed before; the last point while drawing', run: (c) => c.deleteSelected() },
   { keys: ['z'], control: true, label: 'ctrl z', text: 'undo', run: (c) => c.undo() },
   { keys: ['z'], control: true, shift: true, label: 'ctrl shift z', text: 'redo', run: (c) => c.redo() },
   { keys: ['y'], control: true, label: '', text: '', run: (c) => c.redo() },
+  { keys: ['c'], control: true, label: 'ctrl c', text: 'copy the selected mark; ctrl x cuts it out', run: (c) => c.copy(false) },
+  { keys: ['x'], control: true, label: '', text: '', run: (c) => c.copy(true) },
+  { keys: ['v'], control: true, label: 'ctrl v', text: 'paste it into this slice', run: (c) => c.paste() },
+  { keys: ['d'], control: true, label: 'ctrl d', text: 'another one like the selected mark', run: (c) => c.duplicate() },
   { keys: ['s'], label: 's', text: 'save a picture; with shift of any size', run: (c, e) => (e.shiftKey ? c.studio('picture') : c.screenshot()) },
   { keys: ['o'], label: 'o', text: 'make a movie', run: (c) => c.studio('movie') },
   { keys: ['l'], label: 'l', text: 'layers and annotations', run: (c) => c.togglePanel() },
@@ -88,6 +113,7 @@ export const MOUSE_HELP: readonly (readonly [string, string])[] = [
   ['shift drag', 'pan (also right or middle button)'],
   ['wheel', 'next slice; in 3D zoom'],
   ['ctrl wheel', 'zoom slices'],
+  ['alt click', 'take a vertex out of the selected line'],
   ['double click', 'one view alone, or all'],
 ];
 
@@ -114,7 +140,8 @@ export function bindKeys(root: HTMLElement, commands: Commands, signal: AbortSig
         return;
       }
       const binding = bindingFor(event);
-      if (!binding) return;
+      // Words that someone has marked are what is copied.
+      if (!binding || (binding.control && event.key === 'c' && String(root.ownerDocument.getSelection() ?? '') !== '')) return;
       // The notebook around has its own meaning for most of these.
       event.preventDefault();
       event.stopPropagation();

@@ -1,7 +1,11 @@
 /** The 2D canvas over the picture: guides and marks. It is drawn again only when something of it changed. */
 
+import type { MarkIndex } from '../annotation/mark_index.js';
 import type { Annotation } from '../annotation/model.js';
 import type { View } from '../renderer/views.js';
+import { Crowd, CROWD } from './annotate/crowd.js';
+import { nearSlice } from './annotate/place.js';
+import { sliceAxes } from '../renderer/slice_view.js';
 import { drawGuides, type GuideStyle } from './overlay_guides.js';
 import { drawMark } from './overlay_marks.js';
 import type { Shape } from './marks.js';
@@ -12,8 +16,13 @@ import type { Size, ViewState } from './view_state.js';
 export interface OverlayScene {
   readonly views: readonly View[];
   readonly state: ViewState;
-  readonly annotations: readonly Annotation[];
+  /** The annotations that are shown. */
+  readonly marks: MarkIndex;
+  /** The colour an annotation is shown in. */
+  colorOf(annotation: Annotation): string;
   readonly draft: (Shape & { readonly color: string }) | undefined;
+  /** The vertex of the selected annotation that the delete key takes. */
+  readonly vertex: number | undefined;
   readonly hovered: string | undefined;
   readonly unit: string;
   /** Edge of a voxel along world x, y, z. */
@@ -39,6 +48,7 @@ export class Overlay {
   readonly canvas: HTMLCanvasElement;
   #size: Size = { width: 0, height: 0 };
   #ratio = 1;
+  readonly #crowd = new Crowd();
 
   constructor(owner: Document) {
     this.canvas = owner.createElement('canvas');
@@ -61,6 +71,8 @@ export class Overlay {
     context.clearRect(0, 0, width, height);
     if (!scene.guides) return;
     if (scene.views.length > 1) drawSeams(context, scene, this.#size);
+    const crowded = scene.marks.items.length > CROWD;
+    if (crowded) this.#crowd.begin(scene);
     for (const view of scene.views) {
       const { rect } = view;
       context.save();
@@ -68,15 +80,22 @@ export class Overlay {
       context.rect(rect.x, rect.y, rect.width, rect.height);
       context.clip();
       drawGuides(context, view, scene);
-      for (const annotation of scene.annotations) {
+      if (crowded) this.#crowd.draw(context, view, scene, this.#ratio);
+      for (const annotation of this.#apart(view, scene, crowded)) {
         const selected = annotation.id === scene.state.selected;
         const hovered = annotation.id === scene.hovered;
-        const named = selected || hovered || scene.annotations.length <= NAMED;
-        drawMark(context, view, annotation, { selected, hovered, name: named ? annotation.name : '' }, scene);
+        const named = selected || hovered || scene.marks.items.length <= NAMED;
+        const look = { selected, hovered, name: named ? annotation.name : '', vertex: selected ? scene.vertex : undefined };
+        drawMark(context, view, { ...annotation, color: scene.colorOf(annotation) }, look, scene);
       }
       scene.instruments?.draw?.(context, view, scene);
       if (scene.draft) drawMark(context, view, scene.draft, { dashed: true, name: '' }, scene);
       context.restore();
     }
+  }
+  /** Those that are drawn one by one: all that the view may show, or of a crowd those that stand out. */
+  #apart(view: View, scene: OverlayScene, crowded: boolean): readonly Annotation[] {
+    if (crowded) return [scene.hovered, scene.state.selected].flatMap((id) => scene.marks.get(id ?? '') ?? []);
+    return view.kind === 'slice' ? nearSlice(scene.marks, view, scene.voxel[sliceAxes(view.axis).normal]) : scene.marks.ordered;
   }
 }

@@ -1,13 +1,12 @@
-/** Points and boxes on the overlay. */
+/** Annotations on the overlay, one by one. */
 
-import { handlePosition } from '../annotation/box.js';
-import type { BoxCoords, PointCoords } from '../annotation/model.js';
+import type { PlacedGrip } from '../annotation/hit.js';
 import { sliceAxes } from '../renderer/slice_view.js';
 import type { Pixel, View } from '../renderer/views.js';
-import { drawn, handlesIn, pointStrength, type Shape } from './marks.js';
+import { gripsOf } from './annotate/grips.js';
+import { drawn, pointStrength, type Shape } from './marks.js';
 import type { OverlayScene } from './overlay.js';
-import { inkText, line } from './overlay_guides.js';
-import { projector } from './view_geometry.js';
+import { inkText } from './overlay_guides.js';
 
 /** How a mark stands out. */
 export interface MarkLook {
@@ -16,6 +15,8 @@ export interface MarkLook {
   readonly hovered?: boolean;
   /** Not there yet. */
   readonly dashed?: boolean;
+  /** Index of the vertex that is chosen. */
+  readonly vertex?: number | undefined;
 }
 
 /** Draws a shape in a view, where the view shows it. */
@@ -29,15 +30,20 @@ export function drawMark(
   const depth = view.kind === 'slice' ? voxel[sliceAxes(view.axis).normal] : 0;
   const form = drawn(view, shape, depth);
   if (!form) return;
+  if (form.fill) fillFaintly(context, form.fill, shape.color, look);
   context.setLineDash(look.dashed ? [5, 4] : []);
-  form.lines.forEach(([from, to], i) => {
-    context.globalAlpha = form.behind?.[i] ? 0.35 : 1;
-    outlined(context, shape.color, style.halo, look, () => line(context, from, to));
-  });
-  context.globalAlpha = shape.kind === 'point' ? 0.25 + 0.75 * pointStrength(view, shape.coords as PointCoords, depth) : 1;
+  // All lines of a kind in one stroke: a path of thousands of points costs no more than a few calls.
+  for (const behind of [true, false]) {
+    const lines = form.lines.filter((_, i) => (form.behind?.[i] ?? false) === behind);
+    if (lines.length === 0) continue;
+    context.globalAlpha = behind ? 0.35 : 1;
+    traceLines(context, lines);
+    outlined(context, shape.color, style.halo, look, () => context.stroke());
+  }
+  context.globalAlpha = shape.kind === 'point' ? 0.25 + 0.75 * pointStrength(view, shape.coords, depth) : 1;
   if (form.dot) drawDot(context, form.dot, shape.color, style.halo, look);
   context.setLineDash([]);
-  if (look.selected && shape.kind === 'box') drawHandles(context, view, shape.coords as BoxCoords, shape.color);
+  if (look.selected) drawGrips(context, gripsOf(view, shape, depth), shape.color, look.vertex);
   const place = form.dot ?? topmost(form.lines.flat());
   if (look.name && place) {
     context.textAlign = 'left';
@@ -47,9 +53,29 @@ export function drawMark(
   context.globalAlpha = 1;
 }
 
+/** Lines as one path; those that go on where the last one ended are joined. */
+function traceLines(context: CanvasRenderingContext2D, lines: readonly (readonly [Pixel, Pixel])[]): void {
+  context.beginPath();
+  let last: Pixel | undefined;
+  for (const [from, to] of lines) {
+    if (!last || last[0] !== from[0] || last[1] !== from[1]) context.moveTo(from[0], from[1]);
+    context.lineTo(to[0], to[1]);
+    last = to;
+  }
+}
+
+function fillFaintly(context: CanvasRenderingContext2D, outline: readonly Pixel[], color: string, look: MarkLook): void {
+  traceLines(context, outline.map((px, i) => [px, outline[(i + 1) % outline.length] as Pixel]));
+  context.globalAlpha = look.selected || look.hovered ? 0.24 : 0.14;
+  context.fillStyle = color;
+  context.fill('evenodd');
+  context.globalAlpha = 1;
+}
+
 function outlined(context: CanvasRenderingContext2D, color: string, halo: string, look: MarkLook, stroke: () => void): void {
   const width = look.selected || look.hovered ? 2.2 : 1.5;
   context.lineCap = 'round';
+  context.lineJoin = 'round';
   context.strokeStyle = halo;
   context.lineWidth = width + 1.6;
   stroke();
@@ -74,16 +100,16 @@ function drawDot(context: CanvasRenderingContext2D, [x, y]: Pixel, color: string
   context.fill();
 }
 
-function drawHandles(context: CanvasRenderingContext2D, view: View, box: BoxCoords, color: string): void {
-  const at = projector(view);
+/** Squares where a shape is reshaped, small ones where a vertex comes in, a disc where it is turned. */
+function drawGrips(context: CanvasRenderingContext2D, grips: readonly PlacedGrip[], color: string, chosen: number | undefined): void {
   context.lineWidth = 1.5;
   context.strokeStyle = color;
-  context.fillStyle = '#ffffff';
-  for (const sides of handlesIn(view)) {
-    const px = at(handlePosition(box, sides));
-    if (!px) continue;
+  for (const { grip, px } of grips) {
+    const half = grip.part === 'edge' ? 2.2 : 3.5;
+    context.fillStyle = grip.part === 'vertex' && grip.index === chosen ? color : '#ffffff';
     context.beginPath();
-    context.rect(px[0] - 3.5, px[1] - 3.5, 7, 7);
+    if (grip.part === 'turn') context.arc(px[0], px[1], 4.5, 0, 2 * Math.PI);
+    else context.rect(px[0] - half, px[1] - half, 2 * half, 2 * half);
     context.fill();
     context.stroke();
   }

@@ -4,6 +4,7 @@ import type { Scene } from '../annotation/scene.js';
 import { h, setAttribute } from './dom.js';
 import { type IconName, icon } from './icons.js';
 import type { Layout } from './layout.js';
+import { DRAWING_TOOLS, isDrawingTool, TOOL_WORDS } from './annotate/drawing_state.js';
 import type { Tool, ViewState } from './view_state.js';
 
 /** What buttons do. */
@@ -73,7 +74,8 @@ export class Toolbar {
     this.element = h(
       'div',
       { class: 'voxbeam-toolbar', role: 'toolbar', 'aria-label': 'Viewer' },
-      group('tools', tool('navigate', 'Navigate (esc)'), tool('point', 'Draw points (p)'), tool('box', 'Draw boxes (b)'), tool('tape', 'Measure distances (t)'), tool('pick', 'Pick values and labels by click (v); ctrl click picks more of them, with any tool')),
+      group('tools', tool('navigate', 'Navigate (esc)'), tool('tape', 'Measure distances (t)'), tool('pick', 'Pick values and labels by click (v); ctrl click picks more of them, with any tool')),
+      group('draw', ...DRAWING_TOOLS.map((name) => tool(name, `${TOOL_WORDS[name][0]} (${TOOL_WORDS[name][1]})`))),
       group('layout', layout('four', 'Slices and 3D'), layout('volume', '3D only'), layout('slices', 'Slices only')),
       group('view', this.#mip, button('reset', 'Reset the views (r)', actions.reset, { 'data-action': 'reset' })),
       group('history', this.#undo, this.#redo),
@@ -91,7 +93,7 @@ export class Toolbar {
   show(state: ToolbarState): void {
     for (const [name, element] of this.#tools) {
       setAttribute(element, 'aria-pressed', String(name === state.tool));
-      element.disabled = (name === 'point' || name === 'box') && !state.mayEdit;
+      element.disabled = isDrawingTool(name) && !state.mayEdit;
     }
     for (const [name, element] of this.#layouts) setAttribute(element, 'aria-pressed', String(name === state.layout));
     setAttribute(this.#mip, 'aria-pressed', String(state.mip));

@@ -5,11 +5,12 @@ import { fitSlice } from '../renderer/slice_view.js';
 import type { View } from '../renderer/views.js';
 import type { Vec3 } from '../volume/geometry.js';
 import type { PolicyName } from '../volume/policy.js';
+import { type DrawingState, type DrawingTool, FIRST_DRAWING } from './annotate/drawing_state.js';
 import { drawnWith, FIRST_INSTRUMENTS, type InstrumentState } from './instruments/instrument_state.js';
 import { sliceOf, texturedPlanes } from './instruments/slice_planes.js';
 import { type Layout, placeViews, SLICE_AXIS, type ViewId } from './layout.js';
 
-export type Tool = 'navigate' | 'point' | 'box' | 'tape' | 'pick';
+export type Tool = 'navigate' | 'tape' | 'pick' | DrawingTool;
 
 /** A box of the world, x, y, z. */
 export interface Bounds {
@@ -39,6 +40,8 @@ export interface ViewState extends InstrumentState {
   /** Index of the time point. */
   readonly time: number;
   readonly tool: Tool;
+  /** What is drawn next. */
+  readonly drawing: DrawingState;
   /** How bricks are asked for. */
   readonly policy: PolicyName;
   /** Id of the selected annotation or measurement. */
@@ -98,6 +101,7 @@ export class ViewStore {
       maximised: undefined,
       time: 0,
       tool: 'navigate',
+      drawing: FIRST_DRAWING,
       policy: 'exploration',
       selected: undefined,
       ...(fitted(NO_BOUNDS, initial.layout, undefined, { width: 1, height: 1 }) as Pick<

@@ -92,7 +92,7 @@ export class Viewer {
       store: this.#store,
       layers: this.#layers,
       shell: () => this.#shell,
-      interactions: () => this.#interactions,
+      interactions: () => this.#interactions, tools: () => this.#tools,
       cancelDrag: () => this.#pointers.cancel(),
       mayEdit: this.#mayEdit,
       sources: { peek: (volume, key) => this.times.peek(volume, key), shaderReport: (volume) => this.#renderer?.shaderReport(volume) },
@@ -206,7 +206,7 @@ export class Viewer {
       this.#store.onChange((state, before) => {
         const placed = state.layout !== before.layout || state.maximised !== before.maximised;
         if (placed) this.#shell.placeButtons(this.#places);
-        if (placed || state.selected !== before.selected || state.tool !== before.tool || state.time !== before.time || this.instruments.showsChange(state, before)) this.#mark('panels');
+        if (placed || state.selected !== before.selected || state.tool !== before.tool || state.drawing !== before.drawing || state.time !== before.time || this.instruments.showsChange(state, before)) this.#mark('panels');
         this.#mark('views', 'overlay');
       }),
       this.#scene.onChange(({ layers }) => {
@@ -361,8 +361,8 @@ export class Viewer {
     this.#shell.overlay.draw({
       views: this.#drawnViews,
       state: this.#store.state,
-      annotations: this.#scene.annotations(),
-      draft: this.#tools.draft,
+      marks: this.#tools.index, colorOf: (annotation) => this.#scene.colorOf(annotation),
+      draft: this.#tools.draft, vertex: this.#tools.vertex,
       hovered: this.#hovered,
       ...this.#layers.scale,
       style: GUIDE_STYLES[this.#theme.theme],

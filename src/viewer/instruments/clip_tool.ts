@@ -1,6 +1,6 @@
 /** The clipping box and planes over the picture: drawn, and their faces, corners, lines and tips dragged. */
 
-import { edgesBehind, handlePosition, type Sides } from '../../annotation/box.js';
+import { boxCorners, edgesBehind, handlePosition, type Sides } from '../../annotation/box.js';
 import { handleAt, projectEdges } from '../../annotation/hit.js';
 import type { BoxCoords } from '../../annotation/model.js';
 import { pixelDistance, segmentDistance } from '../../annotation/pixels.js';
@@ -9,7 +9,7 @@ import { cameraBasis } from '../../renderer/camera.js';
 import { sliceAxes, sliceToWorld } from '../../renderer/slice_view.js';
 import type { Clip, ClipPlane, Pixel, View } from '../../renderer/views.js';
 import type { Vec3 } from '../../volume/geometry.js';
-import { dragHandle } from '../annotation_tools.js';
+import { dragHandle } from '../annotate/grips.js';
 import { boxSection, handlesIn } from '../marks.js';
 import type { OverlayScene } from '../overlay.js';
 import { line } from '../overlay_guides.js';
@@ -51,7 +51,7 @@ export class ClipTool implements Instrument {
       const coords = coordsOf(box);
       if (view.kind === 'volume') {
         const behind = edgesBehind(cameraBasis(view.camera).forward);
-        for (const [i, [a, b]] of projectEdges(coords, at).entries()) stroke(a, b, behind[i]);
+        for (const [i, [a, b]] of projectEdges(boxCorners(coords), at).entries()) stroke(a, b, behind[i]);
       } else for (const [a, b] of rectangle(boxSection(view, coords))) stroke(a, b);
       if (view.kind === 'volume' || boxSection(view, coords)) for (const sides of handlesIn(view)) knob(context, at(handlePosition(coords, sides)));
     }

@@ -122,7 +122,7 @@ test('the annotation under the pointer is the nearest within reach', () => {
     { ...FIELDS, id: 'box', kind: 'box', coords: [0, 0, 0, 40, 40, 5] },
   ];
   const draw = (a: Annotation) =>
-    a.kind === 'point' ? { dot: flat(a.coords), lines: [] } : { lines: projectEdges(a.coords, flat) };
+    a.kind === 'point' ? { dot: flat(a.coords), lines: [] } : { lines: a.kind === 'box' ? projectEdges(boxCorners(a.coords), flat) : [] };
   expect(annotationAt([52, 50], annotations, draw, 6)?.id).toBe('point');
   expect(annotationAt([20, 2], annotations, draw, 6)?.id).toBe('box');
   expect(annotationAt([20, 20], annotations, draw, 6)).toBeUndefined();

@@ -32,7 +32,7 @@ test('keys do what the help says', () => {
   press('?', { shiftKey: true });
   press('Delete');
   expect(calls).toEqual([
-    ['toggleView', 'axial'], ['toggleMode'], ['undo'], ['redo'], ['undo'], ['arrow', 0, 1, true], ['help'], ['deleteSelected'],
+    ['digit', 1], ['toggleMode'], ['undo'], ['redo'], ['undo'], ['arrow', 0, 1, true], ['help'], ['deleteSelected'],
   ]);
 });
 
@@ -51,7 +51,7 @@ test('keys that are not the viewer’s are left to the page, and its own do not 
   const { calls, press } = setUp();
   const outside = jest.fn();
   document.addEventListener('keydown', outside);
-  expect(press('j').defaultPrevented).toBe(false);
+  expect(press('y').defaultPrevented).toBe(false);
   expect(press('s', { ctrlKey: true }).defaultPrevented).toBe(false);
   expect(press('1', { altKey: true }).defaultPrevented).toBe(false);
   expect(outside).toHaveBeenCalledTimes(3);

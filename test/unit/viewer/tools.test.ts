@@ -5,12 +5,14 @@ import { Scene } from '../../../src/annotation/scene.js';
 import { project } from '../../../src/renderer/camera.js';
 import { worldToSlice } from '../../../src/renderer/slice_view.js';
 import type { Picked, Pixel, SliceView, View, VolumeView } from '../../../src/renderer/views.js';
-import { AnnotationTools, dragHandle, freeName } from '../../../src/viewer/annotation_tools.js';
+import { dragHandle } from '../../../src/viewer/annotate/grips.js';
+import { AnnotationTools, freeName } from '../../../src/viewer/annotation_tools.js';
 import { drawn, handlesIn } from '../../../src/viewer/marks.js';
 import { onFacingPlane, projector } from '../../../src/viewer/view_geometry.js';
 import { fitted, ViewStore, viewsOf } from '../../../src/viewer/view_state.js';
 
 const BOUNDS = { min: [0, 0, 0], max: [100, 100, 100] } as const;
+const GRID = { shape: [100, 100, 100], voxelSize: [1, 1, 1], origin: [0.5, 0.5, 0.5] } as const;
 const SIZE = { width: 800, height: 600 };
 const none = undefined as unknown as PointerEvent;
 
@@ -30,6 +32,7 @@ function tools(surface?: readonly [number, number, number]) {
       return world && ({ volume: 1, world, voxel: [0, 0, 0], level: 0 } satisfies Picked);
     },
     bounds: () => BOUNDS,
+    grid: () => GRID,
     voxel: () => 1,
     volumeName: () => 'brain',
     author: 'test',
@@ -144,7 +147,7 @@ test('the handles of the selected box are found before its edges, and each moves
   const corner = worldToSlice(axial, [60, 70, 50]);
   expect(t.hit(axial, corner)).toEqual({ id });
   store.update({ selected: id });
-  expect(t.hit(axial, corner)).toEqual({ id, handle: [1, 1, 0] });
+  expect(t.hit(axial, corner)).toEqual({ id, grip: { part: 'faces', sides: [1, 1, 0] } });
   const drag = t.edit(axial, corner, t.hit(axial, corner)!)!;
   drag.move(worldToSlice(axial, [80, 65, 0]), none);
   drag.end([0, 0], false);
@@ -184,6 +187,5 @@ test('pixels and world are inverse in every view', () => {
 });
 
 test('names are the first that is free', () => {
-  const fields = { id: '', kind: 'point', coords: [0, 0, 0], color: '', volumeName: '', created: '', author: '' } as const;
-  expect(freeName('Point', [{ ...fields, name: 'Point 1' }, { ...fields, name: 'Point 3' }])).toBe('Point 2');
+  expect(freeName('Point', [{ name: 'Point 1' }, { name: 'Point 3' }])).toBe('Point 2');
 });

@@ -49,7 +49,7 @@ export class Scene {
   constructor(
     readonly doc: Y.Doc,
     readonly origin: object,
-    readonly author = '',
+    public author = '',
   ) {
     this.#layers = doc.getMap(LAYERS);
     this.#annotations = doc.getMap(ANNOTATIONS);

@@ -16,6 +16,7 @@ import type { Shell, ShellActions } from './shell.js';
 import type { ShownLayers } from './shown_layers.js';
 import type { LayerSources } from './layer_row.js';
 import { zoomSlices } from './slice_controls.js';
+import type { People } from './people/people.js';
 import type { Studio } from './studio.js';
 import type { TimeControl } from './time/time_control.js';
 import type { Tool, ViewStore } from './view_state.js';
@@ -42,6 +43,7 @@ export interface CommandContext {
   readonly sources: LayerSources;
   instruments(): Instruments;
   times(): TimeControl;
+  people(): People;
 }
 
 /** The views of the keys 1 to 4. */
@@ -103,7 +105,7 @@ export function makeCommands(context: CommandContext): Commands & ShellActions {
     tool: chooseTool,
     escape() {
       const { help } = context.shell();
-      if (context.cancelDrag() || context.tools().cancel()) return;
+      if (context.cancelDrag() || context.tools().cancel() || context.people().escape()) return;
       if (!help.hidden) help.hidden = true;
       else if (store.state.tool !== 'navigate') chooseTool('navigate');
       else if (store.state.selected !== undefined) store.update({ selected: undefined });
@@ -129,6 +131,7 @@ export function makeCommands(context: CommandContext): Commands & ShellActions {
       context.shell().togglePanel();
       context.refresh();
     },
+    people: () => context.people().panel.toggle(),
     help() {
       const { help } = context.shell();
       help.hidden = !help.hidden;

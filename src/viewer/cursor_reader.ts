@@ -17,9 +17,13 @@ export interface ReaderContext {
   pick(view: string, px: Pixel): Picked | undefined;
   cross(): Vec3;
   show(text: string): void;
+  /** What the pointer is over has changed. */
+  found?(): void;
 }
 
 export class CursorReader {
+  /** World point under the pointer, as it was read last. */
+  world: Vec3 | undefined;
   #place: { readonly view: string; readonly px: Pixel } | undefined;
   #unread = false;
   #lastPick = Number.NEGATIVE_INFINITY;
@@ -35,7 +39,10 @@ export class CursorReader {
   pointAt(view: View | undefined, px: Pixel | undefined): void {
     this.#unread = view !== undefined && px !== undefined;
     if (view && px) this.#place = { view: view.id, px };
-    else this.context.show('');
+    else {
+      this.context.show('');
+      this.#find(undefined);
+    }
   }
 
   /** Writes what is under the pointer where that is due; true where it has to wait for a later frame. */
@@ -49,7 +56,13 @@ export class CursorReader {
     if (view.kind === 'volume') this.#lastPick = now;
     const picked = context.pick(view.id, this.#place.px);
     const world = picked?.world ?? (view.kind === 'slice' ? onFacingPlane(view, this.#place.px, context.cross()) : undefined);
+    this.#find(world);
     context.show(world ? readout({ world, picked }, list, leading, context.lookup) : '');
     return false;
+  }
+  #find(world: Vec3 | undefined): void {
+    if (world === this.world) return;
+    this.world = world;
+    this.context.found?.();
   }
 }

@@ -40,6 +40,8 @@ export interface Commands {
   undo(): void;
   redo(): void;
   togglePanel(): void;
+  /** Shows who is here, or no longer. */
+  people(): void;
   help(): void;
 }
 
@@ -103,6 +105,7 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['s'], label: 's', text: 'save a picture; with shift of any size', run: (c, e) => (e.shiftKey ? c.studio('picture') : c.screenshot()) },
   { keys: ['o'], label: 'o', text: 'make a movie', run: (c) => c.studio('movie') },
   { keys: ['l'], label: 'l', text: 'layers and annotations', run: (c) => c.togglePanel() },
+  { keys: ['y'], label: 'y', text: 'who is here', run: (c) => c.people() },
   { keys: ['?'], label: '?', text: 'this help', run: (c) => c.help() },
 ];
 

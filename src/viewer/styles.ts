@@ -3,10 +3,11 @@
 import { INSTRUMENT_STYLE } from './style_instruments.js';
 import { LOOK_STYLE } from './style_look.js';
 import { PANEL_STYLE } from './style_panels.js';
+import { PEOPLE_STYLE } from './style_people.js';
 import { SHELL_STYLE } from './style_shell.js';
 import { TIME_STYLE } from './style_time.js';
 
-const TEXT = SHELL_STYLE + PANEL_STYLE + INSTRUMENT_STYLE + LOOK_STYLE + TIME_STYLE;
+const TEXT = SHELL_STYLE + PANEL_STYLE + INSTRUMENT_STYLE + LOOK_STYLE + TIME_STYLE + PEOPLE_STYLE;
 const sheets = new WeakMap<Document, CSSStyleSheet>();
 
 /**

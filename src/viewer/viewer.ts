@@ -19,6 +19,8 @@ import { GUIDE_STYLES } from './overlay_guides.js';
 import { PictureHost } from './picture_host.js';
 import { PictureFirst } from './picture_first.js';
 import { Picker } from './look/picker.js';
+import { Identity } from './people/identity.js';
+import { People } from './people/people.js';
 import { Pointers } from './pointer.js';
 import type { Lookup } from './readout.js';
 import { SessionNotices } from './session_notices.js';
@@ -44,6 +46,8 @@ export class Viewer {
   readonly instruments: Instruments;
   readonly studio: Studio;
   readonly times: TimeControl;
+  readonly people: People;
+  readonly #me: Identity;
   readonly #root: HTMLElement;
   readonly #session: Session;
   readonly #options: ViewerOptions;
@@ -81,49 +85,45 @@ export class Viewer {
 
   constructor(options: ViewerOptions) {
     this.#options = options;
-    this.#root = options.root;
-    this.#session = options.session;
-    this.#scene = new Scene(options.session.doc, this, options.author ?? 'viewer');
+    [this.#root, this.#session, this.#me] = [options.root, options.session, new Identity(options.author)];
+    this.#scene = new Scene(options.session.doc, this, this.#me.name);
     this.#store = new ViewStore({ layout: options.layout ?? 'four', ...(options.policy && { policy: options.policy }) });
     this.#layers = new ShownLayers(options.session, this.#scene, this.#mayEdit);
     this.#framing = new Framing(this.#store, this.#layers, () => this.#size);
     const commands = makeCommands({
-      scene: this.#scene,
-      store: this.#store,
-      layers: this.#layers,
-      shell: () => this.#shell,
-      interactions: () => this.#interactions, tools: () => this.#tools,
-      cancelDrag: () => this.#pointers.cancel(),
+      scene: this.#scene, store: this.#store, layers: this.#layers,
+      shell: () => this.#shell, interactions: () => this.#interactions, tools: () => this.#tools, cancelDrag: () => this.#pointers.cancel(),
       mayEdit: this.#mayEdit,
       sources: { peek: (volume, key) => this.times.peek(volume, key), shaderReport: (volume) => this.#renderer?.shaderReport(volume) },
       activeView: () => this.#view(this.#reader.lastView ?? '') ?? this.#view('volume') ?? this.#views[0],
-      snap: (place) => this.#framing.snap(place),
-      fit: () => this.#framing.fit(),
-      studio: () => this.studio,
+      snap: (place) => this.#framing.snap(place), fit: () => this.#framing.fit(), studio: () => this.studio,
       refresh: () => this.#mark('volumes', 'panels', 'overlay'),
-      instruments: () => this.instruments, times: () => this.times,
+      instruments: () => this.instruments, times: () => this.times, people: () => this.people,
     });
     this.#shell = new Shell(this.#root, commands);
     adoptStyles(this.#root);
     const context = this.#gestures();
     const show = (text: string) => this.#shell.footer.show('cursor', text);
     this.times = new TimeControl({ store: this.#store, session: this.#session, layers: this.#layers, renderer: () => this.#renderer, wake: this.#loop.wake });
-    this.#reader = new CursorReader({ ...context, layers: this.#layers, lookup: this.times.peek, cross: () => this.#store.state.cross, show });
+    this.#reader = new CursorReader({ ...context, layers: this.#layers, lookup: this.times.peek, cross: () => this.#store.state.cross, show, found: () => this.people.soon() });
     this.#tools = new AnnotationTools(context);
+    const me = this.#me;
     this.instruments = new Instruments({
-      ...context,
+      ...context, get author() { return me.name; },
       bounds: () => this.#framing.bounds,
       unit: () => this.#layers.leading?.volume.description.unit ?? '',
-      openPanel: () => this.#shell.openPanel(),
-      refresh: () => this.#mark('panels'),
+      openPanel: () => this.#shell.openPanel(), refresh: () => this.#mark('panels'),
       debug: () => this.#renderer && { state: this.#renderer.debug, counters: this.#session.counters, stage: (volume, key) => this.#session.stage(volume, key) },
+    });
+    this.people = new People({
+      ...context, root: this.#root, session: this.#session, shell: this.#shell, me, draft: () => this.#tools.draft, cursor: () => this.#reader.world,
+      snap: (place) => this.#framing.snap(place), followed: (name) => this.#options.onEvent?.({ type: 'followed', name }),
     });
     this.studio = new Studio(this.#studioHost(context));
     this.#shell.addInstruments(this.instruments, this.studio.menu(), this.times.bar.element);
     const picker = new Picker({
       ...context,
-      layers: () => this.#layers.list,
-      pick: (view, px, of) => this.#renderer?.pick(view, px, of),
+      layers: () => this.#layers.list, pick: (view, px, of) => this.#renderer?.pick(view, px, of),
       setLayer: commands.setLayer,
       told: (picked) => this.#options.onEvent?.({ type: 'picked', picked }),
     });
@@ -135,13 +135,12 @@ export class Viewer {
     });
     this.#notices = new SessionNotices(options.session, this.#shell.banner, this.#shell.footer, () => this.#connectionChanged());
     this.#status = new StatusTeller(this.#root, this.#shell.footer, this.#session, this.#layers, () => ({
-      report: this.host.report,
-      missing: this.#missing,
-      moving: this.#moving,
+      report: this.host.report, missing: this.#missing, moving: this.#moving,
       error: this.#failure ?? this.#notices.error,
     }), (problem) => this.#notices.showStanding(problem));
     this.#early = new PictureFirst(this.#root, () => {
       this.#renderer?.release();
+      this.people.start();
       this.#mark('overlay', 'panels');
     });
     this.host = this.#makeHost();
@@ -172,7 +171,7 @@ export class Viewer {
   dispose(): void {
     if (this.#ending.signal.aborted) return;
     this.#loop.stop();
-    const parts = [this.#status, this.#early, this.#notices, this.#pointers, this.#interactions, this.instruments, this.studio, this.times, this.#theme, this.host];
+    const parts = [this.people, this.#status, this.#early, this.#notices, this.#pointers, this.#interactions, this.instruments, this.studio, this.times, this.#theme, this.host];
     this.#ending.abort();
     for (const part of parts) part.dispose();
     for (const end of this.#ends) end();
@@ -225,10 +224,11 @@ export class Viewer {
   }
 
   #gestures(): GestureContext {
+    const me = this.#me;
     return {
       scene: this.#scene,
       store: this.#store,
-      author: this.#options.author ?? 'viewer',
+      get author() { return me.name; },
       view: (id) => this.#view(id),
       viewUnder: (px) => this.#view(viewAt(this.#places, px) ?? ''),
       pick: (view, px) => this.#renderer?.pick(view, px),
@@ -360,15 +360,14 @@ export class Viewer {
     this.#dirty.overlay = false;
     this.#shell.overlay.draw({
       views: this.#drawnViews,
-      state: this.#store.state,
-      marks: this.#tools.index, colorOf: (annotation) => this.#scene.colorOf(annotation),
-      draft: this.#tools.draft, vertex: this.#tools.vertex,
-      hovered: this.#hovered,
+      state: this.#store.state, marks: this.#tools.index, colorOf: (annotation) => this.#scene.colorOf(annotation),
+      draft: this.#tools.draft, vertex: this.#tools.vertex, hovered: this.#hovered,
       ...this.#layers.scale,
       style: GUIDE_STYLES[this.#theme.theme],
       instruments: this.instruments,
       guides: this.#framing.bounds !== undefined && this.#renderer !== undefined,
     });
+    this.people.draw(this.#held ? undefined : { views: this.#drawnViews, size: this.#size, style: GUIDE_STYLES[this.#theme.theme], voxel: this.#layers.scale.voxel });
   }
 
   #showPanels(): void {

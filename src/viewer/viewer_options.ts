@@ -11,7 +11,9 @@ import type { ThemeChoice } from './theme.js';
 export type ViewerEvent =
   | { readonly type: 'settled'; readonly settled: boolean }
   | { readonly type: 'error'; readonly message: string }
-  | { readonly type: 'picked'; readonly picked: PickedThing };
+  | { readonly type: 'picked'; readonly picked: PickedThing }
+  /** Whose view this viewer follows; '' nobody any more. */
+  | { readonly type: 'followed'; readonly name: string };
 
 /** Code that is loaded when it is first needed. */
 export type LazyCode = 'movie.js';
@@ -25,7 +27,7 @@ export interface ViewerOptions {
   readonly policy?: PolicyName;
   /** What it may take and how it draws; what is not named is as `DEFAULT_DIALS` says. */
   readonly dials?: Partial<Dials>;
-  /** Name under which this viewer's annotations are made. */
+  /** Name of who looks, for annotations and for the others; what was chosen in this browser goes before it. */
   readonly author?: string;
   /** Loads code that few need, by its name in `movie_encoder.ts` and the like; without it there are no movies. */
   readonly loadCode?: (name: LazyCode) => Promise<unknown>;

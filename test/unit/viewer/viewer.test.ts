@@ -122,6 +122,48 @@ test('keys and buttons choose tools; escape goes back', async () => {
   expect(root.querySelector<HTMLElement>('.voxbeam-help')?.hidden).toBe(true);
 });
 
+test('people of other pages are listed with role and tool, followed, and gone when they go', async () => {
+  /** A viewer on a page of its own: the pages of one process are one otherwise. */
+  const onOwnPage = async (role: string) => {
+    delete (globalThis as unknown as Record<symbol, unknown>)[Symbol.for('voxbeam page')];
+    const made = await viewer(role);
+    made.viewer.people.start(); // without WebGL there is no picture to wait for
+    return made;
+  };
+  const [a, b] = [await onOwnPage('edit'), await onOwnPage('view')];
+  await until(() => a.root.dataset.people === '1' && b.root.dataset.people === '1', 'each other');
+  const opener = a.root.querySelector<HTMLButtonElement>('[data-action="people"]')!;
+  expect([opener.textContent, opener.title]).toEqual(['2', 'Who is here: you and 1 other (y)']);
+  b.root.querySelector<HTMLButtonElement>('[data-action="people"]')!.click();
+  const own = b.root.querySelector<HTMLInputElement>('[aria-label="Your name"]')!;
+  own.value = '<img src=x> Ben';
+  own.dispatchEvent(new Event('change'));
+  a.root.dispatchEvent(new KeyboardEvent('keydown', { key: 'y', bubbles: true }));
+  const row = await until(() => a.root.querySelector<HTMLElement>('[role="listitem"][data-person]'), 'the row');
+  await until(() => row.textContent?.includes('<img src=x> Ben'), 'the name');
+  expect(row.textContent).toContain('looks only');
+  expect(a.root.querySelector('img')).toBeNull();
+
+  b.root.dispatchEvent(new KeyboardEvent('keydown', { key: 't', bubbles: true }));
+  await until(() => row.textContent?.includes('tape'), 'the tool');
+  row.querySelector<HTMLButtonElement>('[data-action="follow"]')!.click();
+  expect(a.root.dataset.following).toBe('<img src=x> Ben');
+  b.viewer.instruments.set('cross', [3, 2, 1]);
+  b.viewer.instruments.host.store.update({ cross: [3, 2, 1], layout: 'slices' });
+  const state = () => a.viewer.instruments.host.store.state;
+  await until(() => state().layout === 'slices' && state().cross[0] === 3, 'where the other is');
+  expect(b.viewer.people.follow(a.viewer.people.crowd.id)).toBe(false); // a circle
+  expect(a.events.filter(({ type }) => type === 'followed')).toEqual([{ type: 'followed', name: '<img src=x> Ben' }]);
+  a.root.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }));
+  expect([a.root.dataset.following, state().layout]).toEqual([undefined, 'slices']);
+
+  expect(a.viewer.people.follow('<img src=x> Ben')).toBe(true);
+  b.viewer.dispose();
+  await until(() => a.root.dataset.people === undefined, 'the other gone');
+  expect([a.root.dataset.following, opener.textContent]).toEqual([undefined, '']);
+  expect(a.root.querySelector('[data-footer="message"]')?.textContent).toBe('The one you followed is gone');
+});
+
 test('who may only look gets no drawing tools', async () => {
   const { root } = await viewer('view');
   const draw = await until(() => root.querySelector<HTMLButtonElement>('[data-tool="point"]:disabled'), 'the disabled tool');

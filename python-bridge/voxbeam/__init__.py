@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Polyline,
     )
     from voxbeam.api import initialize_visualization_server, query_visualization_server, render_volume, view
+    from voxbeam.attachment import attach
     from voxbeam.conversion import convert
     from voxbeam.errors import (
         CertificateError,
@@ -63,6 +64,7 @@ _HOMES = {
         "Polygon",
         "Polyline",
     ),
+    "attachment": ("attach",),
     "conversion": ("convert",),
     "errors": (
         "CertificateError",
@@ -126,6 +128,7 @@ __all__ = [
     "Volume",
     "VolumeView",
     "VoxbeamError",
+    "attach",
     "cache",
     "configure",
     "connect",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -74,6 +75,9 @@ def test_every_kind_has_voxels_and_world_and_comes_back_from_the_document(one):
     again = from_entry("7", to_entry(placed), BRAIN)
     assert type(again) is KINDS[one.kind] is type(one)
     assert again.coords() == placed.coords()
+    # What is read from the document is not checked again, and is the same value all the same.
+    assert again == replace(placed, id="7", color=again.color)
+    assert (repr(again), hash(again)) == (repr(replace(placed, id="7", color=again.color)), hash(again))
     assert all(getattr(again, name) is not None for pair in one.places for side in pair for name in side)
     # Only of the world it is the same place.
     bare = type(one).from_coords(placed.coords())

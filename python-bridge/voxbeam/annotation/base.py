@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from voxbeam.annotation.checks import PropValue
+    from voxbeam.annotation.crop import Crop
     from voxbeam.description import VolumeDescription
     from voxbeam.geometry import Vec3
 
@@ -99,8 +100,40 @@ class Annotation:
         """
         raise NotImplementedError
 
+    @classmethod
+    def from_document(cls, coords: list[float], volume: VolumeDescription | None, common: dict[str, Any]) -> Self:
+        """The same of finite numbers and fields that were checked already, placed.
+
+        Raises
+        ------
+        ParameterError
+            The numbers make no place.
+        """
+        return cls.from_coords(coords, **common).placed(volume)
+
+    @classmethod
+    def trusted(cls, values: dict[str, Any]) -> Self:
+        """One made of checked values, without looking at them again: there may be a hundred thousand to read."""
+        made = object.__new__(cls)
+        # A frozen dataclass holds its fields in its __dict__, and all but `props` have their defaults in the class.
+        made.__dict__.update(values)
+        return made
+
     def refuse_unusable(self) -> None:
         """Raise where the shape is none: it is looked at as a whole, when it is added."""
+
+    def crop(self, volume: Any) -> Crop:
+        """The voxels under it, read when they are asked for: see :class:`Crop`.
+
+        Parameters
+        ----------
+        volume
+            An array or whatever has a ``shape`` and can be indexed (z, y, x), or a path, URL or source as :func:`voxbeam.open`
+            takes it; the volume that the annotation counts voxels of, or one with the same voxels.
+        """
+        from voxbeam.annotation.crop import Crop  # noqa: PLC0415  few need it
+
+        return Crop(self, volume)
 
     def __repr__(self) -> str:
         """The call that makes it, without what was left out."""

@@ -96,7 +96,7 @@ def read_props(value: Any) -> dict[str, PropValue]:
 def numbers(value: Any) -> list[float]:
     """``value`` as finite numbers; empty where it is anything else."""
     try:
-        found = [] if isinstance(value, (str, dict)) else [float(n) for n in value]
+        found = [] if isinstance(value, (str, dict)) else list(map(float, value))
     except (TypeError, ValueError, OverflowError):
         return []
     return found if all(map(math.isfinite, found)) else []

@@ -5,24 +5,26 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
+from voxbeam.annotation.annotation_layers import AnnotationLayers
 from voxbeam.annotation.base import Annotation
+from voxbeam.annotation.cell_errors import shown_in_cell
 from voxbeam.annotation.checks import shown
-from voxbeam.annotation.entries import KINDS, from_entry, next_color, to_entry
+from voxbeam.annotation.classes import AnnotationClasses
+from voxbeam.annotation.entries import KINDS, next_color, to_entry
 from voxbeam.annotation.events import AnnotationEvent, Waiters, event_of
 from voxbeam.annotation.oriented import Oriented
-from voxbeam.annotation.rows_html import to_html
+from voxbeam.annotation.reading import AnnotationReader
 from voxbeam.clock import CLOCK
 from voxbeam.errors import ParameterError
 from voxbeam.user import user_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
-
-    import pyarrow as pa
+    from collections.abc import Callable, Iterable, Sequence
+    from os import PathLike
 
     from voxbeam.annotation.base import Kind
     from voxbeam.annotation.checks import PropValue
@@ -34,20 +36,30 @@ AnyAnnotation = TypeVar("AnyAnnotation", bound=Annotation)
 #: Entries in one transaction, and about how many bytes: its update must fit a frame.
 _ENTRIES_AT_ONCE = 4096
 _BYTES_AT_ONCE = 2**21
+Clash = Literal["refuse", "rename", "replace"]
+_CLASHES = ("refuse", "rename", "replace")
 _FIELDS = ("name", "color", "label", "props", "layer", "volume")
 
 
-class _Parsed(NamedTuple):
-    entry: Entry
-    volume: VolumeDescription | None
-    annotation: Annotation | None
+class _Batch(NamedTuple):
+    """What those that are added together share: colours in use, the palette, and layers by what they were called."""
+
+    used: Counter[str]
+    colors: dict[str, str]
+    layers: dict[str, str]
 
 
-class Annotations(Sequence[Annotation]):
+class Annotations(AnnotationReader):
     """What people marked in the volumes of one instance, shared by all its viewers and kernels; in the order it was made.
 
-    Every read is current. All methods may be called from any thread. Callbacks run one after the other on a thread of their
-    own, never on the one that made the change, and may use this object. In a notebook, what a callback prints may not be seen.
+    Every read is current. All methods may be called from any thread.
+
+    Attributes
+    ----------
+    layers : AnnotationLayers
+        What is shown, hidden and locked together.
+    classes : AnnotationClasses
+        The palette: colour by name of class.
 
     Parameters
     ----------
@@ -65,60 +77,11 @@ class Annotations(Sequence[Annotation]):
         find_volume: Callable[[str | None], VolumeDescription | None],
         check: Callable[[], None],
     ) -> None:
-        self._scene = scene.annotations
-        self._find_volume = find_volume
+        super().__init__(scene.annotations, find_volume)
         self._check = check
         self._waiters = Waiters()
-        #: What was read last; replaced as a whole, so that threads that read at once only do some work twice.
-        self._parsed: dict[str, _Parsed] = {}
-
-    # Reading
-
-    def _all(self) -> list[Annotation]:
-        volumes: dict[str, VolumeDescription | None] = {}
-        before, read = self._parsed, {}
-        for entry_id, entry in self._scene.entries().items():
-            name = entry.get("volume_name")
-            key = name if isinstance(name, str) else ""
-            if key not in volumes:
-                volumes[key] = self._find_volume(key) if key else None
-            known = before.get(entry_id)
-            # Entries and descriptions are replaced on change, never changed in place.
-            if known is None or known.entry is not entry or known.volume is not volumes[key]:
-                known = _Parsed(entry, volumes[key], from_entry(entry_id, entry, volumes[key]))
-            read[entry_id] = known
-        self._parsed = read
-        found = [one.annotation for one in read.values() if one.annotation is not None]
-        return sorted(found, key=lambda a: (a.created, a.id or ""))
-
-    def _read(self, entry_id: str, entry: Entry) -> Annotation | None:
-        name = entry.get("volume_name")
-        return from_entry(entry_id, entry, self._find_volume(name) if isinstance(name, str) and name else None)
-
-    def __len__(self) -> int:
-        return len(self._all())
-
-    def __iter__(self) -> Iterator[Annotation]:
-        return iter(self._all())
-
-    def __contains__(self, value: object) -> bool:
-        return any(value in (a.id, a) for a in self._all())
-
-    @overload
-    def __getitem__(self, key: int | str) -> Annotation: ...
-    @overload
-    def __getitem__(self, key: slice) -> list[Annotation]: ...
-    def __getitem__(self, key: int | str | slice) -> Annotation | list[Annotation]:
-        """By position, id or name; a name must be the only one of its kind."""
-        everything = self._all()
-        if not isinstance(key, str):
-            return everything[key]
-        if by_id := [a for a in everything if a.id == key]:
-            return by_id[0]
-        named = [a for a in everything if a.name == key]
-        if len(named) != 1:
-            raise KeyError(f"{len(named) or 'no'} annotations have the name or id {key!r}" + (": use an id" if named else ""))
-        return named[0]
+        self.layers = AnnotationLayers(scene.annotation_layers, self._all, check)
+        self.classes = AnnotationClasses(scene.classes, self._all, check)
 
     # Editing
 
@@ -135,13 +98,82 @@ class Annotations(Sequence[Annotation]):
     def extend(self, annotations: Iterable[AnyAnnotation]) -> list[AnyAnnotation]:
         """Add many at once; returns them with their ids, colours and coordinates. One that makes no sense: none is added."""
         self._check()
-        used = Counter((a.color or "").lower() for a in self._all())
-        added = []
-        for annotation in annotations:
-            new = self._new(annotation, used)
-            used[(new.color or "").lower()] += 1
-            added.append(new)
+        batch = self._batch(self._all())
+        added = [self._new(annotation, batch) for annotation in annotations]
         self._put(added)
+        return added
+
+    def merge(self, annotations: Iterable[AnyAnnotation], clash: Clash = "refuse") -> list[AnyAnnotation]:
+        """Add annotations as they are, with the ids, authors and times they have; those that have none get them.
+
+        Parameters
+        ----------
+        clash
+            What becomes of one whose id another has: ``"refuse"`` is an error, ``"rename"`` gives it an id of its own,
+            ``"replace"`` changes the other one into it. The id of one that was removed is free.
+
+        Raises
+        ------
+        ParameterError
+            Ids clash, or one makes no sense; nothing is changed.
+        """
+        if clash not in _CLASHES:
+            raise ParameterError(f"clash is {shown(clash)}.", f"Give one of {', '.join(map(repr, _CLASHES))}.")
+        self._check()
+        there = self._all()
+        batch = self._batch(there)
+        others = {a.id: a for a in there}
+        added: list[AnyAnnotation] = []
+        seen: set[str | None] = set()
+        clashing, replaced = [], []
+        for annotation in annotations:
+            new = self._new(annotation, batch, keep=True)
+            if new.id in seen or (new.id in others and clash != "replace"):
+                if clash == "rename":
+                    new = replace(new, id=uuid.uuid4().hex)
+                else:
+                    clashing.append(new.id)
+            elif new.id in others:
+                replaced.append(others[new.id])
+            seen.add(new.id)
+            added.append(new)
+        if clashing:
+            raise ParameterError(
+                f"The id {shown(clashing[0])} is another annotation's; {len(clashing)} of {len(added)} clash.",
+                "Give clash='rename' or clash='replace'.",
+            )
+        self.layers.refuse_locked(replaced)
+        self._put(added)
+        return added
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write all of them, with their layers and classes, to a ``.json`` or ``.arrow`` file. Every field comes back as it was.
+
+        Raises
+        ------
+        ParameterError
+            The name ends in anything else.
+        """
+        from voxbeam.annotation.files import SavedAnnotations, save_file  # noqa: PLC0415
+
+        save_file(path, SavedAnnotations(self._all(), list(self.layers), dict(self.classes)))
+
+    def load(self, path: str | PathLike[str], clash: Clash = "refuse") -> list[Annotation]:
+        """Add what :meth:`save` wrote: annotations as by :meth:`merge`, and the layers and classes that are missing here.
+
+        Raises
+        ------
+        SourceError
+            The file is missing, truncated or not one of these; nothing is changed.
+        ParameterError
+            Ids clash; nothing is changed.
+        """
+        from voxbeam.annotation.files import load_file  # noqa: PLC0415
+
+        saved = load_file(path)
+        added = self.merge(saved.annotations, clash)
+        self.layers.restore(saved.layers)
+        self.classes.ensure(dict(saved.classes))
         return added
 
     def update(self, annotation: str | Annotation, **changes: Any) -> Annotation:
@@ -158,7 +190,9 @@ class Annotations(Sequence[Annotation]):
         """
         self._check()
         old = self[_id(annotation)]
+        self.layers.refuse_locked([old])
         new = self._changed(old, changes)
+        self.classes.ensure({new.label: None})
         before, after = to_entry(old), to_entry(new)
         fields = {name: value for name, value in after.items() if value != before[name] or name == "props"}
         fields["props"] = {**dict.fromkeys(old.props), **new.props}
@@ -184,15 +218,20 @@ class Annotations(Sequence[Annotation]):
 
     def _bury(self, annotations: list[Annotation]) -> None:
         """Removing leaves a tombstone, so that an edit made elsewhere meanwhile neither is lost nor brings it back."""
+        self.layers.refuse_locked(annotations)
         for at in range(0, len(annotations), _ENTRIES_AT_ONCE):
             gone = {"deleted": True, **_signed()}
             self._scene.put({str(a.id): gone for a in annotations[at : at + _ENTRIES_AT_ONCE]})
 
     def _put(self, annotations: Sequence[Annotation]) -> None:
+        self.classes.ensure({a.label: a.color for a in reversed(annotations)})
         batch: dict[str, Entry] = {}
         size = 0
+        there = self._scene.entries()
         for annotation in annotations:
             entry = to_entry(annotation)
+            before = there.get(str(annotation.id), {}).get("props")
+            entry["props"] = {**dict.fromkeys(before if isinstance(before, dict) else ()), **entry["props"]}
             needs = 512 + 9 * len(entry["coords"]) + sum(len(name) + 4 * len(str(one)) for name, one in entry["props"].items())
             if batch and (len(batch) == _ENTRIES_AT_ONCE or size + needs > _BYTES_AT_ONCE):
                 self._scene.put(batch)
@@ -202,22 +241,42 @@ class Annotations(Sequence[Annotation]):
         if batch:
             self._scene.put(batch)
 
-    def _new(self, annotation: AnyAnnotation, used: Counter[str]) -> AnyAnnotation:
+    def _batch(self, there: Iterable[Annotation]) -> _Batch:
+        return _Batch(Counter((a.color or "").lower() for a in there), dict(self.classes), {"": ""})
+
+    def _new(self, annotation: AnyAnnotation, batch: _Batch, *, keep: bool = False) -> AnyAnnotation:
+        """What is put into the document; `keep`: as it was elsewhere, perhaps of a volume that is not here."""
         if not isinstance(annotation, tuple(KINDS.values())):
             kinds = ", ".join(f"voxbeam.{one.__name__}" for one in KINDS.values())
             raise TypeError(f"{shown(annotation)} is a {type(annotation).__name__}; an annotation is one of {kinds}")
-        volume = self._find_volume(None) if annotation.volume is None else self._named(annotation.volume)
         annotation.refuse_unusable()
+        if keep:
+            volume = self._find_volume(annotation.volume)
+        else:
+            volume = self._find_volume(None) if annotation.volume is None else self._named(annotation.volume)
+        new = annotation.placed(volume)
+        color = new.color or batch.colors.get(new.label) or next_color(batch.used)
+        batch.used[color.lower()] += 1
+        if not keep and new.layer not in batch.layers:
+            batch.layers[new.layer] = self._layer_id(new.layer)
         return replace(
-            annotation.placed(volume),
-            id=uuid.uuid4().hex,
-            color=annotation.color or next_color(used),
-            volume=volume.name if volume else None,
-            author=annotation.author or user_name(),
-            created=CLOCK.now(),
-            modified="",
-            modified_by="",
+            new,
+            id=(keep and new.id) or uuid.uuid4().hex,
+            color=color,
+            volume=new.volume if keep and new.volume else volume.name if volume else None,
+            layer=new.layer if keep else batch.layers[new.layer],
+            author=new.author or user_name(),
+            created=(keep and new.created) or CLOCK.now(),
+            modified=new.modified if keep else "",
+            modified_by=new.modified_by if keep else "",
         )
+
+    def _layer_id(self, layer: str) -> str:
+        try:
+            return self.layers[layer].id
+        except KeyError as error:
+            message = f"layer is {shown(layer)}: {error.args[0]}."
+            raise ParameterError(message, "Add it first: annotations.layers.add(…).") from None
 
     def _changed(self, old: Annotation, changes: dict[str, Any]) -> Annotation:
         allowed = [*_FIELDS, *(name for voxel, world in old.places for name in (*voxel, *world))]
@@ -240,6 +299,8 @@ class Annotations(Sequence[Annotation]):
             cleared["rotation"] = (0, 0, 0, 1)
         if "props" in changes:
             changes = {**changes, "props": _merged(old.props, changes["props"])}
+        if changes.get("layer"):
+            changes = {**changes, "layer": self._layer_id(changes["layer"])}
         new = replace(old, **{**cleared, **changes})
         if "volume" in changes and new.volume is not None:
             self._named(new.volume)
@@ -255,11 +316,22 @@ class Annotations(Sequence[Annotation]):
     # Listening
 
     def on_change(self, callback: Callable[[list[AnnotationEvent]], None]) -> Callable[[], None]:
-        """Call ``callback(events)`` after each change, whoever made it. Returns a function that ends that."""
+        """Call ``callback(events)`` after each change, whoever made it. Returns a function that ends that.
+
+        Callbacks run one after the other on a thread of their own, in the order of the changes, never on the thread that made
+        one, and also while the kernel is busy. They may use this object, edits included. One that raises is shown in the cell
+        that registered it, and logged; the others are called all the same. What it prints may not be seen.
+
+        Parameters
+        ----------
+        callback
+            Gets a list of :class:`AnnotationEvent`: all that one transaction did.
+        """
+        guarded = shown_in_cell(callback)
 
         def tell(changes: list[Change], origin: Origin) -> None:
             if events := [event for change in changes if (event := event_of(change, origin, self._read))]:
-                callback(events)
+                guarded(events)
 
         return self._scene.listen(tell)
 
@@ -304,41 +376,12 @@ class Annotations(Sequence[Annotation]):
         """The instance is gone: nobody need wait any longer."""
         self._waiters.fail(error)
 
-    # Showing
-
-    def to_arrow(self) -> pa.Table:
-        """As an Arrow table: a row for each, with voxel and world coordinates and all other fields."""
-        from voxbeam.annotation.table import to_table  # noqa: PLC0415  only who wants one waits for Arrow
-
-        return to_table(self._all())
-
-    def to_table(self) -> pa.Table:
-        """The same as :meth:`to_arrow`, by its older name."""
-        return self.to_arrow()
-
-    def to_pandas(self) -> Any:
-        """As a pandas ``DataFrame``, indexed by id; needs pandas."""
-        return self.to_arrow().to_pandas().set_index("id")
-
-    def __repr__(self) -> str:
-        counts: Counter[str] = Counter(a.kind for a in self._all())
-        parts = [_count(counts[kind], kind) for kind in KINDS if counts[kind] or kind in ("point", "box")]
-        return f"<Annotations: {', '.join(parts)}>"
-
-    def _repr_html_(self) -> str:
-        return to_html(self._all())
-
 
 def _merged(props: Mapping[str, PropValue], changes: Any) -> dict[str, PropValue]:
     if not isinstance(changes, Mapping):
         raise ParameterError(f"props is {shown(changes)}.", "Give a dict of names and values; None removes one.")
     merged = {**props, **changes}
     return {name: value for name, value in merged.items() if value is not None}
-
-
-def _count(n: int, kind: str) -> str:
-    word = kind.replace("_", " ")
-    return f"{n} {word}{'' if n == 1 else 'es' if word.endswith('x') else 's'}"
 
 
 def _signed() -> dict[str, str]:

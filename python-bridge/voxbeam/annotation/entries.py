@@ -73,7 +73,7 @@ def from_entry(entry_id: str, entry: Entry, volume: VolumeDescription | None) ->
         **text,
     }
     try:
-        return make.from_coords(coords, **common).placed(volume)
+        return make.from_document(coords, volume, common)
     except ParameterError:
         return None
 

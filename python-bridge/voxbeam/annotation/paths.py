@@ -9,7 +9,7 @@ import numpy as np
 
 from voxbeam.annotation.base import Annotation, Kind, keep, known
 from voxbeam.annotation.checks import points, shown
-from voxbeam.annotation.voxels import to_voxel, to_world
+from voxbeam.annotation.voxels import all_to_voxel, all_to_world
 from voxbeam.errors import ParameterError
 from voxbeam.geometry import Vec3  # noqa: TC001  fields of a dataclass
 
@@ -60,9 +60,9 @@ class Path(Annotation):
         """With both positions of every point."""
         if self.world is None and self.voxel is not None:
             volume = known(volume, self)
-            return replace(self, world=tuple(to_world(point, volume) for point in self.voxel))
+            return replace(self, world=all_to_world(self.voxel, volume))
         if self.world is not None and volume is not None:
-            return replace(self, voxel=tuple(to_voxel(point, volume) for point in self.world))
+            return replace(self, voxel=all_to_voxel(self.world, volume))
         return self
 
     def coords(self) -> list[float]:

@@ -67,6 +67,15 @@ class Point(Annotation):
         return cls(world=vec3("coords", coords, "x, y, z"), **common)
 
 
+    @classmethod
+    def from_document(cls, coords: list[float], volume: VolumeDescription | None, common: dict[str, Any]) -> Self:
+        """At a world position."""
+        if len(coords) != 3:
+            return cls.from_coords(coords)  # which says what is wrong
+        world = (coords[0], coords[1], coords[2])
+        return cls.trusted({**common, "world": world, "voxel": None if volume is None else to_voxel(world, volume)})
+
+
 @dataclass(frozen=True, repr=False)
 class Box(Annotation):
     """A box along the axes, from ``start`` to ``stop`` (voxels z, y, x, half-open like a slice) or between ``world`` corners.
@@ -129,3 +138,13 @@ class Box(Annotation):
         if len(coords) != 6:
             raise ParameterError(f"coords is {shown(coords)}.", "A box has six numbers.")
         return cls(world=(vec3("coords", coords[:3], "x, y, z"), vec3("coords", coords[3:], "x, y, z")), **common)
+
+    @classmethod
+    def from_document(cls, coords: list[float], volume: VolumeDescription | None, common: dict[str, Any]) -> Self:
+        """Between two world corners."""
+        if len(coords) != 6:
+            return cls.from_coords(coords)  # which says what is wrong
+        a, b = (coords[0], coords[1], coords[2]), (coords[3], coords[4], coords[5])
+        low, high = lowest(a, b), highest(a, b)
+        start, stop = (None, None) if volume is None else (shifted(to_voxel(one, volume), 0.5) for one in (low, high))
+        return cls.trusted({**common, "world": (low, high), "start": start, "stop": stop})

@@ -46,5 +46,16 @@ def to_table(annotations: Iterable[Annotation]) -> pa.Table:
     return pa.table(columns, schema=SCHEMA)
 
 
+def to_frame(annotations: Iterable[Annotation]) -> Any:
+    """The same as a pandas ``DataFrame``, indexed by id; each own field is a column of its own."""
+    import pandas as pd  # noqa: PLC0415  an optional library
+
+    annotations = list(annotations)
+    frame = to_table(annotations).to_pandas().set_index("id").drop(columns="props")
+    names = dict.fromkeys(name for a in annotations for name in a.props)
+    own = {f"props.{name}": [a.props.get(name) for a in annotations] for name in names}
+    return pd.concat([frame, pd.DataFrame(own, index=frame.index)], axis=1) if own else frame
+
+
 def _three(v: Vec3 | None) -> tuple[float | None, ...]:
     return v if v is not None else (None, None, None)

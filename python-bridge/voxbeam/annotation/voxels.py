@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from voxbeam.geometry import voxel_to_world, world_to_voxel
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from voxbeam.description import VolumeDescription
     from voxbeam.geometry import Vec3
 
@@ -23,6 +27,18 @@ def to_voxel(world: Vec3, volume: VolumeDescription) -> Vec3:
     """Voxel position z, y, x of a world position x, y, z, rounded to a millionth of a voxel."""
     z, y, x = (round(n, _DIGITS) for n in world_to_voxel(world, volume.voxel_size, volume.origin))
     return z, y, x
+
+
+def all_to_world(voxels: Sequence[Vec3], volume: VolumeDescription) -> tuple[Vec3, ...]:
+    """The same of many."""
+    found = np.asarray(volume.origin) + np.asarray(voxels) * np.asarray(volume.voxel_size)
+    return tuple((x, y, z) for z, y, x in found.tolist())
+
+
+def all_to_voxel(worlds: Sequence[Vec3], volume: VolumeDescription) -> tuple[Vec3, ...]:
+    """The same of many."""
+    found = (np.asarray(worlds)[:, ::-1] - np.asarray(volume.origin)) / np.asarray(volume.voxel_size)
+    return tuple((z, y, x) for z, y, x in np.round(found, _DIGITS).tolist())
 
 
 def shifted(v: Vec3, by: float) -> Vec3:

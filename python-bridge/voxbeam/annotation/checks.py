@@ -110,8 +110,16 @@ def vec3(what: str, value: Any, order: str) -> Vec3:
     return found[0], found[1], found[2]
 
 
-def points(what: str, value: Any, order: str) -> tuple[Vec3, ...]:
+class Points(tuple["Vec3", ...]):
+    """Points that were checked: a copy of an annotation does not look at sixteen thousand again."""
+
+    __slots__ = ()
+
+
+def points(what: str, value: Any, order: str) -> Points:
     """A list of points, each three finite numbers."""
+    if isinstance(value, Points):
+        return value
     remedy = f"Give points of three finite numbers each, in the order {order}."
     try:
         array = np.asarray(value, dtype=np.float64)
@@ -121,7 +129,7 @@ def points(what: str, value: Any, order: str) -> tuple[Vec3, ...]:
         raise ParameterError(f"{what} is {shown(value)}.", remedy)
     if len(array) > MAX_PATH_POINTS:
         raise ParameterError(f"{what} has {len(array)} points.", f"Give at most {MAX_PATH_POINTS}: simplify it.")
-    return tuple((z, y, x) for z, y, x in array.tolist())
+    return Points(map(tuple, array.tolist()))
 
 
 def _fits(text: str, most: int) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from voxbeam.annotation.base import Annotation, Kind, keep, known
-from voxbeam.annotation.checks import points, shown
+from voxbeam.annotation.checks import Points, points, shown
 from voxbeam.annotation.voxels import all_to_voxel, all_to_world
 from voxbeam.errors import ParameterError
 from voxbeam.geometry import Vec3  # noqa: TC001  fields of a dataclass
@@ -53,7 +53,7 @@ class Path(Annotation):
                 raise ParameterError(f"{name} of a {word} has {len(found)} points: {shown(given)}.", f"Give {count}.")
             keep(self, **{name: found})
 
-    def _tidied(self, found: tuple[Vec3, ...]) -> tuple[Vec3, ...]:
+    def _tidied(self, found: Points) -> Points:
         return found
 
     def placed(self, volume: VolumeDescription | None) -> Self:
@@ -75,6 +75,14 @@ class Path(Annotation):
         if len(coords) % 3:
             raise ParameterError(f"coords has {len(coords)} numbers.", "Give three for each point.")
         return cls(world=tuple(zip(coords[0::3], coords[1::3], coords[2::3], strict=True)), **common)
+
+    @classmethod
+    def from_document(cls, coords: list[float], volume: VolumeDescription | None, common: dict[str, Any]) -> Self:
+        """Through world positions."""
+        world = Points(zip(coords[0::3], coords[1::3], coords[2::3], strict=False))
+        if len(coords) % 3 or len(world) < cls.fewest or (cls.most is not None and len(world) > cls.most):
+            return cls.from_coords(coords)  # which says what is wrong
+        return cls.trusted({**common, "world": world, "voxel": None if volume is None else all_to_voxel(world, volume)})
 
 
 @dataclass(frozen=True, repr=False)
@@ -108,9 +116,9 @@ class Polygon(Path):
     kind: ClassVar[Kind] = "polygon"
     fewest: ClassVar[int] = 3
 
-    def _tidied(self, found: tuple[Vec3, ...]) -> tuple[Vec3, ...]:
+    def _tidied(self, found: Points) -> Points:
         # Many programs repeat the first point to close it.
-        return found[:-1] if len(found) > self.fewest and found[0] == found[-1] else found
+        return Points(found[:-1]) if len(found) > self.fewest and found[0] == found[-1] else found
 
     def refuse_unusable(self) -> None:
         """Raise where it has no area, or crosses itself."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from voxbeam.annotation.checks import Points
 from voxbeam.geometry import voxel_to_world, world_to_voxel
 
 if TYPE_CHECKING:
@@ -29,16 +30,16 @@ def to_voxel(world: Vec3, volume: VolumeDescription) -> Vec3:
     return z, y, x
 
 
-def all_to_world(voxels: Sequence[Vec3], volume: VolumeDescription) -> tuple[Vec3, ...]:
+def all_to_world(voxels: Sequence[Vec3], volume: VolumeDescription) -> Points:
     """The same of many."""
     found = np.asarray(volume.origin) + np.asarray(voxels) * np.asarray(volume.voxel_size)
-    return tuple((x, y, z) for z, y, x in found.tolist())
+    return Points(map(tuple, found[:, ::-1].tolist()))
 
 
-def all_to_voxel(worlds: Sequence[Vec3], volume: VolumeDescription) -> tuple[Vec3, ...]:
+def all_to_voxel(worlds: Sequence[Vec3], volume: VolumeDescription) -> Points:
     """The same of many."""
     found = (np.asarray(worlds)[:, ::-1] - np.asarray(volume.origin)) / np.asarray(volume.voxel_size)
-    return tuple((z, y, x) for z, y, x in np.round(found, _DIGITS).tolist())
+    return Points(map(tuple, np.round(found, _DIGITS).tolist()))
 
 
 def shifted(v: Vec3, by: float) -> Vec3:

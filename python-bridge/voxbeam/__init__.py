@@ -37,7 +37,15 @@ if TYPE_CHECKING:
         UnsupportedDtypeError,
         VoxbeamError,
     )
-    from voxbeam.formats import LabelClass, LabelVolume, LossWarning, export_labels, import_labels
+    from voxbeam.formats import (
+        LabelClass,
+        LabelVolume,
+        LossWarning,
+        export_annotations,
+        export_labels,
+        import_annotations,
+        import_labels,
+    )
     from voxbeam.instance import Instance
     from voxbeam.layers import Layer, LayerEvent, Layers
     from voxbeam.points.render import render_points
@@ -80,7 +88,15 @@ _HOMES = {
         "UnsupportedDtypeError",
         "VoxbeamError",
     ),
-    "formats": ("LabelClass", "LabelVolume", "LossWarning", "export_labels", "import_labels"),
+    "formats": (
+        "LabelClass",
+        "LabelVolume",
+        "LossWarning",
+        "export_annotations",
+        "export_labels",
+        "import_annotations",
+        "import_labels",
+    ),
     "instance": ("Instance",),
     "layers": ("Layer", "LayerEvent", "Layers"),
     "points.render": ("render_points",),
@@ -134,9 +150,11 @@ __all__ = [
     "connect",
     "convert",
     "empty",
+    "export_annotations",
     "export_labels",
     "from_function",
     "growing",
+    "import_annotations",
     "import_labels",
     "initialize_visualization_server",
     "open_source",

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from voxbeam import __version__, cli_cache, cli_convert, cli_serve, cli_view
+from voxbeam import __version__, cli_annotations, cli_cache, cli_convert, cli_serve, cli_view
 from voxbeam.allowed_hosts import ENVIRONMENT, allowed_hosts, checked_hosts
 from voxbeam.errors import VoxbeamError
 from voxbeam.sidecar import STATIC, find_node
@@ -52,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_view.add_parser(commands, _port)
     cli_serve.add_parser(commands, _port)
     cli_convert.add_parser(commands)
+    cli_annotations.add_parser(commands)
     cli_cache.add_parser(commands)
     return parser
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: Names of this package's own frames are not what a warning is about: it names the line of the caller.
-_OWN_FRAMES = 4
+_OWN_FRAMES = 3
 
 
 class LossWarning(UserWarning):

@@ -1,0 +1,361 @@
+"""Annotations to other programs and back: the known voxel where it was, checked by their own libraries."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from pathlib import Path
+
+import neuroglancer
+import numpy as np
+import pandas as pd
+import pytest
+import shapely.geometry
+from neuroglancer.read_precomputed_annotations import AnnotationReader
+from neuroglancer.write_annotations import AnnotationWriter
+
+import voxbeam as rv
+from voxbeam.cli import main
+from voxbeam.formats import ANNOTATION_FORMATS, LABEL_FORMATS
+from voxbeam.formats.geojson_annotations import to_geojson
+from voxbeam.formats.spatial_index import spatial_levels
+
+SIZE, ORIGIN = (2.0, 0.5, 0.25), (10.0, 20.0, -30.0)
+VOLUME = rv.open(np.zeros((40, 80, 120), "uint8"), voxel_size=SIZE, origin=ORIGIN, unit="µm", name="scan")
+#: One voxel z, y, x; its centre in the world x, y, z is that.
+KNOWN = (4, 33, 71)
+WORLD = (-30 + 71 * 0.25, 20 + 33 * 0.5, 10 + 4 * 2.0)
+COMMON = {"label": "void & <b>", "color": "#12ab9f", "volume": "scan"}
+ENDINGS = [".mrk.json", ".geojson", ".csv", ".ng.json", ".precomputed"]
+
+
+def marks():
+    """One of each kind, with voxels and world both."""
+    made = [
+        rv.Point(voxel=KNOWN, name='seed "1", <i>ü</i>', props={"score": 0.5, "count": 3}, **COMMON),
+        rv.Line(voxel=[KNOWN, (5, 30, 60)], name="line", **COMMON),
+        rv.Polyline(voxel=[KNOWN, (5, 30, 60), (6, 35, 61.5)], name="path", **COMMON),
+        rv.Polygon(voxel=[(4, 10, 10), (4, 10, 20), (4, 25, 20.5)], name="outline", **COMMON),
+        rv.Box((4, 10, 20), (5, 30, 50), name="box", **COMMON),
+        rv.OrientedBox(world=WORLD, radii=(3, 2, 1), rotation=(0, 0, 0.6, 0.8), name="askew", **COMMON),
+        rv.Ellipsoid(voxel=(9, 30, 40), voxel_axes=(3, 6, 8), name="grain", **COMMON),
+    ]
+    return [one.placed(VOLUME) for one in made]
+
+
+def write(tmp_path, ending, annotations, **options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", rv.LossWarning)
+        return rv.export_annotations(annotations, tmp_path / f"marks{ending}", **{"volume": VOLUME} | options)
+
+
+def back(path, **options):
+    return [one.placed(VOLUME) for one in rv.import_annotations(path, **{"volume": VOLUME} | options)]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_the_known_voxel_comes_back(tmp_path, ending):
+    kinds = [one for one in marks() if one.kind != "point" or ending != ".csv"]
+    if ending == ".csv":
+        point = back(write(tmp_path, ending, marks()[:1]))[0]
+        (tmp_path / "marks.csv").unlink()
+    path = write(tmp_path, ending, kinds)
+    found = back(path)
+    point = point if ending == ".csv" else next(one for one in found if one.kind == "point")
+    np.testing.assert_allclose(point.voxel, KNOWN, atol=2e-5)
+    np.testing.assert_allclose(point.world, WORLD, atol=2e-5)
+    held = {one.kind: one for one in found}
+    for one in kinds:
+        if one.kind not in held:
+            assert one.kind in {"oriented_box", "ellipsoid"}
+            continue
+        assert held[one.kind].color == one.color
+        assert held[one.kind].volume == "scan"
+        assert held[one.kind].label == one.label
+        assert held[one.kind].name == (one.name if ending != ".precomputed" else "")
+        if one.kind != "ellipsoid" or ending != ".csv":
+            tolerance = 2e-5 if ending in (".ng.json", ".precomputed") else 1e-9
+            if one.kind in ("oriented_box", "ellipsoid"):
+                np.testing.assert_allclose(held[one.kind].world, one.world, atol=tolerance)
+                np.testing.assert_allclose(reach(held[one.kind]), reach(one), atol=1e-5)
+            else:
+                np.testing.assert_allclose(held[one.kind].coords(), one.coords(), atol=tolerance)
+    missing = {".mrk.json": {"ellipsoid"}, ".csv": {"oriented_box", "point"}, ".geojson": set()}.get(ending, {"oriented_box"})
+    assert {one.kind for one in marks()} - set(held) == missing
+    assert sorted(tmp_path.iterdir()) == [path]
+
+
+def reach(one):
+    """What does not depend on the order of axes: the matrix of the solid."""
+    axes = np.array(one.half_axes)
+    return axes.T @ axes
+
+
+def test_a_box_has_the_faces_of_its_voxels_in_neuroglancer(tmp_path):
+    box = rv.Box((4, 33, 71), (5, 34, 72), volume="scan").placed(VOLUME)
+    path = write(tmp_path, ".ng.json", [box, marks()[0]], volume=rv.open(np.zeros((9, 9, 9)), voxel_size=SIZE, unit="µm"))
+    state = neuroglancer.ViewerState(json.loads(path.read_text()))
+    layer = state.layers["annotations"]
+    assert layer.type == "annotation"
+    assert (state.dimensions.scales.tolist(), state.dimensions.units) == ([0.25e-6, 0.5e-6, 2e-6], ("m", "m", "m"))
+    shift = np.array([-30 / 0.25, 20 / 0.5, 10 / 2])  # the world's zero is the centre of voxel 0 of a volume at 0
+    held = {one.type: one for one in layer.annotations}
+    np.testing.assert_allclose(held["axis_aligned_bounding_box"].point_a, np.array([71, 33, 4]) + shift)
+    np.testing.assert_allclose(held["axis_aligned_bounding_box"].point_b, np.array([72, 34, 5]) + shift)
+    np.testing.assert_allclose(held["point"].point, np.array([71.5, 33.5, 4.5]) + shift)
+    assert held["point"].description == 'seed "1", <i>ü</i>'
+    specs = {spec.id: spec for spec in layer.annotation_properties}
+    assert list(specs["class"].enum_labels) == ["", "void & <b>"]
+    assert [spec.id for spec in layer.annotation_properties] == ["score", "count", "class", "color"]
+    assert list(held["point"].props) == [0.5, 3, 1, "#12ab9f"]
+
+
+def test_a_state_that_neuroglancer_writes_is_read(tmp_path):
+    state = neuroglancer.ViewerState()
+    state.dimensions = neuroglancer.CoordinateSpace(names=["x", "y", "z"], units="nm", scales=[250, 500, 2000])
+    points = [neuroglancer.PointAnnotation(id="a", point=[71.5, 33.5, 4.5], description="here")]
+    points += [neuroglancer.EllipsoidAnnotation(id="b", center=[1.5, 1.5, 1.5], radii=[4, 2, 1])]
+    ring = [[0.5, 0.5, 0.5], [4.5, 0.5, 0.5], [4.5, 8.5, 0.5], [0.5, 0.5, 0.5]]
+    points += [neuroglancer.PolyLineAnnotation(id="c", points=ring)]
+    state.layers["marks"] = neuroglancer.LocalAnnotationLayer(dimensions=state.dimensions, annotations=points)
+    state.layers["far"] = neuroglancer.AnnotationLayer(source="precomputed://https://nowhere.example/a")
+    path = tmp_path / "state.ng.json"
+    path.write_text(json.dumps(state.to_json()))
+    with pytest.warns(rv.LossWarning, match="'far' names annotations that lie elsewhere"):
+        found = rv.import_annotations(path)
+    assert [one.kind for one in found] == ["point", "ellipsoid", "polygon"]
+    np.testing.assert_allclose(found[0].world, (71 * 250, 33 * 500, 4 * 2000))  # nm, where no volume says another unit
+    assert found[0].name == "here"
+    assert found[1].radii == (1000, 1000, 2000)
+    np.testing.assert_allclose(found[2].world, [(0, 0, 0), (1000, 0, 0), (1000, 4000, 0)])
+    at_zero = rv.open(np.zeros((9, 9, 9)), voxel_size=SIZE, unit="µm")
+    with pytest.warns(rv.LossWarning, match="lie elsewhere"):
+        placed = rv.import_annotations(path, volume=at_zero)[0].placed(at_zero.sources[0])
+    np.testing.assert_allclose(placed.voxel, KNOWN, atol=1e-6)
+
+
+def test_neuroglancers_reader_reads_precomputed_annotations(tmp_path):
+    path = write(tmp_path, ".precomputed", marks())
+    found = {}
+    for folder in sorted(path.iterdir()):
+        reader = AnnotationReader(f"file://{folder}/")
+        assert reader.annotation_type == folder.name
+        found[folder.name] = [reader.by_id[number] for number in range(2 if folder.name == "polyline" else 1)]
+        spatial = reader.spatial[0][(0, 0, 0)]
+        assert sorted(one.id for one in spatial) == sorted(one.id for one in found[folder.name])
+        classes = [spec for spec in reader.properties if spec.id == "class"]
+        assert list(classes[0].enum_labels) == ["void & <b>"]
+    shift = np.array([-120, 40, 5])
+    np.testing.assert_allclose(found["point"][0].point, np.array([71.5, 33.5, 4.5]) + shift)
+    np.testing.assert_allclose(found["axis_aligned_bounding_box"][0].point_a, np.array([20, 10, 4]) + shift)
+    np.testing.assert_allclose(found["axis_aligned_bounding_box"][0].point_b, np.array([50, 30, 5]) + shift)
+    np.testing.assert_allclose(found["ellipsoid"][0].radii, [8, 6, 3], rtol=1e-6)
+    assert [len(one.points) for one in found["polyline"]] == [3, 4]
+    assert np.asarray(found["point"][0].props[-1]).tolist() == [0x12, 0xAB, 0x9F]
+
+
+def test_what_neuroglancers_writer_writes_is_read(tmp_path):
+    space = neuroglancer.CoordinateSpace(names=["x", "y", "z"], units="um", scales=[0.25, 0.5, 2])
+    specs = [
+        neuroglancer.AnnotationPropertySpec(id="tone", type="rgba"),
+        neuroglancer.AnnotationPropertySpec(id="size", type="float32"),
+        neuroglancer.AnnotationPropertySpec(id="what", type="uint8", enum_values=[0, 7], enum_labels=["no", "yes"]),
+    ]
+    for kind in ("point", "polyline"):
+        writer = AnnotationWriter(space, kind, properties=specs)
+        for n in range(5):
+            at = [71.5 + n, 33.5, 4.5]
+            said = {"id": 9 - n, "tone": "#10203040", "size": n / 2, "what": 7 * (n % 2)}
+            if kind == "point":
+                writer.add_point(at, **said)
+            else:
+                writer.add_polyline([at, [1, 2, 3]], **said)
+        writer.write(tmp_path / f"{kind}.precomputed")
+    found = rv.import_annotations(tmp_path / "point.precomputed", volume=VOLUME)
+    assert len(found) == 5
+    np.testing.assert_allclose(found[4].world, np.array(WORLD) - np.array(ORIGIN[::-1]), atol=1e-5)
+    assert (found[4].color, found[4].props) == ("#102030", {"size": 0.0, "what": "no"})
+    assert found[3].props == {"size": 0.5, "what": "yes"}
+    lines = rv.import_annotations(tmp_path / "polyline.precomputed", volume=VOLUME)
+    assert [one.kind for one in lines] == ["polyline"] * 5
+    np.testing.assert_allclose(lines[4].world[0], found[4].world)
+
+
+def test_slicer_gets_millimetres_and_its_own_axes(tmp_path):
+    path = write(tmp_path, ".mrk.json", marks())
+    said = json.loads(path.read_text())
+    assert said["@schema"].endswith("markups-schema-v1.0.3.json#")
+    point, line, curve, closed, box, askew = said["markups"]
+    assert [one["type"] for one in said["markups"]] == ["Fiducial", "Line", "Curve", "ClosedCurve", "ROI", "ROI"]
+    control = point["controlPoints"][0]
+    assert (control["positionStatus"], point["coordinateSystem"], point["coordinateUnits"]) == ("defined", "LPS", "mm")
+    np.testing.assert_allclose(control["position"], np.array(WORLD) / 1000, rtol=1e-12)
+    np.testing.assert_allclose(line["controlPoints"][0]["position"], np.array(WORLD) / 1000, rtol=1e-12)
+    assert [len(one["controlPoints"]) for one in (curve, closed)] == [3, 3]
+    np.testing.assert_allclose(np.array(box["size"]) * 1000, [30 * 0.25, 20 * 0.5, 2], rtol=1e-12)
+    turn = np.array(askew["orientation"]).reshape(3, 3)
+    np.testing.assert_allclose(turn @ turn.T, np.eye(3), atol=1e-12)
+    np.testing.assert_allclose(turn[:, 0], [0.28, 0.96, 0], atol=1e-12)
+    (tmp_path / "marks.mrk.json").unlink()
+    turned = json.loads(write(tmp_path, ".mrk.json", marks(), world="RAS").read_text())["markups"]
+    x, y, z = np.array(WORLD) / 1000
+    np.testing.assert_allclose(turned[0]["controlPoints"][0]["position"], [-x, -y, z], rtol=1e-12)
+    np.testing.assert_allclose(np.array(turned[5]["orientation"]).reshape(3, 3)[:, 0], [-0.28, -0.96, 0], atol=1e-12)
+    found = {one.kind: one for one in back(tmp_path / "marks.mrk.json", world="RAS")}
+    np.testing.assert_allclose(found["point"].voxel, KNOWN, atol=1e-9)
+    np.testing.assert_allclose(found["oriented_box"].coords()[:6], marks()[5].coords()[:6], atol=1e-9)
+    np.testing.assert_allclose(found["box"].coords(), marks()[4].coords(), atol=1e-9)
+
+
+def test_a_file_of_slicer_in_ras_is_read(tmp_path):
+    point = {"id": "1", "label": "F-1", "position": [1, 2, 3], "positionStatus": "defined"}
+    unset = {"id": "2", "label": "F-2", "position": [0, 0, 0], "positionStatus": "undefined"}
+    roi = {
+        "type": "ROI", "name": "R", "coordinateSystem": "RAS", "coordinateUnits": "mm", "roiType": "Box", "center": [10, 20, 30],
+        "orientation": [1, 0, 0, 0, 1, 0, 0, 0, 1], "size": [2, 4, 6], "controlPoints": [],
+    }
+    said = {
+        "@schema": "https://raw.githubusercontent.com/slicer/slicer/master/Markups/markups-schema-v1.0.0.json#",
+        "markups": [{"type": "Fiducial", "coordinateSystem": "RAS", "controlPoints": [point, unset]}, roi, {"type": "Plane"}],
+    }
+    path = tmp_path / "F.mrk.json"
+    path.write_text(json.dumps(said))
+    with pytest.warns(rv.LossWarning, match="1 points without a place are left out; a markup of type 'Plane' is left out"):
+        found = rv.import_annotations(path)
+    assert [(one.kind, one.name) for one in found] == [("point", "F-1"), ("box", "R")]
+    assert found[0].world == (-1, -2, 3)
+    assert found[1].world == ((-11, -22, 27), (-9, -18, 33))
+
+
+def test_napari_gets_voxel_centres(tmp_path):
+    table = pd.read_csv(write(tmp_path, ".csv", [marks()[0], rv.Point(voxel=(1, 2, 3.5), props={"good": True})]))
+    assert list(table.columns) == ["index", "axis-0", "axis-1", "axis-2", "name", "label", "color", "score", "count", "good"]
+    assert table.loc[0, ["axis-0", "axis-1", "axis-2"]].tolist() == [4, 33, 71]
+    found = rv.import_annotations(tmp_path / "marks.csv")  # voxels need no volume
+    assert (found[0].voxel, found[0].world, found[1].voxel) == (KNOWN, None, (1, 2, 3.5))
+    assert (found[0].props, found[1].props) == ({"score": 0.5, "count": 3}, {"good": True})
+    (tmp_path / "marks.csv").unlink()
+    table = pd.read_csv(write(tmp_path, ".csv", marks()))
+    assert list(table.columns[:6]) == ["index", "shape-type", "vertex-index", "axis-0", "axis-1", "axis-2"]
+    corners = table[table["shape-type"] == "rectangle"][["axis-0", "axis-1", "axis-2"]].to_numpy()
+    # Voxel i reaches from i - 1/2 to i + 1/2.
+    assert corners.tolist() == [[4, 9.5, 19.5], [4, 9.5, 49.5], [4, 29.5, 49.5], [4, 29.5, 19.5]]
+    corners = table[table["shape-type"] == "ellipse"][["axis-0", "axis-1", "axis-2"]].to_numpy()
+    np.testing.assert_allclose([corners.min(axis=0), corners.max(axis=0)], [(9, 24, 32), (9, 36, 48)], atol=1e-9)
+    grain = next(one for one in back(tmp_path / "marks.csv") if one.kind == "ellipsoid")
+    np.testing.assert_allclose(grain.voxel, (9, 30, 40), atol=1e-6)
+    np.testing.assert_allclose(np.abs(grain.voxel_axes).max(axis=0), (0.5, 6, 8), rtol=1e-6)
+
+
+def test_a_table_as_napari_writes_it_is_read(tmp_path):
+    rows = ["index,shape-type,vertex-index,axis-0,axis-1,axis-2"]
+    turned = [(3, 1, 5), (3, 5, 9), (3, 9, 5), (3, 5, 1)]
+    for index, (kind, corners) in enumerate([("ellipse", turned), ("rectangle", turned), ("path", turned[:2])]):
+        rows += [f"{float(index)},{kind},{n},{','.join(map(str, corner))}" for n, corner in enumerate(corners)]
+    (tmp_path / "s.csv").write_text("\n".join(rows) + "\n")
+    ellipse, polygon, path = back(tmp_path / "s.csv")
+    assert (ellipse.kind, polygon.kind, path.kind) == ("ellipsoid", "polygon", "polyline")
+    np.testing.assert_allclose(polygon.voxel, turned)
+    # A circle of voxels is an ellipse in a world whose voxels are no squares.
+    np.testing.assert_allclose(sorted(ellipse.radii), sorted([1, np.sqrt(8) * 0.25, np.sqrt(8) * 0.5]), rtol=1e-6)
+    assert ellipse.voxel == (3, 5, 5)
+
+
+def test_shapely_reads_the_figures(tmp_path):
+    said = json.loads(write(tmp_path, ".geojson", marks()).read_text())
+    held = {one["properties"]["kind"]: one for one in said["features"]}
+    shapes = {kind: shapely.geometry.shape(one["geometry"]) for kind, one in held.items()}
+    assert {kind: one.geom_type for kind, one in shapes.items()} == {
+        "point": "Point", "line": "LineString", "polyline": "LineString", "polygon": "Polygon", "box": "Polygon",
+        "oriented_box": "Polygon", "ellipsoid": "Polygon",
+    }
+    assert all(one.is_valid for one in shapes.values())
+    assert all(one.exterior.is_ccw for one in shapes.values() if one.geom_type == "Polygon")
+    assert (shapes["point"].x, shapes["point"].y, shapes["point"].z) == WORLD
+    assert shapes["box"].area == pytest.approx(20 * 0.5 * 30 * 0.25)
+    assert shapes["ellipsoid"].area == pytest.approx(np.pi * 6 * 0.5 * 8 * 0.25, rel=2e-3)
+    assert {kind: one["properties"]["planes"] for kind, one in held.items()} | {"oriented_box": None} == {
+        "point": [4, 4], "line": [4, 5], "polyline": [4, 6], "polygon": [4, 4], "box": [4, 4], "oriented_box": None,
+        "ellipsoid": [6, 12],
+    }
+    assert [one["properties"]["name"] for one in to_geojson(marks(), plane=12)["features"]] == ["grain"]
+
+
+def test_geojson_of_other_programs_is_read(tmp_path):
+    shape = shapely.geometry.Polygon([(0, 0), (9, 0), (9, 9), (0, 9)], [[(1, 1), (2, 1), (2, 2)]])
+    features = [
+        {"type": "Feature", "geometry": shapely.geometry.mapping(shape), "properties": {"name": "cell", "plane": {"z": 3}}},
+        {"type": "Feature", "geometry": {"type": "MultiPoint", "coordinates": [[1, 2], [3, 4, 5]]}, "properties": None},
+    ]
+    (tmp_path / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    with pytest.warns(rv.LossWarning, match="1 holes of feature 0 are left out"):
+        found = rv.import_annotations(tmp_path / "a.geojson", volume=VOLUME)
+    assert [one.kind for one in found] == ["polygon", "point", "point"]
+    assert {point[2] for point in found[0].world} == {16.0}
+    assert (found[0].name, found[1].world, found[2].world) == ("cell", (1, 2, 10), (3, 4, 5))
+
+
+def test_many_points_are_shared_out_over_levels(tmp_path):
+    at = np.random.default_rng(2).random((9000, 3)) * (1000, 100, 10)
+    levels = spatial_levels(at, at, at.min(axis=0), at.max(axis=0), limit=500)
+    assert [one.grid for one in levels[:3]] == [(1, 1, 1), (2, 1, 1), (4, 1, 1)]
+    assert len(levels) > 3
+    assert max(one.limit for one in levels) <= 700
+    held = [index for level in levels for members in level.cells.values() for index in members]
+    assert sorted(held) == list(range(9000))  # points: each in one cell of one level
+    points = [rv.Point(world=tuple(one)) for one in at[:2500]]
+    path = write(tmp_path, ".precomputed", points)
+    assert len(json.loads((path / "info").read_text())["spatial"]) > 1
+    found = rv.import_annotations(path, volume=VOLUME)
+    np.testing.assert_allclose([one.world for one in found], at[:2500], rtol=1e-5, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("ending", "words"),
+    [
+        (".mrk.json", "fields of one's own cannot be kept; 1 ellipsoid left out: 3D Slicer has no such markup"),
+        (".csv", "1 ellipsoids become ellipses .*; 1 point left out: .*; 1 oriented box left out"),
+        (".ng.json", "1 oriented box left out: neuroglancer has none"),
+        (".precomputed", "names cannot be kept; 1 oriented box left out"),
+    ],
+)
+def test_losses_are_told_by_name(tmp_path, ending, words):
+    with pytest.warns(rv.LossWarning, match=words):
+        rv.export_annotations(marks(), tmp_path / f"a{ending}", volume=VOLUME)
+
+
+def test_annotations_of_an_instance_go_out_and_come_in(tmp_path, instance):
+    rv.render_volume(np.zeros((40, 80, 120), "uint8"), instance, name="scan", voxel_size=SIZE, origin=ORIGIN, unit="µm")
+    instance.annotations.extend([rv.Point(voxel=KNOWN, name="seed"), rv.Polygon(voxel=[(4, 10, 10), (4, 10, 20), (4, 25, 20)])])
+    path = rv.export_annotations(instance.annotations, tmp_path / "a.mrk.json")  # its first volume is what counts
+    np.testing.assert_allclose(json.loads(path.read_text())["markups"][0]["controlPoints"][0]["position"], np.array(WORLD) / 1000)
+    added = instance.annotations.extend(rv.import_annotations(path, volume=instance.volumes["scan"]))
+    assert [one.kind for one in added] == ["point", "polygon"]
+    np.testing.assert_allclose(added[0].voxel, KNOWN, atol=1e-6)
+    assert added[0].volume == "scan"
+    assert len(instance.annotations) == 4
+
+
+def test_the_command(tmp_path, capsys):
+    source = write(tmp_path, ".mrk.json", marks()[:3])
+    np.save(tmp_path / "scan.npy", np.zeros((40, 80, 120), "uint8"))
+    (tmp_path / "scan.json").write_text("{}")
+    target = str(tmp_path / "marks.ng.json")
+    assert main(["annotations", "convert", str(source), target, "--volume", str(tmp_path / "scan.npy")]) == 0
+    assert capsys.readouterr().out.strip() == target
+    assert len(json.loads((tmp_path / "marks.ng.json").read_text())["layers"][0]["annotations"]) == 3
+    assert main(["annotations", "convert", str(source), target, "--volume", str(tmp_path / "scan.npy")]) == 1
+    assert "exists" in capsys.readouterr().err
+    assert main(["annotations", "convert", str(source), str(tmp_path / "m.csv")]) == 1
+    assert "napari counts in voxels, and no volume was given" in capsys.readouterr().err
+    labels = rv.export_labels(np.eye(9, dtype="uint8")[None], tmp_path / "l.nii", classes={1: "a"}, unit="mm", progress=False)
+    assert main(["annotations", "convert", "--labels", str(labels), str(tmp_path / "l.seg.nrrd")]) == 0
+    assert np.asarray(rv.import_labels(tmp_path / "l.seg.nrrd")).sum() == 9
+    assert main(["annotations", "list"]) == 0
+    assert "precomputed   .precomputed" in capsys.readouterr().out
+
+
+def test_the_page_tells_of_every_format():
+    page = (Path(__file__).parents[2] / "docs" / "annotation_formats.md").read_text("utf-8")
+    for one in (*ANNOTATION_FORMATS, *LABEL_FORMATS):
+        assert all(f"`{ending}`" in page for ending in one.endings if ending not in {".nrrd", ".neuroglancer.json"}), one.name

@@ -107,6 +107,8 @@ class FrameType(IntEnum):
     REGION = 29
     CANCEL_EDIT = 30
     PROGRESS = 31
+    SAVED = 40
+    HISTORY = 41
 
 
 class ErrorCode(IntEnum):

@@ -40,6 +40,8 @@ export const FrameType = {
   REGION: 29,
   CANCEL_EDIT: 30,
   PROGRESS: 31,
+  SAVED: 40,
+  HISTORY: 41,
 } as const;
 export type FrameType = (typeof FrameType)[keyof typeof FrameType];
 const TYPES: ReadonlySet<number> = new Set(Object.values(FrameType));

@@ -95,6 +95,9 @@ export const PRESENCE_MS = 100;
 /** Who says nothing of itself for so long is gone. */
 export const PRESENCE_EXPIRY_MS = 30_000;
 
+/** Named states of a scene that are kept: those that people made, and those made while they edited. */
+export const MAX_RESTORE_POINTS = 256;
+
 /** Bytes a viewer lets be under way to it when it does not say otherwise. */
 export const DEFAULT_CREDIT_BYTES = 16 * 2 ** 20;
 /** The most credit a viewer can hold. */

@@ -12,6 +12,7 @@ import {
   MAX_NEED_KEYS,
   MAX_POINT_PROPERTIES,
   MAX_POINT_ROWS,
+  MAX_RESTORE_POINTS,
   MAX_LABEL_IDS,
   MAX_TIMES,
 } from './limits.js';
@@ -221,6 +222,59 @@ export const Help = z.strictObject({
   boxes: z.array(BrickBox).max(MAX_NEED_KEYS),
 });
 export type Help = z.infer<typeof Help>;
+
+/** How what people draw is kept: in a file, not written just now, or nowhere but in memory. */
+export const SavedState = z.enum(['saved', 'unsaved', 'memory']);
+export type SavedState = z.infer<typeof SavedState>;
+
+/** What is on disk of the scene. */
+export const Saved = z.strictObject({
+  state: SavedState,
+  /** Changes of the scene that came from this client on this connection and are on disk, with all before them. */
+  edits: count,
+  /** Why nothing is written, or what was found damaged. */
+  message: words.optional(),
+  /** What to do about it. */
+  remedy: words.optional(),
+});
+export type Saved = z.infer<typeof Saved>;
+
+/** A named state of the scene document, to which it can be set back. */
+export const RestorePoint = z.strictObject({
+  point: z.string().regex(/^[0-9a-f]{16}$/),
+  name: z.string().max(MAX_NAME_CHARS),
+  author: z.string().max(MAX_NAME_CHARS),
+  /** ISO 8601, UTC. */
+  made: z.string().max(40),
+  automatic: z.boolean(),
+  /** How many annotations it holds, and how many bytes it takes. */
+  annotations: count,
+  bytes: count,
+});
+export type RestorePoint = z.infer<typeof RestorePoint>;
+
+/** A question about restore points, or something to be done with one. `id` is the asker's own. */
+export const HistoryAsk = z.strictObject({
+  id: name,
+  do: z.enum(['list', 'make', 'restore', 'remove']),
+  /** Of the one that is to be restored or removed. */
+  point: RestorePoint.shape.point.optional(),
+  /** Of the one that is to be made. */
+  name: z.string().max(MAX_NAME_CHARS).optional(),
+  author: z.string().max(MAX_NAME_CHARS).optional(),
+});
+export type HistoryAsk = z.infer<typeof HistoryAsk>;
+
+/** The restore points as they are once it is done, oldest first; or why it was not done. */
+export const History = z.strictObject({
+  id: name,
+  points: z.array(RestorePoint).max(MAX_RESTORE_POINTS),
+  /** The one that was made. */
+  made: RestorePoint.shape.point.optional(),
+  error: words.optional(),
+  remedy: words.optional(),
+});
+export type History = z.infer<typeof History>;
 
 export const VolumeRef = z.strictObject({ volume: u32 });
 export type VolumeRef = z.infer<typeof VolumeRef>;

@@ -1,0 +1,27 @@
+/**
+ * SQLite as Node brings it. The Node that pip brings has it and an older one of the system may not, so it is looked for when it is needed, and its
+ * absence is a state of the scene and not an error.
+ */
+
+import type { DatabaseSync } from 'node:sqlite';
+
+export type { DatabaseSync } from 'node:sqlite';
+
+/** Primary result codes, the low byte of an error's `errcode`. */
+export const SqliteCode = { BUSY: 5, CORRUPT: 11, NOT_A_DATABASE: 26 } as const;
+
+/** How long opening waits for a process that is just letting go of the file. */
+const BUSY_MS = 2_000;
+
+/** Opens databases; undefined where this Node cannot. */
+export function sqliteOpener(): ((file: string) => DatabaseSync) | undefined {
+  // Not an import: that would be resolved when the bundle starts, and fail there.
+  const found = (process.getBuiltinModule as ((name: string) => typeof import('node:sqlite') | undefined) | undefined)?.('node:sqlite');
+  return found && ((file) => new found.DatabaseSync(file, { timeout: BUSY_MS }));
+}
+
+/** The primary code of an error of SQLite; undefined for any other. */
+export function sqliteCode(error: unknown): number | undefined {
+  const { errcode } = error as { errcode?: unknown };
+  return typeof errcode === 'number' ? errcode & 0xff : undefined;
+}

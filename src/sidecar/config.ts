@@ -1,8 +1,11 @@
 /** What the process that starts a sidecar tells it: one line of JSON on stdin, so that nothing secret stands in argv. */
 
+import path from 'node:path';
 import * as z from 'zod';
 import { UNREAD_MS, VolumeDescription } from '../protocol/index.js';
 import { MIN_STORE_BYTES } from './store_budget.js';
+
+const scenePath = z.string().min(1).max(4096).refine((value) => path.isAbsolute(value), 'the path is not absolute').refine((value) => !value.includes('\0'), 'the path has a zero byte');
 
 /** Names of this machine's own interface: nothing listens beyond it without TLS. */
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
@@ -39,6 +42,10 @@ export const SidecarConfig = z.strictObject({
   heartbeat_ms: z.int().min(50).max(600_000).optional(),
   /** A client that leaves what it was sent unread for so long is cut off. */
   unread_ms: z.int().min(100).max(600_000).default(UNREAD_MS),
+  /** Where the scene is kept: an absolute path of a file that is there, or is made. */
+  scene_file: scenePath.optional(),
+  /** Instead: a folder in which a file named for the instance is made with the first edit, and removed at the end where nothing was drawn. */
+  scene_folder: scenePath.optional(),
   /** What an instance whose process died is to take up again. */
   restored: Restored.optional(),
 });
@@ -85,5 +92,7 @@ export function parseConfig(line: string): SidecarConfig {
 
 const REMEDIES: Readonly<Record<string, string>> = {
   host: `give a certificate and its key (tls_cert, tls_key), or listen on one of ${LOOPBACK.join(', ')} and let an SSH tunnel or an authenticated proxy lead there`,
+  scene_file: 'give the absolute path of a file',
+  scene_folder: 'give the absolute path of a folder',
   store_bytes: `give at least ${MIN_STORE_BYTES} bytes, or null for a share of this machine's memory`,
 };

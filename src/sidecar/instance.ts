@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import { FrameType, HEARTBEAT_MS } from '../protocol/index.js';
 import { Broker } from './broker.js';
 import { BrickStore, type StoredBrick } from './brick_store.js';
@@ -13,6 +14,7 @@ import { Counters } from './counters.js';
 import { createHttpServer } from './http_server.js';
 import { DownStreams } from './down_stream.js';
 import { Hub } from './hub.js';
+import { SceneFileError } from './durable/scene_database.js';
 import { log } from './log.js';
 import { Scene } from './scene.js';
 import type { Services } from './services.js';
@@ -23,6 +25,9 @@ import { Tickets } from './tickets.js';
 import { readTls, type Tls } from './tls.js';
 import { createUpgrade } from './upgrade.js';
 import { VoxelReader } from './voxel_reader.js';
+
+/** Scenes in a folder of many. */
+const SCENE_SUFFIX = '.vxscene';
 
 /** Close code of a server that ends. */
 const GOING_AWAY = 1001;
@@ -69,7 +74,7 @@ export class Instance {
       voxels: new VoxelReader(file, pool),
       broker: new Broker(store, file, (record, urgent) => this.#statuses.changed(record, urgent)),
       catalog,
-      scene: new Scene(),
+      scene: openScene(config, this.id),
       hub,
       downStreams: new DownStreams(),
       stop: (reason) => this.stop(reason),
@@ -86,6 +91,12 @@ export class Instance {
   /** Budget of the store. */
   get storeBytes(): number {
     return this.#services.file.bytes;
+  }
+
+  /** Where the scene is kept, and how that stands. */
+  get scene(): object {
+    const { keeper } = this.#services.scene;
+    return { file: keeper.file ?? null, ...keeper.status };
   }
 
   /** Listens; resolves with the port. */
@@ -114,6 +125,16 @@ export class Instance {
     this.#server.close();
     // Time for the close frames to leave; clients that do not answer are cut off with the process.
     setTimeout(this.ended, 50);
+  }
+}
+
+/** The scene, where it was kept. */
+function openScene({ scene_file: file, scene_folder: folder }: SidecarConfig, id: string): Scene {
+  try {
+    return new Scene(file ? { file, lazy: false } : folder ? { file: path.join(folder, `${id}${SCENE_SUFFIX}`), lazy: true } : undefined);
+  } catch (error) {
+    if (error instanceof SceneFileError) throw new StartError(error.message, error.remedy);
+    throw error;
   }
 }
 

@@ -50,7 +50,7 @@ async function main(): Promise<void> {
     process.stdin.destroy();
   }
   const port = await instance.listen();
-  const ready = { port, host: config.host, instance: instance.id, pid: process.pid, version: VERSION, store_bytes: instance.storeBytes, ...(instance.tls && { fingerprint: instance.tls.fingerprint }) };
+  const ready = { port, host: config.host, instance: instance.id, pid: process.pid, version: VERSION, store_bytes: instance.storeBytes, scene: instance.scene, ...(instance.tls && { fingerprint: instance.tls.fingerprint }) };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
 }
 

@@ -112,6 +112,9 @@ export class ProducerLink extends MakerLink {
       case FrameType.SCENE:
         scene.frame(this.connection, payload);
         break;
+      case FrameType.HISTORY:
+        scene.history(this.connection, payload);
+        break;
       default:
         super.frame(header, payload, frame);
     }

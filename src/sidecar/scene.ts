@@ -1,6 +1,7 @@
 /**
  * The scene document: one Yjs document that everybody sees and that those with the role `edit` change, and what each client says of
- * itself (awareness). The sidecar adds and removes layers with their volumes, and knows nothing else of what stands in it.
+ * itself (awareness). The sidecar adds and removes layers with their volumes, and knows nothing else of what stands in it. Nobody hears of a change before it
+ * is on disk (`durable/`), and everybody in the order in which it was written.
  */
 
 import * as decoding from 'lib0/decoding';
@@ -8,10 +9,14 @@ import * as encoding from 'lib0/encoding';
 import { messageYjsSyncStep1, messageYjsSyncStep2, messageYjsUpdate, writeSyncStep1, writeSyncStep2, writeUpdate } from 'y-protocols/sync';
 import * as Y from 'yjs';
 import { ensureLayer, removeLayer } from '../annotation/layers.js';
-import { encodeFrame, ErrorCode, FrameError, FrameType, type VolumeDescription } from '../protocol/index.js';
+import {
+  decodeControl, encodeFrame, ErrorCode, FrameError, FrameType, HistoryAsk, type Saved, type VolumeDescription,
+} from '../protocol/index.js';
 import type { Connection } from './connection.js';
+import { FROM_FILE, SceneKeeper, type ScenePlace } from './durable/scene_keeper.js';
 import { atLeast } from './permissions.js';
 import { AWARENESS, Presence } from './presence.js';
+import { answerHistory } from './scene_history.js';
 
 const SYNC = 0;
 
@@ -23,20 +28,42 @@ function syncFrame(write: (encoder: encoding.Encoder) => void): Uint8Array {
   return encodeFrame(FrameType.SCENE, encoding.toUint8Array(encoder));
 }
 
+/** Changes that came from a client, and how many of them are on disk. */
+interface Edits {
+  taken: number;
+  saved: number;
+}
+
 export class Scene {
   readonly doc = new Y.Doc();
+  readonly keeper: SceneKeeper;
   readonly #presence = new Presence();
-  readonly #clients = new Set<Connection>();
+  readonly #clients = new Map<Connection, Edits>();
+  /** Those who are to hear that edits of theirs are on disk. */
+  readonly #saved = new Set<Connection>();
 
-  constructor() {
-    this.doc.on('update', (update: Uint8Array, origin: unknown) => {
-      this.#tell(syncFrame((encoder) => writeUpdate(encoder, update)), origin);
+  /**
+   * @param place where it is kept; nowhere beyond the process, where there is none
+   * @throws SceneFileError where the file is not to be opened
+   */
+  constructor(place?: ScenePlace) {
+    this.keeper = new SceneKeeper(this.doc, place, ({ state }) => {
+      // What was shared and not written is written now.
+      if (state === 'saved') for (const edits of this.#clients.values()) edits.saved = edits.taken;
+      for (const connection of this.#clients.keys()) this.#tellSaved(connection);
     });
+    this.doc.on('update', (update: Uint8Array, origin: unknown) => {
+      const tell = () => this.#tell(syncFrame((encoder) => writeUpdate(encoder, update)), origin);
+      if (origin === FROM_FILE) tell();
+      else this.keeper.keep(update, origin === null, tell);
+    });
+    this.keeper.start();
   }
 
   /** Tells a new client who is here, and asks what it has that the document lacks. */
   greet(connection: Connection): void {
-    this.#clients.add(connection);
+    this.#clients.set(connection, { taken: 0, saved: 0 });
+    this.#tellSaved(connection);
     connection.send(syncFrame((encoder) => writeSyncStep1(encoder, this.doc)));
     this.#presence.greet(connection);
   }
@@ -44,6 +71,7 @@ export class Scene {
   /** A client is gone, and with it what it said of itself. */
   left(connection: Connection): void {
     this.#clients.delete(connection);
+    this.#saved.delete(connection);
     this.#presence.left(connection);
   }
 
@@ -64,9 +92,18 @@ export class Scene {
     }
   }
 
+  /**
+   * A HISTORY frame of a client.
+   *
+   * @throws FrameError 4400 where it is none
+   */
+  history(connection: Connection, payload: Uint8Array): void {
+    answerHistory(this.keeper, connection, decodeControl(HistoryAsk, payload));
+  }
+
   /** Takes up the document of an instance whose process died. What it lacks, those who come back have. */
   restore(update: Uint8Array): void {
-    Y.applyUpdate(this.doc, update);
+    Y.applyUpdate(this.doc, update, 'restored');
   }
 
   volumeAdded(description: VolumeDescription): void {
@@ -77,8 +114,9 @@ export class Scene {
     removeLayer(this.doc, description.name);
   }
 
-  /** Ends the timers. */
+  /** Writes what is not written yet, and ends the timers. */
   close(): void {
+    this.keeper.close();
     this.#presence.close();
     this.doc.destroy();
   }
@@ -88,24 +126,46 @@ export class Scene {
     const content = decoding.readVarUint8Array(decoder);
     const answer = (known?: Uint8Array) => connection.send(syncFrame((encoder) => writeSyncStep2(encoder, this.doc, known)));
     if (type === messageYjsSyncStep1) {
-      answer(content);
+      this.keeper.after(() => answer(content));
     } else if (type !== messageYjsSyncStep2 && type !== messageYjsUpdate) {
       throw new Error(`sync type ${type}`);
     } else if (atLeast(connection.grant.role, 'edit')) {
       Y.decodeUpdate(content); // as a whole, before any of it is applied
+      const edits = this.#clients.get(connection);
+      if (edits) edits.taken += 1;
+      const mine = edits?.taken ?? 0;
       Y.applyUpdate(this.doc, content, connection);
+      this.keeper.after((kept) => {
+        if (kept && edits) this.#isSaved(connection, edits, mine);
+      });
     } else if (type === messageYjsUpdate) {
       connection.error({
         code: ErrorCode.FORBIDDEN,
         message: `the role ${connection.grant.role} may not change the scene`,
         remedy: 'ask the owner for a link with the role edit; reload to drop the change',
       });
-      answer();
+      this.keeper.after(() => answer());
     }
     // Step 2 of a client that may not change anything is its answer to our greeting: nothing of it is taken.
   }
 
+  #isSaved(connection: Connection, edits: Edits, count: number): void {
+    edits.saved = Math.max(edits.saved, count);
+    if (this.#saved.size === 0) {
+      queueMicrotask(() => {
+        for (const one of this.#saved) this.#tellSaved(one);
+        this.#saved.clear();
+      });
+    }
+    this.#saved.add(connection);
+  }
+
+  #tellSaved(connection: Connection): void {
+    const message: Saved = { ...this.keeper.status, edits: this.#clients.get(connection)?.saved ?? 0 };
+    connection.sendControl(FrameType.SAVED, message);
+  }
+
   #tell(frame: Uint8Array, origin: unknown): void {
-    for (const connection of this.#clients) if (connection !== origin) connection.send(frame);
+    for (const connection of this.#clients.keys()) if (connection !== origin) connection.send(frame);
   }
 }

@@ -4,7 +4,7 @@ import type { Services } from './services.js';
 import { VERSION } from './version.js';
 
 /** The answer of GET /v1/status. */
-export function instanceStatus({ instance, broker, hub, catalog, counters }: Services): object {
+export function instanceStatus({ instance, broker, hub, catalog, counters, scene }: Services): object {
   return {
     instance,
     version: VERSION,
@@ -14,6 +14,7 @@ export function instanceStatus({ instance, broker, hub, catalog, counters }: Ser
     viewers: hub.count('viewer'),
     producers: hub.count('producer'),
     volumes: [...catalog.records()].map((record) => record.announcement()),
+    scene: { file: scene.keeper.file ?? null, ...scene.keeper.status },
     sent_bytes: counters.sentBytes,
     sent_bricks: counters.sentBricks,
     sent_constants: counters.sentConstants,

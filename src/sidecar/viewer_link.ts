@@ -52,6 +52,7 @@ export class ViewerLink implements Link, BrickWaiter {
     else if (header.type === FrameType.CREDIT) this.#window.add(decodeControl(Credit, payload).bytes);
     else if (header.type === FrameType.ERROR) this.#complaint(decodeControl(ErrorMessage, payload));
     else if (header.type === FrameType.SCENE) this.connection.services.scene.frame(this.connection, payload);
+    else if (header.type === FrameType.HISTORY) this.connection.services.scene.history(this.connection, payload);
   }
 
   closed(): void {

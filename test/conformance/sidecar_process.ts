@@ -45,12 +45,12 @@ export class SidecarProcess {
   /** Resolves with the exit code, or the signal that ended it. */
   exited!: Promise<number | string>;
 
-  /** Starts one; `started.error` says why not. */
-  static async start(config: object = {}): Promise<SidecarProcess> {
+  /** Starts one, with this Node or another; `started.error` says why not. */
+  static async start(config: object = {}, node = process.execPath): Promise<SidecarProcess> {
     const it = new SidecarProcess();
     const program = await bundled('sidecar');
     const before = performance.now();
-    it.child = spawn(process.execPath, [program], { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env.PATH } });
+    it.child = spawn(node, [program], { stdio: ['pipe', 'pipe', 'pipe'], env: { PATH: process.env.PATH } });
     started.add(it);
     it.exited = new Promise((resolve) => it.child.once('exit', (code, signal) => resolve(code ?? signal ?? -1)));
     it.child.stderr?.on('data', (chunk) => {

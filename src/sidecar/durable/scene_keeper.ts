@@ -108,10 +108,13 @@ export class SceneKeeper {
    * @param own of the sidecar itself, and no client's edit: told at once where nothing waits before it
    */
   keep(update: Uint8Array, own: boolean, tell: () => void): void {
-    if (this.#status.state === 'memory' || this.#closed) return tell();
-    const early = own && this.#group.idle;
+    const kept = this.#status.state !== 'memory' && !this.#closed;
+    const early = !kept || (own && this.#group.idle);
     if (early) tell();
-    if (own && this.place?.lazy && !this.#database) return early ? undefined : this.after(tell);
+    // In a file that is not there yet the first edit of a client brings all of the document.
+    const asOne = own && this.place?.lazy && !this.#database;
+    if (asOne && !early) this.after(tell);
+    if (!kept || asOne) return;
     const write = () => {
       this.#seq += 1;
       this.#table('updates').put(this.#seq, new Date().toISOString(), update);
@@ -158,8 +161,8 @@ export class SceneKeeper {
   /** Makes a restore point; `done` gets its id, or nothing where it could not be written. */
   makePoint(name: string, author: string, automatic: boolean, done: (made?: string) => void): void {
     const { points } = this;
-    if (!points) return done();
-    points.make(this.doc, { name, author, automatic }, (work, kept) => this.inTransaction(work, kept), done);
+    if (points) points.make(this.doc, { name, author, automatic }, (work, kept) => this.inTransaction(work, kept), done);
+    else done();
   }
 
   /** Runs `work` in the next transaction. */

@@ -16,6 +16,9 @@ export function sweepTombstones(doc: Y.Doc, now: number): number {
     const modified = Date.parse(String(entry.get('modified')));
     if (modified <= now - TOMBSTONE_MS) old.push(id);
   }
-  if (old.length > 0) doc.transact(() => old.forEach((id) => annotations.delete(id)), SWEEP);
+  const sweep = () => {
+    for (const id of old) annotations.delete(id);
+  };
+  if (old.length > 0) doc.transact(sweep, SWEEP);
   return old.length;
 }

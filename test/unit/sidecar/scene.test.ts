@@ -9,6 +9,7 @@ import * as Y from 'yjs';
 import { encodeFrame, FrameType } from '../../../src/protocol/index.js';
 import { Client } from '../../conformance/client.js';
 import { GoodProducer } from '../../conformance/good_producer.js';
+import { Peer } from '../../conformance/scene_peer.js';
 import { SidecarProcess } from '../../conformance/sidecar_process.js';
 
 let sidecar: SidecarProcess;
@@ -17,77 +18,16 @@ beforeAll(async () => {
 }, 20_000);
 afterAll(() => sidecar?.stop());
 
-/** A client with a document of its own, as a viewer or Python has it. */
-class Peer {
-  readonly doc = new Y.Doc();
-  readonly awareness = new Awareness(this.doc);
-  #seen = 0;
-
-  private constructor(readonly client: Client) {
-    client.socket.on('message', () => this.#look());
-    this.doc.on('update', (update: Uint8Array, origin: unknown) => {
-      if (origin !== this) this.#send(0, (e) => writeUpdate(e, update));
-    });
-    this.awareness.on('update', ({ added, updated, removed }: Record<string, number[]>, origin: unknown) => {
-      const ids = [...(added ?? []), ...(updated ?? []), ...(removed ?? [])];
-      if (origin !== this) this.#send(1, (e) => encoding.writeVarUint8Array(e, encodeAwarenessUpdate(this.awareness, ids)));
-    });
-    this.#look();
-    this.#send(0, (e) => writeSyncStep1(e, this.doc));
-  }
-
-  static async join(role: string, kind: 'viewer' | 'producer' = 'viewer'): Promise<Peer> {
-    return new Peer(await Client.greet(sidecar, kind, role));
-  }
-
-  get annotations(): Y.Map<unknown> {
-    return this.doc.getMap('annotations');
-  }
-
-  /** Sends an awareness update as it stands. */
-  say(update: Uint8Array): void {
-    this.#send(1, (e) => encoding.writeVarUint8Array(e, update));
-  }
-
-  leave(): Promise<void> {
-    this.awareness.destroy();
-    return this.client.close();
-  }
-
-  #send(kind: number, write: (encoder: encoding.Encoder) => void): void {
-    const encoder = encoding.createEncoder();
-    encoding.writeVarUint(encoder, kind);
-    write(encoder);
-    this.client.send(encodeFrame(FrameType.SCENE, encoding.toUint8Array(encoder)));
-  }
-
-  #look(): void {
-    for (; this.#seen < this.client.frames.length; this.#seen += 1) {
-      const frame = this.client.frames[this.#seen];
-      if (frame?.header.type !== FrameType.SCENE) continue;
-      const decoder = decoding.createDecoder(frame.payload);
-      if (decoding.readVarUint(decoder) === 1) {
-        applyAwarenessUpdate(this.awareness, decoding.readVarUint8Array(decoder), this);
-        continue;
-      }
-      const encoder = encoding.createEncoder();
-      encoding.writeVarUint(encoder, 0);
-      readSyncMessage(decoder, encoder, this.doc, this);
-      if (encoding.length(encoder) > 1) this.client.send(encodeFrame(FrameType.SCENE, encoding.toUint8Array(encoder)));
-    }
-  }
-}
-
 const eventually = (peer: Peer, done: () => boolean, what: string) => peer.client.until(done, what);
 
 test('what one draws the others see, Python too, and those who come later', async () => {
-  const [a, b, python] = [await Peer.join('edit'), await Peer.join('view'), await Peer.join('owner', 'producer')];
+  const [a, b, python] = [await Peer.join(sidecar, 'edit'), await Peer.join(sidecar, 'view'), await Peer.join(sidecar, 'owner', 'producer')];
   a.annotations.set('p', { kind: 'point', coords: [1, 2, 3] });
   for (const peer of [b, python]) await eventually(peer, () => peer.annotations.has('p'), 'the point');
   python.annotations.set('q', { kind: 'box' });
   await eventually(a, () => a.annotations.has('q'), 'the box');
   await Promise.all([a.leave(), b.leave(), python.leave()]);
-  const late = await Peer.join('view');
+  const late = await Peer.join(sidecar, 'view');
   await eventually(late, () => late.annotations.has('q') && late.annotations.has('p'), 'both, kept by the sidecar');
   await late.leave();
 });
@@ -95,7 +35,7 @@ test('what one draws the others see, Python too, and those who come later', asyn
 test('what was drawn while there was no connection is not lost', async () => {
   const doc = new Y.Doc();
   doc.getMap('annotations').set('offline', { kind: 'point' });
-  const peer = await Peer.join('edit');
+  const peer = await Peer.join(sidecar, 'edit');
   Y.applyUpdate(peer.doc, Y.encodeStateAsUpdate(doc), peer); // as if it had been there before: the greeting asks for it
   await peer.client.roundTrip();
   await peer.leave();
@@ -106,27 +46,27 @@ test('what was drawn while there was no connection is not lost', async () => {
   encoding.writeVarUint8Array(encoder, Y.encodeStateAsUpdate(doc));
   again.send(encodeFrame(FrameType.SCENE, encoding.toUint8Array(encoder)));
   await again.roundTrip();
-  const other = await Peer.join('view');
+  const other = await Peer.join(sidecar, 'view');
   await eventually(other, () => other.annotations.has('offline'), 'the offline point');
   await Promise.all([again.close(), other.leave()]);
 });
 
 test('a viewer with the role view changes nothing, and is told', async () => {
-  const [looker, editor] = [await Peer.join('view'), await Peer.join('edit')];
+  const [looker, editor] = [await Peer.join(sidecar, 'view'), await Peer.join(sidecar, 'edit')];
   looker.annotations.set('mine', { kind: 'point' });
   const { json } = await looker.client.next(FrameType.ERROR);
   expect(json).toMatchObject({ code: 4403, fatal: false });
   editor.annotations.set('after', 1);
   await eventually(looker, () => looker.annotations.has('after'), 'later changes');
   expect(editor.annotations.has('mine')).toBe(false);
-  const late = await Peer.join('edit');
+  const late = await Peer.join(sidecar, 'edit');
   await eventually(late, () => late.annotations.has('after'), 'the document');
   expect(late.annotations.has('mine')).toBe(false);
   await Promise.all([looker.leave(), editor.leave(), late.leave()]);
 });
 
 test('a volume has a layer as long as it is there; its settings outlive a new declaration', async () => {
-  const [producer, peer] = [await GoodProducer.connect(sidecar), await Peer.join('edit')];
+  const [producer, peer] = [await GoodProducer.connect(sidecar), await Peer.join(sidecar, 'edit')];
   const layers = peer.doc.getMap('layers') as Y.Map<Y.Map<unknown>>;
   await producer.declare({ name: 'brain' });
   await eventually(peer, () => layers.has('brain'), 'the layer');
@@ -141,11 +81,11 @@ test('a volume has a layer as long as it is there; its settings outlive a new de
 });
 
 test('what clients say of themselves goes when they go', async () => {
-  const [a, b] = [await Peer.join('view'), await Peer.join('view')];
+  const [a, b] = [await Peer.join(sidecar, 'view'), await Peer.join(sidecar, 'view')];
   a.awareness.setLocalStateField('cursor', [1, 2, 3]);
   const id = a.doc.clientID;
   await eventually(b, () => b.awareness.getStates().get(id)?.cursor !== undefined, 'the cursor');
-  const late = await Peer.join('view');
+  const late = await Peer.join(sidecar, 'view');
   await eventually(late, () => late.awareness.getStates().has(id), 'the cursor, told on joining');
   a.awareness.destroy();
   a.client.socket.terminate();
@@ -154,7 +94,7 @@ test('what clients say of themselves goes when they go', async () => {
 });
 
 test('nobody speaks for another, of himself at no length, and under another role', async () => {
-  const [a, b, c] = [await Peer.join('view'), await Peer.join('edit'), await Peer.join('edit')];
+  const [a, b, c] = [await Peer.join(sidecar, 'view'), await Peer.join(sidecar, 'edit'), await Peer.join(sidecar, 'edit')];
   const id = a.doc.clientID;
   a.awareness.setLocalState({ name: 'Ada', role: 'owner' });
   await eventually(b, () => b.awareness.getStates().get(id)?.name === 'Ada', 'Ada');
@@ -179,7 +119,7 @@ test('nobody speaks for another, of himself at no length, and under another role
 });
 
 test('a client has eight ids, and an id is free once its client is gone', async () => {
-  const [a, b] = [await Peer.join('edit'), await Peer.join('edit')];
+  const [a, b] = [await Peer.join(sidecar, 'edit'), await Peer.join(sidecar, 'edit')];
   const say = (peer: Peer, ids: number[], clock: number) => {
     const many = new Awareness(new Y.Doc());
     for (const id of ids) {
@@ -198,13 +138,13 @@ test('a client has eight ids, and an id is free once its client is gone', async 
   await a.leave();
   await eventually(b, () => seen().length === 0, 'nobody');
   say(b, [1000], 1); // the clock of who was there before does not count
-  const late = await Peer.join('view');
+  const late = await Peer.join(sidecar, 'view');
   await eventually(late, () => late.awareness.getStates().has(1000), 'the id in other hands');
   await Promise.all([b.leave(), late.leave()]);
 });
 
 test('an update that is damaged ends its connection and changes nothing', async () => {
-  const good = await Peer.join('edit');
+  const good = await Peer.join(sidecar, 'edit');
   const state = () => Buffer.from(Y.encodeStateAsUpdate(good.doc)).toString('hex');
   good.annotations.set('stays', 1);
   await good.client.roundTrip();

@@ -6,10 +6,13 @@ import path from 'node:path';
 import * as Y from 'yjs';
 import { log } from '../log.js';
 import { inspect, rebuild, setAside } from './salvage.js';
-import { refuseForeign, SceneDatabase } from './scene_database.js';
+import { DamagedError, refuseForeign, SceneDatabase } from './scene_database.js';
 import { isWhole, type Row, readRows } from './scene_tables.js';
 import { type DatabaseSync, SqliteCode, sqliteCode } from './sqlite.js';
 import { walDamage } from './wal_check.js';
+
+/** What SQLite says of damaged files; a statement of ours has no fault of its own. */
+const DAMAGED: ReadonlySet<number | undefined> = new Set([SqliteCode.ERROR, SqliteCode.CORRUPT, SqliteCode.NOT_A_DATABASE]);
 
 /** Missing updates are counted up to this. */
 const MAX_MISSING = 100_000;
@@ -32,17 +35,21 @@ export function openScene(opener: (file: string) => DatabaseSync, file: string):
   let database: SceneDatabase | undefined;
   const wal = fs.existsSync(`${file}-wal`) ? walDamage(fs.readFileSync(`${file}-wal`)) : undefined;
   const bytes = fs.existsSync(file) ? fs.statSync(file).size : 0;
-  if (wal) found.push(wal);
+  // As it was found: opening and closing may change it.
+  let aside: string | undefined;
+  if (wal) {
+    aside = setAside(file);
+    found.push(wal);
+  }
   try {
     database = SceneDatabase.open(opener, file);
     if (bytes > 0) found.push(...inspect(database.db, bytes));
   } catch (error) {
-    const code = sqliteCode(error);
-    if (code !== SqliteCode.CORRUPT && code !== SqliteCode.NOT_A_DATABASE && !(error instanceof SyntaxError)) throw error;
+    if (!(error instanceof DamagedError) && !DAMAGED.has(sqliteCode(error))) throw error;
     found.push((error as Error).message);
   }
   if (database && found.length === 0) return { database, damage: undefined };
-  const aside = setAside(file); // before it is closed: closing moves the log into it
+  aside ??= setAside(file); // before it is closed: closing moves the log into it
   try {
     database?.close(false);
   } catch {} // damaged as it is

@@ -45,6 +45,15 @@ export function refuseForeign(file: string): void {
   throw new SceneFileError(`scene_file: ${file} is no scene of voxbeam`, 'give the path of a scene file, or of one that does not exist yet');
 }
 
+/** What SQLite does not take for damage, and cannot be anything else. */
+export class DamagedError extends Error {}
+
+/** Whether nothing was ever written: there is no file, or one that was killed while it was made. */
+function isFresh(file: string): boolean {
+  const bytes = (name: string) => fs.statSync(name, { throwIfNoEntry: false })?.size ?? 0;
+  return bytes(file) <= PAGE_BYTES && bytes(`${file}-wal`) === 0;
+}
+
 export class SceneDatabase {
   readonly #tables: Readonly<Record<TableName, SceneTable>>;
   readonly #sync: DiskSync;
@@ -67,6 +76,7 @@ export class SceneDatabase {
    * @throws SceneFileError where another process has it, or a newer version wrote it; SQLite's error where it is damaged or cannot be written
    */
   static open(opener: (file: string) => DatabaseSync, file: string): SceneDatabase {
+    const fresh = isFresh(file);
     fs.closeSync(fs.openSync(file, 'a', 0o600)); // readable for its owner alone, and its log after it
     let db: DatabaseSync | undefined;
     try {
@@ -76,6 +86,7 @@ export class SceneDatabase {
       if (version > SCHEMA_VERSION) {
         throw new SceneFileError(`scene_file: ${file} was written by a newer voxbeam (version ${version} of the file)`, 'install that version');
       }
+      if (version === 0 && !fresh) throw new DamagedError('its version is lost');
       // The mark first, and in the file itself: what is killed from here on is known as ours.
       if (version === 0) db.exec(`PRAGMA application_id = ${APPLICATION_ID}`);
       db.exec('PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; BEGIN IMMEDIATE');

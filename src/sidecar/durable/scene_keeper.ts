@@ -152,6 +152,26 @@ export class SceneKeeper {
     return true;
   }
 
+  /**
+   * Writes something at once, after all that waits.
+   *
+   * @throws what kept it from being written: then nothing of it is there
+   */
+  writeNow(work: (database: SceneDatabase) => void): void {
+    this.#group.flush();
+    if (!this.#database && this.#status.state === 'saved') this.#tryOpen();
+    const database = this.#database;
+    if (!database) throw new Error(this.#status.message ?? 'there is no scene file');
+    database.transaction(() => work(database));
+  }
+
+  /** Tells everybody of damage that was found in the file while it is read. */
+  found(damage: string): void {
+    log(`${this.place?.file}: ${damage}`);
+    this.#damage = damage;
+    this.changed(this.status);
+  }
+
   /** The restore points, where there is a file. It is made where there is none yet. */
   get points(): RestorePoints | undefined {
     if (!this.#database && this.#status.state === 'saved') this.#tryOpen();

@@ -11,11 +11,11 @@ export const APPLICATION_ID = 0x56584253;
 export const SCHEMA_VERSION = 1;
 
 /** In the order in which they are made: with it their root pages are the same in every file, which salvage relies on. */
-export const TABLES = ['meta', 'updates', 'snapshots', 'points', 'label_volumes', 'label_bricks', 'label_ops'] as const;
+export const TABLES = ['updates', 'snapshots', 'points', 'label_volumes', 'label_bricks', 'label_ops'] as const;
 export type TableName = (typeof TABLES)[number];
 
 /** Tables whose rows are found, and replaced, by their heads. The others are found by number. */
-const BY_HEAD: ReadonlySet<TableName> = new Set(['meta', 'label_volumes', 'label_bricks', 'label_ops']);
+const BY_HEAD: ReadonlySet<TableName> = new Set(['label_volumes', 'label_bricks', 'label_ops']);
 
 export const SCHEMA = TABLES.map((table) => {
   const index = BY_HEAD.has(table) ? `CREATE UNIQUE INDEX ${table}_head ON ${table}(head);` : '';
@@ -28,6 +28,9 @@ export interface Row {
   readonly bytes: Uint8Array;
   readonly hash: number;
 }
+
+/** Comes after every character of a head. */
+const LAST = '\u{10ffff}';
 
 const utf8 = new TextEncoder();
 
@@ -50,18 +53,20 @@ export class SceneTable {
     readonly db: DatabaseSync,
     readonly name: TableName,
   ) {
-    const byHead = BY_HEAD.has(name);
+    const found = BY_HEAD.has(name) ? 'head' : 'id';
     this.#put = db.prepare(
-      byHead
-        ? `INSERT INTO ${name}(head, bytes, hash) VALUES(?2, ?3, ?4) ON CONFLICT(head) DO UPDATE SET bytes = ?3, hash = ?4 WHERE ?1 = 0`
-        : `INSERT INTO ${name}(id, head, bytes, hash) VALUES(?1, ?2, ?3, ?4)`,
+      BY_HEAD.has(name)
+        ? `INSERT INTO ${name}(head, bytes, hash) VALUES(?, ?, ?) ON CONFLICT(head) DO UPDATE SET bytes = excluded.bytes, hash = excluded.hash`
+        : `INSERT INTO ${name}(head, bytes, hash, id) VALUES(?, ?, ?, ?)`,
     );
-    this.#find = db.prepare(`SELECT id, head, bytes, hash FROM ${name} WHERE ${byHead ? 'head' : 'id'} = ?`);
+    this.#find = db.prepare(`SELECT id, head, bytes, hash FROM ${name} WHERE ${found} = ?`);
   }
 
   /** Writes a row: a new one with the number `id`, or in place of the one with this head. */
   put(id: number, head: string, bytes: Uint8Array): void {
-    this.#put.run(BY_HEAD.has(this.name) ? 0 : id, head, bytes, rowHash(this.name, id, head, bytes));
+    const hash = rowHash(this.name, id, head, bytes);
+    if (BY_HEAD.has(this.name)) this.#put.run(head, bytes, hash);
+    else this.#put.run(head, bytes, hash, id);
   }
 
   get isEmpty(): boolean {
@@ -75,7 +80,22 @@ export class SceneTable {
   /** Rows whose heads begin with `prefix` and come after `after`, in the order of their heads. */
   *under(prefix: string, after = prefix): Generator<Row> {
     const statement = this.db.prepare(`SELECT id, head, bytes, hash FROM ${this.name} WHERE head > ? AND head < ? ORDER BY head`);
-    yield* statement.iterate(after, `${prefix}\u{10ffff}`) as Iterable<Row>;
+    yield* statement.iterate(after, prefix + LAST) as Iterable<Row>;
+  }
+
+  /** The heads of these. */
+  heads(prefix: string): string[] {
+    const rows = this.db.prepare(`SELECT head FROM ${this.name} WHERE head > ? AND head < ? ORDER BY head`).all(prefix, prefix + LAST);
+    return (rows as { head: string }[]).map(({ head }) => head);
+  }
+
+  removeHead(head: string): void {
+    this.db.prepare(`DELETE FROM ${this.name} WHERE head = ?`).run(head);
+  }
+
+  /** Removes the rows whose heads begin with `prefix` and come before `before`. */
+  removeUnder(prefix: string, before = prefix + LAST): void {
+    this.db.prepare(`DELETE FROM ${this.name} WHERE head > ? AND head < ?`).run(prefix, before);
   }
 
   /** Removes the rows with numbers up to `id`. */

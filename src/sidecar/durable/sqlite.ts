@@ -8,7 +8,7 @@ import type { DatabaseSync } from 'node:sqlite';
 export type { DatabaseSync } from 'node:sqlite';
 
 /** Primary result codes, the low byte of an error's `errcode`. */
-export const SqliteCode = { BUSY: 5, CORRUPT: 11, NOT_A_DATABASE: 26 } as const;
+export const SqliteCode = { ERROR: 1, BUSY: 5, CORRUPT: 11, NOT_A_DATABASE: 26 } as const;
 
 /** How long opening waits for a process that is just letting go of the file. */
 const BUSY_MS = 2_000;

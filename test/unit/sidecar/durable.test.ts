@@ -16,7 +16,10 @@ const folder = mkdtempSync(path.join(os.tmpdir(), 'voxbeam-scene-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 let files = 0;
-const newFile = () => path.join(folder, `${(files += 1)}.vxscene`);
+const newFile = () => {
+  files += 1;
+  return path.join(folder, `${files}.vxscene`);
+};
 const start = (config: object) => SidecarProcess.start(config, node);
 const mark = (name: string, more: object = {}) => new Y.Map(Object.entries({ kind: 'point', name, coords: [1, 2, 3], ...more }));
 

@@ -1,10 +1,8 @@
 /** The scene document through a live sidecar: who sees and changes it, and what stays. */
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
-import { applyAwarenessUpdate, Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness';
-import { readSyncMessage, writeSyncStep1, writeUpdate } from 'y-protocols/sync';
+import { Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness';
 import * as Y from 'yjs';
 import { encodeFrame, FrameType } from '../../../src/protocol/index.js';
 import { Client } from '../../conformance/client.js';

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import struct
 from dataclasses import dataclass
-from enum import IntEnum
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +13,8 @@ import pyarrow as pa
 from xxhash import xxh32_intdigest
 
 from voxbeam.errors import VoxbeamError
+from voxbeam.frame_type import ErrorCode as ErrorCode  # noqa: PLC0414  theirs is one page of names
+from voxbeam.frame_type import FrameType as FrameType  # noqa: PLC0414
 from voxbeam.geometry import STORED_EDGE, STORED_VOXELS, BrickKey
 
 if TYPE_CHECKING:
@@ -71,61 +72,6 @@ SLOT_BYTES = {"u8": 290_816, "u16": 2 * 290_816, "u32": 4 * 290_816, "f32": 4 * 
 
 _HEADER = struct.Struct("<4sHBBIBBHIIIIIII16xI")
 _CHECKED_HEADER_BYTES = HEADER_BYTES - 4
-
-
-class FrameType(IntEnum):
-    """What a frame is; the specification says who sends which."""
-
-    HELLO = 1
-    WELCOME = 2
-    NEED = 3
-    CANCEL = 4
-    BRICK = 5
-    CREDIT = 6
-    ERROR = 7
-    PING = 8
-    PONG = 9
-    VOLUME = 10
-    VOLUME_GONE = 11
-    RANGES = 12
-    SCENE = 13
-    STATUS = 14
-    DONE = 15
-    FILL = 16
-    CHANGED = 17
-    STOP = 18
-    DOWN = 19
-    NEED_TILE = 20
-    CANCEL_TILE = 21
-    TILE = 22
-    HELP = 23
-    LABELS = 24
-    EDIT = 25
-    EDITED = 26
-    UNDO = 27
-    READ = 28
-    REGION = 29
-    CANCEL_EDIT = 30
-    PROGRESS = 31
-    SAVED = 40
-    HISTORY = 41
-
-
-class ErrorCode(IntEnum):
-    """Codes of ERROR frames; a fatal one is also the WebSocket's close code."""
-
-    BAD_FRAME = 4400
-    UNAUTHORIZED = 4401
-    FORBIDDEN = 4403
-    NOT_FOUND = 4404
-    TIMEOUT = 4408
-    VERSION = 4409
-    TOO_LARGE = 4413
-    UNSUPPORTED = 4422
-    CANCELLED = 4499
-    INTERNAL = 4500
-    PRODUCER_GONE = 4503
-    STORE_FULL = 4507
 
 
 class FrameError(VoxbeamError):

@@ -6,6 +6,7 @@ import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate, removeAwareness
 import { messageYjsSyncStep2, readSyncMessage, writeSyncStep1, writeUpdate } from 'y-protocols/sync';
 import type * as Y from 'yjs';
 import { PRESENCE_MS } from '../protocol/limits.js';
+import { TakeBack } from './take_back.js';
 
 const SYNC = 0;
 const AWARENESS = 1;
@@ -25,15 +26,18 @@ export class SceneSync {
   /** While it runs, presence was said a moment ago. */
   #pause: ReturnType<typeof setTimeout> | undefined;
   #unsaid = false;
+  #takeBack: TakeBack | undefined;
 
   /**
    * @param send sends the payload of a SCENE frame
    * @param synced told when the sidecar's document has been taken over, after each connection
+   * @param refused told when an edit of somebody who may only look was taken back
    */
   constructor(
     readonly doc: Y.Doc,
     private readonly send: (payload: Uint8Array) => void,
     private readonly synced: () => void,
+    private readonly refused: () => void,
   ) {
     this.awareness = new Awareness(doc);
     this.awareness.setLocalState(null); // who has nothing to say of himself is not here
@@ -46,6 +50,7 @@ export class SceneSync {
   start(mayEdit: boolean): void {
     this.#open = true;
     this.#mayEdit = mayEdit;
+    if (!mayEdit) this.#takeBack ??= new TakeBack(this.doc, this, () => !this.#mayEdit, this.refused);
     this.#write(SYNC, (encoder) => writeSyncStep1(encoder, this.doc));
     // Said anew, under a new clock: the others have seen us go.
     const own = this.awareness.getLocalState();
@@ -82,6 +87,7 @@ export class SceneSync {
   /** Says goodbye to the others and lets go of the document, which belongs to whoever gave it. */
   close(): void {
     this.doc.off('update', this.#onUpdate);
+    this.#takeBack?.dispose();
     clearTimeout(this.#pause);
     this.#pause = undefined;
     if (this.awareness.getLocalState()) this.awareness.setLocalState(null);

@@ -31,6 +31,7 @@ export interface CommandContext {
   tools(): AnnotationTools;
   /** Ends the drag under way; tells whether there was one. */
   cancelDrag(): boolean;
+  /** Whether this viewer may edit; where it may not, people are told so: it is asked when they try. */
   mayEdit(): boolean;
   /** The view that keys are for: the one pointed at last, where it is shown. */
   activeView(): View | undefined;

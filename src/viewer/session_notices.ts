@@ -44,6 +44,12 @@ export class SessionNotices {
     }, TELL_MS);
   }
 
+  /** Says that this viewer may only look; always false, for whoever asked whether it may edit. */
+  refuseEdit(): false {
+    this.tell('You may look here, not edit: nothing was changed. Ask the owner for a link with the role edit');
+    return false;
+  }
+
   /**
    * Says what is wrong for as long as it is, unless there is something newer to say.
    *

@@ -93,7 +93,7 @@ export class Viewer {
     const commands = makeCommands({
       scene: this.#scene, store: this.#store, layers: this.#layers,
       shell: () => this.#shell, interactions: () => this.#interactions, tools: () => this.#tools, cancelDrag: () => this.#pointers.cancel(),
-      mayEdit: this.#mayEdit,
+      mayEdit: () => this.#mayEdit() || this.#notices.refuseEdit(),
       sources: { peek: (volume, key) => this.times.peek(volume, key), shaderReport: (volume) => this.#renderer?.shaderReport(volume) },
       activeView: () => this.#view(this.#reader.lastView ?? '') ?? this.#view('volume') ?? this.#views[0],
       snap: (place) => this.#framing.snap(place), fit: () => this.#framing.fit(), studio: () => this.studio,

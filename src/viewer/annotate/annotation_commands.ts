@@ -88,7 +88,7 @@ export function makeAnnotationCommands(context: AnnotationCommandContext): Annot
     classify,
     digit(number) {
       const found = scene.classes.list()[number - 1];
-      if (!found || !context.mayEdit() || !(selected() || isDrawingTool(store.state.tool))) return false;
+      if (!found || !(selected() || isDrawingTool(store.state.tool)) || !context.mayEdit()) return false;
       classify(found.name);
       return true;
     },

@@ -168,6 +168,10 @@ test('who may only look gets no drawing tools', async () => {
   const { root } = await viewer('view');
   const draw = await until(() => root.querySelector<HTMLButtonElement>('[data-tool="point"]:disabled'), 'the disabled tool');
   draw.click();
+  const said = () => root.querySelector('[data-footer="message"]')?.textContent;
+  expect(said()).not.toMatch(/look here/);
+  root.dispatchEvent(new KeyboardEvent('keydown', { key: 'b', bubbles: true }));
+  expect(said()).toBe('You may look here, not edit: nothing was changed. Ask the owner for a link with the role edit');
   root.dispatchEvent(new KeyboardEvent('keydown', { key: 'b', bubbles: true }));
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(root.querySelector('[data-tool="navigate"]')?.getAttribute('aria-pressed')).toBe('true');

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 
+import nibabel
 import numpy as np
 import pytest
 
@@ -148,6 +149,36 @@ def test_coco_that_cannot_be(tmp_path, change, words):
     path.write_text(json.dumps(said))
     with pytest.raises(rv.VoxbeamError, match=words):
         rv.import_labels(path)
+
+
+def test_values_that_are_no_ids_are_refused(tmp_path):
+    image = nibabel.Nifti1Image(labels("int16").T, np.eye(4))
+    image.header.set_slope_inter(0.5, 2)
+    nibabel.save(image, tmp_path / "scaled.nii")
+    with pytest.raises(rv.FormatError, match=r"scaled by 0\.5 and shifted by 2"):
+        rv.import_labels(tmp_path / "scaled.nii")
+    nibabel.save(nibabel.Nifti1Image(labels("float32").T, np.eye(4)), tmp_path / "float.nii")
+    with pytest.raises(rv.FormatError, match="holds float32, which are no labels"):
+        rv.import_labels(tmp_path / "float.nii")
+    nibabel.save(nibabel.Nifti1Image(np.stack([labels().T] * 3, -1), np.eye(4)), tmp_path / "times.nii")
+    with pytest.warns(rv.LossWarning, match="the first of its 3 time points is taken"):
+        assert rv.import_labels(tmp_path / "times.nii").shape == SHAPE
+
+
+def test_an_image_is_as_it_was_where_its_labels_failed(tmp_path):
+    image = rv.convert(labels(), tmp_path / "a.ome.zarr", progress=False)
+    before = sorted(image.rglob("*"))
+    array = labels("int64")
+    array[-1, 2, 3] = 2**40
+    with pytest.raises(rv.VoxbeamError, match="hold the id 1,099,511,627,776"):
+        rv.export_labels(array, image, name="x", progress=False)
+    assert sorted(image.rglob("*")) == before
+    with pytest.raises(rv.ParameterError, match="one of a folder"):
+        rv.export_labels(labels(), image, name="../x", progress=False)
+    (tmp_path / "old.zarr").mkdir()
+    (tmp_path / "old.zarr" / ".zattrs").write_text(json.dumps({"multiscales": [{}]}))
+    with pytest.raises(rv.ParameterError, match="Zarr version 2"):
+        rv.export_labels(labels(), tmp_path / "old.zarr", progress=False)
 
 
 def test_labels_listed_by_an_image_stay_inside(tmp_path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -99,7 +99,7 @@ def export_labels(
     place = Path(path).expanduser().absolute()
     if kind.name == "ome-zarr":
         place = ome_labels.place_of(place, volume.name)
-        if place.parent.name == "labels" and ome_labels.in_image(place):
+        if ome_labels.in_image(place):
             place.parent.mkdir(exist_ok=True)
     target = target_of(place, overwrite=overwrite)
     if volume.dtype.name not in kind.dtypes:
@@ -109,9 +109,14 @@ def export_labels(
     losses = kind.losses(volume)
     bar = Progress(f"Writing {target.name}") if progress is True else None
     update = bar.update if bar else progress if callable(progress) else lambda *_: None
-    with bar or nullcontext(), beside(target) as part:
-        told = Told(target, lambda planes: update(planes, volume.shape[0]))
-        losses += kind.write(volume, part, checked, told)
+    try:
+        with bar or nullcontext(), beside(target) as part:
+            told = Told(target, lambda planes: update(planes, volume.shape[0]))
+            losses += kind.write(volume, part, checked, told)
+    finally:
+        if kind.name == "ome-zarr" and target.parent.name == "labels":
+            with suppress(OSError):  # it goes only where it is empty: what was to lie in it has failed
+                target.parent.rmdir()
     if kind.name == "ome-zarr" and ome_labels.in_image(target):
         ome_labels.announce(target)
     tell(target, kind.title, losses)
@@ -167,6 +172,8 @@ def import_labels(
     if volume is not None:
         _take_place(labels, volume, place)
         losses = []
+    if labels.source.times is not None:
+        losses.append(f"the first of its {labels.source.times.count} time points is taken")
     tell(place, kind.title, losses)
     return labels
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from voxbeam.errors import FormatError
 from voxbeam.formats.label_class import checked_classes
 from voxbeam.formats.label_volume import LabelVolume, slabs
 from voxbeam.formats.lengths import factor, signs
@@ -72,6 +73,9 @@ def read(path: Path, world: World | None, name: str | None) -> tuple[LabelVolume
     """Open the file; ``.nii`` is mapped."""
     source = open_source(path, kind="labels")
     losses = []
+    if (source.scale, source.offset) != (1.0, 0.0):
+        text = f"{str(path)!r} holds values that are scaled by {source.scale:g} and shifted by {source.offset:g}."
+        raise FormatError(text, "Labels are whole numbers: write it without scaling.")
     if signs(world, "RAS") != (1, 1, 1) or source.note:
         source.voxel_size, source.origin, turned = _place(path, signs(world, "RAS"))
         losses = ["its rotation or flip is not applied"] if turned else []

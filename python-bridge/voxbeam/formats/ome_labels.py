@@ -27,6 +27,9 @@ def place_of(path: Path, name: str) -> Path:
     """Where labels called `name` are written: into the image at `path`, where there is one, else at `path` itself."""
     said = _ome(path)
     if "multiscales" in said and "image-label" not in said:
+        if not (path / "zarr.json").exists():
+            text = f"{str(path)!r} is an image of Zarr version 2, which takes no labels of version 3."
+            raise ParameterError(text, "rv.convert writes it anew; or give the labels a path of their own.")
         if not name or "/" in name or "\\" in name or name.startswith("."):
             raise ParameterError(f"name is {name!r:.80}.", "In an image, labels need a name that can be one of a folder.")
         return path / _GROUP / name

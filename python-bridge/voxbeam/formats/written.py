@@ -61,7 +61,12 @@ def _replace(part: Path, target: Path) -> None:
     old = target.with_name(f"{part.name}.old")  # a folder cannot be renamed over another one
     if target.exists():
         target.rename(old)
-    part.rename(target)
+    try:
+        part.rename(target)
+    except OSError:
+        if old.exists():
+            old.rename(target)
+        raise
     _remove(old)
 
 

@@ -48,6 +48,10 @@ if TYPE_CHECKING:
     )
     from voxbeam.instance import Instance
     from voxbeam.layers import Layer, LayerEvent, Layers
+    from voxbeam.learning import Features, Learner, Prediction, Training
+    from voxbeam.learning.api import learn
+    from voxbeam.learning.measure import measure
+    from voxbeam.learning.segment import segment
     from voxbeam.points.render import render_points
     from voxbeam.remote import connect
     from voxbeam.settings import configure
@@ -99,6 +103,10 @@ _HOMES = {
     ),
     "instance": ("Instance",),
     "layers": ("Layer", "LayerEvent", "Layers"),
+    "learning": ("Features", "Learner", "Prediction", "Training"),
+    "learning.api": ("learn",),
+    "learning.measure": ("measure",),
+    "learning.segment": ("segment",),
     "points.render": ("render_points",),
     "remote": ("connect",),
     "settings": ("configure",),
@@ -118,6 +126,7 @@ __all__ = [
     "Box",
     "CertificateError",
     "Ellipsoid",
+    "Features",
     "FormatError",
     "Instance",
     "InstanceGoneError",
@@ -126,6 +135,7 @@ __all__ = [
     "Layer",
     "LayerEvent",
     "Layers",
+    "Learner",
     "Line",
     "LossWarning",
     "OpenedVolume",
@@ -134,11 +144,13 @@ __all__ = [
     "Point",
     "Polygon",
     "Polyline",
+    "Prediction",
     "SchedulerError",
     "ShapeError",
     "SidecarError",
     "SourceError",
     "StoreTooSmallError",
+    "Training",
     "UnauthorizedError",
     "UnsupportedDtypeError",
     "Volume",
@@ -157,10 +169,13 @@ __all__ = [
     "import_annotations",
     "import_labels",
     "initialize_visualization_server",
+    "learn",
+    "measure",
     "open_source",
     "query_visualization_server",
     "render_points",
     "render_volume",
+    "segment",
     "share",
     "synthetic",
     "view",

@@ -1,4 +1,4 @@
-"""Reads a box of an image as float32, mirrored where it reaches beyond the volume, so that every brick sees what the whole would."""
+"""Reads a box of an image as float32, mirrored where it reaches beyond the volume, so that a brick sees what the whole would."""
 
 from __future__ import annotations
 

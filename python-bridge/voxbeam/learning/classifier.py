@@ -124,4 +124,5 @@ def ready_for_threads(model: Any) -> Any:
 
 def _is_forest(model: Any) -> bool:
     parameters = model.get_params() if hasattr(model, "get_params") else {}
-    return {"n_estimators", "warm_start", "n_jobs"} <= set(parameters) and type(model).__module__.startswith("sklearn.ensemble._forest")
+    own = type(model).__module__.startswith("sklearn.ensemble._forest")
+    return own and {"n_estimators", "warm_start", "n_jobs"} <= set(parameters)

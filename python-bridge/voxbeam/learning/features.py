@@ -36,8 +36,8 @@ class Features:
     sigmas : tuple of float
         Scales, in voxels.
     kinds : tuple of str
-        Of ``"intensity"`` (the smoothed value), ``"edges"`` (gradient magnitude and Laplacian), ``"texture"`` (eigenvalues of the Hessian)
-        and ``"structure"`` (eigenvalues of the structure tensor, which take as long as all the others).
+        Of ``"intensity"`` (the smoothed value), ``"edges"`` (gradient magnitude and Laplacian), ``"texture"`` (eigenvalues of the
+        Hessian) and ``"structure"`` (eigenvalues of the structure tensor, which take as long as all the others).
     raw : bool
         Whether the voxel's own value is one too.
 

@@ -21,8 +21,8 @@ def gaussian_reach(sigma: float) -> int:
 def smooth(block: NDArray[np.float32], sigma: float) -> NDArray[np.float32]:
     """`block` smoothed along z, y, x.
 
-    Each output is made by the same operations in the same order, wherever the block begins: neither SIMD nor the size of the block
-    changes a bit, which a matrix product or a transform would.
+    Each output is made by the same operations in the same order, wherever the block begins: neither SIMD nor the size of the
+    block changes a bit, which a matrix product or a transform would.
 
     Parameters
     ----------

@@ -46,7 +46,7 @@ def find_strokes(voxels: LabelledVoxels) -> NDArray[np.int64]:
 
 
 def hold_out(label: NDArray[np.int64], stroke: NDArray[np.int64], seed: int) -> NDArray[np.bool_]:
-    """Which voxels to hold out: of each class whole strokes by chance, a fifth of its voxels or a little more, never its last stroke."""
+    """Which voxels to hold out: of each class whole strokes by chance, about a fifth of its voxels, never its last stroke."""
     rng = np.random.default_rng(seed)
     held = np.zeros(len(label), bool)
     for one in np.unique(label):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -87,6 +88,14 @@ class RangeTable:
     def knows(self, key: BrickKey) -> bool:
         """Whether the brick's range has been put."""
         return self._levels[key.level].get((key.z, key.y, key.x)) is not None
+
+    def widen(self, boxes: Iterable[list[int]], dtype: np.dtype[Any]) -> None:
+        """Bricks in `boxes`, as CHANGED names them, may hold any value of an integer dtype, where something was known of them."""
+        low, high = np.iinfo(dtype).min, np.iinfo(dtype).max
+        for level, *ends in boxes:
+            for z, y, x in product(*(range(a, b) for a, b in zip(ends[:3], ends[3:], strict=True))):
+                if self._levels[level].get((z, y, x)) is not None:
+                    self.put(BrickKey(level, z, y, x), low, high)
 
     def take_fresh(self) -> list[Row]:
         """What was put since the last call."""

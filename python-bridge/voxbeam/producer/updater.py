@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from math import prod
 from typing import TYPE_CHECKING
 
 from voxbeam.geometry import BRICK_EDGE, BRICK_HALO, Box, brick_grid, level_count
@@ -20,6 +21,8 @@ log = logging.getLogger("voxbeam.producer")
 
 #: Changes that come faster are shown together.
 UPDATE_SECONDS = 1 / 30
+#: Changes at so many places are told one by one; more are told as the box around them.
+MAX_PLACES = 64
 
 
 class Updater:
@@ -27,7 +30,7 @@ class Updater:
 
     def __init__(self, volume: ProducedVolume) -> None:
         self._volume = volume
-        self._dirty: Box | None = None
+        self._dirty: list[Box] = []
         self._news = threading.Condition()
         self._thread: threading.Thread | None = None
         self._busy = False
@@ -35,7 +38,7 @@ class Updater:
     def changed(self, box: Box) -> None:
         """Voxels of level 0 in `box` are others now. Returns at once; safe from any thread."""
         with self._news:
-            self._dirty = box if self._dirty is None else union(self._dirty, box)
+            self._dirty = gathered(self._dirty, box)
             self._news.notify()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="voxbeam-updater", daemon=True)
@@ -45,7 +48,7 @@ class Updater:
     def idle(self) -> bool:
         """Whether all changes have been told of."""
         with self._news:
-            return self._dirty is None and not self._busy
+            return not self._dirty and not self._busy
 
     def wake(self) -> None:
         """Look whether the volume is gone."""
@@ -58,14 +61,14 @@ class Updater:
             pass
         while volume.live:
             with self._news:
-                while self._dirty is None and volume.live:
+                while not self._dirty and volume.live:
                     self._news.wait()
-                box, self._dirty = self._dirty, None
+                places, self._dirty = self._dirty, []
                 self._busy = True
             began = time.monotonic()
             try:
-                if box is not None and volume.live:
-                    self._update(box)
+                if places and volume.live:
+                    self._update(places)
             except BuildStoppedError:
                 return
             except Exception:
@@ -73,7 +76,7 @@ class Updater:
             self._busy = False
             time.sleep(max(0.0, UPDATE_SECONDS - (time.monotonic() - began)))
 
-    def _update(self, box: Box) -> None:
+    def _update(self, places: list[Box]) -> None:
         volume, point = self._volume, self._volume.points.first
 
         def pause() -> None:
@@ -81,12 +84,37 @@ class Updater:
                 raise BuildStoppedError
 
         with short_turns():
-            point.levels.rebuild(box, point.ranges.put, pause)
+            for box in places:
+                point.levels.rebuild(box, point.ranges.put, pause)
         with volume.order:
             generation = point.levels.next_generation()
-            boxes = brick_boxes(volume.levels.shape, box)
+            told = dict.fromkeys(tuple(one) for box in places for one in brick_boxes(volume.levels.shape, box))
+            boxes = [list(one) for one in told]
+            if volume.source is not None and volume.source.ranges_change:
+                point.ranges.widen(boxes, volume.levels.mapping.dtype)
             volume.send(FrameType.CHANGED, {"generation": generation, "boxes": boxes, **point.fields})
         volume.flush_ranges(point)
+
+
+def gathered(places: list[Box], box: Box) -> list[Box]:
+    """`places` and `box`: together where they are one region, apart where what lies between has not changed."""
+    kept = []
+    for other in places:
+        both = union(other, box)
+        if volume_of(both) <= volume_of(other) + volume_of(box):
+            box = both
+        else:
+            kept.append(other)
+    if len(kept) >= MAX_PLACES:
+        for other in kept:
+            box = union(box, other)
+        kept = []
+    return [*kept, box]
+
+
+def volume_of(box: Box) -> int:
+    """Voxels in a box."""
+    return prod(high - low for low, high in box)
 
 
 def union(a: Box, b: Box) -> Box:

@@ -92,6 +92,8 @@ class Source:
         What was asked of it and read for that, where it is read by chunks.
     changes : Changes, optional
         Tells of voxels of `array` that change while they are shown.
+    ranges_change : bool
+        Whether what changes is read by `read`, so that the ranges of its bricks are not known before they are cut.
     dask : optional
         The array of Dask that it is, whose cluster may build levels and send bricks.
     label_metadata : mapping, optional
@@ -119,6 +121,7 @@ class Source:
     chunks: Chunks | None = None
     counter: ReadCounter | None = None
     changes: Changes | None = None
+    ranges_change: bool = False
     dask: Any = None
     label_metadata: Mapping[str, Any] | None = None
 

@@ -35,8 +35,6 @@ class BlockReader:
         if first.times is not None:
             text = f"{first.name!r} has {first.times.count} time points."
             raise ParameterError(text, "Give one of them, such as volume[0].")
-        if first.kind == "points":
-            raise ParameterError(f"{first.name!r} is a cloud of points.", "Give an image.")
         self._sources = list(sources)
         self.shape: Shape = first.shape
         self.channels = len(self._sources)

@@ -94,7 +94,8 @@ class OnnxModel:
         """Of a tile (channels, z, y, x): float32 of shape (classes, z, y, x), without the halo."""
         given = (block[None] - np.float32(self.mean)) / np.float32(self.std)
         out = self._session.run(None, {self._session.get_inputs()[0].name: given})[0][0].astype(np.float32)
-        out = out[(slice(None), *(slice(h, n - h) for h, n in zip(self.halo, out.shape[1:], strict=True)))]
+        inner = tuple(slice(h, n - h) for h, n in zip(self.halo, out.shape[1:], strict=True))
+        out = out[:, inner[0], inner[1], inner[2]]
         if self._activation == "softmax" and len(out) > 1:
             out = np.exp(out - out.max(axis=0))
             out /= out.sum(axis=0)

@@ -58,7 +58,8 @@ class PredictedLevels:
 
     def read(self, kind: str, level: int, box: Box) -> NDArray[Any]:
         """A copy of the ``"labels"`` or the ``"shade"`` of a box, as far as they are known."""
-        return self._arrays[kind][level][tuple(slice(*span) for span in box)].copy()
+        found: NDArray[Any] = self._arrays[kind][level][tuple(slice(*span) for span in box)].copy()
+        return found
 
     def array(self, kind: str, level: int) -> NDArray[Any]:
         """A whole level, to look at."""

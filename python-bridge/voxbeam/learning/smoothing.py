@@ -51,7 +51,7 @@ def _along(block: NDArray[np.float32], weights: NDArray[np.float32], axis: int) 
         places[axis] = slice(reach + by, reach + by + count)
         return block[tuple(places)]
 
-    out = shifted(0) * weights[0]
+    out: NDArray[np.float32] = shifted(0) * weights[0]
     pair = np.empty_like(out)
     for by in range(1, reach + 1):
         np.add(shifted(-by), shifted(by), out=pair)

@@ -71,7 +71,8 @@ class TilePredictor:
             into = tuple(slice(a - low, b - low) for (a, b), (low, _) in zip(cut, box, strict=True))
             z, y, x = (ramp[part] for ramp, part in zip(self._weights, inside, strict=True))
             share = z[:, None, None] * y[None, :, None] * x[None, None, :]
-            total[(slice(None), *into)] += self._tile(place)[(slice(None), *inside)] * share
+            kept = self._tile((place[0], place[1], place[2]))
+            total[:, into[0], into[1], into[2]] += kept[:, inside[0], inside[1], inside[2]] * share
             weight[into] += share
         return total / weight
 

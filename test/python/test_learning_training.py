@@ -1,0 +1,208 @@
+"""Training: labels to rows, rows to a model, judged by strokes that it has not seen; models in files that run nothing."""
+
+from __future__ import annotations
+
+import json
+import time
+import zipfile
+
+import numpy as np
+import pytest
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.naive_bayes import GaussianNB
+
+from learning_support import scribbles, two_halves
+from voxbeam.errors import ParameterError, SourceError, VoxbeamError
+from voxbeam.learning import Features, Learner
+from voxbeam.learning.block_reader import open_image
+from voxbeam.learning.classifier import balanced_weights, checked_classifier
+from voxbeam.learning.labelled_voxels import LabelledVoxels, gather
+from voxbeam.learning.model_file import load_model, save_model
+from voxbeam.learning.strokes import find_strokes, hold_out, stroke_boxes
+
+QUICK = Features(sigmas=(1.0,))
+
+
+class NearestMean:
+    """A classifier of one's own: nothing but fit and predict_proba."""
+
+    def fit(self, rows, label):
+        self.classes_ = np.unique(label)
+        self.means = np.stack([rows[label == one].mean(axis=0) for one in self.classes_])
+        return self
+
+    def predict_proba(self, rows):
+        near = -np.abs(rows[:, None, :1] - self.means[None, :, :1]).sum(axis=2) / 10
+        odds = np.exp(near - near.max(axis=1, keepdims=True))
+        return odds / odds.sum(axis=1, keepdims=True)
+
+
+def learner(labels=None, model=None, **more) -> Learner:
+    """A learner that shows nothing."""
+    model = RandomForestClassifier(12, min_samples_leaf=3, random_state=0) if model is None else model
+    keywords = {"name": "p", "features": QUICK, "seed": 4, "shade": None, "max_voxels": 10_000, "view": None, "cluster": None}
+    keywords |= {"keywords": {"background": False}} | more
+    return Learner(open_image(two_halves()), scribbles() if labels is None else labels, None, model=model, **keywords)
+
+
+def test_labelled_voxels():
+    labels = np.zeros((5, 70, 8), "u2")
+    labels[1, 65, 2:5] = 300
+    labels[4, 0, 0] = 7
+    found = gather(labels)
+    assert found.counts == {7: 1, 300: 3}
+    assert found.voxels.tolist() == [[1, 65, 2], [1, 65, 3], [1, 65, 4], [4, 0, 0]]
+    labels[1, 65, 3] = 0
+    labels[1, 66, 3] = 9
+    box = ((1, 2), (65, 67), (0, 8))
+    again = found.replaced([box], gather(labels, [box]))
+    assert again.voxels.tolist() == gather(labels).voxels.tolist()
+    assert again.counts == {7: 1, 9: 1, 300: 2}
+    few = LabelledVoxels((1, 1, 200), np.arange(200), np.repeat([1, 2, 3], [150, 45, 5])).limited(60, seed=1)
+    assert few.counts == {1: 28, 2: 27, 3: 5}
+    for wrong, word in ((-4, "have -4"), (70_000, "have 70000"), (1.0, "float64")):
+        with pytest.raises(ParameterError, match=word):
+            gather(np.full((2, 2, 2), wrong))
+
+
+def test_strokes_are_held_out_as_a_whole():
+    labels = np.zeros((4, 6, 130), "u1")
+    labels[1, 1, :50] = 1
+    labels[2, 2, 50:60] = 1  # touches by a corner
+    labels[1, 4, 60:100] = 1
+    labels[1, 1, 129] = 1
+    labels[1, 2, 0] = 2  # the neighbour of another class, and of nothing across the edge
+    voxels = gather(labels)
+    stroke = find_strokes(voxels)
+    sizes = sorted(np.bincount(stroke).tolist())
+    assert sizes == [1, 1, 40, 60]
+    for seed in range(5):
+        held = hold_out(voxels.label, stroke, seed)
+        assert not held[voxels.label == 2].any(), "the only stroke of a class stays"
+        for one in np.unique(stroke):
+            assert held[stroke == one].all() or not held[stroke == one].any()
+    boxes = list(stroke_boxes(voxels))
+    assert sum(len(members) for _, members in boxes) == len(voxels)
+    assert {((1, 3), (1, 3), (0, 60)), ((1, 2), (4, 5), (60, 64)), ((1, 2), (4, 5), (64, 100))} < {box for box, _ in boxes}
+
+
+def test_a_training_says_what_it_takes_to_do_it_again():
+    one = learner()
+    training = one.train(progress=False)
+    labels = scribbles()
+    assert training.counts == {1: int((labels == 1).sum()), 2: int((labels == 2).sum())}
+    assert training.strokes == {1: 4, 2: 4}
+    assert training.seed == 4
+    assert training.parameters["min_samples_leaf"] == 3
+    assert training.score > 0.95
+    assert sum(training.held_out.values()) == sum(training.counts.values()) // 4
+    assert "held-out strokes" in str(training)
+    assert json.loads(json.dumps(training.to_dict()))["features"]["sigmas"] == [1.0]
+    other = learner()
+    other.train(progress=False)
+    rows = np.random.default_rng(1).normal(100, 50, (500, 7)).astype("f4")
+    np.testing.assert_array_equal(one.model.predict_proba(rows), other.model.predict_proba(rows))
+    label = np.repeat([1, 2], [30, 10])
+    assert np.bincount(label, balanced_weights(label)).tolist() == pytest.approx([0, 20, 20])
+    one.close()
+    other.close()
+
+
+def test_a_warm_start_keeps_half_of_the_trees():
+    one = learner()
+    one.train(progress=False, score=False)
+    before = list(one.model.estimators_)
+    one.train(warm_start=True, progress=False, score=False)
+    assert len(one.model.estimators_) == 12
+    assert one.model.estimators_[:6] == before[-6:]
+    assert not set(map(id, one.model.estimators_[6:])) & set(map(id, before))
+    one._labels[0, 0, 0] = 3
+    one.train(warm_start=True, progress=False, score=False)
+    assert len(one.model.estimators_) == 12
+    assert one.model.classes_.tolist() == [1, 2, 3], "another class begins anew"
+    one.close()
+
+
+@pytest.mark.parametrize("model", [NearestMean(), GaussianNB()])
+def test_any_object_that_fits_and_predicts_will_do(model):
+    one = learner(model=model)
+    training = one.train(progress=False)
+    assert training.model == type(model).__name__
+    assert training.score > 0.9
+    guess = one.prediction[:]
+    assert (guess[:, :, :20] == 1).mean() > 0.8
+    assert (guess[:, :, -20:] == 2).mean() > 0.8
+    one.close()
+
+
+def test_a_training_can_be_cancelled():
+    class Stopping(NearestMean):
+        def fit(self, rows, label):
+            one.cancel()
+            return super().fit(rows, label)
+
+    one = learner(model=Stopping())
+    with pytest.raises(VoxbeamError, match="cancelled"):
+        one.train(progress=False)
+    assert one.training is None
+    assert one.prediction is None
+    one.close()
+
+
+def test_what_cannot_be_learnt_is_refused():
+    with pytest.raises(ParameterError, match="only class 1"):
+        learner(np.where(scribbles() == 1, 1, 0)).train(progress=False)
+    with pytest.raises(ParameterError, match="no labelled voxels"):
+        learner(np.zeros_like(scribbles())).train(progress=False)
+    with pytest.raises(ParameterError, match="NearestMean is a class"):
+        checked_classifier(NearestMean)
+    with pytest.raises(ParameterError, match="dict has no fit and no predict_proba"):
+        checked_classifier({})
+
+    class Broken(NearestMean):
+        def fit(self, rows, label):
+            raise ZeroDivisionError("of mine")
+
+    with pytest.raises(VoxbeamError, match="Broken failed: ZeroDivisionError: of mine"):
+        learner(model=Broken()).train(progress=False)
+    with pytest.raises(ParameterError, match="does not tell of changes"):
+        learner().follow()
+
+
+def test_a_model_comes_back_from_its_file(tmp_path):
+    one = learner()
+    one.train(progress=False)
+    path = one.save(tmp_path / "m.skops")
+    other = learner(model=str(path), features=None)
+    assert other.features == QUICK
+    assert other.training.to_dict() == one.training.to_dict()
+    np.testing.assert_array_equal(other.prediction[:], one.prediction[:])
+    one.close()
+    other.close()
+    with pytest.raises(VoxbeamError, match="not trained"):
+        learner().save(tmp_path / "n.skops")
+
+
+def test_a_file_that_is_no_model_or_not_trusted_is_refused(tmp_path):
+    save_model(tmp_path / "own.skops", NearestMean().fit(np.eye(2, dtype="f4"), np.array([1, 2])), QUICK, {})
+    with pytest.raises(ParameterError, match=r"NearestMean.*trusted="):
+        load_model(tmp_path / "own.skops")
+    one = learner()
+    one.train(progress=False, score=False)
+    path = one.save(tmp_path / "m.skops")
+    one.close()
+    (tmp_path / "cut.skops").write_bytes(path.read_bytes()[:-400])
+    with pytest.raises(SourceError, match=r"cut\.skops.*cannot be read as a model"):
+        load_model(tmp_path / "cut.skops")
+    with pytest.raises(SourceError, match="not there"):
+        load_model(tmp_path / "none.skops")
+    (tmp_path / "pickled").write_bytes(b"\x80\x04cos\nsystem\n(S'true'\ntR.")
+    with pytest.raises(SourceError, match="cannot be read"):
+        load_model(tmp_path / "pickled")
+    # A tree whose nodes lead out of it would be walked without a look.
+    one.model.estimators_[0].tree_.children_left[0] = 10**6
+    save_model(tmp_path / "bent.skops", one.model, QUICK, {})
+    with pytest.raises(SourceError, match="lead nowhere"):
+        load_model(tmp_path / "bent.skops")
+    assert zipfile.is_zipfile(path)
+    assert time.time() - path.stat().st_mtime < 600

@@ -20,6 +20,11 @@ const CHECKS = {
     assert.ok(rss < 700, `the kernel takes ${rss} MiB`);
   },
   'labels.ipynb': async ({ text }) => assert.match(text, /(1\d{6}: '\d+\.\d ml'[\s\S]*?){5}/),
+  'learn.ipynb': async ({ text }) => {
+    const [before, after] = [...text.matchAll(/Dice (0\.\d+)/g)].map(([, value]) => Number(value));
+    assert.ok(before > 0.8 && after > 0.8, `Dice ${before}, then ${after}`);
+    assert.match(text, /% right on \d+ voxels of held-out strokes/);
+  },
   'shaders.ipynb': async ({ page }) => {
     // The shader with a mistake came and went: the view that stands has the one before it.
     assert.match(await kernelRun(page, 'print(t1.shader)'), /s\.position\.z/);

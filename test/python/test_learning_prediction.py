@@ -145,7 +145,7 @@ def test_the_old_one_stays_until_the_new_one_is_there(instance, sidecar):
     assert second.gave_up == 1, "what was under way was given up, and nothing of it is seen"
     assert len(second.asked) == 1
     generation = max(header.generation for header, _ in reader.bricks.values())
-    assert generation > 2
+    assert generation >= 2
     reader.close()
     prediction.close()
 
@@ -205,8 +205,8 @@ def test_the_most_uncertain_place_and_the_next(instance):
     learner.train(progress=False)
     learner.prediction.wait(SECONDS)
     first, second = learner.most_uncertain(), learner.most_uncertain()
-    assert first["voxel"] == (20, 52, 36)
-    assert first["world"] == (72.0, 104.0, 40.0)
+    assert all(low <= i < low + 8 for i, low in zip(first["voxel"], (16, 48, 32), strict=True))
+    assert first["world"] == tuple(2.0 * i for i in reversed(first["voxel"]))
     assert first["uncertainty"] == pytest.approx(0.9, abs=0.01)
     assert 96 <= second["voxel"][0] < 112
     assert second["uncertainty"] == pytest.approx(0.6, abs=0.01)
@@ -267,6 +267,18 @@ def test_changes_far_apart_are_told_apart():
     for i in range(200):
         places = gathered(places, ((i * 9, i * 9 + 1), (i, i + 1), (0, 1)))
     assert 0 < len(places) <= 64
+
+
+def test_workers_of_a_cluster_predict_the_same():
+    from distributed import Client
+
+    one, image = model(), open_image(two_halves())
+    whole = tuple((0, n) for n in SHAPE)
+    with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None) as client:
+        labels, shade = PixelPredictor(image, one, client).predict(whole)
+    alone = PixelPredictor(image, one).predict(whole)
+    np.testing.assert_array_equal(labels, alone[0])
+    np.testing.assert_array_equal(shade, alone[1])
 
 
 def test_wrong_arguments_are_refused(instance):

@@ -51,8 +51,9 @@ def checked_classifier(model: Any) -> Any:
     """
     missing = [name for name in ("fit", "predict_proba") if not callable(getattr(model, name, None))]
     if missing or isinstance(model, type):
-        what = "is a class" if isinstance(model, type) else f"has no {' and no '.join(missing)}"
-        raise ParameterError(f"The model {type(model).__name__} {what}.", "Give an object with fit and predict_proba.")
+        is_class = isinstance(model, type)
+        what = f"{model.__name__} is a class" if is_class else f"{type(model).__name__} has no {' and no '.join(missing)}"
+        raise ParameterError(f"The model {what}.", "Give an object with fit and predict_proba.")
     return model
 
 

@@ -179,7 +179,7 @@ class Learner:
             changed.set()
 
         def told(_event: Any = None) -> None:
-            self._stop.set()  # what is trained on is out of date
+            self.cancel()  # what is trained on, and predicted from, is out of date
             changed.set()
 
         self._closers += [self._labels.on_change(told), end]
@@ -278,8 +278,8 @@ class Learner:
         self._unfollow = follow_view(view, self._image.voxel_size, self._image.origin, look)
 
     def close(self) -> None:
-        """Give up what is under way and follow nothing any more. What is shown stays."""
-        self.cancel()
+        """Give up what is under way and follow nothing any more. What is shown stays, and can be read."""
+        self._stop.set()
         for one in self._closers:
             one()
         self._closers = []

@@ -24,6 +24,10 @@ DEFAULT_TILE = 96
 DEFAULT_HALO = 16
 DEFAULT_OVERLAP = 8
 MAX_TILE = 512
+#: Used where they are there and nobody chose: what needs neither long preparation nor another machine.
+_OWN_CHOICE = (
+    "CUDAExecutionProvider", "ROCMExecutionProvider", "CoreMLExecutionProvider", "DmlExecutionProvider", "CPUExecutionProvider",
+)
 
 
 class OnnxModel:
@@ -169,7 +173,7 @@ def _session(path: Path, providers: Sequence[Any] | None) -> Any:
     if not path.is_file():
         raise SourceError(f"There is no file {str(path)!r}.", "Give the path of an ONNX model.")
     there = onnxruntime.get_available_providers()
-    wanted = [one for one in there if one != "TensorrtExecutionProvider"] if providers is None else list(providers)
+    wanted = [one for one in there if one in _OWN_CHOICE] if providers is None else list(providers)
     unknown = [one for one in wanted if (one if isinstance(one, str) else one[0]) not in there]
     if unknown:
         raise ParameterError(f"onnxruntime has no {unknown[0]!r} here.", f"It has {', '.join(there)}.")

@@ -77,6 +77,8 @@ class Prediction:
         self._wants = PredictionWants(self._levels.grid, lambda brick: bool(self._levels.version[brick] == self.version))
         self._background = background
         self._predictor: Predictor | None = None
+        self._round = 0
+        self._idle = True
         #: Number of the model whose prediction it is; 0: none yet.
         self.version = 0
         self.failure: VoxbeamError | None = None
@@ -118,9 +120,10 @@ class Prediction:
         with self._lock:
             self._predictor = predictor
             self.version += 1
-            self.failure = None
+            self._round += 1
+            self._idle, self.failure = False, None
             self._planes_left = len(planes)
-            self._wants.renew(planes, tuple(i / BRICK_EDGE for i in at), background=self._background)
+            self._wants.renew(planes, tuple(i / BRICK_EDGE for i in at), self._round, background=self._background)
             self._news.notify_all()
         whole = tuple((0, n) for n in self.shape)
         if self.version > 1:
@@ -132,17 +135,17 @@ class Prediction:
         """Somebody looks at the slices through a voxel (z, y, x): those are predicted next."""
         at = [min(max(round(i), 0), n - 1) for i, n in zip(voxel, self.shape, strict=True)]
         with self._lock:
-            planes = [box for box in plane_tiles(self.shape, at) if not self._is_known(box)]
+            planes = [] if self._idle else [box for box in plane_tiles(self.shape, at) if not self._is_known(box)]
             self._planes_left += len(planes)
             self._wants.add_planes(planes)
 
     def cancel(self) -> None:
-        """Predict nothing more until there is another model; what is known stays."""
+        """Predict nothing more by itself until there is another model; what is known stays."""
         with self._lock:
-            self._predictor = None
+            self._idle = True
+            self._round += 1
             self._planes_left = 0
-            self._wants.renew([], (0.0, 0.0, 0.0), background=False)
-            self.version += 1
+            self._wants.renew([], (0.0, 0.0, 0.0), self._round, background=False)
             self._news.notify_all()
 
     def close(self) -> None:
@@ -158,7 +161,7 @@ class Prediction:
     def progress(self) -> tuple[int, int]:
         """Bricks of level 0 that the model of now has predicted, and all of them."""
         done = self._levels.version == self.version
-        return (int(done.sum()) if self._predictor else 0), done.size
+        return (int(done.sum()) if self.version else 0), done.size
 
     def wait(self, timeout: float | None = None, *, slices: bool = False) -> None:
         """Wait until all is predicted; with `slices`, until those that are looked at are.
@@ -175,7 +178,7 @@ class Prediction:
             while not (self._planes_left == 0 if slices else self.progress[0] == self.progress[1]):
                 if self.failure is not None:
                     raise self.failure
-                if self._predictor is None or not self._live:
+                if self._idle or not self._live:
                     raise VoxbeamError("Nothing is predicted now.", "Train a model first.")
                 left = 0.5 if end is None else end - time.monotonic()
                 if left <= 0:
@@ -208,7 +211,8 @@ class Prediction:
                 continue
             if predictor is None:
                 raise VoxbeamError("Nothing is predicted yet.", "Train a model first.")
-            self._predict(Work("brick", None, brick), predictor, version)
+            labels, shade = predictor.predict(brick_box(self.shape, brick, BRICK_HALO), lambda: None)
+            self._keep(Work("brick", None, brick, 0), labels, shade, version)
 
     def most_uncertain(self, *, within: NDArray[Any] | None = None) -> tuple[Shape, float] | None:
         """The voxel (z, y, x) in whose surroundings the shade is nearest to not knowing, of those predicted.
@@ -240,7 +244,7 @@ class Prediction:
             shade = self._levels.array("shade", level).astype(np.float32) / 255
             shape = level_shape(self.shape, level)
             places = [(np.arange(n) << level) // BRICK_EDGE for n in shape]
-            known = (self._levels.version == self.version)[np.ix_(*places)] & (self._predictor is not None)
+            known = (self._levels.version == self.version)[np.ix_(*places)] & (self.version > 0)
         if self.shade.name != "uncertainty" and not self.shade.name.endswith(" uncertainty"):
             shade = 1 - np.abs(2 * shade - 1)
         return np.where(known, shade, np.float32(-1))
@@ -252,7 +256,7 @@ class Prediction:
     # For viewers
 
     def _read(self, kind: str, level: int, box: Box) -> NDArray[Any]:
-        if self._predictor is not None:
+        if not self._idle:
             low, high = zip(*box, strict=True)
             # A brick is asked for with its halo: what is wanted is the brick.
             inner = tuple(
@@ -285,18 +289,19 @@ class Prediction:
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
         while self._live:
             work = self._wants.take()
-            with self._lock:
-                predictor, version = self._predictor, self.version
             if work is None:
                 return
-            if predictor is None or self.failure is not None:
+            with self._lock:
+                predictor, version = self._predictor, self.version
+                stale = work.round != self._round
+            if predictor is None or stale or self.failure is not None:
                 continue
             try:
                 self._predict(work, predictor, version)
             except CancelledError:
                 continue
             except Exception as error:
-                if version != self.version:
+                if work.round != self._round:
                     continue
                 log.exception("a part of %r could not be predicted", self.labels.name)
                 known = isinstance(error, VoxbeamError)
@@ -307,13 +312,21 @@ class Prediction:
 
     def _predict(self, work: Work, predictor: Predictor, version: int) -> None:
         def check() -> None:
-            if version != self.version or not self._live:
+            if work.round != self._round or not self._live:
                 raise CancelledError
 
         box = work.box or brick_box(self.shape, work.brick or (0, 0, 0), BRICK_HALO)
         labels, shade = predictor.predict(box, check)
-        with self._news:
+        with self._lock:
             check()
+            self._keep(work, labels, shade, version)
+
+    def _keep(self, work: Work, labels: NDArray[Any], shade: NDArray[np.uint8], version: int) -> None:
+        """Write what was predicted and tell of it, unless there is another model by now."""
+        box = work.box or brick_box(self.shape, work.brick or (0, 0, 0), BRICK_HALO)
+        with self._news:
+            if version != self.version:
+                return
             self._levels.write(box, labels, shade)
             if work.brick is None:
                 self._planes_left = max(self._planes_left - 1, 0)

@@ -24,6 +24,8 @@ class Work(NamedTuple):
     kind: str  #: "plane" or "brick"
     box: Box | None
     brick: Shape | None
+    #: Of which `renew` it comes.
+    round: int
 
 
 class PredictionWants:
@@ -45,18 +47,21 @@ class PredictionWants:
         self._ranks: dict[Shape, tuple[float, ...]] = {}
         self._taken: set[Shape] = set()
         self._rest: list[Shape] = []
-        self._focus = tuple(n / 2 for n in grid)
         self._look = 0
         self._last = 0.0
         self._count = 0
+        self._round = 0
         self._closed = False
 
-    def renew(self, planes: Iterable[Box], focus: tuple[float, ...], *, background: bool) -> None:
-        """Everything is to be done anew: first slices, at last all bricks, those next to `focus` (in bricks) first."""
+    def renew(self, planes: Iterable[Box], focus: tuple[float, ...], number: int, *, background: bool) -> None:
+        """Everything is to be done anew: first slices, at last all bricks, those next to `focus` (in bricks) first.
+
+        `number` is the round of all work from now on.
+        """
         bricks = np.argwhere(np.ones(self._grid, bool)) if background else np.zeros((0, 3), int)
         far = ((bricks + 0.5 - np.asarray(focus)) ** 2).sum(axis=1)
         with self._news:
-            self._heap, self._ranks, self._taken = [], {}, set()
+            self._heap, self._ranks, self._taken, self._round = [], {}, set(), number
             self._rest = [tuple(map(int, bricks[at])) for at in np.argsort(-far, kind="stable")]  # type: ignore[misc]
             self._add_planes(planes)
             self._news.notify_all()
@@ -79,7 +84,7 @@ class PredictionWants:
                 if brick in self._taken or self._is_done(brick) or self._ranks.get(brick, (9.0,)) <= rank:
                     continue
                 self._ranks[brick] = rank
-                self._push(rank, Work("brick", None, brick))
+                self._push(rank, Work("brick", None, brick, self._round))
             self._news.notify_all()
 
     def take(self) -> Work | None:
@@ -100,7 +105,7 @@ class PredictionWants:
 
     def _add_planes(self, planes: Iterable[Box]) -> None:
         for box in planes:
-            self._push((0.0,), Work("plane", box, None))
+            self._push((0.0,), Work("plane", box, None, self._round))
 
     def _push(self, rank: tuple[float, ...], work: Work) -> None:
         self._count += 1
@@ -118,5 +123,5 @@ class PredictionWants:
             brick = self._rest.pop()
             if brick not in self._taken and not self._is_done(brick):
                 self._taken.add(brick)
-                return Work("brick", None, brick)
+                return Work("brick", None, brick, self._round)
         return None

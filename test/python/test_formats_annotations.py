@@ -17,7 +17,6 @@ from neuroglancer.write_annotations import AnnotationWriter
 import voxbeam as rv
 from voxbeam.cli import main
 from voxbeam.formats import ANNOTATION_FORMATS, LABEL_FORMATS
-from voxbeam.formats.geojson_annotations import to_geojson
 from voxbeam.formats.spatial_index import spatial_levels
 
 SIZE, ORIGIN = (2.0, 0.5, 0.25), (10.0, 20.0, -30.0)
@@ -263,22 +262,23 @@ def test_a_table_as_napari_writes_it_is_read(tmp_path):
 
 def test_shapely_reads_the_figures(tmp_path):
     said = json.loads(write(tmp_path, ".geojson", marks()).read_text())
-    held = {one["properties"]["kind"]: one for one in said["features"]}
-    shapes = {kind: shapely.geometry.shape(one["geometry"]) for kind, one in held.items()}
-    assert {kind: one.geom_type for kind, one in shapes.items()} == {
-        "point": "Point", "line": "LineString", "polyline": "LineString", "polygon": "Polygon", "box": "Polygon",
-        "oriented_box": "Polygon", "ellipsoid": "Polygon",
+    held = {}
+    for one in said["features"]:
+        held.setdefault(one["properties"]["kind"], []).append(one)
+    shapes = {kind: [shapely.geometry.shape(one["geometry"]) for one in several] for kind, several in held.items()}
+    assert {kind: {one.geom_type for one in several} for kind, several in shapes.items()} == {
+        "point": {"Point"}, "line": {"LineString"}, "polyline": {"LineString"}, "polygon": {"Polygon"}, "box": {"Polygon"},
+        "oriented_box": {"Polygon"}, "ellipsoid": {"Polygon"},
     }
-    assert all(one.is_valid for one in shapes.values())
-    assert all(one.exterior.is_ccw for one in shapes.values() if one.geom_type == "Polygon")
-    assert (shapes["point"].x, shapes["point"].y, shapes["point"].z) == WORLD
-    assert shapes["box"].area == pytest.approx(20 * 0.5 * 30 * 0.25)
-    assert shapes["ellipsoid"].area == pytest.approx(np.pi * 6 * 0.5 * 8 * 0.25, rel=2e-3)
-    assert {kind: one["properties"]["planes"] for kind, one in held.items()} | {"oriented_box": None} == {
-        "point": [4, 4], "line": [4, 5], "polyline": [4, 6], "polygon": [4, 4], "box": [4, 4], "oriented_box": None,
-        "ellipsoid": [6, 12],
-    }
-    assert [one["properties"]["name"] for one in to_geojson(marks(), plane=12)["features"]] == ["grain"]
+    assert all(one.is_valid for several in shapes.values() for one in several)
+    assert all(one.exterior.is_ccw for several in shapes.values() for one in several if one.geom_type == "Polygon")
+    assert (shapes["point"][0].x, shapes["point"][0].y) == KNOWN[:0:-1]
+    assert shapes["box"][0].area == pytest.approx(20 * 30)
+    # Slices across z that are touched, and of an ellipsoid the middle one.
+    assert [one["properties"]["slice"] for one in held["ellipsoid"]] == [7, 8, 9, 10, 11]
+    assert shapes["ellipsoid"][2].area == pytest.approx(np.pi * 6 * 8, rel=2e-3)
+    assert [one["properties"]["slice"] for one in held["line"]] == [4, 5]
+    assert sum("coords" in one["properties"] for one in said["features"]) == 7
 
 
 def test_geojson_of_other_programs_is_read(tmp_path):
@@ -289,10 +289,10 @@ def test_geojson_of_other_programs_is_read(tmp_path):
     ]
     (tmp_path / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     with pytest.warns(rv.LossWarning, match="1 holes of feature 0 are left out"):
-        found = rv.import_annotations(tmp_path / "a.geojson", volume=VOLUME)
+        found = rv.import_annotations(tmp_path / "a.geojson")  # voxels need no volume
     assert [one.kind for one in found] == ["polygon", "point", "point"]
-    assert {point[2] for point in found[0].world} == {16.0}
-    assert (found[0].name, found[1].world, found[2].world) == ("cell", (1, 2, 10), (3, 4, 5))
+    assert (found[0].name, found[0].voxel) == ("cell", ((3, 0, 0), (3, 0, 9), (3, 9, 9), (3, 9, 0)))
+    assert (found[1].voxel, found[2].voxel) == ((0, 2, 1), (5, 4, 3))
 
 
 def test_many_points_are_shared_out_over_levels(tmp_path):

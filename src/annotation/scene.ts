@@ -41,6 +41,7 @@ export class Scene {
   readonly #listeners = new Set<(change: SceneChange) => void>();
   #cachedLayers: readonly Layer[] | undefined;
   #gestures = 0;
+  #last = 0;
 
   /**
    * @param origin marks this scene's transactions
@@ -95,13 +96,19 @@ export class Scene {
       const entry = new Y.Map<unknown>();
       this.#annotations.set(id, entry);
       // What says nothing is not written: of a hundred thousand it would be a second of the opening.
-      const said = Object.entries({ ...fields, created: now() }).filter(([, value]) => value !== '' && value !== undefined);
+      const said = Object.entries({ ...fields, created: this.#created() }).filter(([, value]) => value !== '' && value !== undefined);
       for (const [field, value] of said) writeField(entry, storedName(field), value);
       // One map from the beginning: of two that are made at once, one would be lost.
       entry.set('props', new Y.Map(Object.entries(props ?? {}).filter(([name, value]) => isProp(name, value))));
       this.#history.note(id, 'deleted', true, undefined);
     });
     return id;
+  }
+
+  /** Now, but later than what was made before: the list is in the order things were made. */
+  #created(): string {
+    this.#last = Math.max(Date.now(), this.#last + 1);
+    return new Date(this.#last).toISOString();
   }
 
   /** Changes an annotation; without effect where it is gone. */

@@ -124,7 +124,7 @@ export function makeCommands(context: CommandContext): Commands & ShellActions {
     copy: annotations.copy,
     paste: annotations.paste,
     duplicate: annotations.duplicate,
-    toggleSnap: (to) => annotations.drawing({ [to]: !store.state.drawing[to] }),
+    toggleSnap: annotations.toggleSnap,
     stepMark: annotations.step,
     undo: () => context.tools().path.back() || (context.mayEdit() && scene.undo()),
     redo: () => context.mayEdit() && scene.redo(),

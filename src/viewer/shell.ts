@@ -1,6 +1,7 @@
 /** The viewer's elements and where they stand. */
 
-import { AnnotationPanel, type AnnotationActions } from './annotation_panel.js';
+import type { AnnotationCommands } from './annotate/annotation_commands.js';
+import { AnnotationPanel } from './annotate/annotation_panel.js';
 import type { LayerPatch } from '../annotation/model.js';
 import { h } from './dom.js';
 import { Footer } from './footer.js';
@@ -20,7 +21,7 @@ export interface ShellActions extends ToolbarActions {
   toggleView(view: ViewId): void;
   setLayer(id: string, patch: LayerPatch): void;
   readonly sources: LayerSources;
-  readonly annotations: AnnotationActions;
+  readonly annotations: AnnotationCommands;
 }
 
 /** From this width on the side panel stands open beside the views. */

@@ -77,16 +77,10 @@ export const PANEL_STYLE = `
 .voxbeam-options[hidden] { display: none; }
 .voxbeam .voxbeam-options button { justify-content: flex-start; gap: 6px; color: var(--vb-text); }
 .voxbeam .voxbeam-options button[aria-selected='true'] { color: var(--vb-accent); }
-.voxbeam-annotation { display: flex; align-items: center; gap: 4px; padding: 1px 6px 1px 10px; }
-.voxbeam-annotation[data-selected='true'] { background: color-mix(in srgb, var(--vb-accent) 14%, transparent); }
-.voxbeam .voxbeam-annotation input[type='text'] { border-color: transparent; background: none; flex: 1; height: 24px; }
-.voxbeam .voxbeam-annotation input[type='text']:hover, .voxbeam .voxbeam-annotation input[type='text']:focus { border-color: var(--vb-border); background: var(--vb-bg); }
-.voxbeam-annotation button { min-width: 22px; height: 22px; padding: 0 3px; opacity: 0.6; }
-.voxbeam-annotation:hover button, .voxbeam-annotation button:focus-visible { opacity: 1; }
 .voxbeam-help {
   position: absolute; inset: 0; z-index: 7; display: grid; place-items: center; padding: 12px; overflow: auto; background: rgb(0 0 0 / 45%);
 }
-.voxbeam-help > div { max-width: 640px; padding: 12px 18px 16px; border-radius: 10px; background: var(--vb-panel); border: 1px solid var(--vb-border); }
+.voxbeam-help > div { max-width: 760px; padding: 12px 18px 16px; border-radius: 10px; background: var(--vb-panel); border: 1px solid var(--vb-border); }
 .voxbeam-help h2 { display: flex; justify-content: space-between; align-items: center; margin: 0 0 8px; font-size: 14px; }
 .voxbeam-help dl { display: grid; grid-template-columns: auto 1fr auto 1fr; gap: 4px 12px; margin: 0; }
 .voxbeam-help dt { text-align: right; white-space: nowrap; }

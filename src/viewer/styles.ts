@@ -1,5 +1,6 @@
 /** Brings the viewer's styles to wherever it is mounted, also under a content policy that allows no inline style. */
 
+import { ANNOTATE_STYLE } from './style_annotate.js';
 import { INSTRUMENT_STYLE } from './style_instruments.js';
 import { LOOK_STYLE } from './style_look.js';
 import { PANEL_STYLE } from './style_panels.js';
@@ -7,7 +8,7 @@ import { PEOPLE_STYLE } from './style_people.js';
 import { SHELL_STYLE } from './style_shell.js';
 import { TIME_STYLE } from './style_time.js';
 
-const TEXT = SHELL_STYLE + PANEL_STYLE + INSTRUMENT_STYLE + LOOK_STYLE + TIME_STYLE + PEOPLE_STYLE;
+const TEXT = SHELL_STYLE + PANEL_STYLE + INSTRUMENT_STYLE + LOOK_STYLE + TIME_STYLE + PEOPLE_STYLE + ANNOTATE_STYLE;
 const sheets = new WeakMap<Document, CSSStyleSheet>();
 
 /**

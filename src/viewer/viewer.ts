@@ -4,6 +4,7 @@ import { Scene } from '../annotation/scene.js';
 import type { VolumeRenderer } from '../renderer/renderer.js';
 import type { Pixel, View } from '../renderer/views.js';
 import type { Session } from '../session/session.js';
+import { drawingMenu } from './annotate/drawing_state.js';
 import { AnnotationTools } from './annotation_tools.js';
 import type { StageSize } from './capture.js';
 import { makeCommands } from './commands.js';
@@ -120,7 +121,7 @@ export class Viewer {
       snap: (place) => this.#framing.snap(place), followed: (name) => this.#options.onEvent?.({ type: 'followed', name }),
     });
     this.studio = new Studio(this.#studioHost(context));
-    this.#shell.addInstruments(this.instruments, this.studio.menu(), this.times.bar.element);
+    this.#shell.addInstruments(this.instruments, [drawingMenu(commands.tool), ...this.studio.menu()], this.times.bar.element);
     const picker = new Picker({
       ...context,
       layers: () => this.#layers.list, pick: (view, px, of) => this.#renderer?.pick(view, px, of),
@@ -376,7 +377,7 @@ export class Viewer {
     this.#shell.toolbar.show(toolbarState(this.#store.state, this.#scene, this.#layers.leading?.layer.mode, mayEdit, !this.#shell.panel.hidden));
     this.#shell.layers.show(this.#layers.list, this.#store.state.time);
     this.instruments.show();
-    this.#shell.annotations.show(this.#scene.annotations(), this.#store.state.selected, mayEdit);
+    this.#shell.annotations.show(this.#store.state, mayEdit, { ...this.#layers.scale, grid: this.#framing.grid });
   }
 
   #pointAt(view: View | undefined, px: Pixel | undefined): void {

@@ -26,6 +26,9 @@ export interface AnnotationCommandContext {
 
 /** Commands for annotations, by key and from the panel. */
 export interface AnnotationCommands {
+  readonly scene: Scene;
+  /** Says why something was refused. */
+  readonly tell: (message: string) => void;
   update(id: string, patch: AnnotationPatch): void;
   remove(id: string): void;
   /** Shows it in the middle of the views. */
@@ -38,6 +41,8 @@ export interface AnnotationCommands {
   /** The class of that number, where a mark is selected or a drawing tool in hand; false where there is none. */
   digit(number: number): boolean;
   drawing(patch: Partial<DrawingState>): void;
+  /** What is drawn goes to the centres of voxels, or to vertices; or no longer. */
+  toggleSnap(to: 'snapVoxels' | 'snapVertices'): void;
   copy(cut: boolean): void;
   paste(): void;
   duplicate(): void;
@@ -74,6 +79,8 @@ export function makeAnnotationCommands(context: AnnotationCommandContext): Annot
     else drawing({ label: store.state.drawing.label === label ? '' : label });
   };
   return {
+    scene,
+    tell: (message) => context.tools().context.tell(message),
     update: (id, patch) => context.mayEdit() && scene.update(id, patch),
     remove,
     jump,
@@ -93,6 +100,7 @@ export function makeAnnotationCommands(context: AnnotationCommandContext): Annot
       return true;
     },
     drawing,
+    toggleSnap: (to) => drawing({ [to]: !store.state.drawing[to] }),
     copy(cut) {
       const annotation = selected();
       if (!annotation) return;

@@ -1,5 +1,7 @@
 /** What is drawn next: its class and layer, and what it snaps to. It stays with the viewer. */
 
+import type { MenuItem } from '../instruments/menu.js';
+
 /** Tools that make annotations. */
 export const DRAWING_TOOLS = ['point', 'line', 'polyline', 'polygon', 'freehand', 'box', 'oriented_box', 'ellipsoid'] as const;
 export type DrawingTool = (typeof DRAWING_TOOLS)[number];
@@ -28,3 +30,8 @@ export const TOOL_WORDS: Readonly<Record<DrawingTool, readonly [words: string, k
   oriented_box: ['Draw boxes that can be turned', 'shift b'],
   ellipsoid: ['Draw ellipsoids', 'e'],
 };
+
+/** The drawing tools for the menu: a narrow toolbar has no room for all of them. */
+export function drawingMenu(choose: (tool: DrawingTool) => void): MenuItem[] {
+  return DRAWING_TOOLS.map((tool) => ({ name: `draw-${tool}`, words: TOOL_WORDS[tool][0], key: TOOL_WORDS[tool][1], run: () => choose(tool) }));
+}

@@ -31,6 +31,16 @@ export class VirtualList<T> {
     this.#draw();
   }
 
+  /** Brings a row into sight. */
+  reveal(index: number): void {
+    if (index < 0) return;
+    const { element, rowHeight, height } = this;
+    const top = index * rowHeight;
+    if (top < element.scrollTop) element.scrollTop = top;
+    else if (top + rowHeight > element.scrollTop + height) element.scrollTop = top + rowHeight - height;
+    this.#draw();
+  }
+
   #draw(): void {
     const first = Math.max(0, Math.floor(this.element.scrollTop / this.rowHeight) - BEYOND);
     const last = Math.min(this.#items.length, first + Math.ceil(this.height / this.rowHeight) + 2 * BEYOND);

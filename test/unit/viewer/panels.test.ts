@@ -1,8 +1,6 @@
 /** @jest-environment jsdom */
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { DEFAULT_LOOK } from '../../../src/annotation/look.js';
-import type { Annotation } from '../../../src/annotation/model.js';
-import { AnnotationPanel } from '../../../src/viewer/annotation_panel.js';
 import { ColormapSelect, gradient } from '../../../src/viewer/colormap_select.js';
 import { Footer, MissingProgress } from '../../../src/viewer/footer.js';
 import { facts, LayerRow } from '../../../src/viewer/layer_row.js';
@@ -38,13 +36,10 @@ function enter(input: HTMLInputElement, value: string, event: string): void {
 
 test('names from files and people are text, never HTML', () => {
   const panel = new LayerPanel(() => undefined);
-  const marks = new AnnotationPanel({ update() {}, remove() {}, jump() {}, select() {} });
-  document.body.append(panel.element, marks.element);
+  document.body.append(panel.element);
   panel.show([shown({}, volume(1, { name: EVIL, unit: EVIL, note: EVIL, dtype: EVIL }))]);
-  marks.show([{ id: '1', kind: 'point', coords: [0, 0, 0], name: EVIL, color: '#ff0000', volumeName: EVIL, created: '', author: EVIL }], undefined, true);
   expect(document.querySelector('img, b')).toBeNull();
   expect(panel.element.textContent).toContain(EVIL);
-  expect(marks.element.querySelector<HTMLInputElement>('input[type="text"]')?.value).toBe(EVIL);
 });
 
 test('a layer row shows settings and asks for changes', () => {
@@ -292,32 +287,6 @@ test('the channels of an image stand under one heading, with an eye, an opacity 
   expect(group.querySelector<HTMLElement>('.voxbeam-channels')?.hidden).toBe(true);
   panel.show([list()[0]!]);
   expect(panel.element.querySelector('.voxbeam-image')).toBeNull();
-});
-
-test('the list of annotations edits, jumps and removes, and follows changes', () => {
-  const calls: unknown[][] = [];
-  const panel = new AnnotationPanel({
-    update: (...args) => calls.push(['update', ...args]),
-    remove: (...args) => calls.push(['remove', ...args]),
-    jump: (...args) => calls.push(['jump', ...args]),
-    select: () => undefined,
-  });
-  document.body.append(panel.element);
-  const mark = (id: string, name: string): Annotation => ({ id, kind: 'point', coords: [0, 0, 0], name, color: '#00ff00', volumeName: '', created: '', author: '' });
-  panel.show([mark('1', 'one'), mark('2', 'two')], '2', true);
-  const rows = panel.element.querySelectorAll('.voxbeam-annotation');
-  expect([...rows].map((row) => row.getAttribute('data-selected'))).toEqual(['false', 'true']);
-  enter(rows[0]!.querySelector('[aria-label="Name"]')!, 'first', 'change');
-  enter(rows[0]!.querySelector('[aria-label="Colour"]')!, '#0000ff', 'input');
-  rows[1]!.querySelector<HTMLElement>('[data-action="jump"]')!.click();
-  rows[1]!.querySelector<HTMLElement>('[data-action="remove"]')!.click();
-  expect(calls).toEqual([['update', '1', { name: 'first' }], ['update', '1', { color: '#0000ff' }], ['jump', '2'], ['remove', '2']]);
-  panel.show([mark('2', 'renamed')], undefined, false);
-  expect(panel.element.querySelectorAll('.voxbeam-annotation')).toHaveLength(1);
-  expect(panel.element.querySelector<HTMLInputElement>('[aria-label="Name"]')).toMatchObject({ value: 'renamed', readOnly: true });
-  expect(panel.element.querySelector<HTMLButtonElement>('[data-action="remove"]')?.disabled).toBe(true);
-  panel.show([], undefined, true);
-  expect(panel.element.textContent).toContain('Press p');
 });
 
 test('footer and attributes say the same', () => {

@@ -90,7 +90,10 @@ test('a setting changed in the panel is everyone’s, and so is an annotation', 
   await until(() => root.querySelector('[data-action="mode"]')?.getAttribute('aria-pressed') === 'true', 'the toolbar');
 
   scene.add({ kind: 'point', coords: [1, 2, 3], name: 'from afar', color: '#00ff00', volumeName: 'brain <b>', author: 'other' });
-  const name = await until(() => root.querySelector<HTMLInputElement>('.voxbeam-annotation [aria-label="Name"]'), 'the annotation');
+  const row = await until(() => root.querySelector<HTMLElement>('[data-annotation] [data-action="select"]'), 'the annotation');
+  expect(row.textContent).toBe('from afar');
+  row.click();
+  const name = await until(() => root.querySelector<HTMLInputElement>('.voxbeam-mark-details:not([hidden]) [data-field="name"]'), 'its name');
   expect(name.value).toBe('from afar');
   name.value = 'renamed';
   name.dispatchEvent(new Event('change'));
@@ -101,7 +104,7 @@ test('a setting changed in the panel is everyone’s, and so is an annotation', 
   root.dispatchEvent(new KeyboardEvent('keydown', { key: 'z', ctrlKey: true, bubbles: true }));
   await new Promise((resolve) => setTimeout(resolve, 50));
   expect(scene.annotations()).toHaveLength(1);
-  root.querySelector<HTMLElement>('.voxbeam-annotation [data-action="remove"]')?.click();
+  root.querySelector<HTMLElement>('[data-annotation] [data-action="remove"]')?.click();
   await until(() => scene.annotations().length === 0, 'the removal');
 });
 

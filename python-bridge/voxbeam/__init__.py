@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from voxbeam.learning.api import learn
     from voxbeam.learning.measure import measure
     from voxbeam.learning.segment import segment
+    from voxbeam.people import Person
     from voxbeam.points.render import render_points
     from voxbeam.remote import connect
     from voxbeam.settings import configure
@@ -107,6 +108,7 @@ _HOMES = {
     "learning.api": ("learn",),
     "learning.measure": ("measure",),
     "learning.segment": ("segment",),
+    "people": ("Person",),
     "points.render": ("render_points",),
     "remote": ("connect",),
     "settings": ("configure",),
@@ -141,6 +143,7 @@ __all__ = [
     "OpenedVolume",
     "OrientedBox",
     "ParameterError",
+    "Person",
     "Point",
     "Polygon",
     "Polyline",

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from voxbeam.declared import Options
+    from voxbeam.people import Person
     from voxbeam.points import PointCloud
     from voxbeam.producer import ProducedVolume, Producer
     from voxbeam.sidecar import SidecarProcess
@@ -187,6 +188,17 @@ class Instance:
         """
         self._sync_scene()
         return self._bookmarks
+
+    @property
+    def people(self) -> list[Person]:
+        """Who looks at it now, where and with which tool: one :class:`Person` for each viewer, by name.
+
+        >>> [person.name for person in instance.people if person.tool == "box"]  # doctest: +SKIP
+        ['Ada']
+        """
+        self._refuse_closed()
+        self._sync_scene()
+        return self._scene.presence.people()
 
     @property
     def producer(self) -> Producer:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pycrdt import Doc, YMessageType, create_sync_message, create_update_message, handle_sync_message
 
 from voxbeam.errors import ParameterError
+from voxbeam.people import Presence
 from voxbeam.protocol import MAX_FRAME_BYTES, FrameType, Header, encode_frame
 from voxbeam.scene_map import Change, SceneMap
 
@@ -42,6 +43,8 @@ class Scene:
     ----------
     annotations, annotation_layers, classes, layers, bookmarks : SceneMap
         The document's maps.
+    presence : Presence
+        Who is here.
     """
 
     def __init__(self, send: Callable[[bytes], object]) -> None:
@@ -58,6 +61,7 @@ class Scene:
         self.classes = self._one("classes")
         self.layers = self._one("layers")
         self.bookmarks = self._one("bookmarks")
+        self.presence = Presence()
 
     # With the sidecar
 
@@ -65,13 +69,20 @@ class Scene:
         """A connection opened: ask for what is missing here. The sidecar asks in turn for what it lacks."""
         with self._lock:
             message = create_sync_message(self._doc)
+        self.presence.clear()
         self._send_message(message)
 
     def receive(self, _header: Header, payload: memoryview) -> None:
         """Take a SCENE frame."""
         message = bytes(payload)
+        if len(message) >= 2 and message[0] == YMessageType.AWARENESS:
+            try:
+                self.presence.receive(message[1:])
+            except ValueError as error:
+                log.warning("%s", error)  # who looks from where is not worth a connection
+            return
         if len(message) < 2 or message[0] != YMessageType.SYNC:
-            return  # presence: who looks from where is between viewers
+            return
         with self._lock:
             reply = handle_sync_message(message[1:], self._doc)
             self._updates.clear()

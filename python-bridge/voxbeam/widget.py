@@ -10,11 +10,13 @@ import anywidget
 import traitlets as t
 
 from voxbeam.dials import DIALS, DialTraits
+from voxbeam.errors import ParameterError
 from voxbeam.keywords import refuse_unknown
 from voxbeam.stream import bracketed
 from voxbeam.studio import Studio, checked_movie, checked_size, picture_size
 from voxbeam.transport import checked_transport, forced_transport
 from voxbeam.tunnel import Tunnel
+from voxbeam.user import user_name
 from voxbeam.view_state import SharedViewTraits
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from voxbeam.people import Person
     from voxbeam.policy import Policy
     from voxbeam.studio import Movie, MovieFormat, MovieKind, Screenshot
 
@@ -79,6 +82,10 @@ class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
     picked = t.Dict()
     #: As the page tells it: an id is text there, for a number of a page is exact to 2^53 only.
     _picked = t.Dict().tag(sync=True)
+    #: Name of whoever runs the kernel, until another one is chosen in the page.
+    _user = t.Unicode("").tag(sync=True)
+    #: Name of whom the view follows, see :meth:`follow`; empty: nobody. Follows the page, too.
+    following = t.Unicode("").tag(sync=True)
     #: Counters of the page: bytes, first_picture (epoch ms), level, missing, fps.
     stats = t.Dict().tag(sync=True)
 
@@ -96,7 +103,8 @@ class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
         self._tunnels: dict[str, Tunnel] = {}
         self._studio = Studio(lambda message: self.send(message))  # noqa: PLW0108  whatever `send` is then
         forced_trait, ways = "" if forced == "auto" else forced, candidates(instance)
-        super().__init__(height=height, views=views, policy=policy, _forced=forced_trait, _candidates=ways, **dials)
+        given = {"_forced": forced_trait, "_candidates": ways, "_user": user_name()}
+        super().__init__(height=height, views=views, policy=policy, **given, **dials)
         self.on_msg(self._on_page_message)
         self.observe(self._take_picked, "_picked")
 
@@ -123,6 +131,31 @@ class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
     def bookmarks(self) -> Any:
         """Named views, shared by every view of the instance: ``view.go_to("front")``."""
         return self._instance.bookmarks
+
+    @property
+    def people(self) -> list[Person]:
+        """Who looks at the instance now, where and with which tool: one for each viewer, this one among them."""
+        people: list[Person] = self._instance.people
+        return people
+
+    def follow(self, person: str | Person | None) -> None:
+        """Show what somebody else sees: their camera, slices, layout and time point, until this view is moved by hand.
+
+        Parameters
+        ----------
+        person
+            One of :attr:`people`, or a name; None: nobody any more.
+
+        Raises
+        ------
+        ParameterError
+            Nobody of that name is here.
+        """
+        name = "" if person is None else person if isinstance(person, str) else person.name
+        if name and name not in (names := [one.name for one in self.people]):
+            here = ", ".join(map(repr, dict.fromkeys(names))) or "nobody"
+            raise ParameterError(f"Nobody called {name!r} is here.", f"Here are: {here}.")
+        self.following = name
 
     def save_view(self, name: str) -> Any:
         """Save where this view looks now as a bookmark of that name; returns it."""

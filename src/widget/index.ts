@@ -6,6 +6,7 @@ import { Viewer } from '../viewer/viewer.js';
 import type { LazyCode } from '../viewer/viewer_options.js';
 import { sessionCandidates } from './candidates.js';
 import { dialsOf, followDials } from './dials.js';
+import { followPeople, tellFollowed } from './follow.js';
 import { PacedSaves } from './kernel_pace.js';
 import { askKernel, CLIENT, type ViewModel, type ViewTraits } from './model.js';
 import { answerStudio } from './studio.js';
@@ -23,9 +24,10 @@ function render({ model, el, signal }: RenderProps<ViewTraits & Record<string, u
   el.append(root);
   const session = new Session({ client: CLIENT, candidates: sessionCandidates(model, el.ownerDocument) });
   const viewer = new Viewer({
-    root, session, theme: 'auto', layout: model.get('views'), policy: model.get('policy'), dials: dialsOf(model),
+    root, session, theme: 'auto', layout: model.get('views'), policy: model.get('policy'), dials: dialsOf(model), author: model.get('_user'),
     loadCode: (name) => loadCode(model, name),
     onEvent(event) {
+      if (event.type === 'followed') tellFollowed(model, event.name);
       if (event.type !== 'picked') return;
       model.set('_picked', event.picked);
       model.save_changes();
@@ -36,6 +38,7 @@ function render({ model, el, signal }: RenderProps<ViewTraits & Record<string, u
   reportViewState(model, root, session, signal, saves);
   followDials(model, viewer, session, signal);
   shareView(model, viewer, signal, saves);
+  followPeople(model, viewer, signal);
   answerStudio(model, viewer, signal);
   signal.addEventListener('abort', () => {
     model.off('change:height', resize);

@@ -40,6 +40,10 @@ export interface ViewTraits extends DialTraits {
   stats: Partial<ViewStats>;
   /** What was picked last. */
   _picked: PickedThing | Record<string, never>;
+  /** Name of whoever runs the kernel. */
+  _user: string;
+  /** Name of whom the view follows. */
+  following: string;
   /** The view's own state; empty: as the viewer has it, or none. `shared_view.ts` of the viewer's instruments has their forms. */
   camera: object;
   cross: readonly number[];

@@ -51,6 +51,8 @@ export class People {
   readonly #ending = new AbortController();
   readonly #end: () => void;
   #following: number | undefined;
+  /** Name of whom to follow once they are here. */
+  #wished: string | undefined;
   #place: Place | undefined;
   #request: number | undefined;
 
@@ -112,6 +114,7 @@ export class People {
 
   /** Follows somebody, by id or name, or nobody any more; false where there is no such person, or they follow this viewer. */
   follow(who: number | string | undefined): boolean {
+    this.#wished = undefined;
     const person = typeof who === 'string' ? this.crowd.list.find(({ name }) => name === who) : this.crowd.get(who);
     if (!person) {
       if (who === undefined && this.#following !== undefined) this.#unfollowed('No longer following');
@@ -126,6 +129,11 @@ export class People {
     this.#ownChanged();
     this.#goAlong();
     return true;
+  }
+
+  /** Follows somebody of that name, now or once they are here. */
+  wish(name: string): void {
+    this.#wished = this.follow(name) ? undefined : name;
   }
 
   /** Ends what is open or under way here; tells whether anything was. */
@@ -159,6 +167,7 @@ export class People {
   #changed({ came, left }: Coming): void {
     if (this.#following !== undefined && !this.followed) this.#unfollowed('The one you followed is gone');
     if (this.#following !== undefined) this.#goAlong();
+    if (this.#wished !== undefined && came.length > 0) this.wish(this.#wished);
     const words = [...came.map(({ name }) => `${name} is here`), ...left.map(({ name }) => `${name} is gone`)];
     if (words.length > 0) setText(this.#said, words.join(', '));
     this.#show();

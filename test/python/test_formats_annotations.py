@@ -6,6 +6,7 @@ import json
 import warnings
 from pathlib import Path
 
+import jsonschema
 import neuroglancer
 import numpy as np
 import pandas as pd
@@ -180,6 +181,42 @@ def test_what_neuroglancers_writer_writes_is_read(tmp_path):
     np.testing.assert_allclose(lines[4].world[0], found[4].world)
 
 
+def several(least, most, **item):
+    return {"type": "array", "minItems": least, "maxItems": most, "items": {"type": "number", **item}}
+
+
+COLOR = several(3, 3, minimum=0, maximum=1)
+CONTROL = {
+    "required": ["id", "label", "position", "positionStatus"],
+    "properties": {
+        "position": several(3, 3), "orientation": several(9, 9), "positionStatus": {"enum": ["undefined", "preview", "defined"]},
+        **{name: {"type": "string"} for name in ("id", "label", "description", "associatedNodeID")},
+        **{name: {"type": "boolean"} for name in ("selected", "locked", "visibility")},
+    },
+}
+#: What version 1.0.3 asks of the fields that are written.
+MARKUP = {
+    "required": ["type", "coordinateSystem", "controlPoints"],
+    "properties": {
+        "type": {"enum": ["Fiducial", "Line", "Angle", "Curve", "ClosedCurve", "Plane", "ROI"]}, "name": {"type": "string"},
+        "coordinateSystem": {"enum": ["LPS", "RAS"]}, "coordinateUnits": {"enum": ["mm", "um"]}, "roiType": {"type": "string"},
+        "center": several(3, 3), "size": several(3, 3), "orientation": several(9, 9),
+        "controlPoints": {"type": "array", "items": {"type": "object", **CONTROL}},
+        "display": {"properties": {"color": COLOR, "selectedColor": COLOR, "opacity": {"type": "number"}}},
+        **{name: {"type": "boolean"} for name in ("locked", "fixedNumberOfControlPoints", "insideOut")},
+    },
+}
+
+
+def test_markups_are_what_the_schema_asks(tmp_path):
+    said = json.loads(write(tmp_path, ".mrk.json", marks()).read_text())
+    for one in said["markups"]:
+        jsonschema.validate(one, {"type": "object", **MARKUP})
+    said["markups"][0]["controlPoints"][0]["position"].pop()
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(said["markups"][0], {"type": "object", **MARKUP})
+
+
 def test_slicer_gets_millimetres_and_its_own_axes(tmp_path):
     path = write(tmp_path, ".mrk.json", marks())
     said = json.loads(path.read_text())
@@ -233,6 +270,10 @@ def test_napari_gets_voxel_centres(tmp_path):
     found = rv.import_annotations(tmp_path / "marks.csv")  # voxels need no volume
     assert (found[0].voxel, found[0].world, found[1].voxel) == (KNOWN, None, (1, 2, 3.5))
     assert (found[0].props, found[1].props) == ({"score": 0.5, "count": 3}, {"good": True})
+    (tmp_path / "marks.csv").unlink()
+    with pytest.warns(rv.LossWarning, match="fields called 'axis-9, index'"):
+        rv.export_annotations([rv.Point(voxel=(1, 2, 3), props={"axis-9": 1, "index": 2, "good": 3})], tmp_path / "marks.csv")
+    assert rv.import_annotations(tmp_path / "marks.csv")[0].props == {"good": 3}
     (tmp_path / "marks.csv").unlink()
     table = pd.read_csv(write(tmp_path, ".csv", marks()))
     assert list(table.columns[:6]) == ["index", "shape-type", "vertex-index", "axis-0", "axis-1", "axis-2"]

@@ -35,13 +35,16 @@ def write(annotations: Sequence[Annotation], part: Path, frame: Frame) -> list[s
     """Write a table of points where there are points only, else one of shapes, which has none."""
     placed = [frame.needed("napari").place(one) if frame.given or _unplaced(one) else one for one in annotations]
     points = [one for one in placed if isinstance(one, Point)]
-    props = [name for name in prop_names(placed) if name not in (*COMMON, *_AXES, *_SHAPES)]
+    # A column of such a name would be read as something else.
+    names = prop_names(placed)
+    props = [name for name in names if name not in (*COMMON, *_SHAPES) and not name.startswith("axis-")]
+    clashes = [f"fields called {', '.join(sorted(set(names) - set(props)))!r:.200}"] if len(props) < len(names) else []
     with part.open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)
         if len(points) == len(placed):
             table.writerow(["index", *_AXES, *COMMON, *props])
             table.writerows([number, *_of(one), *cells(one, props)] for number, one in enumerate(points))
-            return []
+            return clashes
         table.writerow([*_SHAPES, *_AXES, *COMMON, *props])
         shapes = [one for one in placed if isinstance(one, (PointPath, Box, Ellipsoid))]
         for number, one in enumerate(shapes):
@@ -52,7 +55,7 @@ def write(annotations: Sequence[Annotation], part: Path, frame: Frame) -> list[s
     losses = [f"{len(flat)} boxes become rectangles in their middle plane"] if flat else []
     losses += [f"{len(solid)} ellipsoids become ellipses in their middle plane"] if solid else []
     return [
-        *losses, *left_out(points, "a file of shapes has no points, export them to one of their own"),
+        *clashes, *losses, *left_out(points, "a file of shapes has no points, export them to one of their own"),
         *left_out((one for one in placed if isinstance(one, OrientedBox)), "napari has none"),
     ]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import voxbeam as rv
-from test_formats_annotations import ENDINGS, VOLUME, marks, write
+from format_marks import ENDINGS, VOLUME, marks, write
 
 
 @pytest.mark.parametrize("ending", [".mrk.json", ".geojson", ".ng.json"])

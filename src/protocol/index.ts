@@ -4,6 +4,7 @@ export * from './frame.js';
 export * from './labels.js';
 export * from './limits.js';
 export * from './messages.js';
+export * from './ranges_frame.js';
 export * from './tile_frame.js';
 export * from './tiles.js';
 export * from './xxh32.js';

@@ -78,7 +78,7 @@ export class BrickIntake {
   verify(record: VolumeRecord, key: BrickKey): boolean {
     const brick = this.store.use(record.handle, keyText(key));
     if (!brick) return false;
-    if (brick.cut) return true; // it is made anew each time
+    if (brick.cut || brick.whole) return true; // it is made anew each time
     const frame = brick.constant ?? Buffer.allocUnsafe(brick.bytes);
     if (!brick.constant) this.file.read(brick.offset, brick.bytes, frame);
     try {

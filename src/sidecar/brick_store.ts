@@ -29,6 +29,8 @@ export interface StoredBrick {
   readonly checksum?: number;
   /** The frame itself, where it is that of a constant brick: those take no slot. */
   readonly constant?: Uint8Array;
+  /** The frame itself, where it is kept elsewhere: those take no slot either. Nobody writes to it. */
+  readonly whole?: Uint8Array;
   /** Makes the frame, where it is cut from memory that the producer shares: those take no slot either. Returns the bytes copied for that. */
   readonly cut?: (into: Uint8Array) => number;
 }

@@ -30,10 +30,11 @@ export class Catalog {
   restore({ last_handle: lastHandle, volumes }: Restored): void {
     this.#lastHandle = lastHandle;
     for (const { volume, description, edited } of volumes) {
+      this.#lastHandle = Math.max(this.#lastHandle, volume);
+      if (description.editable) continue; // they come from their storage
       const record = new VolumeRecord(volume, description);
       record.edited = edited;
       this.#records.set(volume, record);
-      this.#lastHandle = Math.max(this.#lastHandle, volume);
       this.services().broker.expect(record);
     }
   }
@@ -54,7 +55,7 @@ export class Catalog {
     const { shared, ...described } = declaration instanceof FrameError ? { shared: undefined } : declaration;
     const description = declaration instanceof FrameError ? declaration : (described as VolumeDescription);
     const { broker, hub, scene } = this.services();
-    const known = description instanceof FrameError ? undefined : this.#named(description.name);
+    const known = description instanceof FrameError ? undefined : this.named(description.name);
     const refused = this.#refusal(description, known);
     if (refused || description instanceof FrameError) {
       producer.error({ code: ErrorCode.UNSUPPORTED, ...(refused as { message: string; remedy: string }) });
@@ -80,6 +81,20 @@ export class Catalog {
     lend(broker, record, shared && stored !== 'points' && !times ? SharedArray.open(shared, shape, stored) : undefined);
     broker.attach(record, producer);
     hub.tell(FrameType.VOLUME, record.announcement());
+  }
+
+  /** A volume that the sidecar itself holds, under a handle that viewers know, or a new one. Not told to anybody yet. */
+  hold(description: VolumeDescription, handle?: number): VolumeRecord {
+    if (handle === undefined) this.#lastHandle += 1;
+    const record = new VolumeRecord(handle ?? this.#lastHandle, description);
+    this.#records.set(record.handle, record);
+    this.services().scene.volumeAdded(description);
+    return record;
+  }
+
+  /** Why a volume cannot be had, beside those that are there. */
+  refusal(description: VolumeDescription): { message: string; remedy: string } | undefined {
+    return this.#refusal({ ...description, editable: false }, undefined);
   }
 
   /** Removes a volume and its layer. */
@@ -123,7 +138,7 @@ export class Catalog {
     if (record) this.services().broker.lost(record, brick);
   }
 
-  #named(name: string): VolumeRecord | undefined {
+  named(name: string): VolumeRecord | undefined {
     for (const record of this.#records.values()) if (record.description.name === name) return record;
     return undefined;
   }
@@ -137,6 +152,9 @@ export class Catalog {
         message: `volume "${description.name}" would be number ${this.#records.size + 1}; an instance holds ${MAX_VOLUMES}`,
         remedy: 'remove volumes that are no longer needed, or start another instance',
       };
+    }
+    if (known?.description.editable) {
+      return { message: `"${description.name}" is the name of editable labels`, remedy: 'give the volume another name' };
     }
     return refusal(description);
   }

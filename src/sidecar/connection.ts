@@ -194,7 +194,7 @@ export class Connection {
     const allowed = maySend(kind, this.grant.role, type);
     if (allowed === 'never') throw new FrameError(ErrorCode.BAD_FRAME, `a client does not send frames of type ${type} here`);
     if (allowed === 'no') {
-      this.error({ code: ErrorCode.FORBIDDEN, message: `a ${kind} with the role ${this.grant.role} may not send frames of type ${type}` });
+      this.error({ ...this.services.labels.named(type, payload), code: ErrorCode.FORBIDDEN, message: `a ${kind} with the role ${this.grant.role} may not send frames of type ${type}` });
       return;
     }
     if (type === FrameType.PING) this.sendControl(FrameType.PONG, decodeControl(Ping, payload));
@@ -202,7 +202,7 @@ export class Connection {
     else if (type === FrameType.STOP) {
       decodeControl(Stop, payload);
       this.services.stop('STOP frame');
-    } else this.link.frame(header, payload, frame);
+    } else if (!this.services.labels.frame(this, header, payload)) this.link.frame(header, payload, frame);
   }
 
   #hello(hello: Hello): void {

@@ -53,7 +53,7 @@ export class Hub {
     });
     for (const announcement of following) connection.sendControl(FrameType.VOLUME, announcement);
     if (link.kind === 'viewer') {
-      for (const record of catalog.records()) for (const frame of record.ranges) connection.send(frame);
+      for (const record of catalog.records()) for (const frame of record.rangesNow?.() ?? record.ranges) connection.send(frame);
     }
     if (link.kind !== 'helper') scene.greet(connection);
   }

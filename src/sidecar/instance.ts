@@ -14,7 +14,9 @@ import { Counters } from './counters.js';
 import { createHttpServer } from './http_server.js';
 import { DownStreams } from './down_stream.js';
 import { Hub } from './hub.js';
+import { labelStorageOf } from './durable/sqlite_label_storage.js';
 import { SceneFileError } from './durable/scene_database.js';
+import { LabelDesk } from './labels/label_desk.js';
 import { log } from './log.js';
 import { Scene } from './scene.js';
 import type { Services } from './services.js';
@@ -56,6 +58,7 @@ export class Instance {
     const pool = new BufferPool();
     const catalog = new Catalog(services);
     const hub = new Hub(services);
+    const scene = openScene(config, this.id);
     this.#statuses = new StatusThrottle((record) => hub.tell(FrameType.STATUS, record.status()));
     const keep = (brick: StoredBrick) => {
       const record = catalog.get(brick.volume);
@@ -74,8 +77,9 @@ export class Instance {
       voxels: new VoxelReader(file, pool),
       broker: new Broker(store, file, (record, urgent) => this.#statuses.changed(record, urgent)),
       catalog,
-      scene: openScene(config, this.id),
+      scene,
       hub,
+      labels: new LabelDesk(services, labelStorageOf(scene.keeper)),
       downStreams: new DownStreams(),
       stop: (reason) => this.stop(reason),
     };
@@ -83,6 +87,7 @@ export class Instance {
       if (config.restored.scene) this.#services.scene.restore(Buffer.from(config.restored.scene, 'base64'));
       catalog.restore(config.restored);
     }
+    this.#services.labels.restore(config.restored);
     const allowedHosts = [...config.allowed_hosts, ...(this.tls?.names ?? [])];
     this.#server = createHttpServer({ services: this.#services, token: config.token, allowedHosts, folder, tls: this.tls });
     this.#server.on('upgrade', createUpgrade(this.#services, allowedHosts));

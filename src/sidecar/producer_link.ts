@@ -94,7 +94,7 @@ export class ProducerLink extends MakerLink {
         catalog.declare(this, decodeDescription(payload));
         break;
       case FrameType.VOLUME_GONE:
-        this.#mine(decodeControl(VolumeRef, payload).volume, (record) => catalog.remove(record));
+        this.#gone(decodeControl(VolumeRef, payload).volume);
         break;
       case FrameType.RANGES:
         this.#mine(header.volume, (record) => catalog.ranges(record, frame));
@@ -123,6 +123,12 @@ export class ProducerLink extends MakerLink {
   closed(): void {
     this.connection.services.broker.detach(this);
     for (const helper of [...this.helpers]) helper.connection.close(ErrorCode.PRODUCER_GONE, 'the producer is gone');
+  }
+
+  /** A volume of its own is removed, or editable labels, which belong to the owner. */
+  #gone(volume: number): void {
+    const { catalog, labels } = this.connection.services;
+    if (!labels.remove(volume)) this.#mine(volume, (record) => catalog.remove(record));
   }
 
   #mine(volume: number, then: (record: VolumeRecord) => void): void {

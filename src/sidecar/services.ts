@@ -5,6 +5,7 @@ import type { BufferPool } from './buffer_pool.js';
 import type { Catalog } from './catalog.js';
 import type { Counters } from './counters.js';
 import type { DownStreams } from './down_stream.js';
+import type { LabelDesk } from './labels/label_desk.js';
 import type { Hub } from './hub.js';
 import type { Scene } from './scene.js';
 import type { Sessions } from './sessions.js';
@@ -28,6 +29,7 @@ export interface Services {
   readonly catalog: Catalog;
   readonly scene: Scene;
   readonly hub: Hub;
+  readonly labels: LabelDesk;
   readonly downStreams: DownStreams;
   /** Ends the instance. */
   stop(reason: string): void;

@@ -200,7 +200,8 @@ export class ViewerLink implements Link, BrickWaiter {
       else if (brick.constant) {
         counters.sentConstants += 1;
         this.#send(brick.constant);
-      } else {
+      } else if (brick.whole) this.#send(brick.whole);
+      else {
         const buffer = pool.take(brick.units);
         if (brick.cut) counters.copiedBytes += brick.cut(buffer);
         else {

@@ -14,6 +14,8 @@ export class VolumeRecord {
   /** Frames of RANGES as they came, for viewers that join later. */
   ranges: Uint8Array[] = [];
   rangesBytes = 0;
+  /** Makes the frames of RANGES for who joins, where these are not kept as they came. */
+  rangesNow: (() => Uint8Array[]) | undefined;
   /** Bricks in the store, and how many of these are previews. */
   resident = 0;
   previews = 0;
@@ -51,6 +53,7 @@ export class VolumeRecord {
 
   /** Bricks that are there without room in the store. */
   get lent(): number {
+    if (this.description.editable) return this.total;
     return this.shared ? brickGrid(this.description.shape, 0).reduce((a, b) => a * b, 1) : 0;
   }
 
@@ -67,10 +70,10 @@ export class VolumeRecord {
   status(): VolumeStatus {
     return {
       volume: this.handle,
-      producer: this.producer ? 'alive' : 'gone',
+      producer: this.producer || this.description.editable ? 'alive' : 'gone',
       resident: this.resident + this.lent,
       total: this.total,
-      ...(this.lent > 0 && { lent: this.lent }),
+      ...(this.shared && { lent: this.lent }),
       filling: this.fill !== undefined,
       complete: this.complete,
       ...(this.edited && { edited: true }),

@@ -1,7 +1,7 @@
 /** The voxels of stored bricks, for tiles: the one place of the sidecar that looks into a payload. */
 
 import {
-  constantVoxel, ConstantVoxels, FrameError, HEADER_BYTES, ITEM_BYTES, readHeader, readPayload, STORED_VOXELS, type VoxelDtype, type VoxelArray,
+  constantVoxel, ConstantVoxels, FrameError, HEADER_BYTES, ITEM_BYTES, readHeader, readPayload, STORED_VOXELS, type VoxelDtype, type VoxelArray, voxelsAt,
 } from '../protocol/index.js';
 import type { StoredBrick } from './brick_store.js';
 import type { BufferPool } from './buffer_pool.js';
@@ -40,6 +40,10 @@ export class VoxelReader {
   read(brick: StoredBrick, dtype: VoxelDtype, use: (voxels: VoxelArray) => void): void {
     if (brick.constant) {
       use(this.#constants.expand(constantVoxel(brick.constant.subarray(HEADER_BYTES), dtype), STORED_VOXELS));
+      return;
+    }
+    if (brick.whole) {
+      use(new ARRAY_OF[dtype](brick.whole.buffer as ArrayBuffer, brick.whole.byteOffset + voxelsAt(dtype), STORED_VOXELS));
       return;
     }
     const buffer = this.pool.take(brick.units);

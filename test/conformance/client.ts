@@ -16,7 +16,7 @@ export interface Received {
   json: any;
 }
 
-const BINARY: ReadonlySet<number> = new Set([FrameType.BRICK, FrameType.RANGES, FrameType.SCENE, FrameType.TILE]);
+const BINARY: ReadonlySet<number> = new Set([FrameType.BRICK, FrameType.RANGES, FrameType.SCENE, FrameType.TILE, FrameType.REGION]);
 
 export class Client {
   readonly frames: Received[] = [];

@@ -2,7 +2,23 @@
 
 import { BRICK_EDGE, STORED_EDGE } from '../../protocol/limits.js';
 import { type BrickKey, levelShape, type Vec3 } from '../geometry.js';
-import { type BrickAccess, BRICK_PLANE, type LabelBrick } from './brick.js';
+import { type BrickAccess, BRICK_PLANE, BRICK_VOXELS, type LabelArray, type LabelBrick } from './brick.js';
+
+/** Ranges of whole bricks, which are looked at as often as one of their neighbours changes. */
+const ranges = new WeakMap<LabelArray, { min: number; max: number }>();
+
+function rangeOf(brick: LabelArray): { min: number; max: number } {
+  const known = ranges.get(brick);
+  if (known) return known;
+  let [min, max] = [0xffffffff, 0];
+  for (let i = 0; i < BRICK_VOXELS; i += 1) {
+    const label = brick[i] as number;
+    if (label < min) min = label;
+    if (label > max) max = label;
+  }
+  ranges.set(brick, { min, max });
+  return { min, max };
+}
 
 /** A brick and its 26 neighbours, those outside the volume too. */
 export class BrickHalo {
@@ -49,6 +65,11 @@ export class BrickHalo {
           if (typeof brick === 'number') {
             if (brick < min) min = brick;
             if (brick > max) max = brick;
+            continue;
+          }
+          if (k === 1 && j === 1 && i === 1 && this.#left.every((left) => left >= BRICK_EDGE)) {
+            const own = rangeOf(brick);
+            [min, max] = [Math.min(min, own.min), Math.max(max, own.max)];
             continue;
           }
           const [z, y, x] = [this.#part(k, 0), this.#part(j, 1), this.#part(i, 2)];

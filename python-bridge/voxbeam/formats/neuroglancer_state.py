@@ -52,7 +52,7 @@ def write(annotations: Sequence[Annotation], part: Path, frame: Frame) -> list[s
             "annotations": [_entry(one, space, properties.values(one), str(n)) for n, one in enumerate(mine, start=1)],
         }
         state["layers"].append(layer)
-    part.write_text(json.dumps(state, ensure_ascii=False, indent=1), "utf-8")
+    part.write_text(json.dumps(state, ensure_ascii=False), "utf-8")
     boxes = left_out((one for one in placed if isinstance(one, OrientedBox)), "neuroglancer has none")
     return [*losses, *turned(kept), *boxes]
 

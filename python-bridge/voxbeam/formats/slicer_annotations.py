@@ -62,7 +62,7 @@ def write(annotations: Sequence[Annotation], part: Path, frame: Frame) -> list[s
             markups.append(_markup(one, points))
         elif isinstance(one, (Box, OrientedBox)):
             markups.append(_roi(one, space))
-    part.write_text(json.dumps({"@schema": SCHEMA, "markups": markups}, ensure_ascii=False, indent=1), "utf-8")
+    part.write_text(json.dumps({"@schema": SCHEMA, "markups": markups}, ensure_ascii=False), "utf-8")
     losses = left_out((one for one in placed if isinstance(one, Ellipsoid)), "3D Slicer has no such markup")
     if frame.unit and factor(frame.unit, "mm") is None:
         losses.append(f"the unit {frame.unit!r} (numbers are kept, and taken as mm)")

@@ -53,7 +53,7 @@ def export_labels(
     Parameters
     ----------
     labels
-        An array, ``view.labels(name)``, or anything with ``shape``, ``dtype`` and ``labels[z0:z1, y0:y1, x0:x1]``. Its
+        An array of NumPy, Dask, Zarr or HDF5, a `LabelVolume`, or anything with ``shape``, ``dtype`` and ``labels[z0:z1, y0:y1, x0:x1]``. Its
         ``voxel_size``, ``origin``, ``unit`` and ``classes`` count where it has them.
     path
         Its ending says the format: ``.seg.nrrd``, ``.nii``, ``.nii.gz``, ``.tif``, ``.zarr``, ``.json`` (COCO),
@@ -91,7 +91,7 @@ def export_labels(
 
     Examples
     --------
-    >>> rv.export_labels(view.labels("tissue"), "tissue.seg.nrrd")  # doctest: +SKIP
+    >>> rv.export_labels(array, "tissue.seg.nrrd", voxel_size=(2, 1, 1), unit="mm", classes={1: "void"})  # doctest: +SKIP
     """
     refuse_unknown("export_labels", unknown, _EXPORT)
     volume = label_volume(labels, name=name, voxel_size=voxel_size, origin=origin, unit=unit, classes=classes, dtype=dtype)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 
+import dask.array
 import nibabel
 import nrrd
 import numpy as np
@@ -65,6 +66,8 @@ def test_there_and_back(tmp_path, ending):
     if ending != ".precomputed":
         assert back.classes[1].color == "#ff8000"
     assert sorted(tmp_path.iterdir()) == [path]  # nothing is left beside it
+    shown = rv.open(back)  # it can be shown as it is
+    assert (shown.kind, shown.shape, shown.voxel_size) == ("labels", SHAPE, back.voxel_size)
 
 
 def test_slicer_reads_what_pynrrd_reads(tmp_path):
@@ -246,6 +249,18 @@ def test_losses_are_told_by_name(tmp_path):
         warnings.simplefilter("error")
         for ending in (".nii", ".seg.nrrd", ".tif", ".zarr", ".json"):
             rv.export_labels(labels(), tmp_path / f"b{ending}", classes=CLASSES, voxel_size=SIZE, progress=False)
+
+
+def test_arrays_that_are_read_by_chunks_are_taken(tmp_path):
+    chunked = zarr.create_array(str(tmp_path / "c.zarr"), shape=SHAPE, dtype="int32", chunks=(8, 32, 32))
+    chunked[:] = labels("int32")
+    lazy = dask.array.from_array(labels("uint8"), chunks=(7, 40, 40))
+    for number, one in enumerate((chunked, lazy)):
+        path = rv.export_labels(one, tmp_path / f"{number}.nii", progress=False)
+        np.testing.assert_array_equal(rv.import_labels(path), labels())
+        assert nibabel.load(path).header.get_intent()[2] == "labels"  # and not what a library calls its arrays
+        path = rv.export_labels(one, tmp_path / f"{number}.ome.zarr", progress=False)
+        np.testing.assert_array_equal(rv.import_labels(path), labels())
 
 
 class Parts:

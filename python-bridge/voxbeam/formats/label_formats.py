@@ -53,8 +53,8 @@ def export_labels(
     Parameters
     ----------
     labels
-        An array of NumPy, Dask, Zarr or HDF5, a `LabelVolume`, or anything with ``shape``, ``dtype`` and ``labels[z0:z1, y0:y1, x0:x1]``. Its
-        ``voxel_size``, ``origin``, ``unit`` and ``classes`` count where it has them.
+        An array of NumPy, Dask, Zarr or HDF5, a `LabelVolume`, or anything with ``shape``, ``dtype`` and
+        ``labels[z0:z1, y0:y1, x0:x1]``. Its ``voxel_size``, ``origin``, ``unit`` and ``classes`` count where it has them.
     path
         Its ending says the format: ``.seg.nrrd``, ``.nii``, ``.nii.gz``, ``.tif``, ``.zarr``, ``.json`` (COCO),
         ``.precomputed``. The folder of an OME-Zarr image takes the labels in, under their name.

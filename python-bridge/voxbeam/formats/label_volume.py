@@ -189,8 +189,10 @@ def label_volume(
     held = np.dtype(labels.dtype)
     if held.kind not in "bui":
         raise ParameterError(f"labels has dtype {held}.", "Labels are whole numbers: labels.astype('uint32').")
+    # What libraries call their arrays is no name for people.
+    own = getattr(labels, "name", None) if hasattr(labels, "voxel_size") else None
     said = {
-        "name": name or getattr(labels, "name", None) or "labels",
+        "name": str(name or own or "labels"),
         "voxel_size": triple("voxel_size", _given(voxel_size, labels, "voxel_size", (1.0, 1.0, 1.0)), positive=True),
         "origin": triple("origin", _given(origin, labels, "origin", (0.0, 0.0, 0.0))),
         "unit": _given(unit, labels, "unit", ""),

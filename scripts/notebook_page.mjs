@@ -4,7 +4,30 @@
 /** Opens a notebook and waits until its kernel can run cells. */
 export async function openNotebook(page, lab, notebook) {
   await page.goto(lab.url(notebook));
-  await page.evaluate(async (name) => {
+  await ready(page, notebook);
+}
+
+/** The same in a JupyterLab that the page shows already: what takes most of the time of opening one is loading JupyterLab. */
+export async function openAnother(page, notebook) {
+  await page.evaluate(async (path) => {
+    await window.jupyterapp.commands.execute('docmanager:open', { path, factory: 'Notebook' });
+  }, notebook);
+  await ready(page, notebook);
+}
+
+/** Closes the notebook that is open, and ends its kernel. */
+export const closeNotebook = (page) =>
+  page.evaluate(async () => {
+    const { sessionContext } = window.voxbeamPanel;
+    const kernel = sessionContext.session?.kernel;
+    if (kernel?.status === 'busy') await kernel.interrupt(); // else it is waited for
+    await sessionContext.shutdown();
+    window.voxbeamPanel.dispose();
+    window.voxbeamPanel = undefined;
+  });
+
+const ready = (page, notebook) =>
+  page.evaluate(async (name) => {
     const until = performance.now() + 120_000;
     const wait = async (what, test) => {
       for (;;) {
@@ -28,7 +51,6 @@ export async function openNotebook(page, lab, notebook) {
       return kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
     });
   }, notebook);
-}
 
 /** The sources of the code cells, by cell index. */
 export const codeCells = (page) =>

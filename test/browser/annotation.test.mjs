@@ -50,7 +50,7 @@ test('a point and a box drawn with the mouse are in the kernel, in world and vox
     `import voxbeam as rv\n${BALL}\nview = rv.view(volume, voxel_size=${JSON.stringify(VOXEL)}, unit="mm")\nannotations = view.annotations\nheard = []\nannotations.on_change(heard.extend)`,
     'view',
   ]);
-  t.after(() => page.close());
+  t.after(() => page.leave());
   await runCells(page, [0, 1]);
   await settled(page);
   const view = page.locator(VIEW).first();
@@ -94,7 +94,7 @@ test('added, moved and removed in Python is seen in the viewer', async (t) => {
     `import voxbeam as rv\n${BALL}\nview = rv.view(volume, voxel_size=${JSON.stringify(VOXEL)})\nannotations = view.annotations`,
     'view',
   ]);
-  t.after(() => page.close());
+  t.after(() => page.leave());
   await runCells(page, [0, 1]);
   await settled(page);
   const view = page.locator(VIEW).first();
@@ -129,7 +129,7 @@ annotations = instance.annotations`,
     'annotations.add(rv.Box((10, 20, 30), (20, 40, 60), name="kept box"))\nannotations.add(rv.Point(voxel=(1, 2, 3), name="kept point", volume="ball"))\nview = rv.view(instance=instance)\nview',
     'view = rv.view(instance=instance)\nview',
   ]);
-  t.after(() => page.close());
+  t.after(() => page.leave());
   await runCells(page, [0, 1]);
   await settled(page);
   const before = await kernelJson(page, LIST);

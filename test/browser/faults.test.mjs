@@ -12,7 +12,7 @@ after(() => place?.close());
 
 test('a sidecar that is killed is back within seconds, for its view, a page alone and the next cell; one that is ended is said so, and a new view works', async (t) => {
   const page = await place.notebook([`import voxbeam as rv, json\n${BALL}`, 'view = rv.view(volume)\nview', 'rv.render_volume(volume, view.instance)', 'again = rv.view(volume)\nagain']);
-  t.after(() => page.close());
+  t.after(() => page.leave());
   await runCells(page, [0, 1]);
   await settled(page);
   const { pid, url } = await kernelJson(page, 'print(json.dumps({**view.instance.status(), "url": view.instance.visualization_server_url}))');
@@ -56,7 +56,7 @@ test('a sidecar that is killed is back within seconds, for its view, a page alon
 
 test('the page alone: its ticket leaves the address, a reload works, a used ticket says what to do', async (t) => {
   const page = await place.notebook([`import voxbeam as rv\n${BALL}\nview = rv.view(volume)`]);
-  t.after(() => page.close());
+  t.after(() => page.leave());
   await runCells(page, [0]);
   const url = (await kernelRun(page, 'print(view.instance.visualization_server_url)')).trim();
   assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/#[\w-]{43}$/);
@@ -95,7 +95,7 @@ test('a large volume through the kernel\'s own connection: cells are answered me
     'import voxbeam as rv, numpy as np\nvolume = np.random.default_rng(1).integers(0, 60000, (320, 320, 320)).astype("uint16")',
     'view = rv.view(volume, transport="comm")\nview',
   ]);
-  t.after(() => page.close());
+  t.after(() => page.leave());
   await runCells(page, [0, 1]);
   await page.locator(`${VIEW}[data-first-picture]`).first().waitFor({ timeout: 60_000 });
   const times = [];
@@ -114,7 +114,7 @@ test('a large volume through the kernel\'s own connection: cells are answered me
 
 test('a page that is reloaded while it streams starts anew, and the other one notices nothing', async (t) => {
   const page = await place.notebook(['import voxbeam as rv, numpy as np, json\nvolume = np.random.default_rng(1).integers(0, 60000, (140, 140, 140)).astype("uint16")\nview = rv.view(volume)']);
-  t.after(() => page.close());
+  t.after(() => page.leave());
   await runCells(page, [0]);
   const urls = await kernelJson(page, 'print(json.dumps([view.instance.visualization_server_url for _ in range(2)]))');
   const context = await place.browser.newContext({ viewport: { width: 320, height: 240 } });

@@ -46,7 +46,7 @@ test('window, points, presets and labels: what is done in the panel is seen in t
   const page = await place.notebook([
     `import voxbeam as rv\n${BALL}\nids = ((volume > 8000) * (1 + x // 40)).astype("uint32")\nview = rv.view(volume, height=450)\nrv.render_volume(ids, name="cells", kind="labels", opacity=0.9)\nview.layers["cells"].visible = False\nview`,
   ]);
-  t.after(() => page.close());
+  t.after(() => page.leave());
   await runCells(page, [0]);
   await settled(page);
   const view = page.locator(VIEW).first();

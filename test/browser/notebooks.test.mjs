@@ -48,7 +48,7 @@ for (const name of names) {
   test(name, { timeout: 240_000 }, async (t) => {
     const began = Date.now();
     const page = await place.notebook(await readFile(join(folder, name), 'utf8'), { viewport: { width: 640, height: 760 } });
-    t.after(() => page.close());
+    t.after(() => page.leave());
     const said = [];
     for (const { index, source } of await codeCells(page)) {
       const { error } = await runCell(page, index);

@@ -2,17 +2,27 @@
 import assert from 'node:assert/strict';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { cellText, codeCells, kernelRun, runCell } from '../../scripts/notebook_page.mjs';
 import { root } from '../../scripts/process.mjs';
+import { startScheduler } from '../../scripts/scheduler.mjs';
 import { out, pictureOf, settled, VIEW, Workplace } from './support.mjs';
+
+let place;
+before(async () => {
+  place = await Workplace.open();
+});
+after(() => place?.close());
 
 for (const transport of ['direct', 'proxy', 'comm']) {
   test(`the quickstart by ${transport}`, async (t) => {
-    const place = await Workplace.open({ scheduler: true, env: { VOXBEAM_TRANSPORT: transport } });
-    t.after(() => place.close());
+    // One of its own: nobody has an instance there.
+    const scheduler = await startScheduler({ port: 0 });
+    t.after(() => scheduler.close());
     const notebook = await readFile(join(root, 'notebooks', 'quickstart.ipynb'), 'utf8');
-    const page = await place.notebook(notebook, { viewport: { width: 1280, height: 3600 } });
+    const page = await place.notebook(notebook, { viewport: { width: 900, height: 3600 } });
+    t.after(() => page.leave());
+    await kernelRun(page, `import os\nos.environ.update(VOXBEAM_SCHEDULER="${scheduler.address}", VOXBEAM_TRANSPORT="${transport}")`);
     const cells = await codeCells(page);
     const shown = {};
     for (const { index, source } of cells) {

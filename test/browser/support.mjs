@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import { TEST_FLAGS, findChromium } from '../../scripts/chromium.mjs';
 import { startLab } from '../../scripts/lab.mjs';
-import { kernelRun, notebookOf, openNotebook, runCell } from '../../scripts/notebook_page.mjs';
+import { closeNotebook, kernelRun, notebookOf, openAnother, openNotebook, runCell } from '../../scripts/notebook_page.mjs';
 import { root } from '../../scripts/process.mjs';
 import { startScheduler } from '../../scripts/scheduler.mjs';
 
@@ -33,6 +33,9 @@ export async function eventually(what, test, { timeout = 30_000, every = 100 } =
 
 /** A JupyterLab on a folder of its own with notebooks of the test's cells, a browser, and (on request) a scheduler. */
 export class Workplace {
+  /** A page that shows JupyterLab and no notebook. */
+  #left;
+
   static async open({ scheduler = false, env = {}, settings = {}, bin, launch = {} } = {}) {
     const place = new Workplace();
     try {
@@ -52,16 +55,45 @@ export class Workplace {
     }
   }
 
-  /** A notebook of these cells, opened, its kernel idle. */
+  /**
+   * A notebook of these cells, opened, its kernel idle: in the page that was left last, or in one of its own. `page.leave()` is for its end.
+   */
   async notebook(cells, { name = `test-${Math.random().toString(36).slice(2, 8)}.ipynb`, viewport = { width: 1280, height: 1000 } } = {}) {
     await writeFile(join(this.folder, name), typeof cells === 'string' ? cells : notebookOf(cells));
-    const page = await this.browser.newPage({ viewport });
+    const left = this.#left;
+    const page = left ?? (await this.browser.newPage({ viewport }));
     page.notebook = name;
     page.said = [];
+    if (left) {
+      this.#left = undefined;
+      await page.setViewportSize(viewport);
+      await openAnother(page, name);
+      return page;
+    }
     page.on('console', (message) => page.said.push(`${message.type()} ${message.text()}`));
     page.on('pageerror', (error) => page.said.push(`thrown ${error.message}`));
+    page.leave = () => this.#leave(page);
     await openNotebook(page, this.lab, name);
     return page;
+  }
+
+  /** The notebook goes with its kernel, its views, their code and what they kept in the browser; the page stays for the next one. */
+  async #leave(page) {
+    await this.#left?.close();
+    this.#left = page;
+    await closeNotebook(page);
+    // Files are let go of by the workers of the views, which end in their own time.
+    await eventually('what was kept is removed', () => page.evaluate(async () => {
+      for (const key of Object.getOwnPropertySymbols(globalThis)) if (key.description.startsWith('voxbeam')) globalThis[key] = undefined;
+      for (const key of Object.keys(localStorage)) if (key.startsWith('voxbeam')) localStorage.removeItem(key);
+      const folder = await navigator.storage.getDirectory();
+      try {
+        for await (const entry of folder.keys()) await folder.removeEntry(entry, { recursive: true });
+        return true;
+      } catch {
+        return false;
+      }
+    }));
   }
 
   async close() {

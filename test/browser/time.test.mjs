@@ -46,7 +46,7 @@ const watch = (page, ms, moves = Infinity) => page.evaluate(async ({ selector, m
 
 test('a film plays at its rate, passes over what cannot be loaded, never shows a hole, and its time is Python’s too', { timeout: 180_000 }, async (t) => {
   const page = await place.notebook([FILM, 'view'], { viewport: { width: 760, height: 700 } });
-  t.after(() => page.close());
+  t.after(() => page.leave());
   await runCells(page, [0, 1]);
   await settled(page);
   const bar = page.locator(`${VIEW} .voxbeam-time`);
@@ -101,7 +101,7 @@ view = rv.view(cells, axes="tczyx", channels=["red", "green"], colormap=["#ff000
 for name in view.instance.layers: view.instance.layers[name].mode = "mip"`,
     'view',
   ], { viewport: { width: 760, height: 700 } });
-  t.after(() => page.close());
+  t.after(() => page.leave());
   await runCells(page, [0, 1]);
   await settled(page);
   assert.deepEqual(await kernelJson(page, 'import json; print(json.dumps(list(view.instance.volumes)))'), ['cells/red', 'cells/green']);

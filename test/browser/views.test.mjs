@@ -12,7 +12,7 @@ after(() => place?.close());
 
 test('two views at once: each shows its own volume, and closing one leaves the other', async (t) => {
   const page = await place.notebook([`import voxbeam as rv\n${BALL}`, 'first = rv.view(volume)\nfirst', 'second = rv.view(volume[:, ::-1, ::-1].copy(), name="turned")\nsecond']);
-  t.after(() => page.close());
+  t.after(() => page.leave());
   await runCells(page, [0, 1, 2]);
   await settled(page, VIEW, { nth: 0 });
   await settled(page, VIEW, { nth: 1 });
@@ -34,7 +34,7 @@ test('two views at once: each shows its own volume, and closing one leaves the o
 
 test('closing frees the drawing context and its memory', async (t) => {
   const page = await place.notebook([`import voxbeam as rv\n${BALL}`, 'view = rv.view(volume)\nview']);
-  t.after(() => page.close());
+  t.after(() => page.leave());
   await page.evaluate(() => {
     const get = HTMLCanvasElement.prototype.getContext;
     window.contexts = [];
@@ -62,7 +62,7 @@ test('wrong input is said in the cell, with the value and the remedy, and leaves
     'rv.view(volume, colour="viridis")',
     'rv.query_visualization_server("127.0.0.1", 1)',
   ]);
-  t.after(() => page.close());
+  t.after(() => page.leave());
   await runCells(page, [0, 1]);
   await settled(page);
   const expected = { 2: /\(3, 4\)/, 3: /\(3, 0, 4\)/, 4: /complex64/, 5: /no_such_file\.nii\.gz/, 6: /'colour'/, 7: /\b1\b/ };
@@ -81,7 +81,7 @@ test('values that are not finite are drawn as nothing and counted in a word', as
     `import voxbeam as rv\n${BALL}\nbroken = volume.astype("float32") / 60000\nbroken[10:20] = np.nan\nbroken[30, 40, 50] = np.inf`,
     'view = rv.view(broken)\nview',
   ]);
-  t.after(() => page.close());
+  t.after(() => page.leave());
   await runCells(page, [0, 1]);
   const { footer } = await settled(page);
   const text = `${footer} ${await cellText(page, 1)} ${await page.locator(VIEW).textContent()}`;
@@ -93,7 +93,7 @@ test('values that are not finite are drawn as nothing and counted in a word', as
 for (const [theme, dark] of [['JupyterLab Dark', true], ['JupyterLab Light', false]]) {
   test(`the viewer follows the theme: ${theme}`, async (t) => {
     const page = await place.notebook([`import voxbeam as rv\n${BALL}`, 'rv.view(volume)']);
-    t.after(() => page.close());
+    t.after(() => page.leave());
     await page.evaluate((name) => window.jupyterapp.commands.execute('apputils:change-theme', { theme: name }), theme);
     await runCells(page, [0, 1]);
     await settled(page);

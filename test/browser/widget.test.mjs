@@ -29,7 +29,7 @@ for (const transport of ['direct', 'proxy', 'comm']) {
     assert.deepEqual([kind, isSettled], [transport, true]);
     assert.equal(words, `<VolumeView volume 80×96×112 uint16 ${transport} settled>`);
     assert.ok(stats.bytes > 500_000 && Math.abs(Date.now() - stats.first_picture) < 120_000, JSON.stringify(stats));
-    await page.close();
+    await page.leave();
   });
 }
 
@@ -52,7 +52,7 @@ test('chosen by itself: direct; proxy where direct is unreachable; comm where bo
     const page = await place.notebook([withWays(edit)]);
     await runCells(page, [0]);
     assert.equal((await settled(page)).transport, expected);
-    await page.close();
+    await page.leave();
   }
 });
 
@@ -60,7 +60,7 @@ test('tickets that have grown old are replaced by way of the kernel', async () =
   const page = await place.notebook([withWays('for way in ways[:2]: way["ticket"] = "x" * 43')]);
   await runCells(page, [0]);
   assert.equal((await settled(page)).transport, 'direct');
-  await page.close();
+  await page.leave();
 });
 
 test('two views of one model: the code comes once, both show, each has its connection, and closing ends both', async () => {
@@ -78,7 +78,7 @@ test('two views of one model: the code comes once, both show, each has its conne
   await kernelRun(page, 'view.close()');
   await eventually('the viewers to go', async () => (await viewers()) === 0);
   assert.equal(await page.locator(VIEW).count(), 0);
-  await page.close();
+  await page.leave();
 });
 
 test('a screenshot is awaited in a cell', async () => {
@@ -92,7 +92,7 @@ test('a screenshot is awaited in a cell', async () => {
   const words = await page.locator('.jp-OutputArea-output pre').last().textContent();
   const [, w, h] = /^b'\\x89PNG' (\d+) (\d+)/.exec(words) ?? assert.fail(words);
   assert.ok(Number(w) > 100 && Number(w) <= width && Number(h) <= 300 && Number(h) > 100, words);
-  await page.close();
+  await page.leave();
 });
 
 test('code that cannot be had is said in the cell, and the next view tries again', async () => {
@@ -103,7 +103,7 @@ test('code that cannot be had is said in the cell, and the next view tries again
   assert.match(words, /did not load.*missing from the installed package/s);
   await runCells(page, [1]);
   await settled(page);
-  await page.close();
+  await page.leave();
 });
 
 test('a kernel that is busy holds up nothing: the view settles while the cell still runs', async () => {
@@ -117,7 +117,7 @@ while time.monotonic() < end:
   const ran = runCells(page, [0]).then(() => 'ended');
   await settled(page);
   assert.equal(await Promise.race([ran, Promise.resolve('runs')]), 'runs');
-  await page.close();
+  await page.leave();
 });
 
 test('frames are checked in a worker, in a cell and on the page with its strict policy', async () => {
@@ -134,5 +134,5 @@ test('frames are checked in a worker, in a cell and on the page with its strict 
   await alone.goto(url);
   await settled(alone, '.voxbeam[data-settled]');
   assert.equal(own.length, 1, own.join(' '));
-  await Promise.all([page.close(), alone.close()]);
+  await Promise.all([page.leave(), alone.close()]);
 });

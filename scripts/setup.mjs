@@ -3,10 +3,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { command, Failure, isMain, root, run, say } from './process.mjs';
 import { hashOf, setStamp, stamped } from './stamp.mjs';
-import { ensureBuilder, installPackage, makeVenv } from './venv.mjs';
+import { ensureBuilder, installPackage, installRequirements, makeVenv } from './venv.mjs';
 
 const SOURCES = ['src', 'style', 'build.mjs', 'package.json', 'package-lock.json', 'tsconfig.json', 'install.json'];
-const BUILT = ['static/widget.js', 'static/worker.js', 'static/loader.js', 'static/viewer.js', 'static/page.html', 'static/sidecar.mjs', 'static/scheduler.mjs', 'labextension/package.json'];
+const BUILT = ['static/widget.js', 'static/worker.js', 'static/loader.js', 'static/viewer.js', 'static/page.html', 'static/sidecar.cjs', 'static/scheduler.cjs', 'labextension/package.json'];
 
 async function nodePackages() {
   const stamp = 'node_modules/voxbeam.stamp';
@@ -26,16 +26,21 @@ async function build() {
   setStamp(stamp, value);
 }
 
-/** Makes the checkout ready to run. `extra` is `demo`, or `dev` for the tests. */
-export async function setup(extra = 'demo') {
+/**
+ * Makes the checkout ready to run, what needs Node beside what needs Python. `extra` is `demo`, or `dev` for the tests.
+ *
+ * @param built called once the Node packages are there and everything is built, which is long before all is ready
+ */
+export async function setup(extra = 'demo', built = () => {}) {
   if (Number(process.versions.node.split('.')[0]) < 20) throw new Failure(`Node 20 or newer is needed; this is ${process.version}.`);
   const began = Date.now();
-  const pythonSide = async () => {
-    await makeVenv();
-    await ensureBuilder();
+  const builder = makeVenv().then(ensureBuilder);
+  const nodeSide = async () => {
+    await Promise.all([nodePackages(), builder]);
+    await build();
+    built();
   };
-  await Promise.all([nodePackages(), pythonSide()]);
-  await build();
+  await Promise.all([nodeSide(), builder.then(() => installRequirements(extra))]);
   await installPackage(extra);
   say(`ready (${((Date.now() - began) / 1000).toFixed(1)} s)`);
 }

@@ -1,4 +1,4 @@
-// npm test: sets up, then runs every check and test, two steps at a time. The last line is `N passed, N failed`.
+// npm test: sets up and runs every check and test, two steps at a time. The last line is `N passed, N failed`.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -12,11 +12,12 @@ const node = process.execPath;
 /** Steps at a time. A browser test waits about as long as it works: a second one fills the gaps, a third would only slow both. */
 const LANES = Math.min(2, availableParallelism());
 /** These take longest, and are begun first. */
-const LONG = ['wheel', 'quickstart', 'widget', 'notebooks', 'views'];
+const LONG = ['widget', 'notebooks', 'many_viewers', 'faults', 'quickstart', 'persistent_cache', 'renderer_states', 'renderer_planner', 'views', 'points', 'wheel'];
 
-/** A step gives { passed, failed, output }. A check has one verdict: its exit status. */
-const check = (name, program, args) => ({
+/** A step gives { passed, failed, output }. A check has one verdict: its exit status. `early` ones need no Python: they run while that is installed. */
+const check = (name, program, args, early = false) => ({
   name,
+  early,
   run: async () => {
     const { code, output } = await run(program, args, { allowFailure: true });
     return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, output };
@@ -26,10 +27,10 @@ const check = (name, program, args) => ({
 /** A runner that dies without its report, or says it failed without naming a test, counts as one failed. */
 const verdict = (code, passed, failed, output) => ({ passed, failed: code === 0 ? failed : Math.max(failed, 1), output });
 
-async function jest() {
-  const report = join(out, 'jest.json');
+async function jest(name, ...patterns) {
+  const report = join(out, `${name}.json`);
   rmSync(report, { force: true });
-  const args = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', '--forceExit', '--json', `--outputFile=${report}`];
+  const args = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', '--forceExit', '--json', `--outputFile=${report}`, ...patterns];
   const { code, output } = await run(node, args, { allowFailure: true });
   if (!existsSync(report)) return { passed: 0, failed: 1, output };
   const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(report, 'utf8'));
@@ -57,17 +58,18 @@ async function browser(file) {
 
 function browserFiles() {
   const names = readdirSync(join(root, 'test', 'browser')).filter((name) => name.endsWith('.test.mjs')).sort();
-  const isLong = (name) => LONG.includes(name.replace('.test.mjs', ''));
-  return [...names.filter(isLong), ...names.filter((name) => !isLong(name))];
+  const long = LONG.map((name) => `${name}.test.mjs`).filter((name) => names.includes(name));
+  return [...long, ...names.filter((name) => !long.includes(name))];
 }
 
 const steps = () => [
-  check('types: tsc', node, ['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.']),
-  check('lint: biome', join(root, 'node_modules/.bin/biome'), ['check', '.']),
+  check('types: tsc', node, ['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.'], true),
+  check('lint: biome', join(root, 'node_modules/.bin/biome'), ['check', '.'], true),
+  { name: 'jest', early: true, run: () => jest('jest', 'test/unit', 'test/conformance/sidecar') },
+  { name: 'pytest', run: pytest },
   check('lint: ruff', join(bin, 'ruff'), ['check', 'python-bridge', 'test/python']),
   check('types: mypy', join(bin, 'mypy'), []),
-  { name: 'jest', run: jest },
-  { name: 'pytest', run: pytest },
+  { name: 'jest: conformance of producers', run: () => jest('jest_producers', 'test/conformance/producer') },
   ...browserFiles().map((file) => ({ name: `browser: ${file}`, run: () => browser(file) })),
 ];
 
@@ -76,14 +78,13 @@ const wanted = (name, words) => words.length === 0 || words.some((word) => name.
 
 async function main() {
   const began = Date.now();
-  await setup('dev');
-  await findChromium();
   mkdirSync(out, { recursive: true });
   const total = { passed: 0, failed: 0 };
   const rows = [];
-  const queue = steps().filter(({ name }) => wanted(name, process.argv.slice(2)));
-  const lane = async () => {
-    for (let step = queue.shift(); step; step = queue.shift()) {
+  const all = steps().filter(({ name }) => wanted(name, process.argv.slice(2)));
+  const [early, queue] = [all.filter((step) => step.early), all.filter((step) => !step.early)];
+  const lane = async (left) => {
+    for (let step = left.shift(); step; step = left.shift()) {
       const start = Date.now();
       const { passed, failed, output } = await step.run().catch((error) => ({ passed: 0, failed: 1, output: `${error.stack}\n` }));
       total.passed += passed;
@@ -94,7 +95,15 @@ async function main() {
       process.stdout.write(output);
     }
   };
-  await Promise.all(Array.from({ length: LANES }, lane));
+  let tellBuilt;
+  const built = new Promise((resolve) => {
+    tellBuilt = resolve;
+  });
+  const ready = Promise.all([setup('dev', tellBuilt), findChromium()]);
+  // Installing is mostly waiting: it has the other steps' lane until it is done.
+  const first = built.then(() => lane(early)).then(() => ready);
+  const lanes = LANES === 1 ? [first] : [first, ready];
+  await Promise.all(lanes.map((begun) => begun.then(() => lane(queue))));
   process.stdout.write(`\n${rows.join('\n')}\n${((Date.now() - began) / 1000).toFixed(0)} s in all\n`);
   process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
   return total.failed === 0 && total.passed > 0 ? 0 : 1;

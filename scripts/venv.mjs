@@ -50,18 +50,32 @@ export async function ensureBuilder() {
   await pip('jupyter-builder>=1.3,<2');
 }
 
-/** The package's build hook would install the Node packages and build once more: that is done. */
+/**
+ * The package's build hook would install the Node packages and build once more: that is done. Modules are compiled when they are first imported:
+ * most never are.
+ */
 const pip = (...args) =>
-  run(python, ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', '--no-input', ...args], { env: environment({ HATCH_JUPYTER_BUILDER_SKIP_NPM: '1' }) });
+  run(python, ['-m', 'pip', 'install', '-q', '--disable-pip-version-check', '--no-input', '--no-compile', ...args], {
+    env: environment({ HATCH_JUPYTER_BUILDER_SKIP_NPM: '1' }),
+  });
 
-/** Installs the package in place with an extra, unless that was done from the same pyproject.toml. */
+const stamp = (name) => `.venv/voxbeam-${name}.stamp`;
+const isInstalled = (extra, value) => stamped(stamp(extra), value) || stamped(stamp('dev'), value); // dev holds all others
+
+/** Installs all that the package needs with an extra: it takes longest, and can be done before the package itself is built. */
+export async function installRequirements(extra) {
+  if (isInstalled(extra, hashOf(['pyproject.toml']))) return;
+  say(`installing what the Python package needs with its ${extra} extra (a few minutes the first time)`);
+  const { output } = await run(python, [join(root, 'scripts', 'requirements.py'), extra]);
+  await pip(...output.trim().split(/\r?\n/));
+}
+
+/** Installs the package in place with an extra whose requirements are there, unless that was done from the same pyproject.toml. */
 export async function installPackage(extra) {
-  const stamp = (name) => `.venv/voxbeam-${name}.stamp`;
   const value = hashOf(['pyproject.toml']);
-  if (stamped(stamp(extra), value) || stamped(stamp('dev'), value)) return; // dev holds all others
-  say(`installing the Python package with its ${extra} extra (a few minutes the first time)`);
+  if (isInstalled(extra, value)) return;
   rmSync(EXTENSION, { recursive: true, force: true }); // else pip would write, and remove, what the link points at
-  await pip('-e', `.[${extra}]`);
+  await pip('--no-deps', '--no-build-isolation', '-e', `.[${extra}]`);
   linkExtension();
   setStamp(stamp(extra), value);
 }

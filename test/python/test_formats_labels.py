@@ -11,6 +11,7 @@ import nrrd
 import numpy as np
 import ome_zarr_models
 import pytest
+import SimpleITK
 import tensorstore
 import tifffile
 import zarr
@@ -84,6 +85,11 @@ def test_slicer_reads_what_pynrrd_reads(tmp_path):
     assert header["Segment0_Color"] == "1.0 0.501961 0.0"
     assert header["Segment3_LabelValue"] == "7"
     assert header["Segment3_Extent"] == "0 -1 0 -1 0 -1"
+    image = SimpleITK.ReadImage(str(tmp_path / "tissue.seg.nrrd"))
+    assert image.GetPixel(KNOWN[::-1]) == 2
+    np.testing.assert_allclose(image.TransformIndexToPhysicalPoint(KNOWN[::-1]), [-0.01225, 0.0365, 0.018])
+    plain = rv.open(tmp_path / "tissue.seg.nrrd")  # any volume of these files lies where the labels do
+    assert (plain.voxel_size, plain.origin, plain.unit) == ((0.002, 0.0005, 0.00025), (0.01, 0.02, -0.03), "mm")
 
 
 def test_a_world_that_points_elsewhere_is_turned(tmp_path):

@@ -13,6 +13,7 @@ from voxbeam.formats.label_volume import LabelVolume, label_volume
 from voxbeam.formats.lengths import checked_world
 from voxbeam.formats.losses import tell
 from voxbeam.formats.written import beside, target_of
+from voxbeam.kept.kept_pyramid import NotKeptError
 from voxbeam.keywords import refuse_unknown
 from voxbeam.progress import Progress
 
@@ -113,6 +114,9 @@ def export_labels(
         with bar or nullcontext(), beside(target) as part:
             told = Told(target, lambda planes: update(planes, volume.shape[0]))
             losses += kind.write(volume, part, checked, told)
+    except NotKeptError as error:
+        reason = error.message.rpartition(": ")[2]
+        raise FormatError(f"{str(target)!r} cannot be written: {reason}", "Nothing was left of it.") from error
     finally:
         if kind.name == "ome-zarr" and target.parent.name == "labels":
             with suppress(OSError):  # it goes only where it is empty: what was to lie in it has failed

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from voxbeam.geometry import Box
 
 _CHUNK = 64
+_OS_ERROR = re.compile(r"os_error_code='(\d+)'")
 _PROPERTIES = "segment_properties"
 #: How far from a whole voxel an origin may lie and still be one.
 _WHOLE = 1e-6
@@ -64,7 +67,11 @@ def write(labels: LabelVolume, part: Path, world: World | None, told: Told) -> l
 def _levels(labels: LabelVolume, stores: list[Any], scratch: Path, told: Told) -> None:
     def put(level: int, box: Box, voxels: NDArray[Any]) -> None:
         where = (0, *(slice(*span) for span in box))
-        stores[level][where].write(np.array(voxels)).result()
+        try:
+            stores[level][where].write(np.array(voxels)).result()
+        except ValueError as error:  # so the library tells of a full disk, too
+            code = _OS_ERROR.search(str(error))
+            raise OSError(int(code[1]) if code else 0, os.strerror(int(code[1])) if code else str(error)[:300]) from error
 
     mapping, kept = native_mapping(labels.source), len(stores)
     pyramid = KeptPyramid(scratch, labels.shape, mapping, range(1, kept), range(kept), labels=True, write=put)

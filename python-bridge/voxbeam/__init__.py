@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from voxbeam.layers import Layer, LayerEvent, Layers
     from voxbeam.learning import Features, Learner, Prediction, Training
     from voxbeam.learning.api import learn
+    from voxbeam.learning.file_exchange import FileExchange, send
     from voxbeam.learning.measure import measure
     from voxbeam.learning.segment import segment
     from voxbeam.people import Person
@@ -106,6 +107,7 @@ _HOMES = {
     "layers": ("Layer", "LayerEvent", "Layers"),
     "learning": ("Features", "Learner", "Prediction", "Training"),
     "learning.api": ("learn",),
+    "learning.file_exchange": ("FileExchange", "send"),
     "learning.measure": ("measure",),
     "learning.segment": ("segment",),
     "people": ("Person",),
@@ -129,6 +131,7 @@ __all__ = [
     "CertificateError",
     "Ellipsoid",
     "Features",
+    "FileExchange",
     "FormatError",
     "Instance",
     "InstanceGoneError",
@@ -179,6 +182,7 @@ __all__ = [
     "render_points",
     "render_volume",
     "segment",
+    "send",
     "share",
     "synthetic",
     "view",

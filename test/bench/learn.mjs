@@ -11,6 +11,6 @@ export async function run() {
       reference: median(plain) / 1e6,
     }),
     row('the same, features alone', median(rate) / 1e6, 'Mvoxel/s'),
-    row('trained → all of 128 × 256 × 256 is predicted', median(whole), 's'),
+    row('trained → all of 64 × 256 × 256 is predicted', median(whole), 's'),
   ];
 }

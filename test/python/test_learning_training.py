@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import time
 import zipfile
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.naive_bayes import GaussianNB
 
+from conftest import until
 from learning_support import scribbles, two_halves
 from voxbeam.errors import ParameterError, SourceError, VoxbeamError
 from voxbeam.learning import Features, Learner
@@ -147,6 +149,51 @@ def test_a_training_can_be_cancelled():
     assert one.training is None
     assert one.prediction is None
     one.close()
+
+
+class Drawn:
+    """Labels that tell of changes, as those of an instance do."""
+
+    def __init__(self, array):
+        self.array, self.shape, self.dtype = array, array.shape, array.dtype
+        self.listeners, self.boxes, self.read = [], [], []
+
+    def __getitem__(self, where):
+        self.read.append(where)
+        return self.array[where]
+
+    def draw(self, start, stop, label):
+        self.array[tuple(map(slice, start, stop))] = label
+        self.boxes.append(SimpleNamespace(start=start, stop=stop))
+        for listener in self.listeners:
+            listener(self.boxes[-1])
+
+    def changes(self, since):
+        return SimpleNamespace(seq=len(self.boxes), boxes=tuple(self.boxes[since:]))
+
+    def on_change(self, listener):
+        self.listeners.append(listener)
+        return lambda: self.listeners.remove(listener)
+
+
+def test_it_trains_again_by_itself_and_reads_only_what_was_drawn():
+    labels = Drawn(np.zeros(two_halves().shape, "u1"))
+    labels.draw((5, 4, 3), (6, 6, 27), 1)
+    labels.draw((9, 4, 40), (10, 6, 60), 2)
+    one = learner(labels)
+    one.train(progress=False)
+    assert one.training.counts == {1: 48, 2: 40}
+    one.follow(seconds=0.02)
+    labels.read.clear()
+    first = one.training
+    labels.draw((20, 4, 3), (21, 5, 27), 1)
+    labels.draw((9, 4, 40), (10, 6, 41), 0)
+    until(lambda: one.training is not first and one.training.counts == {1: 72, 2: 38}, 30)
+    places = {tuple((part.start, part.stop) for part in where) for where in labels.read}
+    assert places == {((20, 21), (4, 5), (3, 27)), ((9, 10), (4, 6), (40, 41))}
+    assert one._rows.computed == 48 + 40 + 24, "features of the new voxels alone"
+    one.close()
+    assert not labels.listeners
 
 
 def test_what_cannot_be_learnt_is_refused():

@@ -39,8 +39,14 @@ def accept_prediction(
         if int(guess[chosen].max()) > np.iinfo(held.dtype).max if held.dtype.kind in "iu" else held.dtype.kind != "b":
             text = f"The labels are {held.dtype}, and class {int(guess[chosen].max())} is predicted."
             raise ParameterError(text, "Use a wider dtype.")
-        labels[where] = np.where(chosen, guess.astype(held.dtype), held)
-        written += count
+        if write == "empty" and hasattr(labels, "where"):
+            # Whether a voxel is empty is asked when it is written: what others have drawn meanwhile stays.
+            for one in np.unique(guess[chosen]):
+                done = labels.where(chosen & (guess == one), int(one), at=tuple(low for low, _ in part), over="empty")
+                written += sum(change.voxels for change in done)
+        else:
+            labels[where] = np.where(chosen, guess.astype(held.dtype), held)
+            written += count
     return written
 
 

@@ -16,7 +16,7 @@ from voxbeam.learning.accept import accept_prediction
 from voxbeam.learning.block_reader import same_shape
 from voxbeam.learning.classifier import CancelledError, checked_classifier, default_classifier, ready_for_threads
 from voxbeam.learning.features import Features
-from voxbeam.learning.label_changes import LabelChanges
+from voxbeam.learning.followed_labels import FollowedLabels
 from voxbeam.learning.model_file import load_model, save_model
 from voxbeam.learning.pixel_predictor import PixelModel, PixelPredictor
 from voxbeam.learning.prediction import Prediction
@@ -60,7 +60,7 @@ class Learner:
         same_shape(labels.shape, image, "The labels")
         self._image = image
         self._labels = labels
-        self._changes = LabelChanges(labels)
+        self._changes = FollowedLabels(labels)
         self._instance = instance
         self._name = name
         self._shade = shade

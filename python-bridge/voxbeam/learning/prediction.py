@@ -19,6 +19,7 @@ from voxbeam.learning.plane_tiles import plane_tiles
 from voxbeam.learning.predicted_levels import MEMORY_BYTES, PredictedLevels, brick_box
 from voxbeam.learning.prediction_source import PredictedSource
 from voxbeam.learning.prediction_wants import PredictionWants, Work
+from voxbeam.producer.switch_interval import short_turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -297,7 +298,8 @@ class Prediction:
             if predictor is None or stale or self.failure is not None:
                 continue
             try:
-                self._predict(work, predictor, version)
+                with short_turns():  # several threads, and many short calls into NumPy
+                    self._predict(work, predictor, version)
             except CancelledError:
                 continue
             except Exception as error:

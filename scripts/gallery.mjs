@@ -9,7 +9,7 @@ import { FLAGS, findChromium } from './chromium.mjs';
 import { palettePng } from './palette_png.mjs';
 import { command, end, environment, Failure, python, root, say } from './process.mjs';
 
-const GROUPS = ['brain', 'phantom', 'cells', 'galaxy', 'exabyte', 'time'];
+const GROUPS = ['brain', 'phantom', 'cells', 'galaxy', 'exabyte', 'time', 'learning'];
 const PICTURE = { width: 480, height: 360 };
 const MAX_BYTES = 60_000;
 const MAX_PAGE_BYTES = 110_000;

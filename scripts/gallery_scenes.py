@@ -244,7 +244,38 @@ def time() -> list[Scene]:
     return [Scene("time", {"phantom": look}, camera=(-52, 24, 1.8), keys=(".",) * 9, page=(560, 460))]
 
 
-GROUPS: dict[str, Callable[[], list[Scene]]] = {f.__name__: f for f in (brain, phantom, cells, galaxy, exabyte, time)}
+# -- learning ------------------------------------------------------------------------------------------------------------------
+
+
+def learning() -> list[Scene]:
+    """Grey matter, predicted from nine strokes."""
+    from nilearn.datasets import load_mni152_gm_mask, load_mni152_template  # noqa: PLC0415
+
+    template = load_mni152_template(resolution=2)
+    volume = (template.get_fdata().T * 65535).astype("uint16")
+    grey = load_mni152_gm_mask(resolution=2).get_fdata().T > 0.5
+    strokes = np.zeros(volume.shape, "uint8")
+    for z in (25, 40, 55):
+        for y in (35, 57, 80):
+            strokes[z, y, 10:90] = np.where(grey[z, y, 10:90], 1, 2)
+    space = {"voxel_size": (2, 2, 2), "unit": "mm", "origin": template.affine[:3, 3][::-1]}
+    rv.render_volume(volume, name="T1", **space)
+    rv.render_volume(strokes, name="strokes", kind="labels", **space)
+    learner = rv.learn(volume, strokes, name="grey matter")
+    learner.train()
+    assert learner.prediction is not None
+    learner.prediction.wait()
+    layers = {
+        "T1": {"window": (3000, 60000), "points": [(0, 0), (0.25, 0), (0.4, 0.006), (1, 0.02)]},
+        "grey matter": {"opacity": 0.5, "selected": [1], "isolate": True, "label_colors": {1: "#ffb000"}, "shading": "local"},
+        "strokes": {"opacity": 1, "label_colors": {1: "#ff3b30", 2: "#34c8ff"}},
+    }
+    return [Scene("learning", layers, layout="four", cross=(8, -16, 6), camera=(-35, 25, 2.2), keys=("r",), page=(900, 600))]
+
+
+GROUPS: dict[str, Callable[[], list[Scene]]] = {
+    f.__name__: f for f in (brain, phantom, cells, galaxy, exabyte, time, learning)
+}
 
 
 def look_at(scene: Scene, instance: Any) -> dict[str, Any]:

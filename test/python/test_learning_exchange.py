@@ -1,4 +1,4 @@
-"""Another program takes part by a file: what is changed here is written, what it writes is taken over, and nothing drawn is lost."""
+"""Another program takes part by a file: changes here are written, what it writes is taken over, nothing drawn is lost."""
 
 from __future__ import annotations
 

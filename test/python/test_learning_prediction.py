@@ -20,6 +20,7 @@ from voxbeam.learning.predicted_levels import PredictedLevels
 from voxbeam.learning.prediction import bricks_of, told_box
 from voxbeam.learning.shown_prediction import show_prediction
 from voxbeam.producer.updater import brick_boxes, gathered
+from voxbeam.widget import VolumeView
 from voxel_reference import brick, pyramid
 
 QUICK = Features(sigmas=(1.0,))
@@ -201,6 +202,9 @@ def test_the_most_uncertain_place_and_the_next(instance):
     image[96:112, 16:32, 16:32] = 5000
     image[16:24, 48:56, 32:40] = 6000
     learner = learn(image, labels, instance=instance, model=Unsure(), features=Features(sigmas=()), name="u", voxel_size=2.0)
+    view = VolumeView(instance)
+    view.camera = {"target": (0, 0, 0), "distance": 300, "yaw": 0.5, "pitch": 0.1}
+    learner.follow_view(view)
     assert learner.most_uncertain() is None
     learner.train(progress=False)
     learner.prediction.wait(SECONDS)
@@ -209,6 +213,10 @@ def test_the_most_uncertain_place_and_the_next(instance):
     assert first["world"] == tuple(2.0 * i for i in reversed(first["voxel"]))
     assert first["uncertainty"] == pytest.approx(0.9, abs=0.01)
     assert 96 <= second["voxel"][0] < 112
+    assert view.cross == list(second["world"])
+    assert view.camera == {"target": list(second["world"]), "distance": 300.0, "yaw": 0.5, "pitch": 0.1}
+    learner.close()
+    view.cross = [0.0, 0.0, 0.0]
     assert second["uncertainty"] == pytest.approx(0.6, abs=0.01)
     assert instance.layers["u"].opacity == pytest.approx(0.4)
     assert instance.layers["u uncertainty"].visible is False

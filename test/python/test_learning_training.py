@@ -134,6 +134,10 @@ def test_any_object_that_fits_and_predicts_will_do(model):
     guess = one.prediction[:]
     assert (guess[:, :, :20] == 1).mean() > 0.8
     assert (guess[:, :, -20:] == 2).mean() > 0.8
+    first = one.model
+    one.train(progress=False, score=False)
+    assert one.model is not first, "what still predicts is not trained under its feet"
+    assert repr(one.prediction) == "<Prediction 'p' of classes (1, 2), 0 of 4 bricks>"
     one.close()
 
 

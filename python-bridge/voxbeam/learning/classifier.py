@@ -115,6 +115,11 @@ def fit(
     tell(wanted, wanted)
 
 
+def apart(model: Any) -> Any:
+    """One like `model`, with what it knows, that can be trained while the other one predicts."""
+    return copy.copy(model) if _is_forest(model) else copy.deepcopy(model)
+
+
 def ready_for_threads(model: Any) -> Any:
     """A fitted classifier as several threads may ask it at once: each by itself, so that sums have one order."""
     if _is_forest(model):

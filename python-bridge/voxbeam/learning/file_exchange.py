@@ -112,6 +112,8 @@ class FileExchange:
         taken, conflicts = self._side.read(self.path)
         self.taken += taken
         self.conflicts += conflicts
+        if conflicts:
+            self._changed.set()
         self.read += 1
         self.failure = None
 
@@ -179,7 +181,7 @@ class AnnotationSide:
 
 
 def send(what: Any, *, to: str | os.PathLike[str], **unknown: NoReturn) -> FileExchange:
-    """Let another program take part by a file: it is written now and after each change, and taken over when that program writes it.
+    """Let another program take part by a file: written now and after each change, taken over when that program writes it.
 
     Parameters
     ----------
@@ -201,16 +203,17 @@ def send(what: Any, *, to: str | os.PathLike[str], **unknown: NoReturn) -> FileE
 
     Notes
     -----
-    Of labels, what differs in the file is written as edits of this kernel. A brick that was changed here too since the file was written
-    stays as it is, and is counted as a conflict; the file is then written again. Of annotations, new and other ones are taken, and none
-    is removed.
+    Of labels, what differs in the file is written as edits of this kernel. A brick that was changed here too since the file
+    was written stays as it is, and is counted as a conflict; the file is then written again. Of annotations, new and other ones
+    are taken, and none is removed.
     """
     refuse_unknown("send", unknown, ("to",))
     path = Path(to).expanduser().absolute()
     if not path.parent.is_dir():
         raise ParameterError(f"There is no folder {str(path.parent)!r}.", "Make it first, or give another path.")
     if not hasattr(what, "on_change"):
-        raise ParameterError(f"A {type(what).__name__} does not tell of its changes.", "Give view.labels(name) or view.annotations.")
+        text = f"A {type(what).__name__} does not tell of its changes."
+        raise ParameterError(text, "Give view.labels(name) or view.annotations.")
     if hasattr(what, "changes"):
         return FileExchange(LabelSide(what), path, what.on_change)
     return FileExchange(AnnotationSide(what), path, what.on_change)

@@ -14,7 +14,7 @@ import numpy as np
 from voxbeam.errors import ParameterError, VoxbeamError
 from voxbeam.learning.accept import accept_prediction
 from voxbeam.learning.block_reader import same_shape
-from voxbeam.learning.classifier import CancelledError, checked_classifier, default_classifier, ready_for_threads
+from voxbeam.learning.classifier import CancelledError, apart, checked_classifier, default_classifier, ready_for_threads
 from voxbeam.learning.features import Features
 from voxbeam.learning.followed_labels import FollowedLabels
 from voxbeam.learning.model_file import load_model, save_model
@@ -131,11 +131,12 @@ class Learner:
                 began = time.perf_counter()
                 voxels = self._changes.gather().limited(self._max_voxels, self.seed)
                 rows = self._rows.of(voxels, self._check)
-                training = train(self.model, voxels, rows, self.features, seed=self.seed, keep=warm_start, began=began, tell=tell)
-                self.training = training
+                model = self.model if self.prediction is None else apart(self.model)
+                training = train(model, voxels, rows, self.features, seed=self.seed, keep=warm_start, began=began, tell=tell)
+                self.model, self.training = model, training
                 self._show()
                 if score:
-                    judge(training, self.model, voxels, rows, tell=tell)
+                    judge(training, model, voxels, rows, tell=tell)
             except CancelledError:
                 raise VoxbeamError("The training was cancelled.", "What was predicted before is still shown.") from None
             except VoxbeamError:

@@ -254,6 +254,11 @@ class Prediction:
     def _summary(self) -> int:
         return min(3, level_count(self.shape) - 1)
 
+    def __repr__(self) -> str:
+        done, whole = self.progress
+        trouble = f", failed: {self.failure}" if self.failure else ""
+        return f"<Prediction {self.labels.name!r} of classes {self.classes}, {done} of {whole} bricks{trouble}>"
+
     # For viewers
 
     def _read(self, kind: str, level: int, box: Box) -> NDArray[Any]:

@@ -133,6 +133,11 @@ class Levels:
         return level in self._passes
 
     @property
+    def all_there(self) -> bool:
+        """Whether the source gives every level rightly, so that nothing has to be read to build any."""
+        return not self._passes
+
+    @property
     def nbytes(self) -> int:
         """Memory that built levels take: a seventh of the stored volume."""
         return sum(array.nbytes for array in self._arrays.values()) + (self._kept.pool_bytes if self._kept else 0)

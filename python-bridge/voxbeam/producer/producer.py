@@ -139,7 +139,7 @@ class Producer:
         produced = ProducedVolume(self, source, description, levels)
         if first.array is not None and source.times is None and mapping.in_place(first.array.dtype):
             produced.shared = place_of(first.array)
-        if levels.small:
+        if levels.small or levels.all_there:
             build_levels(produced.points.first)
         else:
             _range_of_preview(produced)

@@ -8,7 +8,7 @@ import numpy as np
 
 from voxbeam.background_fill import fill_behind, larger_than_store, lazy_words
 from voxbeam.dials import DIALS, checked_dial
-from voxbeam.embedded import instance_for
+from voxbeam.embedded import begin_embedded, instance_for
 from voxbeam.errors import ParameterError, ShapeError, UnsupportedDtypeError
 from voxbeam.instance import Instance
 from voxbeam.keywords import caller_name, refuse_unknown
@@ -263,7 +263,9 @@ def view(
     if transport is not None:
         checked_transport(transport, "transport")
     checked_policy(policy)
-    place = instance_for(instance, "view")
+    # Its server starts while the page hears of the view.
+    starting = instance is None and begin_embedded()
+    place = None if starting else instance_for(instance, "view")
     options = {
         "name": name,
         "voxel_size": voxel_size,
@@ -282,6 +284,9 @@ def view(
     # First of all: the page reads the viewer's code while the volume is opened.
     shown = VolumeView(place, height=height, views=views, transport=transport, policy=policy, **dials)
     try:
+        if place is None:
+            place = instance_for(None, "view")
+            shown.join(place)
         produced = place.declared(volume, options) if volume is not None else []
         fresh = volume is not None and not produced
         if fresh:

@@ -1,0 +1,162 @@
+"""Edits and reads of labels over an instance's connection: each is answered once, also when the connection breaks in between."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import uuid
+from collections import defaultdict
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from voxbeam.connection import gone_error
+from voxbeam.errors import ParameterError, VoxbeamError
+from voxbeam.protocol import ErrorCode, FrameType, Header, decode_control, decode_head_tail
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from voxbeam.connection import Connection
+
+log = logging.getLogger("voxbeam.labels")
+
+#: Sent and not answered yet, of one process: half of what an instance lets wait.
+MOST_UNDER_WAY = 512
+
+
+@dataclass
+class _Pending:
+    frame: bytes
+    answer: Future[Any]
+    #: Parts of a region that have come.
+    parts: list[tuple[dict[str, Any], bytes]] = field(default_factory=list)
+    progress: Callable[[int, int], None] | None = None
+
+
+class LabelWire:
+    """Asks, waits and listens, for all labels of one instance. Safe from any thread but the connection's own.
+
+    Parameters
+    ----------
+    connection
+        The instance's.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._lock = threading.Lock()
+        self._pending: dict[str, _Pending] = {}
+        self._room = threading.BoundedSemaphore(MOST_UNDER_WAY)
+        self._listeners: defaultdict[int, list[Callable[[dict[str, Any]], None]]] = defaultdict(list)
+        self._told: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._teller: threading.Thread | None = None
+        connection.on(FrameType.EDITED, self._edited)
+        connection.on(FrameType.REGION, self._region)
+        connection.on(FrameType.PROGRESS, self._progress)
+        connection.on(FrameType.ERROR, self._refused)
+        connection.on_open(self._opened)
+        connection.on_close(self._broken)
+
+    def ask(
+        self, make: Callable[[str], bytes], *, progress: Callable[[int, int], None] | None = None, key: str | None = None
+    ) -> Future[Any]:
+        """Send the frame that ``make(id)`` gives; the answer comes in time. Waits while very many are under way."""
+        name = key or uuid.uuid4().hex
+        self._room.acquire()
+        pending = _Pending(b"", Future(), progress=progress)
+        pending.answer.add_done_callback(lambda _: self._room.release())
+        try:
+            pending.frame = make(name)
+            with self._lock:
+                self._pending[name] = pending
+            self._connection.send(pending.frame)
+        except BaseException as error:
+            self._take(name)
+            pending.answer.set_exception(error)
+        return pending.answer
+
+    def listen(self, volume: int, listener: Callable[[dict[str, Any]], None]) -> Callable[[], None]:
+        """Call ``listener(edited)`` after each edit of a volume, on a thread of its own; the result ends that."""
+        with self._lock:
+            self._listeners[volume].append(listener)
+            if self._teller is None:
+                self._teller = threading.Thread(target=self._tell, name="voxbeam-labels", daemon=True)
+                self._teller.start()
+
+        def stop() -> None:
+            with self._lock:
+                if listener in self._listeners[volume]:
+                    self._listeners[volume].remove(listener)
+
+        return stop
+
+    # The connection's thread
+
+    def _edited(self, _header: Header, payload: memoryview) -> None:
+        edited = decode_control(payload)
+        if pending := self._take(edited["id"]):
+            pending.answer.set_result(edited)
+        self._told.put(edited)
+
+    def _region(self, _header: Header, payload: memoryview) -> None:
+        head, tail = decode_head_tail(payload)
+        with self._lock:
+            pending = self._pending.get(head["id"])
+        if pending is None:
+            return
+        pending.parts.append((head, bytes(tail)))
+        if not head.get("more") and self._take(head["id"]):
+            pending.answer.set_result(pending.parts)
+
+    def _progress(self, _header: Header, payload: memoryview) -> None:
+        told = decode_control(payload)
+        with self._lock:
+            pending = self._pending.get(told["id"])
+        if pending is not None and pending.progress is not None:
+            pending.progress(int(told["done"]), int(told["total"]))
+
+    def _refused(self, _header: Header, payload: memoryview) -> None:
+        error = decode_control(payload)
+        if pending := self._take(str(error.get("id", ""))):
+            pending.answer.set_exception(_error_of(error))
+
+    def _opened(self) -> None:
+        """What was not answered is sent again: an edit that was applied before is answered, and not applied twice."""
+        with self._lock:
+            waiting = list(self._pending.values())
+        for pending in waiting:
+            pending.parts.clear()
+            self._connection.send(pending.frame)
+
+    def _broken(self, reason: str) -> None:
+        if self._connection.gone is None:
+            return
+        with self._lock:
+            waiting = list(self._pending)
+        for name in waiting:
+            if pending := self._take(name):
+                pending.answer.set_exception(gone_error(self._connection.host, self._connection.port, reason))
+
+    def _take(self, name: str) -> _Pending | None:
+        with self._lock:
+            return self._pending.pop(name, None)
+
+    # The teller's thread
+
+    def _tell(self) -> None:
+        while True:
+            edited = self._told.get()
+            with self._lock:
+                listeners = list(self._listeners[edited["volume"]])
+            for listener in listeners:
+                try:
+                    listener(edited)
+                except Exception:
+                    log.exception("a callback of labels failed; the others are still called")
+
+
+def _error_of(error: dict[str, Any]) -> VoxbeamError:
+    kind = ParameterError if error.get("code") in (ErrorCode.BAD_DESCRIPTION, ErrorCode.TOO_LARGE) else VoxbeamError
+    return kind(str(error.get("message", "the server refused")), error.get("remedy"))

@@ -17,6 +17,7 @@ from voxbeam.declared import DeclaredVolumes
 from voxbeam.endpoint import Endpoint
 from voxbeam.errors import InstanceGoneError, VoxbeamError
 from voxbeam.jupyter_base import jupyter_base_path
+from voxbeam.labels.wire import LabelWire
 from voxbeam.layers import Layers
 from voxbeam.protocol import FrameType
 from voxbeam.scene import Scene
@@ -27,9 +28,11 @@ from voxbeam.volumes import Volume, VolumeTable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
     from voxbeam.declared import Options
+    from voxbeam.labels import Labels
+    from voxbeam.labels.opening import LabelOptions
     from voxbeam.people import Person
     from voxbeam.points import PointCloud
     from voxbeam.producer import ProducedVolume, Producer
@@ -189,6 +192,22 @@ class Instance:
         self._sync_scene()
         return self._bookmarks
 
+    def labels(self, name: str, **options: Unpack[LabelOptions]) -> Labels:
+        """Labels of that name, which the instance holds and people paint: those that are there, or new ones, all 0.
+
+        For the options see :func:`voxbeam.labels.opening.open_labels`: ``like``, ``shape``, ``dtype``, ``voxel_size``, ``origin``,
+        ``unit``, ``classes``.
+
+        Examples
+        --------
+        >>> tissue = instance.labels("tissue", classes={1: "grey", 2: "white"})  # doctest: +SKIP
+        >>> tissue[40, 50:60, 50:60] = 1  # doctest: +SKIP
+        """
+        from voxbeam.labels.opening import open_labels  # noqa: PLC0415  few paint
+
+        self._sync_scene()
+        return open_labels(self._label_wire, self._table, self._scene.layers, name, **options)
+
     @property
     def people(self) -> list[Person]:
         """Who looks at it now, where and with which tool: one :class:`Person` for each viewer, by name.
@@ -337,6 +356,7 @@ class Instance:
                 self._scene = Scene(connection.send)
                 self._annotations = Annotations(self._scene, self._table.find, self._refuse_closed)
                 self._layers = Layers(self._scene.layers, lambda name: self._table.find(name) is not None, self._refuse_closed)
+                self._label_wire = LabelWire(connection)
                 self._bookmarks = Bookmarks(self._scene.bookmarks, self._refuse_closed)
                 connection.on_open(self._scene.opened)
                 connection.on(FrameType.SCENE, self._scene.receive)

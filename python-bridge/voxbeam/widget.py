@@ -136,6 +136,10 @@ class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
         """How the instance's volumes look, by their names: ``view.layers["ct"].mode = "mip"``."""
         return self._instance.layers
 
+    def labels(self, name: str, **options: Any) -> Any:
+        """Labels that people paint, as an array: ``view.labels("tissue")[10:20] = 1``. See :meth:`voxbeam.Instance.labels`."""
+        return self._instance.labels(name, **options)
+
     @property
     def bookmarks(self) -> Any:
         """Named views, shared by every view of the instance: ``view.go_to("front")``."""

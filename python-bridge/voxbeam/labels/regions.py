@@ -71,7 +71,10 @@ def select(index: Any, shape: Triple) -> Selection:
     parts += [slice(None)] * (3 - len(parts))
     if len(parts) != 3:
         raise IndexError(f"labels have 3 axes, z, y, x; the index has {len(parts)} parts")
-    low, high, inner, out = [], [], [], []
+    low: list[int] = []
+    high: list[int] = []
+    inner: list[int | slice] = []
+    out: list[int] = []
     for axis, (part, size) in enumerate(zip(parts, shape, strict=True)):
         if isinstance(part, slice):
             taken = range(*part.indices(size))
@@ -123,5 +126,6 @@ def integers(values: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
         raise TypeError(f"labels are whole numbers; these are {array.dtype}")
     limits = np.iinfo(dtype)
     if array.size and (int(array.min()) < limits.min or int(array.max()) > limits.max):
-        raise OverflowError(f"labels from {array.min()} to {array.max()} do not fit {dtype}; it holds {limits.min} to {limits.max}")
+        span = f"{limits.min} to {limits.max}"
+        raise OverflowError(f"labels from {array.min()} to {array.max()} do not fit {dtype}; it holds {span}")
     return array.astype(dtype, copy=False)

@@ -31,7 +31,7 @@ def encode_varints(numbers: NDArray[np.uint32]) -> bytes:
     used = np.maximum(_GROUPS - (parts[:, ::-1] != 0).argmax(axis=1), 1)
     used[~parts.any(axis=1)] = 1
     parts |= np.where(groups < used[:, None] - 1, 0x80, 0).astype(np.uint8)
-    return parts[groups < used[:, None]].tobytes()
+    return bytes(parts[groups < used[:, None]].tobytes())
 
 
 def decode_varints(data: bytes) -> NDArray[np.uint32]:

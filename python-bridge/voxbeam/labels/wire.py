@@ -56,6 +56,7 @@ class LabelWire:
         connection.on(FrameType.REGION, self._region)
         connection.on(FrameType.PROGRESS, self._progress)
         connection.on(FrameType.ERROR, self._refused)
+        connection.on(FrameType.VOLUME, self._made)
         connection.on_open(self._opened)
         connection.on_close(self._broken)
 
@@ -72,7 +73,7 @@ class LabelWire:
             with self._lock:
                 self._pending[name] = pending
             self._connection.send(pending.frame)
-        except BaseException as error:
+        except Exception as error:  # noqa: BLE001  whoever waits for the answer is told
             self._take(name)
             pending.answer.set_exception(error)
         return pending.answer
@@ -117,6 +118,11 @@ class LabelWire:
         if pending is not None and pending.progress is not None:
             pending.progress(int(told["done"]), int(told["total"]))
 
+    def _made(self, _header: Header, payload: memoryview) -> None:
+        """LABELS are answered by the announcement of the volume: the volume's name is what was asked under."""
+        if pending := self._take(str(decode_control(payload)["description"]["name"])):
+            pending.answer.set_result(None)
+
     def _refused(self, _header: Header, payload: memoryview) -> None:
         error = decode_control(payload)
         if pending := self._take(str(error.get("id", ""))):
@@ -158,5 +164,5 @@ class LabelWire:
 
 
 def _error_of(error: dict[str, Any]) -> VoxbeamError:
-    kind = ParameterError if error.get("code") in (ErrorCode.BAD_DESCRIPTION, ErrorCode.TOO_LARGE) else VoxbeamError
+    kind = ParameterError if error.get("code") in (ErrorCode.UNSUPPORTED, ErrorCode.TOO_LARGE) else VoxbeamError
     return kind(str(error.get("message", "the server refused")), error.get("remedy"))

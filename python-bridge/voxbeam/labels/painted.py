@@ -1,0 +1,317 @@
+"""Labels that an instance holds and people paint, as an array."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from voxbeam.errors import ParameterError
+from voxbeam.labels.change import LabelChange, LabelChanges
+from voxbeam.labels.edits import label_of, mode_of, polygon, stroke
+from voxbeam.labels.regions import Region, integers, parts_of, select
+from voxbeam.labels.runs import decode_values, encode_mask, encode_values
+from voxbeam.protocol import MAX_FRAME_BYTES, MAX_READ_VOXELS, FrameType, encode_control, encode_head_tail
+from voxbeam.user import user_name
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+    from numpy.typing import DTypeLike, NDArray
+
+    from voxbeam.description import VolumeDescription
+    from voxbeam.geometry import Shape, Vec3
+    from voxbeam.labels.classes import Classes
+    from voxbeam.labels.edits import Over
+    from voxbeam.labels.wire import LabelWire
+
+#: Of a tail, with room for the head and the frame's header.
+_MOST_TAIL = MAX_FRAME_BYTES - 2**20
+#: Voxels of an edit that is sent as runs: the worst of them fits a frame.
+_MOST_SENT = 2**22
+
+
+class Labels:
+    """Voxel labels of an instance. ``labels[z0:z1, y0:y1, x0:x1]`` reads, assignment writes, and every viewer follows.
+
+    Made by ``view.labels(name)`` or ``instance.labels(name)``. Edits of all people and kernels are applied in one order; each
+    method that edits returns when its edit is applied and as durable as the instance's scene. May be used from any thread, but
+    not from a callback of the connection. Boxes larger than some million voxels are read and written in parts, each as the
+    labels are at its moment; a write of several parts is taken back part by part.
+
+    Attributes
+    ----------
+    name, shape, dtype, voxel_size, origin, unit
+        As of the volume; z, y, x.
+    classes : Classes
+        What labels mean: ``labels.classes[1] = "void"``.
+
+    Examples
+    --------
+    >>> labels = view.labels("tissue")  # doctest: +SKIP
+    >>> labels[10:20, 30:40, :] = 1  # doctest: +SKIP
+    >>> labels.paint([(15, 35, 40), (15, 35, 90)], radius=4, label=2, over="empty")  # doctest: +SKIP
+    >>> labels.undo()  # doctest: +SKIP
+    """
+
+    ndim = 3
+
+    def __init__(
+        self, wire: LabelWire, handle: Callable[[], int], description: VolumeDescription, classes: Classes,
+        author: str | None = None,
+    ) -> None:
+        self._wire = wire
+        self._handle = handle
+        self._description = description
+        self.classes = classes
+        self._author = author or user_name()
+        self._most = int(np.iinfo(self.dtype).max)
+
+    # What it is
+
+    @property
+    def name(self) -> str:
+        """Of the volume."""
+        return self._description.name
+
+    @property
+    def shape(self) -> Shape:
+        """Voxels along z, y, x."""
+        return self._description.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the labels: ``uint8``, ``uint16`` or ``uint32``."""
+        return np.dtype(self._description.dtype)
+
+    @property
+    def size(self) -> int:
+        """How many voxels there are."""
+        return prod(self.shape)
+
+    @property
+    def voxel_size(self) -> Vec3:
+        """Edge lengths of a voxel, z, y, x, in `unit`."""
+        return self._description.voxel_size
+
+    @property
+    def origin(self) -> Vec3:
+        """Centre of the first voxel, z, y, x, in `unit`."""
+        return self._description.origin
+
+    @property
+    def unit(self) -> str:
+        """Of lengths."""
+        return self._description.unit
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __repr__(self) -> str:
+        return f"<Labels {self.name!r} {' × '.join(map(str, self.shape))} {self.dtype}>"
+
+    # Reading and writing
+
+    def __getitem__(self, index: Any) -> Any:
+        """The labels of a basic index (integers, slices with any step, an ellipsis), as a new array or a number."""
+        region, inner, _ = select(index, self.shape)
+        return self._read(region)[inner]
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        if copy is False:
+            raise ValueError("labels are held by the instance: an array of them is always a copy")
+        return self._read(self._whole).astype(dtype or self.dtype, copy=False)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        """Write labels: a number, or an array that broadcasts to the index.
+
+        Raises
+        ------
+        OverflowError
+            A label does not fit the dtype.
+        """
+        region, inner, shape = select(index, self.shape)
+        values = integers(value, self.dtype)
+        values = np.broadcast_to(values, shape)  # says what does not fit
+        if values.size == 0:
+            return
+        if values.strides == (0,) * values.ndim and prod(region.shape) == values.size:
+            self._wait([self._edit({"kind": "box", "start": region.start, "stop": region.stop}, int(values.flat[0]), "all")])
+            return
+        if prod(region.shape) == values.size:
+            whole: NDArray[Any] = np.empty(region.shape, self.dtype)
+            whole[inner] = values
+        else:
+            whole = self._read(region)  # between the steps all is written as it was
+            whole[inner] = values
+        self._wait([answer for part in parts_of(region, _MOST_SENT) for answer in self._values(part, whole[part.within(region)])])
+
+    # Painting
+
+    def paint(
+        self, points: Any, radius: Any = 0.5, label: int = 1, *, over: Over = "all",
+        progress: Callable[[int, int], None] | None = None,
+    ) -> LabelChange:
+        """Draw with a brush along points; label 0 erases.
+
+        Parameters
+        ----------
+        points
+            One, or several that are joined: z, y, x in voxels (integers are voxel centres).
+        radius
+            In voxels: one number (a ball), or z, y, x. Along an axis with 0.5 or less the brush stays in its plane.
+        label
+            What is written.
+        over
+            ``"all"``, ``"empty"`` (voxels without a label), or the label that is overwritten: asked of each voxel when the
+            edit is applied, so that what others painted meanwhile is not lost.
+        progress
+            Called with voxels looked at and all of them, where it takes its time.
+
+        Returns
+        -------
+        LabelChange
+            What came of it.
+        """
+        return self._one(stroke(points, radius), label, over, progress)
+
+    def fill(
+        self, seed: Any, label: int, *, box: tuple[Any, Any] | None = None, axis: int | None = None, over: Over = "all",
+        progress: Callable[[int, int], None] | None = None,
+    ) -> LabelChange:
+        """Write all voxels that are connected to ``seed`` (z, y, x) by faces and have its label.
+
+        ``box`` (start, stop; half-open) bounds it; with ``axis`` it stays in the plane through the seed across that axis.
+        """
+        start, stop = box or (self._whole.start, self._whole.stop)
+        region = [[int(n) for n in start], [int(n) for n in stop]]
+        op: dict[str, Any] = {"kind": "fill", "seed": [int(n) for n in seed], "box": region, "dims": 3 if axis is None else 2}
+        if axis is not None:
+            op["axis"] = int(axis)
+        return self._one(op, label, over, progress)
+
+    def polygon(self, axis: int, index: int | tuple[int, int], points: Any, label: int = 1, *, over: Over = "all") -> LabelChange:
+        """Write what lies in a polygon, in one plane or from the first to the last of two, across ``axis``.
+
+        Its ``points`` are along the other two axes, in the order z, y, x, in voxels.
+        """
+        return self._one(polygon(axis, index, points), label, over, None)
+
+    def where(self, mask: Any, label: int = 1, *, at: Any = (0, 0, 0), over: Over = "all") -> list[LabelChange]:
+        """Write the voxels where a 3D boolean array is True; its first voxel lies at ``at`` (z, y, x)."""
+        array = np.asarray(mask, bool)
+        corner = tuple(int(n) for n in at)
+        stop = tuple(a + n for a, n in zip(corner, array.shape, strict=False))
+        outside = array.ndim != 3 or any(a < 0 or b > n for a, b, n in zip(corner, stop, self.shape, strict=False))
+        if outside:
+            text = f"A mask of shape {array.shape} at {corner} does not lie in labels of shape {self.shape}."
+            raise ParameterError(text, "Give a 3D array of booleans, and where its first voxel is.")
+        region = Region(cast("Any", corner), cast("Any", stop))
+        answers = []
+        for part in parts_of(region, _MOST_SENT):
+            piece = array[part.within(region)]
+            if piece.any():
+                op = {"kind": "runs", "start": part.start, "stop": part.stop}
+                answers.append(self._edit(op, label, over, encode_mask(piece)))
+        return self._wait(answers)
+
+    def undo(self) -> LabelChange:
+        """Take back this person's last edit that is not taken back yet, wherever a voxel still holds what it wrote.
+
+        Raises
+        ------
+        VoxbeamError
+            There is none.
+        """
+        return self._undo(redo=False)
+
+    def redo(self) -> LabelChange:
+        """Do again what was taken back last."""
+        return self._undo(redo=True)
+
+    # Following
+
+    def on_change(self, callback: Callable[[LabelChange], None]) -> Callable[[], None]:
+        """Call ``callback(change)`` after each edit, whoever made it, on a thread of its own; the result ends that."""
+        return self._wire.listen(self._handle(), lambda edited: callback(_change(edited)))
+
+    def changes(self, since: int = 0) -> LabelChanges:
+        """Where labels have changed after edit number ``since``: boxes, never the volume.
+
+        ``changes(0)`` is all there is; ask with the `seq` of the last answer for what is new. Of edits
+        too long ago it is the whole.
+        """
+        number = self._handle()
+        parts = self._wire.ask(
+            lambda name: encode_control(FrameType.READ, {"volume": number, "id": name, "since": int(since)})
+        ).result()
+        head = parts[0][0]
+        boxes = tuple(Region(cast("Any", tuple(a)), cast("Any", tuple(b))) for a, b in head["boxes"])
+        return LabelChanges(self, int(since), int(head["seq"]), boxes)
+
+    # Elsewhere
+
+    def to_zarr(self, path: str | os.PathLike[str], **options: Any) -> Any:
+        """Write them as OME-Zarr labels with their pyramid: :func:`voxbeam.export_labels` with that format."""
+        from voxbeam.formats import export_labels  # noqa: PLC0415  heavy, and rarely needed
+
+        return export_labels(self, path, format="ome-zarr", **options)
+
+    # Inside
+
+    @property
+    def _whole(self) -> Region:
+        return Region((0, 0, 0), self.shape)
+
+    def _read(self, region: Region) -> NDArray[Any]:
+        out: NDArray[Any] = np.zeros(region.shape, self.dtype)
+        number = self._handle()
+
+        def frame(part: Region) -> Callable[[str], bytes]:
+            return lambda name: encode_control(
+                FrameType.READ, {"volume": number, "id": name, "start": part.start, "stop": part.stop}
+            )
+
+        asked = [self._wire.ask(frame(part)) for part in parts_of(region, MAX_READ_VOXELS)]
+        for answer in asked:
+            for head, tail in answer.result():
+                got = Region(tuple(head["start"]), tuple(head["stop"]))
+                out[got.within(region)] = decode_values(tail, prod(got.shape), self.dtype).reshape(got.shape)
+        return out
+
+    def _values(self, part: Region, values: NDArray[Any]) -> list[Future[Any]]:
+        tail = encode_values(values)
+        if len(tail) > _MOST_TAIL:  # noise: no runs at all
+            halves = parts_of(part, prod(part.shape) // 2)
+            return [answer for half in halves for answer in self._values(half, values[half.within(part)])]
+        return [self._edit({"kind": "values", "start": part.start, "stop": part.stop}, 0, "all", tail)]
+
+    def _edit(
+        self, op: dict[str, Any], label: Any, over: Any, tail: bytes = b"", progress: Callable[[int, int], None] | None = None
+    ) -> Future[Any]:
+        head = {
+            "volume": self._handle(), "author": self._author, "op": op, "label": label_of(label, self._most),
+            "mode": mode_of(over, self._most),
+        }
+        return self._wire.ask(lambda name: encode_head_tail(FrameType.EDIT, {"id": name, **head}, tail), progress=progress)
+
+    def _one(self, op: dict[str, Any], label: Any, over: Any, progress: Callable[[int, int], None] | None) -> LabelChange:
+        return self._wait([self._edit(op, label, over, progress=progress)])[0]
+
+    def _undo(self, *, redo: bool) -> LabelChange:
+        head = {"volume": self._handle(), "author": self._author, **({"redo": True} if redo else {})}
+        return self._wait([self._wire.ask(lambda name: encode_control(FrameType.UNDO, {"id": name, **head}))])[0]
+
+    def _wait(self, answers: list[Future[Any]]) -> list[LabelChange]:
+        return [_change(answer.result()) for answer in answers]
+
+
+def _change(edited: dict[str, Any]) -> LabelChange:
+    start, stop = edited["box"] or (None, None)
+    return LabelChange(
+        edited["seq"], edited["author"], edited["label"], edited["voxels"],
+        start and tuple(start), stop and tuple(stop), edited.get("undo"),
+    )

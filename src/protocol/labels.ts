@@ -1,7 +1,7 @@
 /** Voxel labels that people edit: who asks for what, and what everybody is told. README.md, "Voxel labels". */
 
 import * as z from 'zod';
-import { encodeFrame, FrameError, type FrameType } from './frame.js';
+import { FrameError } from './frame.js';
 import {
   MAX_AXIS, MAX_CONTROL_BYTES, MAX_LEVELS, MAX_NAME_CHARS, MAX_POLYGON_POINTS, MAX_REGION_BOXES, MAX_STROKE_POINTS, MAX_STROKE_RADIUS,
 } from './limits.js';
@@ -139,17 +139,7 @@ export type CancelEdit = z.infer<typeof CancelEdit>;
 export const EditProgress = z.strictObject({ volume: u32, id: name, done: count, total: count });
 export type EditProgress = z.infer<typeof EditProgress>;
 
-const encoder = new TextEncoder();
-
-/** An EDIT or REGION frame: the length of the head in 4 bytes, the head as JSON, the tail. */
-export function encodeHeadTail(type: FrameType, head: object, tail: Uint8Array = new Uint8Array()): Uint8Array<ArrayBuffer> {
-  const text = encoder.encode(JSON.stringify(head));
-  const payload = new Uint8Array(4 + text.byteLength + tail.byteLength);
-  new DataView(payload.buffer).setUint32(0, text.byteLength, true);
-  payload.set(text, 4);
-  payload.set(tail, 4 + text.byteLength);
-  return encodeFrame(type, payload);
-}
+export { encodeHeadTail } from './head_tail.js';
 
 /**
  * Head and tail (a view) of the payload of an EDIT or REGION frame.

@@ -14,6 +14,7 @@ export interface MessageHandlers {
   ping(t: number): void;
   pong(t: number): void;
   error(error: ErrorMessage): void;
+  edited(payload: Uint8Array): void;
 }
 
 /**
@@ -29,6 +30,7 @@ export function dispatchMessage(type: FrameType, payload: Uint8Array, to: Messag
   else if (type === FrameType.VOLUME_GONE) to.volumeGone(decodeControl(VolumeRef, payload));
   else if (type === FrameType.STATUS) to.status(decodeControl(VolumeStatus, payload));
   else if (type === FrameType.CHANGED) to.changed(decodeControl(Changed, payload));
+  else if (type === FrameType.EDITED) to.edited(payload);
   else if (type === FrameType.ERROR) to.error(decodeControl(ErrorMessage, payload));
 }
 

@@ -18,6 +18,7 @@ import { helloOf } from './hello.js';
 import { DEFAULT_CACHE_BYTES, KeptClient } from './kept_client.js';
 import { isTileKey, KeptTiles } from './kept_tiles.js';
 import { type KeptState, NOTHING_KEPT } from './kept_messages.js';
+import { LabelEdits } from './label_edits.js';
 import type { StartLink } from './link.js';
 import { dispatchMessage, type MessageHandlers } from './messages.js';
 import { SceneSync } from './scene_sync.js';
@@ -85,6 +86,7 @@ export class Session {
   readonly #desk: BrickDesk;
   /** Tiles of planes: what is wanted of them, and what is given back. */
   readonly tiles: TileDesk;
+  readonly labels = new LabelEdits((frame) => this.#sendFrame(frame), (type, message) => this.#send(type, message));
   readonly #kept: KeptClient;
   readonly #keptTiles = new KeptTiles(() => this.#kept, (plane, hash) => this.#wires.keep({ t: 'keep-plane', plane, hash }));
   #keptState: KeptState = NOTHING_KEPT;
@@ -164,12 +166,8 @@ export class Session {
     void this.#loop.start();
   }
 
-  get awareness() {
-    return this.#scene.awareness;
-  }
-  get state(): ConnectionState {
-    return this.#loop.state;
-  }
+  get awareness() { return this.#scene.awareness; }
+  get state(): ConnectionState { return this.#loop.state; }
   /** How the sidecar is reached, while it is. */
   get transport(): TransportKind | undefined {
     return this.#loop.connection?.kind;
@@ -254,6 +252,7 @@ export class Session {
     this.#scene.close();
     this.#desk.close();
     this.tiles.close();
+    this.labels.close();
     this.#loop.close();
     this.#wires.dispose();
     this.#events.clear();
@@ -270,6 +269,7 @@ export class Session {
     this.#keepVolumes();
     this.#heartbeat.start(welcome.heartbeat_ms, kind === 'comm');
     this.#scene.start(welcome.role !== 'view');
+    this.labels.again();
     const outdated = this.#desk.reconnected();
     this.tiles.reconnected();
     this.#events.emit('volumes', undefined);
@@ -331,6 +331,7 @@ export class Session {
     return {
       volume: (announcement) => {
         if (this.#table.announce(announcement)) this.#drop(announcement.volume);
+        this.labels.made(announcement.description.name);
         this.#keepVolumes();
         this.#events.emit('volumes', undefined);
       },
@@ -359,7 +360,8 @@ export class Session {
       pong: (t) => {
         this.counters.roundTripMs = this.#heartbeat.pong(t);
       },
-      error: (error) => this.#errorMessage(error),
+      error: (error) => this.labels.refused(error) || this.#errorMessage(error),
+      edited: (payload) => this.labels.edited(payload),
     };
   }
 

@@ -108,6 +108,7 @@ export function makeCommands(context: CommandContext): Commands & ShellActions {
       const { help } = context.shell();
       if (context.cancelDrag() || context.tools().cancel() || context.people().escape()) return;
       if (!help.hidden) help.hidden = true;
+      else if (store.state.paint) store.update({ paint: undefined });
       else if (store.state.tool !== 'navigate') chooseTool('navigate');
       else if (store.state.selected !== undefined) store.update({ selected: undefined });
       else store.update({ maximised: undefined });
@@ -126,8 +127,8 @@ export function makeCommands(context: CommandContext): Commands & ShellActions {
     duplicate: annotations.duplicate,
     toggleSnap: annotations.toggleSnap,
     stepMark: annotations.step,
-    undo: () => context.tools().path.back() || (context.mayEdit() && scene.undo()),
-    redo: () => context.mayEdit() && scene.redo(),
+    undo: () => context.instruments().paint.undo(false) || context.tools().path.back() || (context.mayEdit() && scene.undo()),
+    redo: () => context.instruments().paint.undo(true) || (context.mayEdit() && scene.redo()),
     togglePanel() {
       context.shell().togglePanel();
       context.refresh();

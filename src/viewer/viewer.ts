@@ -110,7 +110,7 @@ export class Viewer {
     this.#tools = new AnnotationTools(context);
     const me = this.#me;
     this.instruments = new Instruments({
-      ...context, get author() { return me.name; },
+      ...context, session: this.#session, get author() { return me.name; },
       bounds: () => this.#framing.bounds,
       unit: () => this.#layers.leading?.volume.description.unit ?? '',
       openPanel: () => this.#shell.openPanel(), refresh: () => this.#mark('panels'),

@@ -2,6 +2,7 @@
 
 import type { Clip, Quaternion, SliceView, VolumeView } from '../../renderer/views.js';
 import type { Vec3 } from '../../volume/geometry.js';
+import type { PaintState } from '../paint/paint_state.js';
 
 /** A distance that was measured. World x, y, z. */
 export interface Measurement {
@@ -45,6 +46,8 @@ export interface InstrumentState {
   /** How the slices stand in 3D; their handles are among what shows. */
   readonly planes: Planes;
   readonly measurements: readonly Measurement[];
+  /** What labels are painted with; undefined: nothing is painted. */
+  readonly paint: PaintState | undefined;
   readonly shows: Shows;
 }
 
@@ -56,6 +59,7 @@ export const FIRST_INSTRUMENTS: InstrumentState = {
   slab: undefined,
   planes: { axial: 'none', coronal: 'none', sagittal: 'none', cut: false },
   measurements: [],
+  paint: undefined,
   shows: { clip: false, light: false, ticks: false, outline: true, marker: true, slices: false, debug: false },
 };
 

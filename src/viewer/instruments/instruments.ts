@@ -12,7 +12,7 @@ import { ClipPanel, LightPanel } from './clip_panel.js';
 import { ClipTool } from './clip_tool.js';
 import { DebugOverlay } from './debug_overlay.js';
 import { Flight } from './flight.js';
-import type { Instrument, InstrumentHost } from './instrument.js';
+import type { Instrument } from './instrument.js';
 import type { Shows } from './instrument_state.js';
 import { LightTool } from './light.js';
 import { OrientationMarker, type Side, SIDES } from './orientation.js';
@@ -24,12 +24,15 @@ import { readShared, type SharedName, writeShared } from './shared_view.js';
 import { TapePanel } from './tape_panel.js';
 import { TapeTool } from './tape.js';
 import { TickedAxes } from './ticks.js';
+import { FIRST_PAINT, resized } from '../paint/paint_state.js';
+import { PaintPanel } from '../paint/paint_panel.js';
+import { type PaintHost, PaintTool } from '../paint/paint_tool.js';
 
 /** Fields of the state that the sections show. */
-const PANEL_FIELDS = ['clip', 'light', 'measurements', 'shows', 'slab', 'planes'] as const;
+const PANEL_FIELDS = ['clip', 'light', 'measurements', 'shows', 'slab', 'planes', 'paint'] as const;
 
 /** What keys ask of the instruments. */
-export type InstrumentKey = 'clip' | 'unclip' | 'slices' | 'straight' | 'textured' | 'cut' | 'light' | 'ticks' | 'debug' | 'bookmarks' | 'bookmark' | 'link' | 'policy';
+export type InstrumentKey = 'clip' | 'unclip' | 'slices' | 'straight' | 'textured' | 'cut' | 'light' | 'ticks' | 'debug' | 'bookmarks' | 'bookmark' | 'link' | 'policy' | 'paint' | 'larger' | 'smaller';
 
 export class Instruments {
   readonly actions: InstrumentActions;
@@ -49,19 +52,24 @@ export class Instruments {
   readonly #tapes: TapePanel;
   readonly #slices: SlicePanel;
 
-  constructor(readonly host: InstrumentHost) {
+  readonly paint: PaintTool;
+  readonly #painting: PaintPanel;
+
+  constructor(readonly host: PaintHost) {
     this.actions = new InstrumentActions(host);
     this.flight = new Flight(host.store, (active) => host.moving(active));
     this.marker = new OrientationMarker(host, this.flight);
     this.debug = new DebugOverlay(host);
-    this.#all = [this.debug, new TickedAxes(host), new TapeTool(host), new SliceTool(host), new ClipTool(host), new LightTool(host), this.marker];
+    this.paint = new PaintTool(host);
+    this.#painting = new PaintPanel(this.paint);
+    this.#all = [this.debug, new TickedAxes(host), new TapeTool(host), new SliceTool(host), new ClipTool(host), new LightTool(host), this.paint, this.marker];
     this.bookmarks = new BookmarkTool(host, this.flight, () => host.refresh());
     this.link = new PageLink(host.store, () => this.#framed);
     this.#clip = new ClipPanel(this.actions);
     this.#light = new LightPanel(this.actions);
     this.#slices = new SlicePanel(host.store, this.actions);
     this.#tapes = new TapePanel((id) => host.store.update({ selected: id }), (id) => this.actions.removeMeasurement(id));
-    this.element = h('div', {}, this.#slices.element, this.#clip.element, this.#light.element, this.#tapes.element, this.bookmarks.panel.element);
+    this.element = h('div', {}, this.#painting.element, this.#slices.element, this.#clip.element, this.#light.element, this.#tapes.element, this.bookmarks.panel.element);
   }
 
   draw(context: CanvasRenderingContext2D, view: View, scene: OverlayScene): void {
@@ -90,6 +98,7 @@ export class Instruments {
     const bounds = this.host.bounds();
     this.#clip.show(store.state, bounds);
     this.#light.show(store.state);
+    this.#painting.show();
     this.#slices.show(store.state);
     this.#tapes.show(store.state, this.host.unit());
     this.bookmarks.show();
@@ -105,6 +114,8 @@ export class Instruments {
     else if (name === 'bookmark') this.bookmarks.save();
     else if (name === 'link') this.toggleLink();
     else if (name === 'policy') this.actions.nextPolicy();
+    else if (name === 'paint') this.togglePaint();
+    else if (name === 'larger' || name === 'smaller') this.#resize(name === 'larger' ? 1 : -1);
     else this.actions.toggle(name);
   }
 
@@ -134,6 +145,19 @@ export class Instruments {
     this.link.toggle();
     const { on, others } = this.link;
     this.host.tell(on ? `Linked with ${others} other view${others === 1 ? '' : 's'} of this page` : 'No longer linked');
+  }
+
+  /** Begins or ends painting labels. */
+  togglePaint(): void {
+    const { store, openPanel } = this.host;
+    store.update({ paint: store.state.paint ? undefined : FIRST_PAINT, ...(store.state.tool !== 'navigate' && { tool: 'navigate' as const }) });
+    if (store.state.paint) openPanel();
+  }
+
+  #resize(by: 1 | -1): void {
+    const { store } = this.host;
+    const { paint } = store.state;
+    if (paint) store.update({ paint: { ...paint, radius: resized(paint.radius, by) } });
   }
 
   /** Removes the selected measurement; false where none is. */
@@ -167,6 +191,7 @@ export class Instruments {
         { name: 'marker', words: 'Orientation cube', on: shown('marker'), run: () => actions.toggle('marker') },
       ],
       [
+        { name: 'paint', words: 'Paint labels', key: 'z', on: () => this.paint.state !== undefined, run: () => this.togglePaint() },
         { name: 'bookmarks', words: 'Bookmarks', key: 'k', run: () => this.bookmarks.open() },
         { name: 'bookmark', words: 'Save this view', key: 'shift k', run: () => this.bookmarks.save() },
         { name: 'link', words: 'Link the views of this page', key: 'g', on: () => this.link.on, run: () => this.toggleLink() },

@@ -1,0 +1,94 @@
+/**
+ * Edits of labels: sent, waited for, and sent again when the connection broke before they were answered, which the sidecar
+ * applies once. What they change comes back as CHANGED, like any other change.
+ */
+
+import { FrameType } from '../protocol/frame.js';
+import { encodeHeadTail } from '../protocol/head_tail.js';
+import type { EditMode, EditOp, LabelsRequest } from '../protocol/labels.js';
+import type { ErrorMessage } from '../protocol/messages.js';
+
+/** What an edit did. */
+export interface EditDone {
+  readonly voxels: number;
+}
+
+interface Waiting {
+  readonly send: () => void;
+  readonly done: (what: EditDone) => void;
+  readonly failed: (error: Error) => void;
+}
+
+const decoder = new TextDecoder();
+
+export class LabelEdits {
+  readonly #waiting = new Map<string, Waiting>();
+
+  constructor(
+    readonly sendFrame: (frame: Uint8Array) => void,
+    readonly sendMessage: (type: FrameType, message: object) => void,
+  ) {}
+
+  /** Edits sent and not answered yet. */
+  get underWay(): number {
+    return this.#waiting.size;
+  }
+
+  /** Asks for a volume of labels that can be painted: it comes as an announcement. Rejects where the name is another volume's. */
+  make(request: LabelsRequest): Promise<EditDone> {
+    return this.#ask(request.name, () => this.sendMessage(FrameType.LABELS, request));
+  }
+
+  /** A volume was announced. */
+  made(name: string): void {
+    this.#take(name)?.done({ voxels: 0 });
+  }
+
+  /** Resolves once the edit is applied and durable. */
+  edit(volume: number, author: string, op: EditOp, label: number, mode: EditMode): Promise<EditDone> {
+    const id = crypto.randomUUID();
+    return this.#ask(id, () => this.sendFrame(encodeHeadTail(FrameType.EDIT, { id, volume, author, op, label, mode })));
+  }
+
+  /** Takes the author's last edit back, or does it again. Rejects where there is none. */
+  undo(volume: number, author: string, redo: boolean): Promise<EditDone> {
+    const id = crypto.randomUUID();
+    return this.#ask(id, () => this.sendMessage(FrameType.UNDO, { volume, id, author, ...(redo && { redo }) }));
+  }
+
+  /** An EDITED frame, of whomever's edit. */
+  edited(payload: Uint8Array): void {
+    const { id, voxels } = JSON.parse(decoder.decode(payload)) as Partial<Record<string, unknown>>;
+    if (typeof id === 'string') this.#take(id)?.done({ voxels: Number(voxels) || 0 });
+  }
+
+  /** Whether an error was the answer to an edit. */
+  refused({ id, message, remedy }: ErrorMessage): boolean {
+    const waiting = id === undefined ? undefined : this.#take(id);
+    waiting?.failed(new Error(remedy ? `${message}: ${remedy}` : message));
+    return waiting !== undefined;
+  }
+
+  /** The connection is new: what was not answered is sent again. */
+  again(): void {
+    for (const { send } of this.#waiting.values()) send();
+  }
+
+  close(): void {
+    for (const { failed } of this.#waiting.values()) failed(new Error('the view was closed'));
+    this.#waiting.clear();
+  }
+
+  #ask(id: string, send: () => void): Promise<EditDone> {
+    return new Promise((done, failed) => {
+      this.#waiting.set(id, { send, done, failed });
+      send();
+    });
+  }
+
+  #take(id: string): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    return waiting;
+  }
+}

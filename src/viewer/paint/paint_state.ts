@@ -1,0 +1,28 @@
+/** What a person paints with. It stays with the viewer. */
+
+export type PaintAct = 'brush' | 'erase' | 'fill';
+
+export interface PaintState {
+  /** Name of the labels that are painted; undefined: the first that can be. */
+  readonly labels: string | undefined;
+  readonly act: PaintAct;
+  /** What is written; 1 or more. */
+  readonly label: number;
+  /** Of the brush, in edges of the smallest side of a voxel. */
+  readonly radius: number;
+  /** The brush is a ball, and a fill goes through all slices; otherwise both stay in the slice. */
+  readonly deep: boolean;
+  /** Only voxels without a label are written. */
+  readonly empty: boolean;
+}
+
+export const FIRST_PAINT: PaintState = { labels: undefined, act: 'brush', label: 1, radius: 4, deep: false, empty: false };
+
+export const LEAST_RADIUS = 0.5;
+export const MOST_RADIUS = 128;
+
+/** The next larger or smaller brush. */
+export function resized(radius: number, by: 1 | -1): number {
+  const next = by > 0 ? Math.max(radius * 1.25, radius + 0.5) : Math.min(radius / 1.25, radius - 0.5);
+  return Math.min(Math.max(Math.round(next * 2) / 2, LEAST_RADIUS), MOST_RADIUS);
+}

@@ -1,0 +1,62 @@
+/** Strokes of the brush: from the pointer's way over a view to the voxels of an edit. Pure. */
+
+import type { EditOp } from '../../protocol/labels.js';
+import type { View } from '../../renderer/views.js';
+import { type Vec3, type VolumeGeometry, worldToVoxel } from '../../volume/geometry.js';
+
+/** Points of one edit at most, as the wire has it. */
+const MOST_POINTS = 4096;
+
+/** A stroke that is drawn, or on its way. World x, y, z. */
+export interface Stroke {
+  /** The view it is drawn in. */
+  readonly view: string;
+  readonly points: Vec3[];
+  /** World radius. */
+  readonly radius: number;
+  /** A ball; otherwise a disc in the slice. */
+  readonly deep: boolean;
+  readonly color: string;
+}
+
+/** World length of a brush's radius. */
+export const brushRadius = (volume: VolumeGeometry, radius: number): number => radius * Math.min(...volume.voxelSize);
+
+/** The axis z, y, x (0, 1, 2) across a slice that stands straight; undefined for a turned one and for 3D. */
+export function acrossOf(view: View): 0 | 1 | 2 | undefined {
+  if (view.kind !== 'slice' || view.turn) return undefined;
+  return (2 - view.axis) as 0 | 1 | 2;
+}
+
+/** Whether a stroke has come far enough from its last point for another one: a quarter of the brush. */
+export function isFurther({ points, radius }: Stroke, to: Vec3): boolean {
+  const last = points.at(-1);
+  return !last || Math.hypot(to[0] - last[0], to[1] - last[1], to[2] - last[2]) >= radius / 4;
+}
+
+/**
+ * The edit of a stroke. A disc has no radius across its slice, so that it stays in the slice's voxels.
+ *
+ * @param across the axis across the slice of a disc
+ */
+export function strokeOp(volume: VolumeGeometry, { points, radius, deep }: Stroke, across: 0 | 1 | 2 | undefined): EditOp {
+  const step = Math.ceil(points.length / MOST_POINTS);
+  const kept = points.filter((_, i) => i % step === 0 || i === points.length - 1).slice(0, MOST_POINTS);
+  const radii = volume.voxelSize.map((edge, axis) => (!deep && axis === across ? 0 : Math.max(radius / edge, 0.5)));
+  return {
+    kind: 'stroke',
+    points: kept.map((point) => [...worldToVoxel(volume, point)] as [number, number, number]),
+    radius: radii as [number, number, number],
+  };
+}
+
+/** The edit that fills from a place: through all slices, or in the slice across an axis. Undefined where it lies outside. */
+export function fillOp(volume: VolumeGeometry, at: Vec3, across: 0 | 1 | 2 | undefined): EditOp | undefined {
+  const seed = worldToVoxel(volume, at).map((n) => Math.round(n)) as [number, number, number];
+  if (seed.some((n, axis) => n < 0 || n >= (volume.shape[axis] as number))) return undefined;
+  const box: [[number, number, number], [number, number, number]] = [[0, 0, 0], [...volume.shape]];
+  if (across === undefined) return { kind: 'fill', seed, box, dims: 3 };
+  box[0][across] = seed[across];
+  box[1][across] = seed[across] + 1;
+  return { kind: 'fill', seed, box, dims: 2, axis: across };
+}

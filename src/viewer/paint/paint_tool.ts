@@ -52,8 +52,8 @@ export class PaintTool implements Instrument {
 
   /** Takes back what this person painted last, or does it again; false where nothing is being painted. */
   undo(redo: boolean): boolean {
-    const { target } = this;
-    if (!this.state || !target) return false;
+    const target = this.state && this.target;
+    if (!target) return false;
     this.#follow(this.host.session.labels.undo(target.handle, this.host.author, redo));
     return true;
   }
@@ -66,8 +66,9 @@ export class PaintTool implements Instrument {
   }
 
   press(view: View, px: Pixel): Drag | undefined {
-    const { state, target, host } = this;
+    const { state, host } = this;
     if (!state) return undefined;
+    const { target } = this;
     const nothing: Drag = { move: () => undefined, end: () => undefined };
     if (!host.mayEdit() || !target) {
       host.tell(target ? 'You may look, not edit' : 'There are no labels to paint yet: make some in the side panel');
@@ -105,8 +106,9 @@ export class PaintTool implements Instrument {
 
   draw(context: CanvasRenderingContext2D, view: View): void {
     for (const stroke of this.#strokes) drawStroke(context, view, stroke);
-    const { state, target } = this;
-    if (!state || !target || this.#at?.view !== view.id || state.act === 'fill') return;
+    const { state } = this;
+    const target = state && this.target;
+    if (!target || this.#at?.view !== view.id || state.act === 'fill') return;
     const radius = Math.max(brushRadius(geometryOf(target), state.radius) / worldPerPixel(view), 1);
     for (const [color, width] of [['#000000', 3], [state.act === 'erase' ? '#ffffff' : this.colorOf(state.label), 1.5]] as const) {
       context.strokeStyle = color;

@@ -25,7 +25,7 @@ export const brushRadius = (volume: VolumeGeometry, radius: number): number => r
 /** The axis z, y, x (0, 1, 2) across a slice that stands straight; undefined for a turned one and for 3D. */
 export function acrossOf(view: View): 0 | 1 | 2 | undefined {
   if (view.kind !== 'slice' || view.turn) return undefined;
-  return (2 - view.axis) as 0 | 1 | 2;
+  return view.axis;
 }
 
 /** Whether a stroke has come far enough from its last point for another one: a quarter of the brush. */

@@ -1,0 +1,117 @@
+import { expect, test } from '@jest/globals';
+import * as Y from 'yjs';
+import { Scene } from '../../../src/annotation/scene.js';
+import { FrameType, readHeader, readPayload } from '../../../src/protocol/frame.js';
+import { decodeHeadTail, EditHead } from '../../../src/protocol/labels.js';
+import { worldToSlice } from '../../../src/renderer/slice_view.js';
+import type { Pixel, SliceView, View } from '../../../src/renderer/views.js';
+import { LabelEdits } from '../../../src/session/label_edits.js';
+import type { SessionVolume } from '../../../src/session/types.js';
+import { FIRST_PAINT, resized } from '../../../src/viewer/paint/paint_state.js';
+import { type PaintHost, PaintTool } from '../../../src/viewer/paint/paint_tool.js';
+import { onFacingPlane } from '../../../src/viewer/view_geometry.js';
+import { fitted, ViewStore, viewsOf } from '../../../src/viewer/view_state.js';
+import { volume } from './volumes.js';
+
+const BOUNDS = { min: [0, 0, 0], max: [60, 50, 80] } as const;
+const SIZE = { width: 800, height: 600 };
+const none = undefined as unknown as PointerEvent;
+const PLACE = { shape: [40, 50, 60], voxel_size: [2, 1, 1], origin: [1, 0.5, 0.5] } as const;
+
+/** A brush over labels of 2 × 1 × 1, and the frames that it sends. */
+function brush(paintable = true, mayEdit = true) {
+  const frames: { type: number; head: EditHead | undefined; message: Record<string, unknown> | undefined }[] = [];
+  const labels = new LabelEdits(
+    (frame) => {
+      const header = readHeader(frame);
+      frames.push({ type: header.type, head: decodeHeadTail(EditHead, readPayload(frame, header)).head, message: undefined });
+    },
+    (type, message) => frames.push({ type, head: undefined, message: message as Record<string, unknown> }),
+  );
+  const volumes = new Map<number, SessionVolume>([[1, volume(1, PLACE)]]);
+  if (paintable) volumes.set(7, volume(7, { ...PLACE, name: 'tissue', kind: 'labels', stored: 'u8', dtype: 'uint8', editable: true }));
+  const store = new ViewStore({ layout: 'four' });
+  store.update({ ...fitted(BOUNDS, 'four', undefined, SIZE), paint: FIRST_PAINT });
+  const view = (id: string) => viewsOf(store.state, SIZE).find((v) => v.id === id) as View;
+  const said: string[] = [];
+  const host = {
+    scene: new Scene(new Y.Doc(), {}), store, view, session: { labels, volumes }, author: 'ann',
+    pick: (id: string, px: Pixel) => ({ world: onFacingPlane(view(id), px, [30, 25, 40]) }),
+    mayEdit: () => mayEdit, redraw: () => undefined, tell: (words: string) => said.push(words),
+  } as unknown as PaintHost;
+  return { tool: new PaintTool(host), store, labels, frames, said, axial: view('axial') as SliceView, view };
+}
+
+test('a stroke is one edit, a disc in the voxels of its slice', () => {
+  const { tool, frames, axial } = brush();
+  const at = (x: number, y: number) => worldToSlice(axial, [x, y, 41]);
+  const drag = tool.press(axial, at(10, 20))!;
+  for (let x = 11; x < 30; x += 1) drag.move(at(x, 20), none);
+  expect(frames).toEqual([]);
+  drag.end(at(30, 20), false);
+  const { op, label, mode, volume: handle, author } = frames[0]!.head!;
+  expect([frames.length, label, mode, handle, author]).toEqual([1, 1, { write: 'all' }, 7, 'ann']);
+  if (op.kind !== 'stroke') throw new Error(op.kind);
+  expect(op.radius).toEqual([0, 4, 4]);
+  expect(op.points[0]).toEqual([expect.closeTo(19.5, 6), expect.closeTo(19.5, 6), expect.closeTo(9.5, 6)]);
+  expect(op.points.at(-1)![2]).toBeCloseTo(29.5, 6);
+  expect(op.points.length).toBeGreaterThan(15);
+});
+
+test('a ball is one though voxels are not cubes; the eraser writes 0; empty voxels alone where that is asked', () => {
+  const { tool, store, frames, axial, view } = brush();
+  store.update({ paint: { ...FIRST_PAINT, deep: true, empty: true, label: 3 } });
+  tool.press(axial, [100, 100])!.end([100, 100], false);
+  expect(frames[0]!.head).toMatchObject({ label: 3, mode: { write: 'empty' }, op: { radius: [2, 4, 4] } });
+  store.update({ paint: { ...FIRST_PAINT, act: 'erase', empty: true } });
+  tool.press(view('volume'), [600, 400])!.end([600, 400], false); // in 3D it is a ball, whatever is set
+  expect(frames[1]!.head).toMatchObject({ label: 0, mode: { write: 'all' }, op: { radius: [2, 4, 4] } });
+});
+
+test('a fill stays in its slice or goes through all, and nowhere from outside', () => {
+  const { tool, store, frames, said, axial } = brush();
+  const inside = worldToSlice(axial, [10, 20, 41]);
+  store.update({ paint: { ...FIRST_PAINT, act: 'fill' } });
+  tool.press(axial, inside)!.end(inside, false);
+  const z = (frames[0]!.head!.op as { seed: number[] }).seed[0]!;
+  expect(frames[0]!.head!.op).toEqual({ kind: 'fill', seed: [z, 20, 10], box: [[z, 0, 0], [z + 1, 50, 60]], dims: 2, axis: 0 });
+  store.update({ paint: { ...FIRST_PAINT, act: 'fill', deep: true } });
+  tool.press(axial, inside)!.end(inside, false);
+  expect(frames[1]!.head!.op).toEqual({ kind: 'fill', seed: [z, 20, 10], box: [[0, 0, 0], [40, 50, 60]], dims: 3 });
+  tool.press(axial, worldToSlice(axial, [-5, 20, 41]))!.end([0, 0], false);
+  expect([frames.length, said.length]).toEqual([2, 1]);
+});
+
+test('undo takes back what was painted; a cancelled stroke and one that nobody may make send nothing', () => {
+  const { tool, store, frames, axial } = brush();
+  tool.press(axial, [100, 100])!.end([120, 100], true);
+  expect(frames).toEqual([]);
+  expect([tool.undo(false), tool.undo(true)]).toEqual([true, true]);
+  expect(frames.map(({ type, message }) => [type, message?.volume, message?.author, message?.redo])).toEqual([
+    [FrameType.UNDO, 7, 'ann', undefined], [FrameType.UNDO, 7, 'ann', true],
+  ]);
+  store.update({ paint: undefined });
+  expect([tool.undo(false), tool.press(axial, [100, 100]), tool.hover(axial, [1, 1])]).toEqual([false, undefined, undefined]);
+  for (const refused of [brush(false), brush(true, false)]) {
+    refused.tool.press(refused.axial, [100, 100])!.end([100, 100], false);
+    expect([refused.frames.length, refused.said.length]).toEqual([0, 1]);
+  }
+});
+
+test('an edit that is refused says why; what the connection lost is sent again', async () => {
+  const { tool, labels, frames, said, axial } = brush();
+  tool.press(axial, [100, 100])!.end([100, 100], false);
+  labels.again();
+  expect(frames.map(({ head }) => head!.id)).toEqual([frames[0]!.head!.id, frames[0]!.head!.id]);
+  expect(labels.refused({ code: 4422, message: 'label 300 does not fit u8', id: 'another', fatal: false })).toBe(false);
+  expect(labels.refused({ code: 4422, message: 'label 300 does not fit u8', id: frames[0]!.head!.id, fatal: false })).toBe(true);
+  await Promise.resolve();
+  expect([said, labels.underWay]).toEqual([['label 300 does not fit u8'], 0]);
+  const done = labels.edit(7, 'ann', { kind: 'box', start: [0, 0, 0], stop: [1, 1, 1] }, 1, { write: 'all' });
+  labels.edited(new TextEncoder().encode(JSON.stringify({ id: frames.at(-1)!.head!.id, voxels: 12 })));
+  expect(await done).toEqual({ voxels: 12 });
+});
+
+test('the brush grows and shrinks within its bounds', () => {
+  expect([resized(4, 1), resized(4, -1), resized(0.5, -1), resized(128, 1), resized(0.5, 1)]).toEqual([5, 3, 0.5, 128, 1]);
+});

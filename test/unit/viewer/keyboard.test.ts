@@ -51,7 +51,7 @@ test('keys that are not the viewer’s are left to the page, and its own do not 
   const { calls, press } = setUp();
   const outside = jest.fn();
   document.addEventListener('keydown', outside);
-  expect(press('y').defaultPrevented).toBe(false);
+  expect(press(';').defaultPrevented).toBe(false);
   expect(press('s', { ctrlKey: true }).defaultPrevented).toBe(false);
   expect(press('1', { altKey: true }).defaultPrevented).toBe(false);
   expect(outside).toHaveBeenCalledTimes(3);

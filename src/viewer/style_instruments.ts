@@ -31,9 +31,11 @@ export const INSTRUMENT_STYLE = `
 .voxbeam .voxbeam-words { height: 22px; padding: 0 8px; color: var(--vb-text); }
 .voxbeam .voxbeam-buttons .voxbeam-words { border: 1px solid var(--vb-border); }
 .voxbeam .voxbeam-annotation > .voxbeam-words { flex: 1; justify-content: flex-start; padding: 0 4px; opacity: 1; }
-.voxbeam-swatches { display: flex; gap: 4px; align-items: center; margin: 4px 0; }
-.voxbeam-swatches > input { width: 64px; margin-left: auto; }
-.voxbeam .voxbeam-swatch { width: 18px; height: 18px; padding: 0; border-radius: 4px; border: 2px solid transparent; opacity: 1; }
+.voxbeam-paint { display: grid; gap: 6px; padding: 2px 10px 8px; }
+.voxbeam-paint > p { margin: 0; }
+.voxbeam-swatches { display: flex; gap: 3px; align-items: center; }
+.voxbeam-swatches > input { width: 52px; margin-left: auto; }
+.voxbeam .voxbeam-swatch { width: 16px; min-width: 0; height: 16px; padding: 0; border-radius: 4px; border: 2px solid transparent; opacity: 1; }
 .voxbeam .voxbeam-swatch[aria-pressed="true"] { border-color: var(--vb-text); }
 
 .voxbeam-debug {

@@ -66,7 +66,7 @@ def open_labels(wire: LabelWire, table: VolumeTable, layers: SceneMap, name: str
     ParameterError
         The name is another volume's, or that of labels of another shape, place or dtype.
     """
-    refuse_unknown("labels", options, _OPTIONS)
+    refuse_unknown("labels", {word: one for word, one in options.items() if word not in _OPTIONS}, _OPTIONS)
     if not isinstance(name, str) or not name:
         raise ParameterError(f"name is {name!r:.60}.", "Give the labels a name.")
     given: dict[str, Any] = {word: one for word, one in options.items() if one is not None}

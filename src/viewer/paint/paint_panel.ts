@@ -59,12 +59,13 @@ export class PaintPanel {
     const empty: HTMLInputElement = h('input', { type: 'checkbox', on: { change: () => this.#set({ empty: empty.checked }) } });
     const volumes = h('div', {});
     const none = h('p', { class: 'voxbeam-empty' }, 'There are no labels to paint yet. ', wordButton('New labels', 'Make labels of the volume, all empty', () => this.#make(), { 'data-action': 'new-labels' }));
-    this.element.append(
+    const rows = [
       none, volumes, act.element,
       h('div', { class: 'voxbeam-swatches', role: 'group', 'aria-label': 'Labels' }, ...swatches, label),
       radius.element, deep.element,
       h('label', { title: 'Leave voxels that have a label as they are' }, empty, ' Only where nothing is'),
-    );
+    ];
+    this.element.append(h('div', { class: 'voxbeam-paint' }, ...rows));
     return { act, swatches, label, radius, deep, empty, volumes, none };
   }
 

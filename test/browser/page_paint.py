@@ -1,0 +1,25 @@
+"""Hold a volume in an instance of its own; print an address of its page, and then for each line on standard input what has been painted."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import numpy as np
+
+import voxbeam as rv
+from voxbeam.embedded import embedded_instance
+
+z, y, x = np.ogrid[:64, :64, :64]
+ball = (4000 * (np.hypot(np.hypot(z - 31.5, y - 31.5), x - 31.5) < 24)).astype("u2")
+with embedded_instance() as instance:
+    rv.render_volume(ball, instance, name="ball", unit="mm")
+    print(instance.visualization_server_url, flush=True)
+    for _ in sys.stdin:
+        painted = {}
+        for name, volume in instance.volumes.items():
+            if volume.description.editable:
+                labels = np.asarray(instance.labels(name))
+                planes = np.flatnonzero(labels.any(axis=(1, 2)))
+                painted[name] = {"labels": np.bincount(labels.ravel(), minlength=4).tolist(), "planes": planes.tolist()}
+        print(json.dumps(painted), flush=True)

@@ -195,8 +195,8 @@ class Instance:
     def labels(self, name: str, **options: Unpack[LabelOptions]) -> Labels:
         """Labels of that name, which the instance holds and people paint: those that are there, or new ones, all 0.
 
-        For the options see :func:`voxbeam.labels.opening.open_labels`: ``like``, ``shape``, ``dtype``, ``voxel_size``, ``origin``,
-        ``unit``, ``classes``.
+        For the options see :func:`voxbeam.labels.opening.open_labels`: ``like``, ``shape``, ``dtype``, ``voxel_size``,
+        ``origin``, ``unit``, ``classes``.
 
         Examples
         --------

@@ -74,7 +74,8 @@ def open_labels(wire: LabelWire, table: VolumeTable, layers: SceneMap, name: str
     if known is None or not known.description.editable or given.keys() - {"classes"}:
         stored = _STORED.get(np.dtype(given.get("dtype", "uint8")).name)
         if stored is None:
-            raise ParameterError(f"dtype is {np.dtype(given['dtype']).name}.", "Labels that are painted are uint8, uint16 or uint32.")
+            name_of = np.dtype(given["dtype"]).name
+            raise ParameterError(f"dtype is {name_of}.", "Labels that are painted are uint8, uint16 or uint32.")
         model = _model(table.all(), name, given.get("like"), given.get("shape"))
         request = {"name": name, "dtype": stored, **_geometry(model, {word: given.get(word) for word in _PLACE})}
         wire.ask(lambda _: encode_control(FrameType.LABELS, request), key=name).result(MADE_SECONDS)

@@ -14,7 +14,7 @@ VOLUME = rv.open(np.zeros((40, 80, 120), "uint8"), voxel_size=SIZE, origin=ORIGI
 KNOWN = (4, 33, 71)
 WORLD = (-30 + 71 * 0.25, 20 + 33 * 0.5, 10 + 4 * 2.0)
 COMMON = {"label": "void & <b>", "color": "#12ab9f", "volume": "scan"}
-ENDINGS = [".mrk.json", ".geojson", ".csv", ".ng.json", ".precomputed"]
+ENDINGS = [".mrk.json", ".geojson", ".csv", ".ng.json", ".precomputed", ".json", ".arrow"]
 
 
 def marks():

@@ -16,6 +16,9 @@ from format_marks import ENDINGS, KNOWN, ORIGIN, SIZE, VOLUME, WORLD, back, mark
 from voxbeam.cli import main
 from voxbeam.formats import ANNOTATION_FORMATS, LABEL_FORMATS
 
+#: These hold all kinds, to the last bit.
+EXACT = (".geojson", ".json", ".arrow")
+
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_the_known_voxel_comes_back(tmp_path, ending):
@@ -44,8 +47,8 @@ def test_the_known_voxel_comes_back(tmp_path, ending):
                 np.testing.assert_allclose(reach(held[one.kind]), reach(one), atol=1e-5)
             else:
                 np.testing.assert_allclose(held[one.kind].coords(), one.coords(), atol=tolerance)
-    missing = {".mrk.json": {"ellipsoid"}, ".csv": {"oriented_box", "point"}, ".geojson": set()}.get(ending, {"oriented_box"})
-    assert {one.kind for one in marks()} - set(held) == missing
+    missing = {".mrk.json": {"ellipsoid"}, ".csv": {"oriented_box", "point"}} | {one: set() for one in EXACT}
+    assert {one.kind for one in marks()} - set(held) == missing.get(ending, {"oriented_box"})
     assert sorted(tmp_path.iterdir()) == [path]
 
 
@@ -80,6 +83,14 @@ MARKUP = {
         **{name: {"type": "boolean"} for name in ("locked", "fixedNumberOfControlPoints", "insideOut")},
     },
 }
+
+
+def test_from_one_program_to_another_by_our_own_file(tmp_path):
+    mine = rv.export_annotations(rv.import_annotations(write(tmp_path, ".geojson", marks())), tmp_path / "a.arrow")
+    found = [one.placed(VOLUME) for one in rv.import_annotations(mine)]
+    assert [one.coords() for one in found] == [one.coords() for one in marks()]
+    with pytest.warns(rv.LossWarning, match="names of layers"):
+        rv.export_annotations([rv.Point(world=(1, 2, 3), layer="x")], tmp_path / "b.json")
 
 
 def test_markups_are_what_the_schema_asks(tmp_path):

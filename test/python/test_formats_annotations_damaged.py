@@ -27,7 +27,7 @@ def test_json_that_is_cut_off_is_one_error(tmp_path, ending, part):
     [
         (".mrk.json", "schema-v1.0.3", "schema-v9.0.0", "Markups of version 1 are read"),
         (".mrk.json", '"position": [', '"position": [NaN, ', "markup 0"),
-        (".mrk.json", '"size": [', '"size": [-', "annotation|markup"),
+        (".mrk.json", '"size": [', '"size": [-', "markup 4: ValueError: size is"),
         (".mrk.json", '"type": "Fiducial"', '"typ": "Fiducial"', "markup 0: KeyError: 'type'"),
         (".geojson", '"FeatureCollection"', '"Topology"', "is of type 'Topology'"),
         (".geojson", '"kind": "point"', '"kind": "sphere"', None),

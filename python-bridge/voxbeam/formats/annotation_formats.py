@@ -12,6 +12,7 @@ from voxbeam.formats import (
     geojson_annotations,
     napari_annotations,
     neuroglancer_state,
+    own_annotations,
     precomputed_annotations,
     slicer_annotations,
 )
@@ -42,6 +43,8 @@ ANNOTATION_FORMATS = (
         "precomputed", "neuroglancer precomputed annotations", (".precomputed",), frozenset(("labels", "colors", "props")),
         precomputed_annotations.write, precomputed_annotations.read,
     ),
+    AnnotationFormat("json", "voxbeam's own JSON", (".json",), _ALL, own_annotations.write_json, own_annotations.read),
+    AnnotationFormat("arrow", "voxbeam's own Arrow", (".arrow",), _ALL, own_annotations.write_arrow, own_annotations.read),
 )
 _EXPORT = ("format", "volume", "world", "overwrite")
 _IMPORT = ("format", "volume", "world")
@@ -59,9 +62,10 @@ def export_annotations(
         ``view.annotations``, some of them, or a list of new ones.
     path
         Its ending says the format: ``.mrk.json`` (3D Slicer), ``.geojson``, ``.csv`` (napari), ``.ng.json`` (neuroglancer's
-        state), ``.precomputed`` (a folder for neuroglancer).
+        state), ``.precomputed`` (a folder for neuroglancer); ``.json`` and ``.arrow`` are our own.
     format
-        ``'slicer'``, ``'geojson'``, ``'napari'``, ``'neuroglancer'`` or ``'precomputed'``, where the ending does not say it.
+        ``'slicer'``, ``'geojson'``, ``'napari'``, ``'neuroglancer'``, ``'precomputed'``, ``'json'`` or ``'arrow'``, where the
+        ending does not say it.
     volume
         In whose voxels the format counts, and whose unit the world has: what `open` gave, or anything with ``shape``,
         ``voxel_size``, ``origin`` and ``unit``. Left out, it is the instance's first volume.

@@ -158,12 +158,16 @@ def _unit(markup: dict[str, Any]) -> str:
 def _region(path: Path, number: str, markup: dict[str, Any], space: _Space, common: dict[str, Any]) -> Annotation:
     columns = np.array(numbers(markup["orientation"])).reshape(3, 3)
     half = [n / space.by / 2 for n in numbers(markup["size"])]
+    if len(half) != 3 or min(half) < 0:
+        raise ValueError(f"size is {markup['size']!r:.60}")
     centre = np.array(space.back(markup["center"]))
     turn = np.diag(space.sign) @ columns
     along = np.abs(turn)
     if np.allclose(along, np.round(along), atol=1e-6) and np.allclose(along.sum(axis=0), 1):
         reach = along @ np.array(half)
         return made(Box, path, number, world=(tuple(centre - reach), tuple(centre + reach)), **common)
+    if min(half) == 0:
+        raise ValueError(f"size is {markup['size']!r:.60} of a region that lies askew")
     try:
         x, y, z = (tuple(map(float, turn[:, axis] * half[axis])) for axis in range(3))
         radii, rotation = radii_and_rotation([x, y, z])  # type: ignore[list-item]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from sklearn.ensemble import RandomForestClassifier
@@ -20,6 +22,7 @@ from voxbeam.learning.predicted_levels import PredictedLevels
 from voxbeam.learning.prediction import bricks_of, told_box
 from voxbeam.learning.shown_prediction import show_prediction
 from voxbeam.producer.updater import brick_boxes, gathered
+from voxbeam.sources import from_function
 from voxbeam.widget import VolumeView
 from voxel_reference import brick, pyramid
 
@@ -256,6 +259,32 @@ def test_what_is_larger_than_its_memory_is_kept_in_a_file(instance, tmp_path):
     prediction.close()
     with pytest.raises(ParameterError, match="has no room for it"):
         PredictedLevels((2**16, 2**16, 2**12), "u1", memory=0, folder=str(tmp_path), lock=prediction._lock)
+
+
+def test_memory_does_not_grow_with_the_volume(tmp_path):
+    class Threshold:
+        def predict_proba(self, rows):
+            return np.stack([rows[:, 0] < 128, rows[:, 0] >= 128], 1).astype("f4")
+
+    def ramp(level, z, y, x):
+        return np.broadcast_to(np.arange(x.start, x.stop, dtype="u1"), (z.stop - z.start, y.stop - y.start, x.stop - x.start))
+
+    features = Features(sigmas=(1.0,), kinds=("intensity",))
+    peaks = []
+    for shape in ((64, 128, 128), (64, 128, 128), (192, 192, 320)):
+        image = open_image(from_function(ramp, shape, "u1"))
+        prediction = Prediction(shape, (1, 2), memory=0, folder=str(tmp_path), threads=1)
+        tracemalloc.start()
+        prediction.renew(PixelPredictor(image, PixelModel(features, Threshold(), (1, 2))))
+        prediction.wait(120)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        prediction.close()
+        expected = np.where(np.arange(shape[2]) % 256 < 128, 1, 2)
+        wrong = (prediction[shape[0] // 2, shape[1] // 2] != expected)[8:-8].mean()
+        assert wrong < 0.1
+    assert peaks[2] < 1.2 * peaks[1], "45 bricks take no more than 4"
+    assert peaks[2] < 64 * 2**20
 
 
 def test_only_the_brick_that_is_done_is_told_of():

@@ -20,9 +20,15 @@ from voxbeam.learning.block_reader import open_image
 from voxbeam.learning.classifier import balanced_weights, checked_classifier
 from voxbeam.learning.labelled_voxels import LabelledVoxels, gather
 from voxbeam.learning.model_file import load_model, save_model
-from voxbeam.learning.strokes import find_strokes, hold_out, stroke_boxes
+from voxbeam.learning.strokes import find_cells, find_strokes, hold_out, stroke_boxes
 
 QUICK = Features(sigmas=(1.0,))
+
+
+OPTIONS = {
+    "name": "p", "features": QUICK, "model": GaussianNB(), "seed": 4, "shade": None, "max_voxels": 10_000, "view": None,
+    "cluster": None, "keywords": {"background": False},
+}
 
 
 class NearestMean:
@@ -42,8 +48,8 @@ class NearestMean:
 def learner(labels=None, model=None, **more) -> Learner:
     """A learner that shows nothing."""
     model = RandomForestClassifier(12, min_samples_leaf=3, random_state=0) if model is None else model
-    keywords = {"name": "p", "features": QUICK, "seed": 4, "shade": None, "max_voxels": 10_000, "view": None, "cluster": None}
-    keywords |= {"keywords": {"background": False}} | more
+    keywords = {**OPTIONS, **more}
+    del keywords["model"]
     return Learner(open_image(two_halves()), scribbles() if labels is None else labels, None, model=model, **keywords)
 
 
@@ -83,9 +89,25 @@ def test_strokes_are_held_out_as_a_whole():
         assert not held[voxels.label == 2].any(), "the only stroke of a class stays"
         for one in np.unique(stroke):
             assert held[stroke == one].all() or not held[stroke == one].any()
-    boxes = list(stroke_boxes(voxels))
+    boxes = list(stroke_boxes(voxels, 2))
     assert sum(len(members) for _, members in boxes) == len(voxels)
     assert {((1, 3), (1, 3), (0, 60)), ((1, 2), (4, 5), (60, 64)), ((1, 2), (4, 5), (64, 100))} < {box for box, _ in boxes}
+
+
+def test_regions_that_were_filled_are_read_as_boxes_and_thinned():
+    labels = np.ones((70, 70, 70), "u1")
+    labels[:, :, 35:] = 2
+    voxels = gather(labels).limited(4000, seed=1)
+    assert voxels.counts == {1: 2000, 2: 2000}
+    boxes = list(stroke_boxes(voxels, 13))
+    assert len(boxes) <= 8
+    assert sorted(np.concatenate([members for _, members in boxes]).tolist()) == list(range(4000))
+    assert len(np.unique(find_cells(voxels))) <= 2 * 8
+    one = Learner(open_image(two_halves((70, 70, 70))), labels, None, **{**OPTIONS, "max_voxels": 4000})
+    training = one.train(progress=False)
+    assert sum(training.counts.values()) == 4000
+    assert 0 < sum(training.held_out.values()) <= 2400
+    one.close()
 
 
 def test_a_training_says_what_it_takes_to_do_it_again():

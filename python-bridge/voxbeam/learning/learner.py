@@ -21,6 +21,7 @@ from voxbeam.learning.model_file import load_model, save_model
 from voxbeam.learning.pixel_predictor import PixelModel, PixelPredictor
 from voxbeam.learning.prediction import Prediction
 from voxbeam.learning.shown_prediction import follow_view, move_view, show_prediction, view_voxel
+from voxbeam.learning.strokes import find_cells, find_strokes
 from voxbeam.learning.training import SampleRows, Training, judge, train
 
 if TYPE_CHECKING:
@@ -129,14 +130,18 @@ class Learner:
 
             try:
                 began = time.perf_counter()
-                voxels = self._changes.gather().limited(self._max_voxels, self.seed)
+                known = self._changes.gather()
+                voxels = known.limited(self._max_voxels, self.seed)
+                stroke = find_strokes(voxels) if len(voxels) == len(known) else find_cells(voxels)
                 rows = self._rows.of(voxels, self._check)
                 model = self.model if self.prediction is None else apart(self.model)
-                training = train(model, voxels, rows, self.features, seed=self.seed, keep=warm_start, began=began, tell=tell)
+                training = train(
+                    model, voxels, rows, self.features, stroke, seed=self.seed, keep=warm_start, began=began, tell=tell,
+                )
                 self.model, self.training = model, training
                 self._show()
                 if score:
-                    judge(training, model, voxels, rows, tell=tell)
+                    judge(training, model, voxels, rows, stroke, tell=tell)
             except CancelledError:
                 raise VoxbeamError("The training was cancelled.", "What was predicted before is still shown.") from None
             except VoxbeamError:

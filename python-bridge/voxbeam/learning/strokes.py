@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,16 +63,40 @@ def hold_out(label: NDArray[np.int64], stroke: NDArray[np.int64], seed: int) -> 
     return held
 
 
-def stroke_boxes(voxels: LabelledVoxels) -> Iterator[tuple[Box, NDArray[np.intp]]]:
-    """Small boxes that hold all labelled voxels, each with the numbers of those in it: a stroke on a slice makes a flat one."""
+def find_cells(voxels: LabelledVoxels) -> NDArray[np.int64]:
+    """A number for each labelled voxel, equal in one class and one cell of 64³: stands for strokes where these are thinned."""
+    key = np.concatenate([voxels.label[:, None], voxels.voxels // _CELL], axis=1)
+    return np.unique(key, axis=0, return_inverse=True)[1].ravel().astype(np.int64)
+
+
+def stroke_boxes(voxels: LabelledVoxels, reach: int) -> Iterator[tuple[Box, NDArray[np.intp]]]:
+    """Small boxes that hold all labelled voxels, each with the numbers of those in it: a stroke on a slice makes a flat one.
+
+    Where many strokes lie in one cell of 64³, one box is less to read than all of theirs with `reach` voxels around each.
+    """
     if not len(voxels):
         return
-    places = voxels.voxels
-    key = np.concatenate([find_strokes(voxels)[:, None], places // _CELL], axis=1)
-    _, group = np.unique(key, axis=0, return_inverse=True)
-    group = group.ravel()
-    order = np.argsort(group, kind="stable")
-    for members in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
-        low, high = places[members].min(axis=0), places[members].max(axis=0) + 1
-        z, y, x = ((int(a), int(b)) for a, b in zip(low, high, strict=True))
-        yield (z, y, x), members
+    cell = np.unique(voxels.voxels // _CELL, axis=0, return_inverse=True)[1].ravel()
+    stroke = find_strokes(voxels)
+    for members in _groups(cell):
+        one = _box_of(voxels, members)
+        parts = [(_box_of(voxels, members[part]), members[part]) for part in _groups(stroke[members])]
+        if sum(_cost(box, reach) for box, _ in parts) < _cost(one, reach):
+            yield from parts
+        else:
+            yield one, members
+
+
+def _groups(number: NDArray[np.intp]) -> list[NDArray[np.intp]]:
+    order = np.argsort(number, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(number[order])) + 1)
+
+
+def _box_of(voxels: LabelledVoxels, members: NDArray[np.intp]) -> Box:
+    places = np.stack(np.unravel_index(voxels.index[members], voxels.shape), axis=1)
+    z, y, x = ((int(low), int(high) + 1) for low, high in zip(places.min(axis=0), places.max(axis=0), strict=True))
+    return z, y, x
+
+
+def _cost(box: Box, reach: int) -> int:
+    return prod(high - low + 2 * reach for low, high in box)

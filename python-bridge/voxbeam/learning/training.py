@@ -11,10 +11,10 @@ import numpy as np
 
 from voxbeam.errors import ParameterError
 from voxbeam.learning.classifier import fit, fresh
-from voxbeam.learning.strokes import find_strokes, hold_out, stroke_boxes
+from voxbeam.learning.strokes import hold_out, stroke_boxes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -86,7 +86,7 @@ class SampleRows:
         known = np.isin(voxels.index, self._index, assume_unique=True)
         missing = voxels.take(~known)
         rows = np.empty((len(missing), self._rows.shape[1]), np.float32)
-        for box, members in stroke_boxes(missing):
+        for box, members in stroke_boxes(missing, self._features.reach):
             check()
             block = self._features.read(self._image, box)
             z, y, x = (missing.voxels[members] - np.array([low for low, _ in box])).T
@@ -103,10 +103,10 @@ class SampleRows:
 
 
 def train(
-    model: Any, voxels: LabelledVoxels, rows: NDArray[np.float32], features: Features, *, seed: int, keep: bool, began: float,
-    tell: Callable[[int, int], None],
+    model: Any, voxels: LabelledVoxels, rows: NDArray[np.float32], features: Features, stroke: NDArray[np.int64], *, seed: int,
+    keep: bool, began: float, tell: Callable[[int, int], None],
 ) -> Training:
-    """Fit `model` in place to all labelled voxels.
+    """Fit `model` in place to all labelled voxels; `stroke` numbers their strokes.
 
     Raises
     ------
@@ -118,7 +118,6 @@ def train(
         have = f"only class {next(iter(counts))}" if counts else "no labelled voxels"
         raise ParameterError(f"There is {have}.", "Label some voxels of each of two classes or more; background is a class too.")
     fit(model, rows, voxels.label, keep=keep, tell=tell)
-    stroke = find_strokes(voxels)
     parameters = model.get_params() if hasattr(model, "get_params") else {}
     return Training(
         counts=counts,
@@ -133,11 +132,10 @@ def train(
 
 
 def judge(
-    training: Training, model: Any, voxels: LabelledVoxels, rows: NDArray[np.float32], *, tell: Callable[[int, int], None],
-    strokes: Sequence[int] | None = None,
+    training: Training, model: Any, voxels: LabelledVoxels, rows: NDArray[np.float32], stroke: NDArray[np.int64], *,
+    tell: Callable[[int, int], None],
 ) -> None:
     """Train one like `model` without some strokes, and write down how well it knows those."""
-    stroke = find_strokes(voxels) if strokes is None else np.asarray(strokes)
     held = hold_out(voxels.label, stroke, training.seed)
     if not held.any():
         return

@@ -50,7 +50,7 @@ async function pytest() {
 /** What a file that passed says is its tests' names. */
 async function browser(file) {
   const args = ['--test', '--test-reporter=tap', join('test', 'browser', file)];
-  const { code, output } = await run(node, args, { allowFailure: true, env: environment({ CHROMIUM: await findChromium(), VOXBEAM_CACHE: 'off' }) });
+  const { code, output } = await run(node, args, { allowFailure: true, env: environment({ CHROMIUM: await findChromium(), VOXBEAM_CACHE: 'off', VOXBEAM_SCENES: 'off' }) });
   const count = (name) => Number(output.match(new RegExp(`^# ${name} (\\d+)$`, 'm'))?.[1] ?? 0);
   const names = [...output.matchAll(/^ *ok \d+ - (.*)$/gm)].map((match) => `  ok ${match[1]}\n`).join('');
   return verdict(code, count('pass'), count('fail') + count('cancelled'), code === 0 ? names : output);

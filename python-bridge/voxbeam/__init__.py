@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from voxbeam import cache, synthetic
+    from voxbeam import cache, scenes, synthetic
     from voxbeam.annotation import (
         Annotation,
         AnnotationEvent,
@@ -181,6 +181,7 @@ __all__ = [
     "query_visualization_server",
     "render_points",
     "render_volume",
+    "scenes",
     "segment",
     "send",
     "share",
@@ -192,7 +193,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name == "__version__":
         value: Any = _version()
-    elif name in ("cache", "synthetic"):
+    elif name in ("cache", "scenes", "synthetic"):
         value = import_module(f"{__name__}.{name}")
     elif name in _HOME:
         value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
@@ -212,7 +213,7 @@ def _version() -> str:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_HOME, "cache", "synthetic", "__version__"])
+    return sorted([*globals(), *_HOME, "cache", "scenes", "synthetic", "__version__"])
 
 
 def _jupyter_labextension_paths() -> list[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from voxbeam.background_fill import fill_behind, larger_than_store, lazy_words
 from voxbeam.dials import DIALS, checked_dial
 from voxbeam.embedded import begin_embedded, instance_for
-from voxbeam.errors import ParameterError, ShapeError, UnsupportedDtypeError
+from voxbeam.errors import ParameterError, SchedulerError, ShapeError, UnsupportedDtypeError
 from voxbeam.instance import Instance
 from voxbeam.keywords import caller_name, refuse_unknown
 from voxbeam.look import LOOK, checked_colormap, checked_look
@@ -21,6 +22,7 @@ from voxbeam.settings import checked_store_bytes
 from voxbeam.transport import checked_transport
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import DTypeLike
@@ -77,6 +79,7 @@ def initialize_visualization_server(
     username: str | None = None,
     token: str | None = None,
     store_bytes: int | None = None,
+    scene: str | os.PathLike[str] | None = None,
     wait_init: float = 60.0,
     **unknown: NoReturn,
 ) -> Instance:
@@ -92,16 +95,25 @@ def initialize_visualization_server(
         As for :func:`query_visualization_server`.
     store_bytes
         Budget of its store; left out, the scheduler chooses.
+    scene
+        File on the scheduler's machine in which what is drawn is kept, and from which a new instance goes on; left out, one of
+        its own: see :mod:`voxbeam.scenes`.
     wait_init
         Seconds to wait until it is ready.
     """
-    options = ("username", "token", "store_bytes", "wait_init")
+    options = ("username", "token", "store_bytes", "scene", "wait_init")
     refuse_unknown("initialize_visualization_server", unknown, options)
     params: dict[str, Any] = {"shape": _shape(shape), "dtype": _dtype(dtype)}
     if store_bytes is not None:
         params["store_bytes"] = checked_store_bytes(store_bytes)
+    if scene is not None:
+        params["scene"] = str(Path(scene).expanduser().absolute())
     client = SchedulerClient(host, port, username=username, token=token)
-    return _instance(client, client.initialize(params, wait_init))
+    record = client.initialize(params, wait_init)
+    if scene is not None and record.get("scene") != params["scene"]:
+        words = f"Your instance there keeps its scene in {record.get('scene') or 'a file of its own'}, not in {params['scene']}."
+        raise SchedulerError(words, "Stop it first, or leave scene= out.")
+    return _instance(client, record)
 
 
 def render_volume(

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
-from voxbeam import __version__, cli_annotations, cli_cache, cli_convert, cli_serve, cli_view
+from voxbeam import __version__, cli_annotations, cli_cache, cli_convert, cli_scenes, cli_serve, cli_view, scenes
 from voxbeam.allowed_hosts import ENVIRONMENT, allowed_hosts, checked_hosts
 from voxbeam.errors import VoxbeamError
 from voxbeam.sidecar import STATIC, find_node
@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     cli_convert.add_parser(commands)
     cli_annotations.add_parser(commands)
     cli_cache.add_parser(commands)
+    cli_scenes.add_parser(commands)
     return parser
 
 
@@ -69,6 +70,8 @@ def _scheduler(options: argparse.Namespace) -> int:
     command = [find_node(), str(STATIC / "scheduler.cjs"), "--port", str(options.port), "--host", options.host]
     if options.token_file:
         command += ["--token-file", options.token_file]
+    if (folder := scenes.sidecar_fields(True).get("scene_folder")) is not None:
+        command += ["--scene-folder", folder]
     for name in allowed_hosts() if options.allowed_hosts is None else checked_hosts(options.allowed_hosts, "--allowed-host"):
         command += ["--allowed-host", name]
     sys.stdout.flush()

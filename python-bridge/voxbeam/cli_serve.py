@@ -7,6 +7,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
+from voxbeam import scenes
 from voxbeam.allowed_hosts import allowed_hosts, checked_hosts
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ def add_parser(commands: Any, port: Any) -> None:
         "--allowed-host", action="append", metavar="NAME", dest="allowed_hosts",
         help="name, besides those in the certificate, under which it answers; may be repeated",
     )
+    parser.add_argument(
+        "--scene", metavar="FILE", help="file in which what is drawn is kept (default: one of its own, see `voxbeam scenes`)"
+    )
     parser.set_defaults(run=serve)
 
 
@@ -54,6 +58,7 @@ def serve(options: argparse.Namespace) -> int:
         store_bytes=None if options.store_bytes is None else checked_store_bytes(options.store_bytes),
         host=options.host, port=options.port,
         allowed_hosts=hosts,
+        **scenes.sidecar_fields(options.scene),
         **{name: path for name, path in tls.items() if path is not None},
     )
     trust = None if process.fingerprint is None else Trust(process.fingerprint)

@@ -9,6 +9,7 @@ import threading
 import webbrowser
 from typing import TYPE_CHECKING, Any
 
+from voxbeam import scenes
 from voxbeam.allowed_hosts import allowed_hosts, checked_hosts
 from voxbeam.background_fill import larger_than_store, lazy_words
 
@@ -34,6 +35,9 @@ def add_parser(commands: Any, port: Any) -> None:
     parser.add_argument(
         "--allowed-host", action="append", metavar="NAME", dest="allowed_hosts",
         help="name, besides this machine's own, under which the page answers; may be repeated",
+    )
+    parser.add_argument(
+        "--scene", metavar="FILE", help="file in which what is drawn is kept (default: one of its own, see `voxbeam scenes`)"
     )
     parser.set_defaults(run=view)
 
@@ -73,7 +77,7 @@ def view(options: argparse.Namespace) -> int:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    process = start_sidecar(store_bytes=store, port=options.port, allowed_hosts=hosts)
+    process = start_sidecar(store_bytes=store, port=options.port, allowed_hosts=hosts, **scenes.sidecar_fields(options.scene))
     with Instance(process.host, process.port, process.token, process=process, restarts=True) as instance:
         _declare(instance, found)
         url = instance.visualization_server_url

@@ -6,6 +6,7 @@ import atexit
 import os
 import threading
 
+from voxbeam import scenes
 from voxbeam.allowed_hosts import allowed_hosts
 from voxbeam.instance import Instance
 from voxbeam.settings import embedded_store_bytes
@@ -24,7 +25,7 @@ def begin_embedded() -> bool:
     with _lock:
         if _begun or (_instance is not None and _instance.alive):
             return _begun
-        _process = begin_sidecar(store_bytes=embedded_store_bytes(), allowed_hosts=allowed_hosts())
+        _process = begin_sidecar(store_bytes=embedded_store_bytes(), allowed_hosts=allowed_hosts(), **scenes.sidecar_fields())
         _begun = True
         return True
 

@@ -16,6 +16,7 @@ from voxbeam.connection import Connection, gone_error
 from voxbeam.declared import DeclaredVolumes
 from voxbeam.endpoint import Endpoint
 from voxbeam.errors import InstanceGoneError, VoxbeamError
+from voxbeam.history import History
 from voxbeam.jupyter_base import jupyter_base_path
 from voxbeam.labels.wire import LabelWire
 from voxbeam.layers import Layers
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from voxbeam.people import Person
     from voxbeam.points import PointCloud
     from voxbeam.producer import ProducedVolume, Producer
+    from voxbeam.saved import Saved
     from voxbeam.sidecar import SidecarProcess
     from voxbeam.trust import Trust
 
@@ -220,6 +222,31 @@ class Instance:
         return self._scene.presence.people()
 
     @property
+    def history(self) -> History:
+        """The restore points of what people drew: list them, make one, restore one."""
+        self._connected()
+        return self._history
+
+    @property
+    def saved(self) -> Saved:
+        """How what is drawn is kept: ``"saved"``, ``"saving"``, ``"unsaved"`` or ``"memory"``; true where all is on disk."""
+        self._sync_scene()
+        return self._scene.saved.now
+
+    def flush(self, timeout: float = 10.0) -> None:
+        """Wait until all that this process has drawn is on the instance's disk.
+
+        Raises
+        ------
+        TimeoutError
+            It was not within ``timeout`` seconds; the message says why.
+        VoxbeamError
+            The instance keeps nothing.
+        """
+        self._sync_scene()
+        self._scene.saved.wait(timeout, self._refuse_closed)
+
+    @property
     def producer(self) -> Producer:
         """Serves this process's volumes to it."""
         with self._lock:
@@ -355,11 +382,14 @@ class Instance:
                 self._table = VolumeTable(connection)
                 self._scene = Scene(connection.send)
                 self._annotations = Annotations(self._scene, self._table.find, self._refuse_closed)
+                self._history = History(connection.send, self._refuse_closed)
                 self._layers = Layers(self._scene.layers, lambda name: self._table.find(name) is not None, self._refuse_closed)
                 self._label_wire = LabelWire(connection)
                 self._bookmarks = Bookmarks(self._scene.bookmarks, self._refuse_closed)
                 connection.on_open(self._scene.opened)
                 connection.on(FrameType.SCENE, self._scene.receive)
+                connection.on(FrameType.SAVED, self._scene.saved.receive)
+                connection.on(FrameType.HISTORY, self._history.receive)
                 connection.on_close(self._broken)
                 self._connection = connection.start()
             return self._connection

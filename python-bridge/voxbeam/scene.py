@@ -13,6 +13,7 @@ from pycrdt import Doc, YMessageType, create_sync_message, create_update_message
 from voxbeam.errors import ParameterError
 from voxbeam.people import Presence
 from voxbeam.protocol import MAX_FRAME_BYTES, FrameType, Header, encode_frame
+from voxbeam.saved import SavedEdits
 from voxbeam.scene_map import Change, SceneMap
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("voxbeam.scene")
 
+_SYNC_STEP_1 = 0
 #: The second byte of a sync message that answers ours: from then on the document is complete.
 _SYNC_STEP_2 = 1
 _EMPTY_UPDATE = b"\x00\x00"
@@ -45,12 +47,15 @@ class Scene:
         The document's maps.
     presence : Presence
         Who is here.
+    saved : SavedEdits
+        What of this process's edits is on disk.
     """
 
     def __init__(self, send: Callable[[bytes], object]) -> None:
         self._send = send
         self._lock = threading.RLock()
         self._doc: Doc[Any] = Doc(allow_multithreading=True)
+        self.saved = SavedEdits()
         self._updates: list[bytes] = []
         self._doc.observe(lambda event: self._updates.append(event.update))
         self._synced = threading.Event()
@@ -67,6 +72,7 @@ class Scene:
 
     def opened(self) -> None:
         """A connection opened: ask for what is missing here. The sidecar asks in turn for what it lacks."""
+        self.saved.opened()
         with self._lock:
             message = create_sync_message(self._doc)
         self.presence.clear()
@@ -131,6 +137,8 @@ class Scene:
         if len(message) > MAX_FRAME_BYTES - 64:
             msg = f"A change of the scene takes {len(message)} bytes; the limit is {MAX_FRAME_BYTES}."
             raise ParameterError(msg, "Make it in several steps.")
+        if message[0] == YMessageType.SYNC and message[1] != _SYNC_STEP_1:
+            self.saved.sent(answer=message[1] == _SYNC_STEP_2)
         self._send(encode_frame(FrameType.SCENE, message))
 
     def _start_notifier(self) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from voxbeam.allowed_hosts import set_allowed_hosts
 from voxbeam.cache import configure as configure_cache
 from voxbeam.errors import ParameterError
+from voxbeam.scenes import configure as configure_scene
 from voxbeam.transport import set_transport
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ _store_bytes: int | None = None
 def configure(
     *, transport: Transport | None = None, store_bytes: int | None = None, allowed_hosts: Iterable[str] | None = None,
     cache: str | os.PathLike[str] | bool | None = None, cache_bytes: int | None = None,
+    scene: str | os.PathLike[str] | bool | None = None,
 ) -> None:
     """Set what views and embedded instances made from now on use. What is left out stays.
 
@@ -42,6 +44,9 @@ def configure(
         platform's cache folder, as is nothing. The environment variable ``VOXBEAM_CACHE`` says the same (``off`` keeps none).
     cache_bytes
         How much is kept, at most; what was used longest ago goes first. Otherwise ``VOXBEAM_CACHE_BYTES``, or 32 GiB.
+    scene
+        File in which the embedded instance that starts next keeps what is drawn, and from which it goes on where there is one
+        already; False keeps nothing, True is a file of its own for each instance, as is nothing: see :mod:`voxbeam.scenes`.
 
     Examples
     --------
@@ -54,6 +59,8 @@ def configure(
         set_allowed_hosts(allowed_hosts)
     if cache is not None or cache_bytes is not None:
         configure_cache(cache, cache_bytes)
+    if scene is not None:
+        configure_scene(scene)
     if transport is not None:
         set_transport(transport)
 

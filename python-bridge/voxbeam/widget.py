@@ -132,6 +132,11 @@ class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
         return self._instance.annotations
 
     @property
+    def saved(self) -> Any:
+        """How what is drawn is kept: true where all of it is on disk; see :attr:`voxbeam.Instance.saved`."""
+        return self._instance.saved
+
+    @property
     def layers(self) -> Any:
         """How the instance's volumes look, by their names: ``view.layers["ct"].mode = "mip"``."""
         return self._instance.layers

@@ -8,6 +8,8 @@ export interface InstanceRequest {
   /** Budget of the store; without it `storeBytesAtMost` or the machine decides, whichever is less. */
   readonly storeBytes: number | undefined;
   readonly storeBytesAtMost: number;
+  /** File of its scene; without it the backend decides. */
+  readonly scene?: string | undefined;
 }
 
 /** An instance that is ready. */
@@ -18,6 +20,8 @@ export interface RunningInstance {
   /** The owner's token. */
   readonly token: string;
   readonly storeBytes: number;
+  /** File of its scene, where it is kept. */
+  readonly scene?: string | undefined;
   /** Resolves, with the reason in words, when the instance has ended for whatever cause. */
   readonly ended: Promise<string>;
   /** Ends it; resolves when nothing of it is left. */

@@ -1,5 +1,6 @@
 /** The commands of the socket: what a request must hold, and its answer. */
 
+import path from 'node:path';
 import * as z from 'zod';
 import { MAX_AXIS } from '../protocol/index.js';
 import { SchedulerError } from './backend.js';
@@ -32,12 +33,14 @@ const Initialize = z.strictObject({
   shape: z.tuple([axis, axis, axis]),
   dtype: z.string().refine(knownDtype),
   store_bytes: z.int().min(1).optional(),
+  scene: z.string().min(1).max(4096).refine((value) => path.isAbsolute(value) && !value.includes('\0')).optional(),
 });
 
 const REMEDY: Readonly<Record<string, string>> = {
   shape: `give the shape as [z, y, x], three whole numbers from 1 to ${MAX_AXIS}`,
   dtype: `give one of ${DTYPES.join(', ')}`,
   store_bytes: 'give a whole number of bytes, or leave it out',
+  scene: 'give the absolute path of a file, or leave it out',
 };
 
 type Command = (state: SchedulerState, username: string, params: Record<string, unknown>) => Promise<Omit<Answer, 'username'>>;
@@ -50,10 +53,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     return record ? { response: SUCCESSFUL, instance: describe(record) } : notFound;
   },
   VIS_SERVER_INITIALIZE: async (state, username, params) => {
-    const { shape, dtype, store_bytes: storeBytes } = parseInitialize(params);
+    const { shape, dtype, store_bytes: storeBytes, scene } = parseInitialize(params);
     if (storeBytes !== undefined) checkFits(storeBytes);
     const storeBytesAtMost = storeEstimate(shape, dtype);
-    const record = await state.initialize({ username, shape, dtype, storeBytes, storeBytesAtMost });
+    const record = await state.initialize({ username, shape, dtype, storeBytes, storeBytesAtMost, scene });
     return { response: SUCCESSFUL, instance: describe(record) };
   },
   VIS_SERVER_STOP: async (state, username) => ((await state.stop(username)) ? { response: SUCCESSFUL } : notFound),
@@ -121,6 +124,7 @@ function describe({ request, running, started }: InstanceRecord): object {
     shape: request.shape,
     dtype: request.dtype,
     store_bytes: running.storeBytes,
+    ...(running.scene !== undefined && { scene: running.scene }),
     started: started.toISOString(),
   };
 }

@@ -13,15 +13,15 @@ import { openTokenFile, type TokenFile } from './token_file.js';
 
 const DEFAULT_PORT = 31000;
 const LOOPBACK = ['127.0.0.1', '::1', 'localhost'];
-const USAGE = `node scheduler.cjs [--port ${DEFAULT_PORT}] [--host 127.0.0.1] [--token-file PATH] [--allowed-host NAME]…`;
+const USAGE = `node scheduler.cjs [--port ${DEFAULT_PORT}] [--host 127.0.0.1] [--token-file PATH] [--allowed-host NAME]… [--scene-folder PATH]`;
 
 /** Control characters would let a name from outside forge lines of the log. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the point
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g;
 const log = (message: string) => process.stderr.write(`voxbeam scheduler: ${message.replace(CONTROL, '?').slice(0, 2000)}\n`);
 
-function options(): { host: string; port: number; tokenFile: string | undefined; allowedHosts: string[] } {
-  let values: { port?: string; host?: string; 'token-file'?: string; 'allowed-host'?: string[] };
+function options(): { host: string; port: number; tokenFile: string | undefined; allowedHosts: string[]; sceneFolder: string | undefined } {
+  let values: { port?: string; host?: string; 'token-file'?: string; 'allowed-host'?: string[]; 'scene-folder'?: string };
   try {
     ({ values } = parseArgs({
       options: {
@@ -29,6 +29,7 @@ function options(): { host: string; port: number; tokenFile: string | undefined;
         host: { type: 'string' },
         'token-file': { type: 'string' },
         'allowed-host': { type: 'string', multiple: true },
+        'scene-folder': { type: 'string' },
       },
     }));
   } catch (error) {
@@ -40,7 +41,7 @@ function options(): { host: string; port: number; tokenFile: string | undefined;
   if (!LOOPBACK.includes(host)) {
     throw new SchedulerError(`host ${host} is not this machine's own`, `listen on one of ${LOOPBACK.join(', ')} and let an SSH tunnel lead there`);
   }
-  return { host, port, tokenFile: values['token-file'], allowedHosts: values['allowed-host'] ?? [] };
+  return { host, port, tokenFile: values['token-file'], allowedHosts: values['allowed-host'] ?? [], sceneFolder: values['scene-folder'] };
 }
 
 /** Listens; resolves with the port. */
@@ -61,8 +62,8 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 
 async function main(): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
-  const { host, port: wanted, tokenFile, allowedHosts } = options();
-  const backend = new ProcessBackend(path.join(path.dirname(fileURLToPath(import.meta.url)), 'sidecar.cjs'), allowedHosts);
+  const { host, port: wanted, tokenFile, allowedHosts, sceneFolder } = options();
+  const backend = new ProcessBackend(path.join(path.dirname(fileURLToPath(import.meta.url)), 'sidecar.cjs'), allowedHosts, sceneFolder);
   const state = new SchedulerState(backend, log);
   let secret: TokenFile | undefined;
   const server = createSocketServer(async (text) =>

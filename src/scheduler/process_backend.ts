@@ -10,17 +10,19 @@ const READY_MS = 15_000;
 const TERM_MS = 3_000;
 const MAX_LOG_CHARS = 4_000;
 
-const Ready = z.object({ port: z.int(), host: z.string(), instance: z.string(), pid: z.int(), store_bytes: z.number() });
+const Ready = z.object({ port: z.int(), host: z.string(), instance: z.string(), pid: z.int(), store_bytes: z.number(), scene: z.object({ file: z.string().nullable() }).optional() });
 const Refused = z.object({ error: z.string(), remedy: z.string() });
 
 export class ProcessBackend implements Backend {
   /**
    * @param program path of the bundled sidecar
    * @param allowedHosts names besides this machine's own under which instances answer
+   * @param sceneFolder where scenes are kept that were given no file
    */
   constructor(
     readonly program: string,
     readonly allowedHosts: readonly string[] = [],
+    readonly sceneFolder?: string,
   ) {}
 
   async start(request: InstanceRequest): Promise<RunningInstance> {
@@ -42,6 +44,7 @@ export class ProcessBackend implements Backend {
         allowed_hosts: this.allowedHosts,
         store_bytes: request.storeBytes ?? null,
         store_bytes_at_most: request.storeBytesAtMost,
+        ...(request.scene ? { scene_file: request.scene } : this.sceneFolder && { scene_folder: this.sceneFolder }),
       })}\n`,
     );
     try {
@@ -52,6 +55,7 @@ export class ProcessBackend implements Backend {
         port: ready.port,
         token,
         storeBytes: ready.store_bytes,
+        scene: ready.scene?.file ?? undefined,
         ended,
         stop: () => end(child, ended),
       };

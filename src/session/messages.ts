@@ -2,7 +2,7 @@
 
 import { FrameType } from '../protocol/frame.js';
 import {
-  Changed, decodeControl, ErrorMessage, Ping, VolumeAnnouncement, VolumeRef, VolumeStatus,
+  Changed, decodeControl, ErrorMessage, Ping, Saved, VolumeAnnouncement, VolumeRef, VolumeStatus,
 } from '../protocol/messages.js';
 
 export interface MessageHandlers {
@@ -11,6 +11,7 @@ export interface MessageHandlers {
   status(status: VolumeStatus): void;
   changed(changed: Changed): void;
   scene(payload: Uint8Array): void;
+  saved(saved: Saved): void;
   ping(t: number): void;
   pong(t: number): void;
   error(error: ErrorMessage): void;
@@ -24,6 +25,7 @@ export interface MessageHandlers {
  */
 export function dispatchMessage(type: FrameType, payload: Uint8Array, to: MessageHandlers): void {
   if (type === FrameType.SCENE) to.scene(payload);
+  else if (type === FrameType.SAVED) to.saved(decodeControl(Saved, payload));
   else if (type === FrameType.PING) to.ping(decodeControl(Ping, payload).t);
   else if (type === FrameType.PONG) to.pong(decodeControl(Ping, payload).t);
   else if (type === FrameType.VOLUME) to.volume(decodeControl(VolumeAnnouncement, payload));

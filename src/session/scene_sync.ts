@@ -6,6 +6,8 @@ import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate, removeAwareness
 import { messageYjsSyncStep2, readSyncMessage, writeSyncStep1, writeUpdate } from 'y-protocols/sync';
 import type * as Y from 'yjs';
 import { PRESENCE_MS } from '../protocol/limits.js';
+import type { Saved } from '../protocol/messages.js';
+import { SavedEdits } from './saved_edits.js';
 import { TakeBack } from './take_back.js';
 
 const SYNC = 0;
@@ -21,6 +23,12 @@ interface AwarenessChange {
 
 export class SceneSync {
   readonly awareness: Awareness;
+  readonly saved = new SavedEdits();
+  /** Of frames that are the scene's. */
+  readonly handlers = {
+    scene: (payload: Uint8Array) => this.receive(payload),
+    saved: (saved: Saved) => this.saved.receive(saved),
+  };
   #open = false;
   #mayEdit = false;
   /** While it runs, presence was said a moment ago. */
@@ -50,6 +58,7 @@ export class SceneSync {
   start(mayEdit: boolean): void {
     this.#open = true;
     this.#mayEdit = mayEdit;
+    this.saved.opened();
     if (!mayEdit) this.#takeBack ??= new TakeBack(this.doc, this, () => !this.#mayEdit, this.refused);
     this.#write(SYNC, (encoder) => writeSyncStep1(encoder, this.doc));
     // Said anew, under a new clock: the others have seen us go.
@@ -80,7 +89,10 @@ export class SceneSync {
     encoding.writeVarUint(reply, SYNC);
     const step = readSyncMessage(decoder, reply, this.doc, this);
     // An answer to step 1 carries our edits, which a viewer that only looks has none of.
-    if (encoding.length(reply) > 1 && this.#mayEdit) this.send(encoding.toUint8Array(reply));
+    if (encoding.length(reply) > 1 && this.#mayEdit) {
+      this.saved.sent();
+      this.send(encoding.toUint8Array(reply));
+    }
     if (step === messageYjsSyncStep2) this.synced();
   }
 
@@ -97,7 +109,9 @@ export class SceneSync {
   }
 
   readonly #onUpdate = (update: Uint8Array, origin: unknown) => {
-    if (origin !== this && this.#open && this.#mayEdit) this.#write(SYNC, (encoder) => writeUpdate(encoder, update));
+    if (origin === this || !this.#open || !this.#mayEdit) return;
+    this.saved.sent();
+    this.#write(SYNC, (encoder) => writeUpdate(encoder, update));
   };
 
   readonly #onAwareness = ({ added, updated, removed }: AwarenessChange, origin: unknown) => {

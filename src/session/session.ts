@@ -168,6 +168,7 @@ export class Session {
 
   get awareness() { return this.#scene.awareness; }
   get state(): ConnectionState { return this.#loop.state; }
+  get saved() { return this.#scene.saved; }
   /** How the sidecar is reached, while it is. */
   get transport(): TransportKind | undefined {
     return this.#loop.connection?.kind;
@@ -355,7 +356,7 @@ export class Session {
         this.tiles.changed(volume, boxes, time);
         this.#events.emit('changed', { volume, time, generation, boxes });
       },
-      scene: (payload) => this.#scene.receive(payload),
+      ...this.#scene.handlers,
       ping: (t) => this.#send(FrameType.PONG, { t }),
       pong: (t) => {
         this.counters.roundTripMs = this.#heartbeat.pong(t);

@@ -5,6 +5,7 @@ import type { SessionError } from '../session/types.js';
 import type { Footer } from './footer.js';
 import { KeptField } from './kept_field.js';
 import type { Banner } from './notices.js';
+import { SavedField } from './saved_field.js';
 
 /** A message in the footer stays this long, unless it says what is still so. */
 const TELL_MS = 7000;
@@ -15,6 +16,7 @@ export class SessionNotices {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #problem: string | undefined;
   readonly #kept: KeptField;
+  readonly #saved: SavedField;
   readonly #ends: (() => void)[];
 
   constructor(
@@ -25,7 +27,8 @@ export class SessionNotices {
     readonly changed: () => void,
   ) {
     this.#kept = new KeptField(session, (message) => this.tell(message));
-    footer.element.append(this.#kept.element);
+    this.#saved = new SavedField(session);
+    footer.element.append(this.#saved.element, this.#kept.element);
     const follow = () => {
       this.#connection();
       changed();
@@ -63,10 +66,12 @@ export class SessionNotices {
   dispose(): void {
     clearTimeout(this.#timer);
     this.#kept.dispose();
+    this.#saved.dispose();
     for (const end of this.#ends) end();
   }
 
   #standing(): string {
+    if (this.session.saved.state === 'unsaved') return this.session.saved.message;
     for (const { description, status } of this.session.volumes.values()) {
       if (status.message) return `${description.name}: ${status.message}`;
       if (status.producer === 'gone' && !status.complete) return `${description.name}: its kernel is gone; shown is what the server has`;

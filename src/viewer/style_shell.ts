@@ -79,6 +79,7 @@ export const SHELL_STYLE = `
 }
 .voxbeam-footer span:empty { display: none; }
 .voxbeam-footer .voxbeam-kept { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; text-decoration: underline dotted; }
+.voxbeam-footer [data-saved='unsaved'] { color: var(--vb-bad); font-weight: 700; }
 .voxbeam-footer .voxbeam-kept:disabled { cursor: default; text-decoration: none; }
 .voxbeam-footer [data-footer='cursor'] { color: var(--vb-text); overflow: hidden; text-overflow: ellipsis; flex: 0 1 auto; min-width: 0; }
 .voxbeam-footer [data-footer='message'] { flex: 1 1 0; overflow: hidden; text-overflow: ellipsis; min-width: 0; color: var(--vb-warn); }

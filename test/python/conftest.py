@@ -34,6 +34,7 @@ def bundle():
 def no_cache(monkeypatch):
     """Nothing that one test builds is found by another; what is kept has tests of its own."""
     monkeypatch.setenv("VOXBEAM_CACHE", "off")
+    monkeypatch.setenv("VOXBEAM_SCENES", "off")
 
 
 @pytest.fixture

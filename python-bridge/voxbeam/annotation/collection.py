@@ -78,7 +78,7 @@ class Annotations(AnnotationReader):
         check: Callable[[], None],
     ) -> None:
         super().__init__(scene.annotations, find_volume)
-        self._check = check
+        self._check, self._saved = check, scene.saved
         self._waiters = Waiters()
         self.layers = AnnotationLayers(scene.annotation_layers, self._all, check)
         self.classes = AnnotationClasses(scene.classes, self._all, check)
@@ -371,6 +371,10 @@ class Annotations(AnnotationReader):
             raise TimeoutError(f"no {kind or 'annotation'} was added within {timeout:g} s") from None
         finally:
             stop()
+
+    def flush(self, timeout: float = 10.0) -> None:
+        """Wait until all that was drawn here is on disk: :meth:`voxbeam.Instance.flush`."""
+        self._saved.wait(timeout, self._check)
 
     def fail_waiting(self, error: Exception) -> None:
         """The instance is gone: nobody need wait any longer."""

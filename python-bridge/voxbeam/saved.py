@@ -1,0 +1,99 @@
+"""What of this process's edits is on the instance's disk."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from voxbeam.errors import VoxbeamError
+from voxbeam.protocol import Header, decode_control
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+State = Literal["saved", "saving", "unsaved", "memory"]
+
+
+@dataclass(frozen=True)
+class Saved:
+    """How what is drawn is kept.
+
+    Attributes
+    ----------
+    state
+        ``"saved"``: everything is on disk, and there after every process was killed; ``"saving"``: edits of this process are on
+        their way; ``"unsaved"``: the disk takes nothing now, and it is tried again; ``"memory"``: nothing is kept.
+    message
+        Why, or what was found damaged; empty where there is nothing to say.
+    """
+
+    state: State
+    message: str = ""
+
+    def __bool__(self) -> bool:
+        """Whether everything is on disk."""
+        return self.state == "saved"
+
+
+class SavedEdits:
+    """Counts the edits that were sent on a connection against those that the sidecar says are on disk."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._sent = 0
+        self._edits = 0
+        self._answered = False
+        self._state: State = "saving"
+        self._message = ""
+        self._remedy: str | None = None
+
+    def opened(self) -> None:
+        """A connection opened: the sidecar counts anew, once it has been told what it lacks."""
+        with self._changed:
+            self._sent = self._edits = 0
+            self._answered = False
+
+    def sent(self, *, answer: bool = False) -> None:
+        """A change was sent; with `answer` all that the sidecar lacked when the connection opened."""
+        with self._changed:
+            self._sent += 1
+            self._answered = self._answered or answer
+
+    def receive(self, _header: Header, payload: memoryview) -> None:
+        """Take a SAVED frame."""
+        message = decode_control(payload)
+        with self._changed:
+            self._edits = int(message["edits"])
+            self._state = message["state"]
+            self._message = str(message.get("message", ""))
+            self._remedy = message.get("remedy")
+            self._changed.notify_all()
+
+    @property
+    def now(self) -> Saved:
+        """As it is now."""
+        with self._changed:
+            state = self._state
+            if state == "saved" and not self._complete:
+                state = "saving"
+            return Saved(state, self._message)
+
+    def wait(self, timeout: float, check: Callable[[], None]) -> None:
+        """Wait until all that was sent is on disk; `check` raises where that cannot come any more."""
+        end = time.monotonic() + timeout
+        with self._changed:
+            while not (self._state == "saved" and self._complete):
+                check()
+                if self._state == "memory":
+                    raise VoxbeamError(f"Nothing drawn is kept: {self._message}.", self._remedy)
+                left = end - time.monotonic()
+                if left <= 0:
+                    words = self._message or "the instance has not said so yet"
+                    raise TimeoutError(f"not everything was saved within {timeout:g} s: {words}")
+                self._changed.wait(min(left, 0.5))
+
+    @property
+    def _complete(self) -> bool:
+        return self._answered and self._edits >= self._sent

@@ -1,0 +1,153 @@
+"""What people draw is kept: in which file, when it is saved, after kill -9 of everything, and as it was before."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import voxbeam as rv
+from conftest import MIB, until
+from voxbeam import cli, scenes
+from voxbeam.instance import Instance
+from voxbeam.sidecar import start_sidecar
+
+
+def started(**fields):
+    process = start_sidecar(store_bytes=64 * MIB, **fields)
+    return Instance(process.host, process.port, process.token, process=process, restarts=True)
+
+
+def test_what_was_flushed_is_there_after_everything_was_killed(tmp_path):
+    path = tmp_path / "brain.vxscene"
+    script = f"""
+import os, signal, sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+import voxbeam as rv
+from test_durable import started
+instance = started(scene_file={str(path)!r})
+assert instance.saved
+instance.annotations.extend([rv.Point(world=(n, 2, 3), name=f"p{{n}}") for n in range(500)])
+instance.annotations.flush()
+assert instance.saved.state == "saved", instance.saved
+os.kill(instance._process.pid, signal.SIGKILL)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+    with started(scene_file=str(path)) as instance:
+        assert sorted(a.name for a in instance.annotations) == sorted(f"p{n}" for n in range(500))
+        assert instance.saved
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [one.name for one in tmp_path.iterdir()] == ["brain.vxscene"]
+
+
+def test_a_killed_server_comes_back_with_what_others_drew(tmp_path):
+    path = tmp_path / "shared.vxscene"
+    with started(scene_file=str(path)) as instance:
+        instance.annotations.add(rv.Point(world=(1, 2, 3), name="mine"))
+        other = Instance(instance.host, instance.port, instance._process.token)
+        other.annotations.add(rv.Box(world=((0, 0, 0), (1, 1, 1)), name="theirs"))
+        other.flush()
+        other.close()  # whoever drew it is gone
+        for _ in range(3):
+            pid = instance._process.pid
+            os.kill(pid, signal.SIGKILL)
+            until(lambda: instance._process.pid != pid and instance._connection.is_open)  # noqa: B023
+            instance.flush()
+        assert sorted(a.name for a in instance.annotations) == ["mine", "theirs"]
+
+
+def test_history_is_kept_restored_and_refuses_what_makes_no_sense(tmp_path):
+    with started(scene_file=str(tmp_path / "h.vxscene")) as instance:
+        point = instance.annotations.add(rv.Point(world=(1, 2, 3), name="first"))
+        made = instance.history.make("start")
+        assert (made.name, made.automatic, made.annotations) == ("start", False, 1)
+        instance.annotations.update(point.id, name="changed")
+        instance.annotations.add(rv.Point(world=(4, 5, 6), name="late"))
+        before = instance.history.restore("start")
+        until(lambda: [a.name for a in instance.annotations] == ["first"])
+        assert before.annotations == 2
+        instance.history.restore(before)
+        until(lambda: sorted(a.name for a in instance.annotations) == ["changed", "late"])
+        assert [one.name for one in instance.history if not one.automatic] == ["start"]
+        instance.history.remove("start")
+        with pytest.raises(KeyError, match="no restore point has the name or id 'start'"):
+            instance.history.restore("start")
+        with pytest.raises(rv.VoxbeamError, match="There is no restore point"):
+            instance.history.remove(made)
+        with pytest.raises(rv.ParameterError, match="at most 200"):
+            instance.history.make("x" * 201)
+        assert "restore points" in repr(instance.history)
+
+
+def test_in_memory_says_so(instance):
+    instance.annotations.add(rv.Point(world=(1, 2, 3)))
+    assert not instance.saved
+    assert (instance.saved.state, "nothing drawn is kept" in instance.saved.message) == ("memory", True)
+    with pytest.raises(rv.VoxbeamError, match="Nothing drawn is kept"):
+        instance.annotations.flush(5)
+    with pytest.raises(rv.VoxbeamError, match="keeps no restore points"):
+        instance.history.make("x")
+
+
+def test_scenes_without_a_path_are_listed_and_removed_by_hand_alone(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("VOXBEAM_SCENES", str(tmp_path / "scenes"))
+    fields = scenes.sidecar_fields()
+    assert stat.S_IMODE((tmp_path / "scenes").stat().st_mode) == 0o700
+    with started(**fields) as looked:
+        looked.flush()
+    assert scenes.entries() == []
+    with started(**fields) as instance:
+        instance.annotations.extend([rv.Point(world=(n, 2, 3)) for n in range(7)])
+        instance.flush()
+        assert [(one.in_use, one.annotations) for one in scenes.entries()] == [(True, None)]
+    [kept] = scenes.entries()
+    assert (kept.annotations, kept.drawn, kept.in_use) == (7, True, False)
+    monkeypatch.setattr(scenes, "MAX_FILES", 0)
+    scenes.sidecar_fields()
+    assert [one.path for one in scenes.entries()] == [kept.path], "what was drawn is never removed silently"
+    with started(scene_file=str(kept.path)) as again:
+        assert len(again.annotations) == 7
+        again.annotations.clear()
+        again.flush()
+    assert cli.main(["scenes"]) == 0
+    assert kept.path.name in capsys.readouterr().out
+    assert cli.main(["scenes", "remove", "nothing"]) == 1
+    assert cli.main(["scenes", "remove", kept.path.name[:8]]) == 0
+    assert scenes.entries() == []
+
+
+def test_bad_paths_are_refused_with_the_reason(tmp_path):
+    for scene, words in ((tmp_path, "is a folder"), (tmp_path / "no" / "a", "no folder"), ("", "scene is ''"), (7, "scene is 7")):
+        with pytest.raises(rv.ParameterError, match=words):
+            scenes.sidecar_fields(scene)
+    (tmp_path / "note.txt").write_text("mine")
+    with pytest.raises(rv.SidecarError, match="is no scene of voxbeam"):
+        started(scene_file=str(tmp_path / "note.txt"))
+    assert (tmp_path / "note.txt").read_text() == "mine"
+    with (
+        started(scene_file=str(tmp_path / "s.vxscene")) as _,
+        pytest.raises(rv.SidecarError, match="in use by another instance"),
+    ):
+        started(scene_file=str(tmp_path / "s.vxscene"))
+
+
+def test_a_scheduler_keeps_the_scene_where_it_is_told(scheduler, tmp_path):
+    path = tmp_path / "kept.vxscene"
+    place = ("127.0.0.1", scheduler.port, (64, 64, 64), "uint8")
+    with rv.initialize_visualization_server(*place, scene=path) as instance:
+        instance.annotations.add(rv.Point(world=(1, 2, 3), name="kept"))
+        instance.flush()
+        assert instance.status()["scene"] == {"file": str(path), "state": "saved"}
+        instance.stop()
+    with rv.initialize_visualization_server(*place, scene=path) as instance:
+        assert [a.name for a in instance.annotations] == ["kept"]
+        with pytest.raises(rv.SchedulerError, match="keeps its scene in"):
+            rv.initialize_visualization_server(*place, scene=tmp_path / "other.vxscene")
+        instance.stop()

@@ -1,0 +1,40 @@
+/**
+ * The footer's word about what was drawn.
+ *
+ * @jest-environment jsdom
+ */
+
+import { expect, jest, test } from '@jest/globals';
+import { SavedEdits } from '../../../src/session/saved_edits.js';
+import type { Session } from '../../../src/session/session.js';
+import { SavedField } from '../../../src/viewer/saved_field.js';
+
+test('saved, saving once it takes long, NOT SAVED with its reason, and nothing kept', () => {
+  jest.useFakeTimers();
+  const saved = new SavedEdits();
+  const field = new SavedField({ saved } as Session);
+  const shown = () => [field.element.textContent, field.element.dataset.saved];
+  expect(shown()).toEqual(['', 'unknown']);
+  saved.receive({ state: 'saved', edits: 0 });
+  expect(shown()).toEqual(['saved', 'saved']);
+  saved.sent();
+  saved.sent();
+  jest.advanceTimersByTime(100);
+  saved.receive({ state: 'saved', edits: 1 });
+  expect(saved.state).toBe('saving');
+  expect(shown()).toEqual(['saved', 'saved']);
+  jest.advanceTimersByTime(400);
+  expect(shown()).toEqual(['saving…', 'saving']);
+  saved.receive({ state: 'saved', edits: 2 });
+  expect(shown()).toEqual(['saved', 'saved']);
+  saved.receive({ state: 'unsaved', edits: 2, message: 'the disk is full', remedy: 'make room' });
+  expect(shown()).toEqual(['NOT SAVED', 'unsaved']);
+  expect(field.element.title).toBe('What is drawn is shared, but not on any disk: the disk is full. make room');
+  saved.opened();
+  expect(saved.state).toBe('unknown');
+  saved.receive({ state: 'memory', edits: 0 });
+  expect(shown()).toEqual(['not saved', 'memory']);
+  field.dispose();
+  saved.receive({ state: 'saved', edits: 0 });
+  expect(shown()).toEqual(['not saved', 'memory']);
+});

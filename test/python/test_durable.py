@@ -31,6 +31,7 @@ sys.path.insert(0, {str(Path(__file__).parent)!r})
 import voxbeam as rv
 from test_durable import started
 instance = started(scene_file={str(path)!r})
+instance.flush()
 assert instance.saved
 instance.annotations.extend([rv.Point(world=(n, 2, 3), name=f"p{{n}}") for n in range(500)])
 instance.annotations.flush()
@@ -42,6 +43,7 @@ os.kill(os.getpid(), signal.SIGKILL)
     assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
     with started(scene_file=str(path)) as instance:
         assert sorted(a.name for a in instance.annotations) == sorted(f"p{n}" for n in range(500))
+        instance.flush()
         assert instance.saved
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [one.name for one in tmp_path.iterdir()] == ["brain.vxscene"]

@@ -1,0 +1,42 @@
+/**
+ * Convergence: five clients, random operations, connections that break, lose, repeat and reorder, a server that is killed. Every operation that was
+ * acknowledged is there, none that was refused is, each client's come in its order, and all documents, and the file, are equal in the end.
+ *
+ * `npm run soak` makes it 10,000 seeds; `VOXBEAM_SEED` is the first.
+ */
+
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { build } from 'esbuild';
+import { sqliteNode } from '../../conformance/sqlite_node.js';
+import { SEED, turns } from '../../seed.js';
+
+const folder = mkdtempSync(path.join(os.tmpdir(), 'voxbeam-converge-'));
+const outfile = path.join(folder, 'trials.mjs');
+beforeAll(async () => {
+  const entryPoints = ['test/unit/faults/convergence_trials.ts'];
+  await build({ entryPoints, outfile, bundle: true, format: 'esm', platform: 'node', logLevel: 'warning' });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function trials(seeds: number, operations: number): Promise<{ seeds: number; crashes: number; rounds: number }> {
+  const { stdout } = await promisify(execFile)(sqliteNode(), [outfile, folder, String(SEED), String(seeds), String(operations)]);
+  console.info(`seeds from ${SEED}, 5 clients x ${operations} operations: ${stdout.trim()}`);
+  return JSON.parse(stdout);
+}
+
+test('five clients with 2000 operations each', async () => {
+  const { seeds, crashes } = await trials(turns(1, 10_000), 2_000);
+  expect(seeds).toBe(turns(1, 10_000));
+  expect(crashes).toBeGreaterThan(0);
+}, turns(120_000, 10 * 3_600_000));
+
+test('and with a dozen, of many seeds', async () => {
+  const { seeds, crashes } = await trials(turns(150, 10_000), 12);
+  expect(seeds).toBe(turns(150, 10_000));
+  expect(crashes).toBeGreaterThan(10);
+}, turns(120_000, 10 * 3_600_000));

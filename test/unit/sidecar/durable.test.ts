@@ -6,10 +6,12 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import * as Y from 'yjs';
+import type { LabelArray } from '../../../src/volume/labels/brick.js';
 import { Peer } from '../../conformance/scene_peer.js';
 import { SidecarProcess } from '../../conformance/sidecar_process.js';
 import { sqliteNode } from '../../conformance/sqlite_node.js';
 import { SEED, seeded, turns } from '../../seed.js';
+import { LabelClient } from './label_client.js';
 
 const node = sqliteNode();
 const folder = mkdtempSync(path.join(os.tmpdir(), 'voxbeam-scene-'));
@@ -166,6 +168,31 @@ test('a disk that is full: edits are shared and not acknowledged, the state is r
     await fixed.stop();
   } finally {
     execFileSync('umount', [mount]);
+  }
+}, 60_000);
+
+test('labels: an edit that was told is there after kill -9, with its bricks, its number and what takes it back', async () => {
+  const file = newFile();
+  const shape = [40, 50, 70] as const;
+  let told = 0;
+  let voxels: LabelArray | undefined;
+  for (let turn = 0; turn < turns(3, 40); turn += 1) {
+    const sidecar = await start({ scene_file: file });
+    const client = await LabelClient.join(sidecar);
+    const volume = await client.labels('tissue', shape, 'u16');
+    const held = await client.read(volume, [0, 0, 0], shape, 'u16');
+    expect(held.seq).toBeGreaterThanOrEqual(told);
+    if (voxels && held.seq === told) expect(held.labels).toEqual(voxels);
+    if (turn > 0) expect(await client.undo(volume, 'Ann')).toMatchObject({ seq: held.seq + 1, undo: 'undo' });
+    const point = turn * 3;
+    for (let n = 0; n < 4; n += 1) {
+      await client.edit(volume, { op: { kind: 'box', start: [n, point, 0], stop: [n + 9, point + 7, 60] }, label: 1 + turn });
+    }
+    const state = await client.read(volume, [0, 0, 0], shape, 'u16');
+    client.send(volume, { op: { kind: 'box', start: [0, 0, 0], stop: [2, 2, 2] }, label: 9 }); // on its way when it dies
+    told = state.seq;
+    voxels = state.labels;
+    await sidecar.stop('SIGKILL');
   }
 }, 60_000);
 

@@ -18,6 +18,7 @@ from voxbeam.endpoint import Endpoint
 from voxbeam.errors import InstanceGoneError, VoxbeamError
 from voxbeam.history import History
 from voxbeam.jupyter_base import jupyter_base_path
+from voxbeam.kept_scene import KeptScene
 from voxbeam.labels.wire import LabelWire
 from voxbeam.layers import Layers
 from voxbeam.protocol import FrameType
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from voxbeam.people import Person
     from voxbeam.points import PointCloud
     from voxbeam.producer import ProducedVolume, Producer
-    from voxbeam.saved import Saved
     from voxbeam.sidecar import SidecarProcess
     from voxbeam.trust import Trust
 
@@ -49,7 +49,7 @@ BURIAL_SECONDS = 1.0
 _Answer = TypeVar("_Answer")
 
 
-class Instance:
+class Instance(KeptScene):
     """A running visualization server. Made by :func:`initialize_visualization_server` or :func:`query_visualization_server`.
 
     Connects when it is first needed. May be used from any thread, and as a context manager that closes it.
@@ -220,31 +220,6 @@ class Instance:
         self._refuse_closed()
         self._sync_scene()
         return self._scene.presence.people()
-
-    @property
-    def history(self) -> History:
-        """The restore points of what people drew: list them, make one, restore one."""
-        self._connected()
-        return self._history
-
-    @property
-    def saved(self) -> Saved:
-        """How what is drawn is kept: ``"saved"``, ``"saving"``, ``"unsaved"`` or ``"memory"``; true where all is on disk."""
-        self._sync_scene()
-        return self._scene.saved.now
-
-    def flush(self, timeout: float = 10.0) -> None:
-        """Wait until all that this process has drawn is on the instance's disk.
-
-        Raises
-        ------
-        TimeoutError
-            It was not within ``timeout`` seconds; the message says why.
-        VoxbeamError
-            The instance keeps nothing.
-        """
-        self._sync_scene()
-        self._scene.saved.wait(timeout, self._refuse_closed)
 
     @property
     def producer(self) -> Producer:

@@ -96,7 +96,7 @@ describe('the worker', () => {
       };
       return thread;
     }));
-    s.awareness.setLocalStateField('name', 'Ada');
+    s.awareness.setLocalState({ name: 'Ada' });
     const before = server.of(FrameType.SCENE).length;
     s.close();
     await server.until(() => server.of(FrameType.SCENE).length > before, 'the goodbye');

@@ -106,7 +106,7 @@ async function main() {
   many.doc.on('update', (update: Uint8Array) => {
     bytes += update.length + 60;
   });
-  for (let n = 0; n < 30_000; n += 1) {
+  for (let n = 0; n < 40_000; n += 1) {
     mark.set('coords', [n, 2, 3]);
     if (n % 50 === 0) await turn();
   }

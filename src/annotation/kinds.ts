@@ -82,7 +82,7 @@ function isPathOf(kind: keyof typeof LEAST_POINTS, { length }: readonly number[]
 }
 
 function unitTurned(numbers: readonly number[]): TurnedCoords | undefined {
-  if (numbers.length !== 10 || numbers.slice(3, 6).some((half) => half < 0)) return undefined;
+  if (numbers.length !== 10 || numbers.slice(3, 6).some((half) => half <= 0)) return undefined;
   const turn = numbers.slice(6);
   const length = Math.hypot(...turn);
   if (Math.abs(length - 1) > UNIT_TOLERANCE) return undefined;

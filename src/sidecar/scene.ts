@@ -6,12 +6,13 @@
 
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
-import { messageYjsSyncStep1, messageYjsSyncStep2, messageYjsUpdate, writeSyncStep1, writeSyncStep2, writeUpdate } from 'y-protocols/sync';
+import { messageYjsSyncStep1, messageYjsSyncStep2, messageYjsUpdate, writeSyncStep1, writeUpdate } from 'y-protocols/sync';
 import * as Y from 'yjs';
 import { ensureLayer, removeLayer } from '../annotation/layers.js';
 import {
   decodeControl, encodeFrame, ErrorCode, FrameError, FrameType, HistoryAsk, type Saved, type VolumeDescription,
 } from '../protocol/index.js';
+import { documentParts } from '../protocol/scene_parts.js';
 import type { Connection } from './connection.js';
 import { FROM_FILE, SceneKeeper, type ScenePlace } from './durable/scene_keeper.js';
 import { atLeast } from './permissions.js';
@@ -124,7 +125,7 @@ export class Scene {
   #sync(connection: Connection, decoder: decoding.Decoder): void {
     const type = decoding.readVarUint(decoder);
     const content = decoding.readVarUint8Array(decoder);
-    const answer = (known?: Uint8Array) => connection.send(syncFrame((encoder) => writeSyncStep2(encoder, this.doc, known)));
+    const answer = (known?: Uint8Array) => this.#answer(connection, known);
     if (type === messageYjsSyncStep1) {
       this.keeper.after(() => answer(content));
     } else if (type !== messageYjsSyncStep2 && type !== messageYjsUpdate) {
@@ -147,6 +148,19 @@ export class Scene {
       this.keeper.after(() => answer());
     }
     // Step 2 of a client that may not change anything is its answer to our greeting: nothing of it is taken.
+  }
+
+  /** All that a client lacks; in several updates, of which the last one is the answer, where it is more than a frame holds. */
+  #answer(connection: Connection, known?: Uint8Array): void {
+    const parts = documentParts(this.doc, known);
+    parts.forEach((part, i) => {
+      connection.send(
+        syncFrame((encoder) => {
+          encoding.writeVarUint(encoder, i < parts.length - 1 ? messageYjsUpdate : messageYjsSyncStep2);
+          encoding.writeVarUint8Array(encoder, part);
+        }),
+      );
+    });
   }
 
   #isSaved(connection: Connection, edits: Edits, count: number): void {

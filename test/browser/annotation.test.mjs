@@ -1,4 +1,4 @@
-// Points and boxes both ways: drawn with the mouse, made in Python, kept over a reload and a restart of the kernel.
+// Annotations both ways: drawn with the mouse, made in Python, kept over a reload and a restart of the kernel.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { kernelRun, openNotebook, restartKernel } from '../../scripts/notebook_page.mjs';
@@ -87,6 +87,77 @@ test('a point and a box drawn with the mouse are in the kernel, in world and vox
   assert.deepEqual(heard, [['added', 'remote', 'point'], ['added', 'remote', 'box'], ['added', 'remote', 'point']]);
   const table = await kernelRun(page, 'print(annotations.to_pandas().to_string())');
   assert.equal(table.trim().split('\n').length >= 4, true, table);
+});
+
+test('lines, polygons and ellipsoids are drawn and reshaped with the mouse, and undone by key, across slices', async (t) => {
+  const page = await place.notebook([
+    `import voxbeam as rv, json\n${BALL}\nview = rv.view(volume, voxel_size=${JSON.stringify(VOXEL)}, unit="mm")\nannotations = view.annotations`,
+    'view',
+  ]);
+  t.after(() => page.close());
+  await runCells(page, [0, 1]);
+  await settled(page);
+  const view = page.locator(VIEW).first();
+  const axial = await viewAt(view.locator('canvas.voxbeam-canvas'), 0);
+  const forms = () => kernelJson(page, 'print(json.dumps([(a.kind, a.coords()) for a in annotations]))');
+  const kinds = (wanted) => eventually(wanted.join(', '), async () => {
+    const list = await forms();
+    return JSON.stringify(list.map(([kind]) => kind)) === JSON.stringify(wanted) ? list.map(([, coords]) => coords) : undefined;
+  });
+  const click = async (dx, dy) => {
+    await page.mouse.move(axial.x + dx, axial.y + dy);
+    await page.mouse.down();
+    await page.mouse.up();
+  };
+  const drag = async (from, to) => {
+    await page.mouse.move(axial.x + from[0], axial.y + from[1]);
+    await page.mouse.down();
+    await page.mouse.move(axial.x + (from[0] + to[0]) / 2, axial.y + (from[1] + to[1]) / 2);
+    await page.mouse.move(axial.x + to[0], axial.y + to[1]);
+    await page.mouse.up();
+  };
+
+  await view.locator('[data-tool="polyline"]').click();
+  for (const [dx, dy] of [[-40, -20], [0, -30], [30, 0], [35, 20]]) await click(dx, dy);
+  await page.keyboard.press('Backspace');
+  await click(40, -20);
+  await page.keyboard.press('Enter');
+  const [line] = await kinds(['polyline']);
+  assert.equal(line.length, 12);
+  assert.ok(near(line.slice(1, 3), line.slice(10), 0.02) && line[9] > line[0], `its ends are equally high, as drawn: ${line}`);
+
+  await view.locator('[data-tool="polygon"]').click();
+  for (const [dx, dy] of [[-30, 5], [30, 5], [30, 35], [-30, 35]]) await click(dx, dy);
+  await click(-30, 5); // on its first point: it closes
+  const [, polygon] = await kinds(['polyline', 'polygon']);
+  const scale = (polygon[3] - polygon[0]) / 60;
+  assert.ok(scale > 0 && near(polygon, [0, 0, 0, 60, 0, 0, 60, -30, 0, 0, -30, 0].map((px, i) => polygon[i % 3] + px * scale), 0.02), `the rectangle that was drawn: ${polygon}`);
+
+  await view.locator('[data-tool="ellipsoid"]').click();
+  await drag([-20, -34], [20, -14]);
+  const [, , ellipsoid] = await kinds(['polyline', 'polygon', 'ellipsoid']);
+  assert.ok(near(ellipsoid.slice(3, 5), [20 * scale, 10 * scale], 0.02), `half as large as what was drawn: ${ellipsoid}`);
+
+  // the polygon's vertex is dragged, and an edge gets another one
+  await view.locator('[data-tool="navigate"]').click();
+  await view.locator('[data-annotation] [data-action="select"]', { hasText: 'Polygon 1' }).click();
+  await drag([30, 35], [40, 30]);
+  await drag([0, 5], [0, 12]);
+  const reshaped = (await eventually('the reshaped polygon', async () => {
+    const list = await forms();
+    return list[1][1].length === 15 ? list : undefined;
+  }))[1][1];
+  const expected = [[0, 0], [30, -7], [60, 0], [70, -25], [0, -30]].flatMap(([dx, dy]) => [polygon[0] + dx * scale, polygon[1] + dy * scale, polygon[2]]);
+  assert.ok(near(reshaped, expected, 0.05), `${reshaped} is ${expected}`);
+
+  // undo goes back through all of it, in another slice too
+  await page.mouse.move(axial.x, axial.y);
+  await page.mouse.wheel(0, 300);
+  for (let i = 0; i < 3; i += 1) await page.keyboard.press('Control+z');
+  const [, again] = await kinds(['polyline', 'polygon']);
+  assert.deepEqual(again, polygon);
+  await page.keyboard.press('Control+Shift+z');
+  await kinds(['polyline', 'polygon', 'ellipsoid']);
 });
 
 test('added, moved and removed in Python is seen in the viewer', async (t) => {

@@ -118,36 +118,36 @@ test('lines, polygons and ellipsoids are drawn and reshaped with the mouse, and 
   };
 
   await view.locator('[data-tool="polyline"]').click();
-  for (const [dx, dy] of [[-40, -20], [0, -30], [30, 0], [35, 20]]) await click(dx, dy);
+  for (const [dx, dy] of [[-40, -15], [0, -20], [30, 0], [35, 15]]) await click(dx, dy);
   await page.keyboard.press('Backspace');
-  await click(40, -20);
+  await click(40, -15);
   await page.keyboard.press('Enter');
   const [line] = await kinds(['polyline']);
   assert.equal(line.length, 12);
   assert.ok(near(line.slice(1, 3), line.slice(10), 0.02) && line[9] > line[0], `its ends are equally high, as drawn: ${line}`);
 
   await view.locator('[data-tool="polygon"]').click();
-  for (const [dx, dy] of [[-30, 5], [30, 5], [30, 35], [-30, 35]]) await click(dx, dy);
+  for (const [dx, dy] of [[-30, 5], [30, 5], [30, 20], [-30, 20]]) await click(dx, dy);
   await click(-30, 5); // on its first point: it closes
   const [, polygon] = await kinds(['polyline', 'polygon']);
   const scale = (polygon[3] - polygon[0]) / 60;
-  assert.ok(scale > 0 && near(polygon, [0, 0, 0, 60, 0, 0, 60, -30, 0, 0, -30, 0].map((px, i) => polygon[i % 3] + px * scale), 0.02), `the rectangle that was drawn: ${polygon}`);
+  assert.ok(scale > 0 && near(polygon, [0, 0, 0, 60, 0, 0, 60, -15, 0, 0, -15, 0].map((px, i) => polygon[i % 3] + px * scale), 0.02), `the rectangle that was drawn: ${polygon}`);
 
   await view.locator('[data-tool="ellipsoid"]').click();
-  await drag([-20, -34], [20, -14]);
+  await drag([-20, -22], [20, -2]);
   const [, , ellipsoid] = await kinds(['polyline', 'polygon', 'ellipsoid']);
   assert.ok(near(ellipsoid.slice(3, 5), [20 * scale, 10 * scale], 0.02), `half as large as what was drawn: ${ellipsoid}`);
 
   // the polygon's vertex is dragged, and an edge gets another one
   await view.locator('[data-tool="navigate"]').click();
   await view.locator('[data-annotation] [data-action="select"]', { hasText: 'Polygon 1' }).click();
-  await drag([30, 35], [40, 30]);
-  await drag([0, 5], [0, 12]);
+  await drag([30, 20], [40, 16]);
+  await drag([0, 5], [0, 10]);
   const reshaped = (await eventually('the reshaped polygon', async () => {
     const list = await forms();
     return list[1][1].length === 15 ? list : undefined;
   }))[1][1];
-  const expected = [[0, 0], [30, -7], [60, 0], [70, -25], [0, -30]].flatMap(([dx, dy]) => [polygon[0] + dx * scale, polygon[1] + dy * scale, polygon[2]]);
+  const expected = [[0, 0], [30, -5], [60, 0], [70, -11], [0, -15]].flatMap(([dx, dy]) => [polygon[0] + dx * scale, polygon[1] + dy * scale, polygon[2]]);
   assert.ok(near(reshaped, expected, 0.05), `${reshaped} is ${expected}`);
 
   // undo goes back through all of it, in another slice too

@@ -313,3 +313,23 @@ def test_extents_are_those_of_numpy():
     for label in extents.ids():
         where = np.argwhere(array == label)
         assert extents.of(label) == (where.min(0).tolist(), where.max(0).tolist())
+
+
+@pytest.mark.parametrize("ending", [".seg.nrrd", ".ome.zarr"])
+def test_what_people_paint_goes_out_and_comes_back(tmp_path, instance, ending):
+    rv.render_volume(np.zeros(SHAPE, "u1"), instance, name="ct", voxel_size=SIZE, origin=ORIGIN, unit="mm")
+    painted = instance.labels("tissue", classes={1: {"name": "void", "color": "#ff8000"}})
+    painted.paint([(9, 30, 40), (9, 30, 60)], radius=6, label=1)
+    painted[KNOWN] = 2
+    path = rv.export_labels(painted, tmp_path / f"a{ending}", progress=False)
+    back = rv.import_labels(path, volume=painted)
+    np.testing.assert_array_equal(np.asarray(back), np.asarray(painted))
+    assert (back[KNOWN], back.voxel_size, back.origin, back.unit) == (2, SIZE, ORIGIN, "mm")
+    assert (back.classes[1].name, back.classes[1].color) == ("void", "#ff8000")
+    again = instance.labels("again", dtype=back.dtype, classes=back.classes)
+    for z in range(0, back.shape[0], 8):  # so it is put into labels that are painted on
+        again[z : z + 8] = back[z : z + 8]
+    np.testing.assert_array_equal(np.asarray(again), np.asarray(painted))
+    assert again.classes[1].color == "#ff8000"
+    assert rv.render_volume(back, instance, name="shown") is True
+    assert instance.volumes["shown"].description.kind == "labels"

@@ -54,7 +54,7 @@ def export_labels(
     Parameters
     ----------
     labels
-        An array of NumPy, Dask, Zarr or HDF5, a `LabelVolume`, or anything with ``shape``, ``dtype`` and
+        ``view.labels(name)``, a `LabelVolume`, an array of NumPy, Dask, Zarr or HDF5, or anything with ``shape``, ``dtype`` and
         ``labels[z0:z1, y0:y1, x0:x1]``. Its ``voxel_size``, ``origin``, ``unit`` and ``classes`` count where it has them.
     path
         Its ending says the format: ``.seg.nrrd``, ``.nii``, ``.nii.gz``, ``.tif``, ``.zarr``, ``.json`` (COCO),

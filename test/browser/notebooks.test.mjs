@@ -12,6 +12,33 @@ const names = (await readdir(folder)).filter((name) => name.endsWith('.ipynb') &
 
 /** What else is to be seen in some of them. */
 const CHECKS = {
+  'annotate.ipynb': async ({ page, text }) => {
+    assert.match(text, /\(12, 20, 20\) uint16 mean \d{5}/);
+    assert.match(text, /\['marks\.json', 'tissue\.seg\.nrrd'\]/);
+    const view = page.locator(VIEW).first();
+    await view.scrollIntoViewIfNeeded();
+    const box = await view.locator('canvas.voxbeam-canvas').boundingBox();
+    const [x, y] = [box.x + box.width * 0.2, box.y + box.height * 0.2];
+    await view.press('p');
+    await page.mouse.click(x, y);
+    const json = (code) => kernelRun(page, `import json; print(json.dumps(${code}))`).then((said) => JSON.parse(said.trim().split('\n').at(-1)));
+    const last = await eventually('a point drawn with the mouse', async () => {
+      const points = await json('[list(one.voxel) for one in marks if one.kind == "point"]');
+      return points.length === 2 && points[1];
+    });
+    assert.equal(last.length, 3);
+    assert.match((await json('heard')).at(-1), /^added Point 1 by /);
+    const count = () => json('int((np.asarray(labels) == 1).sum())');
+    const before = await count();
+    await view.press('z');
+    await view.press('l'); // in a view this narrow the panel covers the slices
+    const now = await view.locator('canvas.voxbeam-canvas').boundingBox();
+    await page.mouse.move(now.x + now.width * 0.25, now.y + now.height * 0.25);
+    await page.mouse.down();
+    await page.mouse.move(now.x + now.width * 0.28, now.y + now.height * 0.27, { steps: 4 });
+    await page.mouse.up();
+    await eventually('a stroke', async () => (await count()) > before);
+  },
   'exabyte.ipynb': async ({ page, text }) => {
     assert.match(text, /1,152,921,504,606,846,976 voxels/);
     assert.match(text, /'mandelbulb' takes 1\.\d EiB, the store has .*: bricks are made as they are looked at\./);

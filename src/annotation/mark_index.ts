@@ -62,7 +62,13 @@ export class MarkIndex {
     const offset = point[0] * nx + point[1] * ny + point[2] * nz;
     const [ax, ay, az] = [Math.abs(nx) / 2, Math.abs(ny) / 2, Math.abs(nz) / 2];
     return this.#filter((b, i) => {
-      const [x0, y0, z0, x1, y1, z1] = [b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!];
+      // One by one: a list for each of a hundred thousand would be most of the time.
+      const x0 = b[i]!;
+      const y0 = b[i + 1]!;
+      const z0 = b[i + 2]!;
+      const x1 = b[i + 3]!;
+      const y1 = b[i + 4]!;
+      const z1 = b[i + 5]!;
       const away = ((x0 + x1) * nx + (y0 + y1) * ny + (z0 + z1) * nz) / 2 - offset;
       return Math.abs(away) <= reach + (x1 - x0) * ax + (y1 - y0) * ay + (z1 - z0) * az;
     });
@@ -78,9 +84,10 @@ export class MarkIndex {
   /** Items that a ray passes, at a distance `t` along it within `slope · t` of the ball around them. */
   nearRay({ origin: [ox, oy, oz], direction: [dx, dy, dz] }: Ray, slope: number): Annotation[] {
     return this.#filter((b, i) => {
-      const [x0, y0, z0, x1, y1, z1] = [b[i]!, b[i + 1]!, b[i + 2]!, b[i + 3]!, b[i + 4]!, b[i + 5]!];
-      const [cx, cy, cz] = [(x0 + x1) / 2 - ox, (y0 + y1) / 2 - oy, (z0 + z1) / 2 - oz];
-      const radius = Math.sqrt((x1 - x0) ** 2 + (y1 - y0) ** 2 + (z1 - z0) ** 2) / 2;
+      const cx = (b[i]! + b[i + 3]!) / 2 - ox;
+      const cy = (b[i + 1]! + b[i + 4]!) / 2 - oy;
+      const cz = (b[i + 2]! + b[i + 5]!) / 2 - oz;
+      const radius = Math.sqrt((b[i + 3]! - b[i]!) ** 2 + (b[i + 4]! - b[i + 1]!) ** 2 + (b[i + 5]! - b[i + 2]!) ** 2) / 2;
       const t = cx * dx + cy * dy + cz * dz;
       const away2 = cx * cx + cy * cy + cz * cz - t * t;
       const reach = radius + slope * Math.max(0, t + radius);

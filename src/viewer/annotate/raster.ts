@@ -19,9 +19,12 @@ export class Raster {
 
   /** A square of `2 · half + 1` pixels; undefined places are left out. */
   dot(x: number, y: number, half: number, color: number): void {
-    const [cx, cy] = [Math.round(x), Math.round(y)];
-    const [left, right] = [Math.max(0, cx - half), Math.min(this.width - 1, cx + half)];
-    const [top, bottom] = [Math.max(0, cy - half), Math.min(this.height - 1, cy + half)];
+    const cx = Math.round(x);
+    const cy = Math.round(y);
+    const left = Math.max(0, cx - half);
+    const right = Math.min(this.width - 1, cx + half);
+    const top = Math.max(0, cy - half);
+    const bottom = Math.min(this.height - 1, cy + half);
     for (let row = top; row <= bottom; row += 1) for (let column = left; column <= right; column += 1) this.pixels[row * this.width + column] = color;
   }
 
@@ -72,7 +75,9 @@ export function fastProjector(view: View, ratio: number): FastProject {
   const scale = view.kind === 'slice' ? ratio / view.pixelSize : ((height / 2) * ratio) / Math.tan(view.camera.fovY / 2);
   const flat = view.kind === 'slice';
   return (x, y, z, out) => {
-    const [dx, dy, dz] = [x - ox, y - oy, z - oz];
+    const dx = x - ox;
+    const dy = y - oy;
+    const dz = z - oz;
     const depth = dx * nx + dy * ny + dz * nz;
     const by = flat ? scale : scale / depth;
     out[0] = cx + (dx * rx + dy * ry + dz * rz) * by;

@@ -42,16 +42,29 @@ export class AnnotationList {
   #refresh(): void {
     if (this.#stale.size === 0) return;
     const sorted = this.#stale.size <= FEW ? [...this.#sorted] : undefined;
+    const fresh: Annotation[] = [];
     for (const id of this.#stale) {
       const entry = this.map.get(id);
       const [before, now] = [this.#byId.get(id), entry instanceof Y.Map ? parseAnnotation(id, entry) : undefined];
       if (now) this.#byId.set(id, now);
       else this.#byId.delete(id);
       if (sorted) replace(sorted, before, now);
+      else if (now) fresh.push(now);
     }
+    // What has not changed is in order already: a large scene that comes in parts is not sorted anew with each.
+    this.#sorted = sorted ?? merged(this.#sorted.filter(({ id }) => !this.#stale.has(id)), fresh.sort(byTime));
     this.#stale.clear();
-    this.#sorted = sorted ?? [...this.#byId.values()].sort(byTime);
   }
+}
+
+/** Two sorted lists as one. */
+function merged(a: readonly Annotation[], b: readonly Annotation[]): Annotation[] {
+  const all: Annotation[] = [];
+  let [i, j] = [0, 0];
+  while (i < a.length && j < b.length) all.push(byTime(a[i] as Annotation, b[j] as Annotation) <= 0 ? (a[i++] as Annotation) : (b[j++] as Annotation));
+  for (; i < a.length; i += 1) all.push(a[i] as Annotation);
+  for (; j < b.length; j += 1) all.push(b[j] as Annotation);
+  return all;
 }
 
 /** Puts `now` into a sorted list in the place of `before`. */

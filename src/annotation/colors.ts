@@ -16,13 +16,9 @@ export const DEFAULT_COLOR = ANNOTATION_COLORS[0];
 
 /** The colour used least so far; of those the first in the palette. */
 export function nextColor(used: readonly string[]): string {
-  let best: string = DEFAULT_COLOR;
-  let fewest = Number.POSITIVE_INFINITY;
-  for (const color of ANNOTATION_COLORS) {
-    const count = used.filter((other) => other.toLowerCase() === color).length;
-    if (count >= fewest) continue;
-    fewest = count;
-    best = color;
-  }
-  return best;
+  const counts = new Map<string, number>();
+  for (const color of used) counts.set(color, (counts.get(color) ?? 0) + 1);
+  // The same colour in capitals is the same colour.
+  const uses = (color: string) => (counts.get(color) ?? 0) + (color === color.toUpperCase() ? 0 : (counts.get(color.toUpperCase()) ?? 0));
+  return ANNOTATION_COLORS.reduce<string>((best, color) => (uses(color) < uses(best) ? color : best), DEFAULT_COLOR);
 }

@@ -92,9 +92,16 @@ test('the list follows single changes as it does many', () => {
     expect(scene.annotations()).toHaveLength(200 - (i / 11 + 1));
   }
   expect(scene.annotations()).toEqual(reference());
+  // many at once, some of them new, some changed, some gone
+  scene.doc.transact(() => {
+    for (const [i, id] of ids.entries()) if (i % 2 === 1) scene.update(id, { name: 'odd' });
+    for (const [i, id] of ids.entries()) if (i % 5 === 0) scene.remove(id);
+    for (let i = 0; i < 50; i += 1) scene.add({ kind: 'point', coords: [i, 1, 0], name: 'new', color: '#ff0000', volumeName: '', author: '' });
+  });
+  expect(scene.annotations()).toEqual(reference());
   // an entry whose time is changed by another program moves to its place
-  (doc.getMap(ANNOTATIONS).get(ids[5]!) as Y.Map<unknown>).set('created', '1999-01-01T00:00:00Z');
-  expect(scene.annotations()[0]?.id).toBe(ids[5]);
+  (doc.getMap(ANNOTATIONS).get(ids[7]!) as Y.Map<unknown>).set('created', '1999-01-01T00:00:00Z');
+  expect(scene.annotations()[0]?.id).toBe(ids[7]);
   expect(scene.annotations()).toEqual(reference());
 });
 

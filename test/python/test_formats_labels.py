@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import warnings
 
 import dask.array
@@ -333,3 +335,9 @@ def test_what_people_paint_goes_out_and_comes_back(tmp_path, instance, ending):
     assert again.classes[1].color == "#ff8000"
     assert rv.render_volume(back, instance, name="shown") is True
     assert instance.volumes["shown"].description.kind == "labels"
+
+
+def test_a_class_of_labels_loads_nothing_that_writes_files():
+    heavy = {"voxbeam.formats.label_formats", "voxbeam.conversion"}
+    code = f"import sys, voxbeam; voxbeam.LabelClass('a'); print({heavy} & set(sys.modules))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "set()"

@@ -16,6 +16,7 @@ from voxbeam.geometry import brick_keys
 from voxbeam.learning import Features, Prediction
 from voxbeam.learning.api import learn
 from voxbeam.learning.block_reader import open_image
+from voxbeam.learning.measure import measure
 from voxbeam.learning.pixel_predictor import PixelModel, PixelPredictor, shaded
 from voxbeam.learning.plane_tiles import plane_tiles
 from voxbeam.learning.predicted_levels import PredictedLevels
@@ -211,6 +212,8 @@ def test_the_most_uncertain_place_and_the_next(instance):
     assert learner.most_uncertain() is None
     learner.train(progress=False)
     learner.prediction.wait(SECONDS)
+    row = measure(learner.prediction).to_pylist()[0]
+    assert (row["label"], row["volume"]) == (1, 8.0 * image.size), "in the unit of the image"
     first, second = learner.most_uncertain(), learner.most_uncertain()
     assert all(low <= i < low + 8 for i, low in zip(first["voxel"], (16, 48, 32), strict=True))
     assert first["world"] == tuple(2.0 * i for i in reversed(first["voxel"]))

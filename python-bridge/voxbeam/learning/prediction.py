@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from voxbeam.geometry import Box, Shape
+    from voxbeam.geometry import Box, Shape, Vec3
     from voxbeam.learning.pixel_predictor import Predictor
 
 log = logging.getLogger("voxbeam.learning")
@@ -96,6 +96,11 @@ class Prediction:
             lambda level, box: self._read("shade", level, box), count, shape=shape, dtype=np.dtype(np.uint8), name=shade_name,
             window=(0.0, 255.0), colormap="magma", **place,
         )
+
+    @property
+    def voxel_size(self) -> Vec3:
+        """Edge lengths of a voxel, z, y, x."""
+        return self.labels.voxel_size
 
     # What it is told
 

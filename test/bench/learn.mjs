@@ -6,11 +6,11 @@ export async function run() {
   return [
     row(`training on ${labelled} labelled voxels, features included`, median(train), 's', { limit: ['<=', 2] }),
     row('the same, warm, after 500 more', median(again), 's'),
-    row('trained → the slice in view is predicted and stands in the store (256 × 256)', median(slice), 's', { limit: ['<=', 1] }),
+    row('trained → the slice in view is predicted and stands in the store (192 × 192)', median(slice), 's', { limit: ['<=', 1] }),
     row('prediction, features included (reference: predict_proba of scikit-learn on the same features, one call, all processors)', median(predicted) / 1e6, 'Mvoxel/s', {
       reference: median(plain) / 1e6,
     }),
     row('the same, features alone', median(rate) / 1e6, 'Mvoxel/s'),
-    row('trained → all of 64 × 256 × 256 is predicted', median(whole), 's'),
+    row('trained → all of 64 × 192 × 192 is predicted', median(whole), 's'),
   ];
 }

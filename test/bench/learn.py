@@ -17,13 +17,13 @@ from voxbeam.learning.api import learn
 from voxbeam.learning.block_reader import open_image
 
 RUNS = int(sys.argv[1])
-SHAPE = (64, 256, 256)
+SHAPE = (64, 192, 192)
 rng = np.random.default_rng(7)
 blobs = ndimage.gaussian_filter(rng.standard_normal(SHAPE, dtype="f4"), 8) > 0
 image = (1000 + 400 * blobs + rng.normal(0, 250, SHAPE)).astype("u2")
 strokes = np.zeros(SHAPE, "u1")
 while np.count_nonzero(strokes) < 10_000:  # short strokes, as a hand draws them, on a few slices
-    z, y, x = int(rng.choice([10, 32, 50])), int(rng.integers(0, 250)), int(rng.integers(0, 200))
+    z, y, x = int(rng.choice([10, 32, 50])), int(rng.integers(0, 188)), int(rng.integers(0, 150))
     part = (z, slice(y, y + 3), slice(x, x + 40))
     strokes[part] = 1 + blobs[part]
 
@@ -64,7 +64,7 @@ for run in range(RUNS + 1):
         continue
     learner.prediction.wait(300)
     whole = time.perf_counter() - began
-    labels[20, 100:105, 100:200] = 1 + blobs[20, 100:105, 100:200]
+    labels[20, 100:105, 80:180] = 1 + blobs[20, 100:105, 80:180]
     again = seconds(lambda: learner.train(warm_start=True, score=False, progress=False))
     learner.cancel()
     # The same voxels, one block: features, then one call.

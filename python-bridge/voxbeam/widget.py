@@ -128,7 +128,7 @@ class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
 
     @property
     def annotations(self) -> Any:
-        """Points and boxes drawn in the viewer, shared by every view of the instance."""
+        """What people marked, in this viewer and elsewhere, shared by every view of the instance."""
         return self._instance.annotations
 
     @property

@@ -21,7 +21,7 @@ _TITLES = ("", "kind", "name", "class", "volume", "voxel z, y, x", "world x, y, 
 def to_html(annotations: Sequence[Annotation]) -> str:
     """A table for a notebook cell. Names and the like come from people: all text is escaped."""
     if not annotations:
-        return "<em>No annotations yet: draw a point or a box in the viewer, or add one.</em>"
+        return "<em>No annotations yet: draw one in the viewer, or add one.</em>"
     head = "".join(f"<th>{title}</th>" for title in _TITLES)
     body = "".join(_row(a) for a in annotations[:MAX_ROWS])
     more = f"<p>and {len(annotations) - MAX_ROWS} more</p>" if len(annotations) > MAX_ROWS else ""

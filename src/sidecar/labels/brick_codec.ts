@@ -3,7 +3,7 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { LabelDtype } from '../../protocol/index.js';
 import { BRICK_VOXELS, type LabelBrick, labelArray, MAX_LABEL } from '../../volume/labels/brick.js';
-import { decodeValues, encodeValues, expandRuns, ValueRunWriter } from '../../volume/labels/runs.js';
+import { decodeValues, encodeBrickValues, expandRuns, ValueRunWriter } from '../../volume/labels/runs.js';
 
 const [PLAIN, DEFLATED] = [0, 1];
 /** Runs of fewer bytes are stored as they are. */
@@ -20,7 +20,7 @@ export function encodeBrick(brick: LabelBrick): Uint8Array | undefined {
     writer.add(brick, BRICK_VOXELS);
     runs = writer.bytes();
   } else {
-    runs = encodeValues(brick);
+    runs = encodeBrickValues(brick);
   }
   const deflated = runs.byteLength > WORTH_BYTES;
   const body = deflated ? deflateRawSync(runs, { level: 1 }) : runs;

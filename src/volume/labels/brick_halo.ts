@@ -2,7 +2,7 @@
 
 import { BRICK_EDGE, STORED_EDGE } from '../../protocol/limits.js';
 import { type BrickKey, levelShape, type Vec3 } from '../geometry.js';
-import { type BrickAccess, BRICK_PLANE, BRICK_VOXELS, type LabelArray, type LabelBrick } from './brick.js';
+import { type BrickAccess, BRICK_PLANE, type LabelArray, type LabelBrick, wordOf, wordsOf } from './brick.js';
 
 /** Ranges of whole bricks, which are looked at as often as one of their neighbours changes. */
 const ranges = new WeakMap<LabelArray, { min: number; max: number }>();
@@ -10,11 +10,18 @@ const ranges = new WeakMap<LabelArray, { min: number; max: number }>();
 function rangeOf(brick: LabelArray): { min: number; max: number } {
   const known = ranges.get(brick);
   if (known) return known;
-  let [min, max] = [0xffffffff, 0];
-  for (let i = 0; i < BRICK_VOXELS; i += 1) {
-    const label = brick[i] as number;
-    if (label < min) min = label;
-    if (label > max) max = label;
+  const { words, each } = wordsOf(brick);
+  let min = brick[0] as number;
+  let max = min;
+  let word = wordOf(min, each);
+  for (let at = 0; at < words.length; at += 1) {
+    if (words[at] === word) continue;
+    word = words[at] as number;
+    for (let i = at * each; i < (at + 1) * each; i += 1) {
+      const label = brick[i] as number;
+      if (label < min) min = label;
+      if (label > max) max = label;
+    }
   }
   ranges.set(brick, { min, max });
   return { min, max };

@@ -1,6 +1,7 @@
 /** Runs: how masks and labels cross the wire, before they are deflated. Voxels are counted in z, y, x order. */
 
 import { MAX_EDIT_RUNS } from '../../protocol/limits.js';
+import { type LabelArray, wordOf, wordsOf } from './brick.js';
 import { VarintReader, VarintWriter } from './varints.js';
 
 /** Runs with their ends, so that any voxel is found at once. */
@@ -50,6 +51,31 @@ export function encodeValues(labels: ArrayLike<number>): Uint8Array<ArrayBuffer>
     const value = labels[i] as number;
     let end = i + 1;
     while (end < count && labels[end] === value) end += 1;
+    writer.add(value, end - i);
+    i = end;
+  }
+  return writer.bytes();
+}
+
+/** The labels of a brick as runs. */
+export function encodeBrickValues(brick: LabelArray): Uint8Array<ArrayBuffer> {
+  const writer = new ValueRunWriter();
+  const { words, each } = wordsOf(brick);
+  const count = brick.length;
+  for (let i = 0; i < count; ) {
+    const value = brick[i] as number;
+    const word = wordOf(value, each);
+    let end = i + 1;
+    while (end < count && brick[end] === value) {
+      if (end % each !== 0) {
+        end += 1;
+        continue;
+      }
+      let at = end / each;
+      while (words[at] === word) at += 1;
+      if (at * each === end) end += 1;
+      else end = at * each;
+    }
     writer.add(value, end - i);
     i = end;
   }

@@ -1,5 +1,8 @@
 /** Editable labels through a live sidecar: several who edit at once, what each is told, and what is refused. */
 
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseRanges } from '../../../src/protocol/arrow.js';
 import { encodeFrame, encodeHeadTail, type Edited, FrameType, STORED_EDGE } from '../../../src/protocol/index.js';
@@ -269,6 +272,36 @@ describe('refused, with nothing changed and the connection as it was', () => {
     await client.client.roundTrip();
   });
 });
+
+test('labels, their handle and what can be taken back are there after the sidecar was killed', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'voxbeam-labels-'));
+  try {
+    const scene_file = join(folder, 'labels.vxscene');
+    const first = await SidecarProcess.start({ scene_file });
+    const painter = await LabelClient.join(first);
+    await painter.labels('other', [8, 8, 8]);
+    const volume = await painter.labels('kept', SHAPE, 'u16');
+    await painter.edit(volume, { op: box([0, 0, 0], [3, 4, 5]), label: 300 });
+    await painter.edit(volume, { op: box([0, 0, 0], [1, 1, 1]), label: 301 });
+    const { description } = (await painter.client.next(FrameType.VOLUME, (f) => f.json.volume === volume)).json;
+    await first.stop('SIGKILL');
+
+    const restored = { instance: first.started.instance, last_handle: 90, volumes: [{ volume: 77, description, edited: true }] };
+    const second = await SidecarProcess.start({ scene_file, restored });
+    const back = await LabelClient.join(second);
+    const volumes = back.client.welcome.volumes.map((v: { volume: number; description: { name: string } }) => [v.description.name, v.volume]);
+    expect(new Map(volumes)).toEqual(new Map([['kept', 77], ['other', 91]]));
+    expect(back.client.welcome.volumes.find((v: { volume: number }) => v.volume === 77).status).toMatchObject({ edited: true, producer: 'alive' });
+    expect((await back.read(77, [0, 0, 0], [1, 1, 6], 'u16')).labels.join()).toBe('301,300,300,300,300,0');
+    expect((await back.brick(77, { level: 0, z: 0, y: 0, x: 0 }, 'u16')).frame.header.generation).toBe(3);
+    expect(await back.undo(77)).toMatchObject({ seq: 3, voxels: 1, undo: 'undo' });
+    expect(await back.undo(77)).toMatchObject({ seq: 4, voxels: 59 });
+    await back.close();
+    await second.stop();
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}, 60_000);
 
 test('a large fill tells how far it is, lets others have their turn, and can be taken back before it is applied', async () => {
   const [client, other] = [await LabelClient.join(sidecar), await LabelClient.join(sidecar)];

@@ -9,6 +9,7 @@ import { encodeFrame, encodeHeadTail, type Edited, FrameType, STORED_EDGE } from
 import { brickGrid, levelCount } from '../../../src/volume/geometry.js';
 import { GoodProducer } from '../../conformance/good_producer.js';
 import { SidecarProcess } from '../../conformance/sidecar_process.js';
+import { sqliteNode } from '../../conformance/sqlite_node.js';
 import { type DenseChange, DenseLabels } from '../volume/labels/dense_labels.js';
 import { type RandomEdit, randomEdit, randomFrom } from '../volume/labels/random_edits.js';
 import { LabelClient } from './label_client.js';
@@ -277,7 +278,7 @@ test('labels, their handle and what can be taken back are there after the sideca
   const folder = mkdtempSync(join(tmpdir(), 'voxbeam-labels-'));
   try {
     const scene_file = join(folder, 'labels.vxscene');
-    const first = await SidecarProcess.start({ scene_file });
+    const first = await SidecarProcess.start({ scene_file }, sqliteNode());
     const painter = await LabelClient.join(first);
     await painter.labels('other', [8, 8, 8]);
     const volume = await painter.labels('kept', SHAPE, 'u16');
@@ -287,7 +288,7 @@ test('labels, their handle and what can be taken back are there after the sideca
     await first.stop('SIGKILL');
 
     const restored = { instance: first.started.instance, last_handle: 90, volumes: [{ volume: 77, description, edited: true }] };
-    const second = await SidecarProcess.start({ scene_file, restored });
+    const second = await SidecarProcess.start({ scene_file, restored }, sqliteNode());
     const back = await LabelClient.join(second);
     const volumes = back.client.welcome.volumes.map((v: { volume: number; description: { name: string } }) => [v.description.name, v.volume]);
     expect(new Map(volumes)).toEqual(new Map([['kept', 77], ['other', 91]]));

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 import { WebSocket, WebSocketServer } from 'ws';
-import { end, Failure, root } from '../../scripts/process.mjs';
+import { end, Failure, python, root, run as runProgram } from '../../scripts/process.mjs';
 import { median, quantile, row } from './support.mjs';
 
 const DABS = 200;
@@ -23,7 +23,9 @@ async function protocol() {
 }
 
 async function startSidecar(folder) {
-  const child = spawn(process.execPath, [join(root, 'python-bridge/voxbeam/static/sidecar.cjs')], { stdio: ['pipe', 'pipe', 'inherit'] });
+  // The Node that has SQLite, as Python finds it.
+  const { output } = await runProgram(python, ['-c', 'from voxbeam.sidecar import find_node; print(find_node())'], {});
+  const child = spawn(output.trim().split('\n').pop(), [join(root, 'python-bridge/voxbeam/static/sidecar.cjs')], { stdio: ['pipe', 'pipe', 'inherit'] });
   const token = randomBytes(32).toString('base64url');
   child.stdin.write(`${JSON.stringify({ token, parent: true, store_bytes: 64 * 2 ** 20, scene_file: join(folder, 'bench.vxscene') })}\n`);
   const { value } = await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next();

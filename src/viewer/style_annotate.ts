@@ -3,6 +3,7 @@
 export const ANNOTATE_STYLE = `
 .voxbeam-section > h2 > .voxbeam-words { height: 18px; min-width: 0; padding: 0 3px; font-size: 10px; text-transform: none; letter-spacing: 0; font-weight: 400; }
 .voxbeam-section > h2 > .voxbeam-icon { width: 12px; height: 12px; flex: none; }
+[aria-label='Annotations'].voxbeam-section > h2 { flex-wrap: wrap; }
 .voxbeam-annotate { padding: 0 8px 8px; display: grid; gap: 6px; grid-template-columns: minmax(0, 1fr); }
 .voxbeam-annotate [hidden] { display: none; }
 .voxbeam-marks { display: grid; gap: 4px; grid-template-columns: minmax(0, 1fr); }

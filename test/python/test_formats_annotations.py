@@ -213,12 +213,13 @@ def test_geojson_of_other_programs_is_read(tmp_path):
         {"type": "Feature", "geometry": shapely.geometry.mapping(shape), "properties": {"name": "cell", "plane": {"z": 3}}},
         {"type": "Feature", "geometry": {"type": "MultiPoint", "coordinates": [[1, 2], [3, 4, 5]]}, "properties": None},
     ]
+    features.append({"type": "Feature", "geometry": {"type": "Point", "coordinates": [1, 2], "plane": {"z": 7}}})
     (tmp_path / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
     with pytest.warns(rv.LossWarning, match="1 holes of feature 0 are left out"):
         found = rv.import_annotations(tmp_path / "a.geojson")  # voxels need no volume
-    assert [one.kind for one in found] == ["polygon", "point", "point"]
+    assert [one.kind for one in found] == ["polygon", "point", "point", "point"]
     assert (found[0].name, found[0].voxel) == ("cell", ((3, 0, 0), (3, 0, 9), (3, 9, 9), (3, 9, 0)))
-    assert (found[1].voxel, found[2].voxel) == ((0, 2, 1), (5, 4, 3))
+    assert [one.voxel for one in found[1:]] == [(0, 2, 1), (5, 4, 3), (7, 2, 1)]
 
 
 @pytest.mark.parametrize(

@@ -73,14 +73,15 @@ def _read_feature(  # noqa: PLR0917  one place calls it
         whole.add(str(feature.get("id")))
         yield made(kind.from_coords, path, number, coords=coords, **common)
         return
-    yield from _figures(path, number, feature["geometry"], _slice(said), common, losses)
+    yield from _figures(path, number, feature["geometry"], _slice(said, feature["geometry"]), common, losses)
 
 
-def _slice(said: dict[str, Any]) -> float:
-    """The slice of a feature: ours, or the plane that QuPath says; else the first."""
+def _slice(said: dict[str, Any], geometry: dict[str, Any]) -> float:
+    """The slice of a feature: ours, or a ``plane`` of it or its geometry, as QuPath says it; else the first."""
     if said.get("axis", "z") != "z":
         raise ValueError(f"it is of a slice across {said['axis']!r:.20}; those across z are read")
-    plane = said["plane"].get("z") if isinstance(said.get("plane"), dict) else said.get("slice")
+    given = next((one["plane"] for one in (geometry, said) if isinstance(one.get("plane"), dict)), None)
+    plane = given.get("z") if given else said.get("slice")
     return 0.0 if plane is None else float(plane)
 
 

@@ -8,11 +8,17 @@ import { MAX_FRAME_BYTES } from './limits.js';
 const AROUND = 4096;
 /** A part is closed when it has so many bytes; one more change may follow. */
 const PART_BYTES = MAX_FRAME_BYTES / 2;
+/** A document of so many changes is not written as a whole first, to see whether that fits: it would take a second. */
+const MANY = 300_000;
 
 /** All of a document that someone with the state vector `known` lacks: one update, or several where one would not fit a frame. */
 export function documentParts(doc: Y.Doc, known?: Uint8Array, mostBytes = MAX_FRAME_BYTES - AROUND, partBytes = Math.min(PART_BYTES, mostBytes)): Uint8Array[] {
-  const whole = Y.encodeStateAsUpdate(doc, known);
-  if (whole.byteLength <= mostBytes) return [whole];
+  let structs = 0;
+  for (const each of doc.store.clients.values()) structs += each.length;
+  if (structs < MANY) {
+    const whole = Y.encodeStateAsUpdate(doc, known);
+    if (whole.byteLength <= mostBytes) return [whole];
+  }
   const have = known ? Y.decodeStateVector(known) : new Map<number, number>();
   const parts: Uint8Array[] = [];
   for (const [client, structs] of doc.store.clients) {

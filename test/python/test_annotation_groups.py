@@ -90,7 +90,7 @@ def test_what_was_saved_is_loaded_with_its_ids(pair, tmp_path):
     layer = mine.layers.add("vessels")
     mine.classes["void"] = "#111111"
     mine.extend([
-        rv.Ellipsoid(voxel=(4, 5, 6), voxel_axes=(3, 4, 5), name="a", label="void", props={"n": 1}),
+        rv.Ellipsoid(voxel=(4, 5, 6), voxel_axes=(3, 4, 5), name="a", label="void", color="#222222", props={"n": 1}),
         rv.Line(voxel=[(0, 0, 0), (1, 1, 1)], name="b", layer="vessels", author="ann"),
     ])
     mine.update("a", props={"n": 2})

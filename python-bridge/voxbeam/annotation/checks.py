@@ -79,6 +79,13 @@ def checked_prop(name: str, value: Any) -> PropValue:
     )
 
 
+def merged_props(props: Mapping[str, PropValue], changes: Any) -> dict[str, Any]:
+    """The fields after changes of some of them; None removes one."""
+    if not isinstance(changes, Mapping):
+        raise ParameterError(f"props is {shown(changes)}.", "Give a dict of names and values; None removes one.")
+    return {name: value for name, value in {**props, **changes}.items() if value is not None}
+
+
 def read_props(value: Any) -> dict[str, PropValue]:
     """The fields in a document that make sense. Numbers have no type there: whole ones are ints."""
     found: dict[str, PropValue] = {}

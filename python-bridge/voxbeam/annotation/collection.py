@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from voxbeam.annotation.annotation_layers import AnnotationLayers
 from voxbeam.annotation.base import Annotation
 from voxbeam.annotation.cell_errors import shown_in_cell
-from voxbeam.annotation.checks import shown
+from voxbeam.annotation.checks import merged_props, shown
 from voxbeam.annotation.classes import AnnotationClasses
 from voxbeam.annotation.entries import KINDS, next_color, to_entry
 from voxbeam.annotation.events import AnnotationEvent, Waiters, event_of
@@ -23,11 +22,10 @@ from voxbeam.errors import ParameterError
 from voxbeam.user import user_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from os import PathLike
 
     from voxbeam.annotation.base import Kind
-    from voxbeam.annotation.checks import PropValue
     from voxbeam.description import VolumeDescription
     from voxbeam.scene import Scene
     from voxbeam.scene_map import Change, Entry, Origin
@@ -103,7 +101,9 @@ class Annotations(AnnotationReader):
         self._put(added)
         return added
 
-    def merge(self, annotations: Iterable[AnyAnnotation], clash: Clash = "refuse") -> list[AnyAnnotation]:
+    def merge(
+        self, annotations: Iterable[AnyAnnotation], clash: Clash = "refuse", classes: Mapping[str, str] | None = None
+    ) -> list[AnyAnnotation]:
         """Add annotations as they are, with the ids, authors and times they have; those that have none get them.
 
         Parameters
@@ -111,6 +111,8 @@ class Annotations(AnnotationReader):
         clash
             What becomes of one whose id another has: ``"refuse"`` is an error, ``"rename"`` gives it an id of its own,
             ``"replace"`` changes the other one into it. The id of one that was removed is free.
+        classes
+            Colour by name of the classes that come with them; those that are here already stay as they are.
 
         Raises
         ------
@@ -143,7 +145,7 @@ class Annotations(AnnotationReader):
                 "Give clash='rename' or clash='replace'.",
             )
         self.layers.refuse_locked(replaced)
-        self._put(added)
+        self._put(added, classes)
         return added
 
     def save(self, path: str | PathLike[str]) -> None:
@@ -171,9 +173,8 @@ class Annotations(AnnotationReader):
         from voxbeam.annotation.files import load_file  # noqa: PLC0415
 
         saved = load_file(path)
-        added = self.merge(saved.annotations, clash)
+        added = self.merge(saved.annotations, clash, saved.classes)
         self.layers.restore(saved.layers)
-        self.classes.ensure(dict(saved.classes))
         return added
 
     def update(self, annotation: str | Annotation, **changes: Any) -> Annotation:
@@ -223,8 +224,8 @@ class Annotations(AnnotationReader):
             gone = {"deleted": True, **_signed()}
             self._scene.put({str(a.id): gone for a in annotations[at : at + _ENTRIES_AT_ONCE]})
 
-    def _put(self, annotations: Sequence[Annotation]) -> None:
-        self.classes.ensure({a.label: a.color for a in reversed(annotations)})
+    def _put(self, annotations: Sequence[Annotation], classes: Mapping[str, str] | None = None) -> None:
+        self.classes.ensure({**(classes or {}), **{a.label: a.color for a in reversed(annotations)}, **(classes or {})})
         batch: dict[str, Entry] = {}
         size = 0
         there = self._scene.entries()
@@ -298,7 +299,7 @@ class Annotations(AnnotationReader):
         elif "voxel_axes" in changes:
             cleared["rotation"] = (0, 0, 0, 1)
         if "props" in changes:
-            changes = {**changes, "props": _merged(old.props, changes["props"])}
+            changes = {**changes, "props": merged_props(old.props, changes["props"])}
         if changes.get("layer"):
             changes = {**changes, "layer": self._layer_id(changes["layer"])}
         new = replace(old, **{**cleared, **changes})
@@ -379,13 +380,6 @@ class Annotations(AnnotationReader):
     def fail_waiting(self, error: Exception) -> None:
         """The instance is gone: nobody need wait any longer."""
         self._waiters.fail(error)
-
-
-def _merged(props: Mapping[str, PropValue], changes: Any) -> dict[str, PropValue]:
-    if not isinstance(changes, Mapping):
-        raise ParameterError(f"props is {shown(changes)}.", "Give a dict of names and values; None removes one.")
-    merged = {**props, **changes}
-    return {name: value for name, value in merged.items() if value is not None}
 
 
 def _signed() -> dict[str, str]:

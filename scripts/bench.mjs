@@ -9,7 +9,6 @@ import { setup } from './setup.mjs';
 const GROUPS = {
   'first-picture': 'first_picture.mjs', fill: 'fill.mjs', transfer: 'transfer.mjs', stream: 'stream.mjs', orbit: 'orbit.mjs', annotation: 'annotation.mjs', edits: 'edits.mjs', memory: 'memory.mjs', remote: 'remote.mjs', planner: 'planner.mjs',
   bytes: 'bytes.mjs', pyramid: 'pyramid.mjs', upload: 'upload.mjs', busy: 'busy.mjs', layers: 'layers.mjs', learn: 'learn.mjs',
-  'scene-edits': 'scene_edits.mjs',
 };
 
 function chosen() {

@@ -8,7 +8,6 @@ import type * as Y from 'yjs';
 import { PRESENCE_MS } from '../protocol/limits.js';
 import type { Saved } from '../protocol/messages.js';
 import { SavedEdits } from './saved_edits.js';
-import { TakeBack } from './take_back.js';
 
 const SYNC = 0;
 const AWARENESS = 1;
@@ -34,12 +33,11 @@ export class SceneSync {
   /** While it runs, presence was said a moment ago. */
   #pause: ReturnType<typeof setTimeout> | undefined;
   #unsaid = false;
-  #takeBack: TakeBack | undefined;
 
   /**
    * @param send sends the payload of a SCENE frame
    * @param synced told when the sidecar's document has been taken over, after each connection
-   * @param refused told when an edit of somebody who may only look was taken back
+   * @param refused told of each edit of somebody who may only look: none of it is sent
    */
   constructor(
     readonly doc: Y.Doc,
@@ -59,7 +57,6 @@ export class SceneSync {
     this.#open = true;
     this.#mayEdit = mayEdit;
     this.saved.opened();
-    if (!mayEdit) this.#takeBack ??= new TakeBack(this.doc, this, () => !this.#mayEdit, this.refused);
     this.#write(SYNC, (encoder) => writeSyncStep1(encoder, this.doc));
     // Said anew, under a new clock: the others have seen us go.
     const own = this.awareness.getLocalState();
@@ -99,7 +96,6 @@ export class SceneSync {
   /** Says goodbye to the others and lets go of the document, which belongs to whoever gave it. */
   close(): void {
     this.doc.off('update', this.#onUpdate);
-    this.#takeBack?.dispose();
     clearTimeout(this.#pause);
     this.#pause = undefined;
     if (this.awareness.getLocalState()) this.awareness.setLocalState(null);
@@ -109,7 +105,11 @@ export class SceneSync {
   }
 
   readonly #onUpdate = (update: Uint8Array, origin: unknown) => {
-    if (origin === this || !this.#open || !this.#mayEdit) return;
+    if (origin === this || !this.#open) return;
+    if (!this.#mayEdit) {
+      this.refused();
+      return;
+    }
     this.saved.sent();
     this.#write(SYNC, (encoder) => writeUpdate(encoder, update));
   };

@@ -130,7 +130,7 @@ export class Session {
       this.doc,
       (payload) => this.#sendFrame(encodeFrame(FrameType.SCENE, payload)),
       () => this.#events.emit('synced', undefined),
-      () => this.#tell({ code: ErrorCode.FORBIDDEN, message: 'the role view may not change the scene: the change was taken back', fatal: false }),
+      () => this.#tell({ code: ErrorCode.FORBIDDEN, message: 'the role view may not change the scene: nothing of it was sent', remedy: 'reload to drop the change here', fatal: false }),
     );
     this.tiles = new TileDesk({
       maxBytes: this.#maxBrowserBytes / TILE_PART,

@@ -8,7 +8,5 @@ export default {
     '\\.(css|glsl|html)$': '<rootDir>/test/text_asset.ts',
     '^voxbeam:worker$': '<rootDir>/test/text_asset.ts',
   },
-  transform: {
-    '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'es6' } }],
-  },
+  transform: { '^.+\\.ts$': '<rootDir>/test/transform.mjs' },
 };

@@ -31,7 +31,7 @@ const declare = () => {
 const viewer = (fields: object = {}) => Client.greet(sidecar, 'viewer', 'view', { credit_bytes: 64 * 2 ** 20, ...fields });
 const need = (client: Client, volume: number, plane: number, frame: object, ...keys: number[][]) =>
   client.control(FrameType.NEED_TILE, { volume, plane, frame, keys });
-const texel = (tile: Received, j: number, i: number) => parseTile(tile.payload, 'u16')[j * STORED_TILE_EDGE + i];
+const texel = (tile: Received, j: number, i: number) => parseTile(new Uint8Array(tile.payload), 'u16')[j * STORED_TILE_EDGE + i];
 const places = (frames: Received[]) => frames.map(({ header }) => [header.level, header.z, header.y, header.x]);
 
 test('a tile holds the voxels of its plane, and only the bricks it crosses are made', async () => {

@@ -28,17 +28,19 @@ describe('frames', () => {
   const senders = [['viewer', 'view'], ['viewer', 'edit'], ['viewer', 'owner'], ['producer', 'owner'], ['producer', 'edit'], ['producer', 'view']] as const;
   const may = (kind: 'viewer' | 'producer', role: Role) =>
     Object.entries(FrameType).filter(([, type]) => maySend(kind, role, type) === 'yes').map(([name]) => name);
-  const LOOK = ['NEED', 'CANCEL', 'CREDIT', 'ERROR', 'PING', 'PONG', 'SCENE', 'NEED_TILE', 'CANCEL_TILE'];
-  const MAKE = ['BRICK', 'ERROR', 'PING', 'PONG', 'VOLUME', 'VOLUME_GONE', 'RANGES', 'SCENE', 'DONE', 'FILL', 'CHANGED', 'STOP'];
+  const LOOK = ['NEED', 'CANCEL', 'CREDIT', 'ERROR', 'PING', 'PONG', 'SCENE', 'NEED_TILE', 'CANCEL_TILE', 'READ', 'HISTORY'];
+  const PAINT = ['LABELS', 'EDIT', 'UNDO', 'CANCEL_EDIT'];
+  const LOOKS = { view: LOOK, edit: [...LOOK, ...PAINT], owner: [...LOOK, ...PAINT, 'STOP'] };
+  const MAKE = [...PAINT, 'READ', 'HISTORY', 'BRICK', 'ERROR', 'PING', 'PONG', 'VOLUME', 'VOLUME_GONE', 'RANGES', 'SCENE', 'DONE', 'FILL', 'CHANGED', 'STOP'];
 
   test.each(senders)('of a %s with the role %s', (kind, role) => {
-    const expected = kind === 'producer' ? (role === 'owner' ? MAKE : []) : role === 'owner' ? [...LOOK, 'STOP'] : LOOK;
+    const expected = kind === 'viewer' ? LOOKS[role] : role === 'owner' ? MAKE : [];
     expect(may(kind, role)).toEqual(Object.keys(FrameType).filter((name) => expected.includes(name)));
   });
 
   test('that only a sidecar sends, and HELLO a second time, end the connection', () => {
     const never = Object.entries(FrameType).filter(([, type]) => senders.every(([kind, role]) => maySend(kind, role, type) === 'never'));
-    expect(never.map(([name]) => name)).toEqual(['HELLO', 'WELCOME', 'STATUS', 'DOWN', 'TILE']);
+    expect(never.map(([name]) => name)).toEqual(['HELLO', 'WELCOME', 'STATUS', 'DOWN', 'TILE', 'EDITED', 'REGION', 'PROGRESS', 'SAVED']);
   });
 });
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from voxbeam.background_fill import fill_behind, larger_than_store, lazy_words
 from voxbeam.dials import DIALS, checked_dial
-from voxbeam.embedded import begin_embedded, instance_for
+from voxbeam.embedded import instance_for
 from voxbeam.errors import ParameterError, SchedulerError, ShapeError, UnsupportedDtypeError
 from voxbeam.instance import Instance
 from voxbeam.keywords import caller_name, refuse_unknown
@@ -275,9 +275,7 @@ def view(
     if transport is not None:
         checked_transport(transport, "transport")
     checked_policy(policy)
-    # Its server starts while the page hears of the view.
-    starting = instance is None and begin_embedded()
-    place = None if starting else instance_for(instance, "view")
+    place = instance_for(instance, "view")
     options = {
         "name": name,
         "voxel_size": voxel_size,
@@ -296,9 +294,6 @@ def view(
     # First of all: the page reads the viewer's code while the volume is opened.
     shown = VolumeView(place, height=height, views=views, transport=transport, policy=policy, **dials)
     try:
-        if place is None:
-            place = instance_for(None, "view")
-            shown.join(place)
         produced = place.declared(volume, options) if volume is not None else []
         fresh = volume is not None and not produced
         if fresh:

@@ -10,38 +10,23 @@ from voxbeam import scenes
 from voxbeam.allowed_hosts import allowed_hosts
 from voxbeam.instance import Instance
 from voxbeam.settings import embedded_store_bytes
-from voxbeam.sidecar import SidecarProcess, begin_sidecar
+from voxbeam.sidecar import SidecarProcess, start_sidecar
 
-_lock = threading.RLock()
+_lock = threading.Lock()
 _instance: Instance | None = None
 _process: SidecarProcess | None = None
-#: It was begun, and nobody has waited for it yet.
-_begun = False
-
-
-def begin_embedded() -> bool:
-    """Start the embedded instance's process where there is none, without waiting; whether it is one to wait for."""
-    global _process, _begun  # noqa: PLW0603  one for each process
-    with _lock:
-        if _begun or (_instance is not None and _instance.alive):
-            return _begun
-        _process = begin_sidecar(store_bytes=embedded_store_bytes(), allowed_hosts=allowed_hosts(), **scenes.sidecar_fields())
-        _begun = True
-        return True
 
 
 def embedded_instance() -> Instance:
     """The embedded instance; started when there is none, or when the last one has died."""
-    global _instance, _begun  # noqa: PLW0603  one for each process
+    global _instance, _process  # noqa: PLW0603  one for each process
     with _lock:
-        if begin_embedded():
+        if _instance is None or not _instance.alive:
             if _instance is not None:
                 _instance.close()
-            _begun = False
-            assert _process is not None
-            process = _process.ready()
-            _instance = Instance(process.host, process.port, process.token, process=process, restarts=True)
-        assert _instance is not None
+            fields = scenes.sidecar_fields()
+            _process = start_sidecar(store_bytes=embedded_store_bytes(), allowed_hosts=allowed_hosts(), **fields)
+            _instance = Instance(_process.host, _process.port, _process.token, process=_process, restarts=True)
         return _instance
 
 
@@ -63,18 +48,15 @@ def instance_for(instance: Instance | None, function: str) -> Instance:
 def _close() -> None:
     if _instance is not None:
         _instance.close()
-    if _begun and _process is not None:
-        _process.stop()
 
 
 def _forget_in_child() -> None:
     """A forked child must neither end the parent's sidecar nor, by holding its pipe, outlive the parent's hold on it."""
-    global _lock, _instance, _process, _begun  # noqa: PLW0603  one for each process
-    _lock = threading.RLock()
+    global _lock, _instance, _process  # noqa: PLW0603  one for each process
+    _lock = threading.Lock()
     if _process is not None:
         _process.disown()
     _instance = _process = None
-    _begun = False
 
 
 atexit.register(_close)

@@ -14,12 +14,9 @@ import threading
 import time
 from collections import deque
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
 from voxbeam.errors import SidecarError
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
 
 STATIC = Path(__file__).parent / "static"
 START_SECONDS = 10.0
@@ -34,7 +31,7 @@ log = logging.getLogger("voxbeam.sidecar")
 
 
 class SidecarProcess:
-    """A sidecar, started by this process. It takes a tenth of a second until it listens: :meth:`ready` waits for that.
+    """A running sidecar, started by this process.
 
     Attributes
     ----------
@@ -54,39 +51,23 @@ class SidecarProcess:
         self._restarts: deque[float] = deque(maxlen=MAX_RESTARTS)
         self._restarting = threading.Lock()
         self._launch(configuration)
-
-    def ready(self) -> Self:
-        """Wait until it listens; returns itself.
-
-        Raises
-        ------
-        SidecarError
-            It could not be started; the message says why and what to do.
-        """
-        self._settle(self._configuration)
         #: Where the next one listens, should this one die: where its viewers look for it.
-        self._configuration = {**self._configuration, "host": self.host, "port": self.port}
-        return self
+        self._configuration = {**configuration, "host": self.host, "port": self.port}
 
     def _launch(self, configuration: dict[str, Any]) -> None:
-        self._process = _spawn([find_node(), str(STATIC / "sidecar.cjs")])
-        self._stderr: deque[str] = deque(maxlen=_STDERR_LINES)
-        stderr = (self._process.stderr, self._stderr)
-        threading.Thread(target=_drain, args=stderr, name="voxbeam-sidecar-stderr", daemon=True).start()
-        # Nothing secret stands in argv.
-        with contextlib.suppress(OSError):  # it ended before it read: its last words say why
-            _stdin(self._process).write(json.dumps(configuration).encode() + b"\n")
-            _stdin(self._process).flush()
-
-    def _settle(self, configuration: dict[str, Any]) -> None:
+        process = _spawn([find_node(), str(STATIC / "sidecar.cjs")])
+        stderr: deque[str] = deque(maxlen=_STDERR_LINES)
+        threading.Thread(target=_drain, args=(process.stderr, stderr), name="voxbeam-sidecar-stderr", daemon=True).start()
         try:
-            answer = _answer(self._process, self._stderr)
+            answer = _exchange(process, configuration, stderr)
         except BaseException:
-            self._process.kill()
-            self._process.wait()
+            process.kill()
+            process.wait()
             raise
         if not configuration["parent"]:
-            _stdin(self._process).close()
+            _stdin(process).close()
+        self._process = process
+        self._stderr = stderr
         self.host: str = answer["host"]
         self.port: int = answer["port"]
         self.instance: str = answer["instance"]
@@ -121,7 +102,6 @@ class SidecarProcess:
             log.warning("the server at port %s has died; it is started again. %s", self.port, self.last_words)
             try:
                 self._launch({**self._configuration, "restored": restored})
-                self._settle(self._configuration)
             except SidecarError as error:
                 log.warning("%s", error)
                 return False
@@ -170,22 +150,7 @@ def start_sidecar(
     allowed_hosts: tuple[str, ...] = (),
     **further: Any,
 ) -> SidecarProcess:
-    """Start a sidecar and wait until it listens: :func:`begin_sidecar`, then :meth:`SidecarProcess.ready`."""
-    return begin_sidecar(
-        store_bytes=store_bytes, parent=parent, host=host, port=port, allowed_hosts=allowed_hosts, **further
-    ).ready()
-
-
-def begin_sidecar(
-    *,
-    store_bytes: int | None = None,
-    parent: bool = True,
-    host: str = "127.0.0.1",
-    port: int = 0,
-    allowed_hosts: tuple[str, ...] = (),
-    **further: Any,
-) -> SidecarProcess:
-    """Start a sidecar, and wait for nothing.
+    """Start a sidecar and wait until it listens.
 
     Parameters
     ----------
@@ -271,8 +236,12 @@ def _environment() -> dict[str, str]:
     return environment
 
 
-def _answer(process: subprocess.Popen[bytes], stderr: deque[str]) -> dict[str, Any]:
-    """The line that says where it listens."""
+def _exchange(process: subprocess.Popen[bytes], configuration: dict[str, Any], stderr: deque[str]) -> dict[str, Any]:
+    """Hand over the configuration and take the line that says where it listens. Nothing secret stands in argv."""
+    stdin = _stdin(process)
+    with contextlib.suppress(OSError):  # it ended before it read: its last words say why
+        stdin.write(json.dumps(configuration).encode() + b"\n")
+        stdin.flush()
     line = _first_line(process)
     try:
         answer = json.loads(line)

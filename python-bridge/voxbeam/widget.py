@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -40,8 +39,6 @@ _ASSETS = {name: STATIC / name for name in ("widget.js", "movie.js")}
 Views = Literal["four", "volume", "slices"]
 VIEWS = get_args(Views)
 
-#: Tickets younger than this are not renewed: a cell shows its view right after it was made.
-_TICKETS_FRESH_SECONDS = 5.0
 #: What of a view a bookmark holds.
 _BOOKMARKED = ("camera", "cross", "clip", "light", "planes")
 
@@ -52,7 +49,7 @@ class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
     Parameters
     ----------
     instance
-        The instance whose volumes and annotations it shows; None: it is told by :meth:`join`, and the page waits for that.
+        The instance whose volumes and annotations it shows.
     volume
         The volume it was made for, for its ``repr``: anything with a ``description`` that has a name, shape and dtype.
     height
@@ -105,8 +102,7 @@ class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
         self._guard = threading.RLock()
         self._tunnels: dict[str, Tunnel] = {}
         self._studio = Studio(lambda message: self.send(message))  # noqa: PLW0108  whatever `send` is then
-        forced_trait, ways = "" if forced == "auto" else forced, [] if instance is None else candidates(instance)
-        self._joined = time.monotonic()
+        forced_trait, ways = "" if forced == "auto" else forced, candidates(instance)
         given = {"_forced": forced_trait, "_candidates": ways, "_user": user_name()}
         super().__init__(height=height, views=views, policy=policy, **given, **dials)
         self.on_msg(self._on_page_message)
@@ -116,11 +112,6 @@ class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
     def instance(self) -> Any:
         """The instance this view shows."""
         return self._instance
-
-    def join(self, instance: Any) -> None:
-        """Say whose view it is, where that was not known yet."""
-        self._instance = instance
-        self._candidates, self._joined = candidates(instance), time.monotonic()
 
     def made_for(self, volume: Any) -> None:
         """Say which volume it was made for, where that is known only later."""
@@ -258,9 +249,8 @@ class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
         return f"<{' '.join(['VolumeView', *filter(None, words)])}>"
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        # Tickets live half a minute: those of a view made a while ago are renewed as it is shown.
-        if time.monotonic() - self._joined > _TICKETS_FRESH_SECONDS:
-            self.join(self._instance)
+        # Tickets live half a minute: those of a view made long ago are renewed as it is shown.
+        self._candidates = candidates(self._instance)
         return super()._repr_mimebundle_(**kwargs)
 
     def _on_page_message(self, _widget: object, content: Any, buffers: Sequence[memoryview]) -> None:

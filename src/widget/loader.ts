@@ -44,8 +44,8 @@ function load(model: ViewModel): Promise<WidgetModule> {
 async function bringCode(model: ViewModel): Promise<Blob> {
   const stop = new AbortController();
   const forced = model.get('_forced');
-  const ways = await waysOf(model);
-  const fetches = ways
+  const fetches = model
+    .get('_candidates')
     .filter((trait) => trait.assets && (!forced || trait.kind === forced))
     .map((trait, i) => afterHeadStart(i * NEXT_WAY_MS, stop.signal).then(() => fetchCode(trait, stop.signal)));
   const fetched = Promise.any(fetches);
@@ -58,21 +58,6 @@ async function bringCode(model: ViewModel): Promise<Blob> {
   } finally {
     stop.abort();
   }
-}
-
-/** The ways to the instance. A view is heard of before its server runs: they come a moment later. */
-function waysOf(model: ViewModel): Promise<CandidateTrait[]> {
-  const known = () => model.get('_candidates');
-  if (known().length > 0) return Promise.resolve(known());
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      model.off('change:_candidates', done);
-      resolve(known());
-    };
-    const timer = setTimeout(done, WAIT_MS);
-    model.on('change:_candidates', done);
-  });
 }
 
 /** Waits `ms`, unless nobody waits any more. */
@@ -141,7 +126,6 @@ export default {
     const signal = props.signal ?? ended.signal;
     try {
       const { default: widget } = await load(props.model);
-      await waysOf(props.model);
       if (!signal.aborted) await widget.render({ ...props, signal });
     } catch (error) {
       const note = document.createElement('pre');

@@ -18,14 +18,11 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from anywidget import AnyWidget
 
 import voxbeam as rv
 from conftest import until
 from voxbeam import embedded
 from voxbeam.instance import Instance
-from voxbeam.sidecar import SidecarProcess
-from voxbeam.widget import VolumeView
 
 
 def trade(url: str) -> tuple[int, dict, str]:
@@ -171,27 +168,6 @@ def test_the_embedded_instance_is_one_for_all_threads_comes_back_when_it_dies_an
     assert second.annotations is not None
     with pytest.raises(rv.InstanceGoneError, match=str(first.port)):
         first.status()
-
-
-def test_a_view_is_made_while_its_server_starts_and_closed_when_that_fails(fresh_embedded, monkeypatch):
-    if embedded._instance is not None:
-        embedded._instance.close()
-    told, ready = [], SidecarProcess.ready
-    monkeypatch.setattr(VolumeView, "open", lambda self: told.append((self._candidates, AnyWidget.open(self))), raising=False)
-    monkeypatch.setattr(SidecarProcess, "ready", lambda process: told.append("ready") or ready(process))
-    view = rv.view()
-    assert told == [([], None), "ready"]  # the page has heard of it, and waits
-    assert [way["kind"] for way in view._candidates] == ["direct", "proxy", "comm"]
-    assert view.instance is embedded.embedded_instance()
-    view.instance.close()
-
-    monkeypatch.setattr(SidecarProcess, "ready", lambda process: process._process.kill() or ready(process))
-    monkeypatch.setattr(VolumeView, "close", lambda self: told.append("closed") or AnyWidget.close(self))
-    with pytest.raises(rv.SidecarError, match="could not be started"):
-        rv.view()
-    assert told[2:] == [([], None), "closed"]
-    monkeypatch.setattr(SidecarProcess, "ready", ready)
-    assert rv.view().instance.store_bytes <= 64 * 2**20
 
 
 def test_the_embedded_instance_ends_with_its_process():

@@ -40,7 +40,7 @@ def unpack(frame):
     if magic != MAGIC or version != 1 or struct.unpack_from("<I", frame, 60)[0] != xxhash.xxh32_intdigest(frame[:60]):
         raise ValueError("header")
     payload = frame[64:]
-    if length != len(payload) or checksum != xxhash.xxh32_intdigest(payload):
+    if not 1 <= kind <= 41 or length != len(payload) or checksum != xxhash.xxh32_intdigest(payload):
         raise ValueError("payload")
     return kind, payload
 

@@ -76,7 +76,7 @@ test('the toolbar fits into 600 pixels, and the menu offers the rest by pointer 
   await page.keyboard.press('ArrowDown');
   assert.equal(await page.evaluate(() => document.activeElement.dataset.item), 'crop');
   await page.keyboard.press('Escape');
-  assert.equal(await page.locator('.voxbeam-menu').isHidden(), true);
+  assert.equal(await page.locator('.voxbeam-menu[role="menu"]').isHidden(), true);
 });
 
 test('clipping half of the block leaves half of its pixels; and all of it is shown again', async () => {

@@ -56,7 +56,7 @@ export class AnnotationPanel {
     this.#parts ??= this.#build();
     const { table, details, classes, layers } = this.#parts;
     table.element.hidden = length === 0;
-    if (length > 0) table.show(state.selected, mayEdit);
+    table.show(state.selected, mayEdit); // also where none is left: nothing of the last one stays
     details.show(scene.annotation(state.selected ?? ''), mayEdit, measure);
     classes.show(state, mayEdit);
     layers.show(state, mayEdit);

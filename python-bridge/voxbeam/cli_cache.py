@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from voxbeam import cache
+from voxbeam.cli_table import print_table, print_words, sized
 
 if TYPE_CHECKING:
     import argparse
@@ -31,44 +32,31 @@ def add_parser(commands: Any) -> None:
 def _list(_options: argparse.Namespace) -> int:
     held = cache.entries()
     if not held:
-        _print("Nothing is kept.")
+        print_words("Nothing is kept.")
         return 0
-    rows = [_TITLES, *(_row(entry) for entry in held)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_TITLES))]
-    for row in rows:
-        _print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
+    print_table(_TITLES, [_row(entry) for entry in held])
     total = sum(entry.nbytes for entry in held)
-    _print(f"{_size(total)} of {_size(cache.most_bytes())} in {cache.path()}")
+    print_words(f"{sized(total)} of {sized(cache.most_bytes())} in {cache.path()}")
     return 0
 
 
 def _row(entry: cache.Entry) -> tuple[str, ...]:
     name = "".join(letter if letter.isprintable() else "?" for letter in entry.name)
     used = cache.age_words(entry.used) if entry.complete else "not complete"
-    return entry.key, name, entry.shape, entry.dtype, _size(entry.nbytes), used
+    return entry.key, name, entry.shape, entry.dtype, sized(entry.nbytes), used
 
 
 def _clear(options: argparse.Namespace) -> int:
     held = len(cache.entries())
     removed = cache.clear(options.keys or None)
-    freed = _size(sum(entry.nbytes for entry in removed))
-    _print(f"{len(removed)} removed, {freed}.")
+    freed = sized(sum(entry.nbytes for entry in removed))
+    print_words(f"{len(removed)} removed, {freed}.")
     left = (len(options.keys) if options.keys else held) - len(removed)
     if left > 0:
-        _print(f"{left} could not be removed: they are being built, or their folder is read-only.")
+        print_words(f"{left} could not be removed: they are being built, or their folder is read-only.")
     return 1 if left > 0 else 0
 
 
 def _path(_options: argparse.Namespace) -> int:
-    _print(str(cache.path() or "off"))
+    print_words(str(cache.path() or "off"))
     return 0
-
-
-def _size(count: int) -> str:
-    from voxbeam.background_fill import size_words  # noqa: PLC0415  what the parser does not need
-
-    return size_words(count)
-
-
-def _print(words: str) -> None:
-    print(words)  # noqa: T201  what the command is for

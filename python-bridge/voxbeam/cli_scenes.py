@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from voxbeam import scenes
 from voxbeam.cache import age_words
+from voxbeam.cli_table import print_table, print_words, sized
 
 if TYPE_CHECKING:
     import argparse
@@ -32,40 +33,27 @@ def add_parser(commands: Any) -> None:
 def _list(_options: argparse.Namespace) -> int:
     held = scenes.entries()
     if not held:
-        _print("Nothing is kept.")
+        print_words("Nothing is kept.")
         return 0
-    rows = [_TITLES, *(_row(one) for one in held)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_TITLES))]
-    for row in rows:
-        _print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
-    _print(f"{_size(sum(one.nbytes for one in held))} in {scenes.folder()}")
+    print_table(_TITLES, [_row(one) for one in held])
+    print_words(f"{sized(sum(one.nbytes for one in held))} in {scenes.folder()}")
     return 0
 
 
 def _row(one: scenes.SceneFile) -> tuple[str, ...]:
     known = "in use" if one.in_use else "cannot be read" if one.annotations is None else str(one.annotations)
-    return one.path.name, known, _size(one.nbytes), age_words(one.used)
+    return one.path.name, known, sized(one.nbytes), age_words(one.used)
 
 
 def _remove(options: argparse.Namespace) -> int:
     gone = scenes.remove(options.names)
-    _print(f"{len(gone)} removed, {_size(sum(one.nbytes for one in gone))}.")
+    print_words(f"{len(gone)} removed, {sized(sum(one.nbytes for one in gone))}.")
     left = len(options.names) - len(gone)
     if left:
-        _print(f"{left} in use.")
+        print_words(f"{left} in use.")
     return 1 if left else 0
 
 
 def _path(_options: argparse.Namespace) -> int:
-    _print(str(scenes.folder() or "off"))
+    print_words(str(scenes.folder() or "off"))
     return 0
-
-
-def _size(count: int) -> str:
-    from voxbeam.background_fill import size_words  # noqa: PLC0415  what the parser does not need
-
-    return size_words(count)
-
-
-def _print(words: str) -> None:
-    print(words)  # noqa: T201  what the command is for

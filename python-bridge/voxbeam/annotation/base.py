@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -24,7 +25,7 @@ PALETTE = ("#ffb000", "#38b6ff", "#ff5c8a", "#4ade80", "#c084fc", "#ff7a33", "#2
 
 
 @dataclass(frozen=True, repr=False)
-class Annotation:
+class Annotation(ABC):
     """What all kinds of annotations have in common.
 
     Attributes
@@ -75,6 +76,7 @@ class Annotation:
             checked_color(self.color)
         keep(self, props=checked_props(self.props))
 
+    @abstractmethod
     def placed(self, volume: VolumeDescription | None) -> Self:
         """The same with voxel and world coordinates both, as far as the volume is known.
 
@@ -83,13 +85,13 @@ class Annotation:
         ParameterError
             Only voxels are given and there is no volume to count them in.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def coords(self) -> list[float]:
         """What stands in the scene document: numbers in world x, y, z. Empty where it is not placed."""
-        raise NotImplementedError
 
     @classmethod
+    @abstractmethod
     def from_coords(cls, coords: Sequence[float], **common: Any) -> Self:
         """One whose place is what stands in the scene document.
 
@@ -98,7 +100,6 @@ class Annotation:
         ParameterError
             The numbers are not as many as its kind has, or make no place.
         """
-        raise NotImplementedError
 
     @classmethod
     def from_document(cls, coords: list[float], volume: VolumeDescription | None, common: dict[str, Any]) -> Self:
@@ -119,7 +120,7 @@ class Annotation:
         made.__dict__.update(values)
         return made
 
-    def refuse_unusable(self) -> None:
+    def refuse_unusable(self) -> None:  # noqa: B027  most shapes are always usable
         """Raise where the shape is none: it is looked at as a whole, when it is added."""
 
     def crop(self, volume: Any) -> Crop:

@@ -272,9 +272,10 @@ def test_a_file_that_is_no_model_or_not_trusted_is_refused(tmp_path):
     (tmp_path / "pickled").write_bytes(b"\x80\x04cos\nsystem\n(S'true'\ntR.")
     with pytest.raises(SourceError, match="cannot be read"):
         load_model(tmp_path / "pickled")
-    # A tree whose nodes lead out of it would be walked without a look.
-    one.model.estimators_[0].tree_.children_left[0] = 10**6
-    save_model(tmp_path / "bent.skops", one.model, QUICK, {})
+    # A tree whose nodes lead out of it would be walked without a look; a copy, for the threads of `one` may still walk theirs.
+    bent, features, about = load_model(path)
+    bent.estimators_[0].tree_.children_left[0] = 10**6
+    save_model(tmp_path / "bent.skops", bent, features, about)
     with pytest.raises(SourceError, match="lead nowhere"):
         load_model(tmp_path / "bent.skops")
     assert zipfile.is_zipfile(path)

@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { FrameError } from './frame.js';
 import {
-  MAX_AXIS, MAX_CONTROL_BYTES, MAX_LEVELS, MAX_NAME_CHARS, MAX_POLYGON_POINTS, MAX_REGION_BOXES, MAX_STROKE_POINTS, MAX_STROKE_RADIUS,
+  MAX_AXIS, MAX_CONTROL_BYTES, MAX_COUNTED_LABELS, MAX_LEVELS, MAX_NAME_CHARS, MAX_POLYGON_POINTS, MAX_REGION_BOXES, MAX_STROKE_POINTS, MAX_STROKE_RADIUS, MAX_TIMES,
 } from './limits.js';
 import { decodeControl } from './messages.js';
 
@@ -43,6 +43,15 @@ export const EditMode = z.discriminatedUnion('write', [
 ]);
 export type EditMode = z.infer<typeof EditMode>;
 
+/** Only voxels are written whose value in an image of the same grid, at level 0, is from `low` to `high`, both included. */
+export const ValueRange = z.strictObject({
+  volume: u32,
+  low: z.number(),
+  high: z.number(),
+  time: z.int().min(0).max(MAX_TIMES - 1).optional(),
+});
+export type ValueRange = z.infer<typeof ValueRange>;
+
 /** What an edit does; README.md says exactly which voxels each touches. */
 export const EditOp = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -66,6 +75,8 @@ export const EditOp = z.discriminatedUnion('kind', [
     /** Of 2 dimensions: the plane through the seed is across this axis. */
     axis: z.int().min(0).max(2).optional(),
   }),
+  /** Between each two planes across the axis, of those of the box that have the label, that follow each other: by the distance to the outlines. */
+  z.strictObject({ kind: z.literal('interpolate'), axis: z.int().min(0).max(2), box }),
   /** The tail has the lengths of runs of a mask. */
   z.strictObject({ kind: z.literal('runs'), start: triple(voxel), stop: triple(voxel) }),
   /** The tail has the labels of all voxels of the box. */
@@ -83,6 +94,7 @@ export const EditHead = z.strictObject({
   /** 0 erases. Of `values` it says nothing. */
   label: u32,
   mode: EditMode,
+  within: ValueRange.optional(),
 });
 export type EditHead = z.infer<typeof EditHead>;
 
@@ -108,10 +120,11 @@ export type Edited = z.infer<typeof Edited>;
 export const Undo = z.strictObject({ volume: u32, id: name, author, redo: z.boolean().optional() });
 export type Undo = z.infer<typeof Undo>;
 
-/** READ: the labels of a box, or which boxes have changed after an edit. */
+/** READ: the labels of a box, which boxes have changed after an edit, or how many voxels each label has. */
 export const ReadLabels = z.union([
   z.strictObject({ volume: u32, id: name, start: triple(u32), stop: triple(u32), level: z.int().min(0).max(MAX_LEVELS - 1).optional() }),
   z.strictObject({ volume: u32, id: name, since: count }),
+  z.strictObject({ volume: u32, id: name, counts: z.literal(true) }),
 ]);
 export type ReadLabels = z.infer<typeof ReadLabels>;
 
@@ -128,6 +141,8 @@ export const RegionHead = z.union([
     more: z.boolean(),
   }),
   z.strictObject({ id: name, volume: u32, since: count, seq: count, boxes: z.array(box).max(MAX_REGION_BOXES) }),
+  /** Labels above 0 and their voxels at level 0, by rising label; `labels` is how many there are, where not all are told. */
+  z.strictObject({ id: name, volume: u32, seq: count, counts: z.array(z.tuple([u32, count])).max(MAX_COUNTED_LABELS), labels: count }),
 ]);
 export type RegionHead = z.infer<typeof RegionHead>;
 

@@ -43,6 +43,12 @@ export const MAX_POINT_PROPERTIES = 16;
 
 /** Voxels of the boxes that one edit of labels may touch. */
 export const MAX_EDIT_VOXELS = 2 ** 28;
+/** Bricks of an image that one edit may look into for a range of values. */
+export const MAX_RANGE_BRICKS = 2048;
+/** Texels of the planes between which an edit interpolates: of the rectangle around what both have. */
+export const MAX_INTERPOLATED_TEXELS = 2 ** 23;
+/** Labels whose voxels are counted in one answer; of more the largest are told. */
+export const MAX_COUNTED_LABELS = 16_384;
 /** Voxels of one READ of labels. */
 export const MAX_READ_VOXELS = 2 ** 24;
 /** Bytes that the tail of an EDIT or REGION may become when it is inflated. */

@@ -15,6 +15,7 @@ import { idOf, isHarmless, LABEL_TYPES, type LabelFrame, parseLabelFrame } from 
 import type { LabelStorage, StoredLabels } from './label_storage.js';
 import { LabelVolume } from './label_volume.js';
 import { Lru } from './lru.js';
+import { RangeQueue } from './range_queue.js';
 
 /** Decoded bricks and frames of all editable volumes that are kept at hand. */
 const DECODED_BYTES = 64 * 2 ** 20;
@@ -30,6 +31,8 @@ interface Waiting {
   bytes: number;
   /** Reads are answered one after the other. */
   reads: Promise<void>;
+  /** Edits wait here for the values of an image, and others behind them. */
+  readonly ranges: RangeQueue;
 }
 
 export class LabelDesk {
@@ -89,11 +92,12 @@ export class LabelDesk {
       connection.error({ code: ErrorCode.NOT_FOUND, message: `no editable labels ${handle} in this instance`, volume: handle, id });
       return;
     }
+    const waiting = this.#of(connection);
     if (frame.kind === 'cancel') {
+      waiting.ranges.cancel(handle, id);
       volume.cancel(connection, id);
       return;
     }
-    const waiting = this.#of(connection);
     const bytes = frame.kind === 'edit' ? frame.tail.byteLength : 0;
     if (waiting.requests >= MAX_LABEL_REQUESTS || waiting.bytes + bytes > MAX_WAITING_BYTES) {
       const message = `${waiting.requests} edits and reads of ${waiting.bytes} bytes wait already; the limits are ${MAX_LABEL_REQUESTS} and ${MAX_WAITING_BYTES} bytes`;
@@ -106,17 +110,20 @@ export class LabelDesk {
       waiting.requests -= 1;
       waiting.bytes -= bytes;
     };
-    if (frame.kind === 'edit') volume.submit({ connection, id, author: frame.head.author, ended, edit: frame.head, tail: frame.tail, undo: undefined });
-    else if (frame.kind === 'undo') {
-      volume.submit({ connection, id, author: frame.undo.author, ended, edit: undefined, tail: undefined, undo: frame.undo.redo ? 'redo' : 'undo' });
-    } else {
+    if (frame.kind === 'read') {
       const { read } = frame;
       waiting.reads = waiting.reads.then(() => readLabels(connection, volume, read)).catch((error) => connection.broken(error)).then(ended);
+    } else if (frame.kind === 'edit') {
+      const { head, tail } = frame;
+      waiting.ranges.prepare(volume, head, (within) => volume.submit({ connection, id, author: head.author, ended, edit: head, tail, undo: undefined, within }), ended);
+    } else {
+      const { author, redo } = frame.undo;
+      waiting.ranges.prepare(volume, { id }, () => volume.submit({ connection, id, author, ended, edit: undefined, tail: undefined, undo: redo ? 'redo' : 'undo' }), ended);
     }
   }
 
   #of(connection: Connection): Waiting {
-    const waiting = this.#waiting.get(connection) ?? { requests: 0, bytes: 0, reads: Promise.resolve() };
+    const waiting = this.#waiting.get(connection) ?? { requests: 0, bytes: 0, reads: Promise.resolve(), ranges: new RangeQueue(this.services, connection) };
     this.#waiting.set(connection, waiting);
     return waiting;
   }

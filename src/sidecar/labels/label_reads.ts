@@ -1,8 +1,8 @@
-/** READ: the labels of a box in parts, or what changed since an edit. */
+/** READ: the labels of a box in parts, what changed since an edit, or how many voxels each label has. */
 
 import { promisify } from 'node:util';
 import { deflateRaw } from 'node:zlib';
-import { encodeHeadTail, ErrorCode, FrameType, MAX_READ_VOXELS, type ReadLabels, type VoxelBox } from '../../protocol/index.js';
+import { encodeHeadTail, ErrorCode, FrameType, MAX_COUNTED_LABELS, MAX_READ_VOXELS, type ReadLabels, type VoxelBox } from '../../protocol/index.js';
 import { levelCount, levelShape } from '../../volume/geometry.js';
 import { readRegion, regionParts } from '../../volume/labels/region.js';
 import type { Connection } from '../connection.js';
@@ -20,6 +20,13 @@ export async function readLabels(connection: Connection, volume: LabelVolume, re
   if ('since' in read) {
     const head = { ...names, since: read.since, seq: volume.seq, boxes: volume.history.changedSince(read.since, volume.seq, shape) };
     connection.send(encodeHeadTail(FrameType.REGION, head));
+    return;
+  }
+  if ('counts' in read) {
+    const { seq } = volume;
+    const all = [...(await volume.counts.all())];
+    const largest = all.length > MAX_COUNTED_LABELS ? all.sort((a, b) => b[1] - a[1]).slice(0, MAX_COUNTED_LABELS) : all;
+    connection.send(encodeHeadTail(FrameType.REGION, { ...names, seq, counts: largest.sort((a, b) => a[0] - b[0]), labels: all.length }));
     return;
   }
   const { start, stop, level = 0 } = read;

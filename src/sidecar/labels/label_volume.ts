@@ -18,11 +18,13 @@ import type { Services } from '../services.js';
 import type { VolumeRecord } from '../volume_record.js';
 import { CommittedBricks } from './committed_bricks.js';
 import { inTurns } from './in_turns.js';
+import { LabelCounts } from './label_counts.js';
 import { LabelFrames } from './label_frames.js';
 import { HISTORY_OPS, LabelHistory } from './label_history.js';
 import type { LabelStorage, OpHead, StoredLabels, StoredOp } from './label_storage.js';
 import { LabelTold } from './label_told.js';
 import type { Lru } from './lru.js';
+import type { RangeMasks } from './range_masks.js';
 import { WorkingBricks } from './working_bricks.js';
 
 const [deflate, inflate] = [promisify(deflateRaw), promisify(inflateRaw)];
@@ -42,6 +44,8 @@ export interface LabelRequest {
   /** Deflated. */
   readonly tail: Uint8Array | undefined;
   readonly undo: 'undo' | 'redo' | undefined;
+  /** Where it may write at all. */
+  readonly within?: RangeMasks | undefined;
   /** It was answered. */
   ended(): void;
 }
@@ -65,6 +69,7 @@ export class LabelVolume {
   readonly bricks: CommittedBricks;
   readonly frames: LabelFrames;
   readonly history: LabelHistory;
+  readonly counts: LabelCounts;
   readonly #told: LabelTold;
   #queue: LabelRequest[] = [];
   #current: { request: LabelRequest; stop: AbortController } | undefined;
@@ -82,6 +87,7 @@ export class LabelVolume {
     record.generation = stored.generation;
     record.edited = stored.generation > 1;
     this.bricks = new CommittedBricks(storage, stored.name, record.handle, stored.shape, stored.dtype, decoded);
+    this.counts = new LabelCounts(this.bricks);
     this.frames = new LabelFrames(record, this.bricks, frames);
     this.history = new LabelHistory(storage.ops(stored.name, Math.max(0, stored.seq - HISTORY_OPS)));
     this.#told = new LabelTold(services, record, this.bricks, this.frames);
@@ -172,7 +178,7 @@ export class LabelVolume {
     if (request.tail && request.tail.byteLength > 0) tail = await inflated(request.tail);
     const total = editVoxels(working.shape, op);
     let told = performance.now();
-    const result = await inTurns(applyEdit(working, { op, label, mode, tail }), signal, (done) => {
+    const result = await inTurns(applyEdit(working, { op, label, mode, tail, within: request.within, voxelSize: this.record.description.voxel_size }), signal, (done) => {
       if (performance.now() - told < PROGRESS_MS) return;
       told = performance.now();
       request.connection.sendControl(FrameType.PROGRESS, { volume: this.record.handle, id: request.id, done, total: Math.max(done, total) });
@@ -202,7 +208,7 @@ export class LabelVolume {
       return;
     }
     if (!this.record.live) return;
-    working.publish();
+    working.publish((key) => this.counts.outdated(key));
     this.seq = applied.at(-1)?.op.seq as number;
     const { hub } = this.services();
     this.#told.changed(applied.map(({ levels }) => levels), applied.at(-1)?.op.generation as number);

@@ -73,8 +73,11 @@ export class WorkingBricks implements BrickAccess {
     return bricks;
   }
 
-  /** What was written is committed. */
-  publish(): void {
-    for (const [key, { brick, bytes }] of this.#written) this.committed.committed(key, brick, bytes === undefined);
+  /** What was written is committed; `changed` hears of each brick. */
+  publish(changed: (key: string) => void): void {
+    for (const [key, { brick, bytes }] of this.#written) {
+      this.committed.committed(key, brick, bytes === undefined);
+      changed(key);
+    }
   }
 }

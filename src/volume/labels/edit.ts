@@ -4,12 +4,13 @@
  */
 
 import type { EditMode, EditOp, VoxelBox } from '../../protocol/labels.js';
-import { BRICK_EDGE, MAX_EDIT_VOXELS } from '../../protocol/limits.js';
+import { BRICK_EDGE, MAX_EDIT_VOXELS, MAX_INTERPOLATED_TEXELS } from '../../protocol/limits.js';
 import type { Vec3 } from '../geometry.js';
 import { type BrickAccess, type LabelArray, MAX_LABEL, tidy, writable } from './brick.js';
 import { type BrickChange, ChangedBricks } from './changed_bricks.js';
 import { DisplacedWriter } from './displaced.js';
 import { FloodFill } from './flood_fill.js';
+import { Interpolation } from './interpolation.js';
 import { type BrickMask, MASK_WORDS, setSpan } from './mask.js';
 import { Polygon } from './polygon.js';
 import { decodeMask, decodeValues, runAt, type Runs } from './runs.js';
@@ -35,6 +36,10 @@ export interface Edit {
   readonly mode: EditMode;
   /** The tail, inflated. */
   readonly tail: Uint8Array;
+  /** Voxels of each brick that may be written at all, by `z/y/x`; of a brick that is not there none. */
+  readonly within?: ReadonlyMap<string, BrickMask> | undefined;
+  /** Edges of a voxel, z, y, x, for what goes by distance. */
+  readonly voxelSize?: Vec3 | undefined;
 }
 
 export interface EditResult {
@@ -57,15 +62,19 @@ interface Painter {
  * @throws EditError, before anything is written
  */
 export function* applyEdit(bricks: BrickAccess, edit: Edit): Generator<number, EditResult> {
-  const { op, label, mode } = edit;
+  const { op, label, mode, within } = edit;
   const most = MAX_LABEL[bricks.dtype];
   if (op.kind !== 'values' && label > most) throw unfit(`label ${label} in labels of ${bricks.dtype}, whose highest is ${most}`, 'take a lower label');
   const runs = op.kind === 'runs' || op.kind === 'values' ? tailRuns(bricks.shape, op, edit.tail, most) : undefined;
-  const painter = yield* painterOf(bricks, op, runs);
+  const painter = yield* painterOf(bricks, edit, runs);
   const [changed, displaced, mask] = [new ChangedBricks(), new DisplacedWriter(), new Uint32Array(MASK_WORDS)];
   for (const [z, y, x] of painter.bricks()) {
     mask.fill(0);
     for (const _ of painter.paint(mask, z, y, x)) yield 0;
+    if (within && !limited(mask, within.get(`${z}/${y}/${x}`))) {
+      yield BRICK_EDGE ** 3;
+      continue;
+    }
     const brick = bricks.read(0, z, y, x);
     const voxels = writable(brick, bricks.dtype);
     const only = mode.write === 'all' ? undefined : mode.write === 'empty' ? 0 : mode.label;
@@ -87,10 +96,35 @@ export function editVoxels(shape: Vec3, op: EditOp): number {
   if (op.kind === 'stroke') return new Stroke(shape, op.points, op.radius).voxels;
   if (op.kind === 'polygon') return new Polygon(shape, op.axis, op.index, op.points).voxels;
   if (op.kind === 'fill') return op.dims === 2 ? 0 : size(op.box);
+  if (op.kind === 'interpolate') return size(op.box);
   return size([op.start, op.stop]);
 }
 
-function* painterOf(bricks: BrickAccess, op: EditOp, runs: Runs | undefined): Generator<number, Painter> {
+/** Takes what may not be written out of a mask; false where nothing is left. */
+function limited(mask: BrickMask, within: BrickMask | undefined): boolean {
+  let left = 0;
+  if (within) for (let i = 0; i < MASK_WORDS; i += 1) left |= mask[i] = (mask[i] as number) & (within[i] as number);
+  return left !== 0;
+}
+
+/**
+ * The bricks that an edit may touch, as far as that is known before; of a fill and an interpolation those of its box.
+ *
+ * @throws EditError
+ */
+export function editBricks(shape: Vec3, op: EditOp): Iterable<Triple> {
+  bounded(editVoxels(shape, op));
+  if (op.kind === 'stroke') return strokeBricks(new Stroke(shape, op.points, op.radius));
+  if (op.kind === 'polygon') {
+    const { low, high } = new Polygon(shape, op.axis, op.index, op.points);
+    return bricksOf(low, high);
+  }
+  const box: VoxelBox = 'box' in op ? op.box : [op.start, op.stop];
+  checkBox(shape, box);
+  return bricksOf(...box);
+}
+
+function* painterOf(bricks: BrickAccess, { op, label, voxelSize }: Edit, runs: Runs | undefined): Generator<number, Painter> {
   const { shape } = bricks;
   if (op.kind === 'stroke') {
     const stroke = new Stroke(shape, op.points, op.radius);
@@ -104,6 +138,7 @@ function* painterOf(bricks: BrickAccess, op: EditOp, runs: Runs | undefined): Ge
     return { voxels: polygon.voxels, bricks: () => bricksOf(polygon.low, polygon.high), paint: (...args) => polygon.paint(...args) };
   }
   if (op.kind === 'fill') return yield* fillPainter(bricks, op);
+  if (op.kind === 'interpolate') return yield* interpolationPainter(bricks, op, label, voxelSize ?? [1, 1, 1]);
   const box: VoxelBox = [op.start, op.stop];
   checkBox(shape, box);
   return {
@@ -135,6 +170,24 @@ function* fillPainter(bricks: BrickAccess, op: Extract<EditOp, { kind: 'fill' }>
     bricks: () => [...filled.values()].map(({ z, y, x }) => [z, y, x] as const),
     paint: (mask, z, y, x) => {
       mask.set(filled.get(`${z}/${y}/${x}`)?.filled as BrickMask);
+      return [];
+    },
+  };
+}
+
+function* interpolationPainter(bricks: BrickAccess, { axis, box }: Extract<EditOp, { kind: 'interpolate' }>, label: number, voxelSize: Vec3): Generator<number, Painter> {
+  checkBox(bricks.shape, box);
+  if (label === 0) throw unfit('an interpolation of label 0', 'give the label that the planes have');
+  const shapes = new Interpolation(bricks, axis as 0 | 1 | 2, box, label, voxelSize);
+  const steps = shapes.run((texels) => {
+    if (texels > MAX_INTERPOLATED_TEXELS) throw new EditError(4413, `planes of ${texels} texels to interpolate; the limit is ${MAX_INTERPOLATED_TEXELS}`, 'give a box around less');
+  });
+  for (const _ of steps) yield 0;
+  return {
+    voxels: size(box),
+    bricks: () => [...shapes.filled.values()].map(({ brick }) => brick),
+    paint: (mask, z, y, x) => {
+      mask.set(shapes.filled.get(`${z}/${y}/${x}`)?.mask as BrickMask);
       return [];
     },
   };

@@ -10,6 +10,7 @@ import {
 import type { BrickKey } from '../../../src/volume/geometry.js';
 import { type LabelArray, labelArray, MAX_LABEL } from '../../../src/volume/labels/brick.js';
 import { decodeValues, expandRuns } from '../../../src/volume/labels/runs.js';
+import { expect } from '@jest/globals';
 import { Client, type Received } from '../../conformance/client.js';
 import type { SidecarProcess } from '../../conformance/sidecar_process.js';
 
@@ -23,6 +24,8 @@ export interface Ask {
   id?: string;
   /** Inflated. */
   tail?: Uint8Array;
+  /** A range of values of an image. */
+  within?: object;
 }
 
 export class LabelClient {
@@ -40,8 +43,8 @@ export class LabelClient {
   }
 
   /** Sends an edit; its id. */
-  send(volume: number, { op, label = 1, mode = { write: 'all' }, author = 'Ann', id = randomUUID(), tail }: Ask): string {
-    this.client.send(encodeHeadTail(FrameType.EDIT, { id, volume, author, op, label, mode }, tail && deflateRawSync(tail)));
+  send(volume: number, { op, label = 1, mode = { write: 'all' }, author = 'Ann', id = randomUUID(), tail, within }: Ask): string {
+    this.client.send(encodeHeadTail(FrameType.EDIT, { id, volume, author, op, label, mode, ...(within && { within }) }, tail && deflateRawSync(tail)));
     return id;
   }
 
@@ -94,6 +97,16 @@ export class LabelClient {
     const { head } = await this.client.until(() => this.#regions(id)[0], 'REGION');
     if (!('boxes' in head)) throw new Error('a REGION of labels');
     return head;
+  }
+
+  /** Labels and their voxels. */
+  async counts(volume: number): Promise<[number, number][]> {
+    const id = randomUUID();
+    this.client.control(FrameType.READ, { volume, id, counts: true });
+    const { head } = await this.client.until(() => this.#regions(id)[0], 'REGION');
+    if (!('counts' in head)) throw new Error('a REGION without counts');
+    expect(head.labels).toBe(head.counts.length);
+    return head.counts;
   }
 
   /** The voxels of a brick, 66³, as a viewer gets it now. */

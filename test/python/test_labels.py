@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -138,6 +139,69 @@ def test_painting_is_told_and_taken_back_by_its_maker_alone(painted):
     assert (lengths.sum(), set(values)) == (np.prod(box.shape), {5} | set(values))
     assert np.prod(box.shape) < labels.size / 4
     stop()
+
+
+def test_a_range_of_values_is_exact_at_level_0_and_one_edit(painted):
+    values = np.random.default_rng(7).normal(100, 30, (70, 80, 90)).astype("f4")
+    values[10, 10, 10] = np.nan
+    rv.render_volume(values, painted, name="measured", voxel_size=(2, 1, 1), unit="mm", origin=(5, 0, 0))
+    labels = painted.labels("ranges", like="ct")
+    inside = (values >= 90) & (values <= 120)
+    model = np.zeros(labels.shape, "u1")
+    model[3:60, 10:70, 5:85][inside[3:60, 10:70, 5:85]] = 3
+    change = labels.threshold(((3, 10, 5), (60, 70, 85)), 90, 120, 3, image="measured")
+    assert change.voxels == np.count_nonzero(model)
+    assert (labels[:] == model).all()
+    assert labels.counts() == {3: np.count_nonzero(model)}
+    labels.undo()
+    assert labels.counts() == {}
+    z, y, x = np.ogrid[:70, :80, :90]
+    ball = (z - 30) ** 2 + (y - 40) ** 2 + (x - 45) ** 2 <= 12**2
+    labels.paint((30, 40, 45), 12, 1, within=(-np.inf, 95, "measured"))
+    assert (labels[:] == (ball & (values <= 95))).all()
+    square = [(9.5, 9.5), (9.5, 29.5), (29.5, 29.5), (29.5, 9.5)]
+    labels.polygon(0, (10, 11), square, 2, within=(100, np.inf, "measured"))
+    assert (labels[10:12, 10:30, 10:30] == 2 * (values[10:12, 10:30, 10:30] >= 100)).all()
+    with pytest.raises(rv.ParameterError, match="2 images have"):
+        labels.threshold(None, 1, 2)
+    with pytest.raises(rv.ParameterError, match="nothing"):
+        labels.threshold(None, 1, 2, image="nothing")
+    with pytest.raises(rv.ParameterError, match="lower first"):
+        labels.threshold(None, 3, 2, image="ct")
+    with pytest.raises(rv.ParameterError, match="not those of the labels"):
+        painted.labels("small", shape=(4, 5, 6)).threshold(None, 1, 2, image="ct")
+
+
+@pytest.mark.parametrize("axis", [0, 1, 2])
+def test_interpolation_between_planes_is_that_of_the_distance_transform(painted, axis):
+    from scipy.ndimage import binary_opening, distance_transform_edt, gaussian_filter
+
+    labels = painted.labels(f"shapes {axis}", like="ct")
+    rng, model = np.random.default_rng(axis), np.zeros(labels.shape, bool)
+    shape = tuple(np.delete(labels.shape, axis))
+    planes, low = (20, 26, 33), (3, 7)
+    for plane in planes:
+        blobs = binary_opening(gaussian_filter(rng.normal(size=shape), 5) > 0.03)
+        blobs[: low[0]] = blobs[:, : low[1]] = False
+        model[(slice(None),) * axis + (plane,)] = blobs
+    labels.where(model, 4)
+    edges = np.delete(labels.voxel_size, axis)
+    expected = np.moveaxis(model.copy(), axis, 0)
+    for first, last in pairwise(planes):
+        def signed(plane):
+            framed = np.pad(np.moveaxis(model, axis, 0)[plane], 1)
+            return (distance_transform_edt(framed, edges) - distance_transform_edt(~framed, edges))[1:-1, 1:-1]
+
+        for plane in range(first + 1, last):
+            expected[plane] = signed(first) * (last - plane) + signed(last) * (plane - first) >= 0
+    expected = np.moveaxis(expected, 0, axis)
+    change = labels.interpolate(4, axis)
+    assert change.voxels == expected.sum() - model.sum() > 1000
+    assert (labels[:] == 4 * expected).all()
+    labels.undo()
+    assert (labels[:] == 4 * model).all()
+    with pytest.raises(rv.ParameterError, match="axis is 3"):
+        labels.interpolate(4, 3)
 
 
 def test_many_threads_write_one_volume(painted):

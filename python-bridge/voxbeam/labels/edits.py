@@ -77,3 +77,10 @@ def _points(points: Any, each: int, least: int, most: int) -> list[list[float]]:
         raise ParameterError(f"There are {len(path)} points.", f"Give at most {most} at once.")
     listed: list[list[float]] = path.tolist()
     return listed
+
+
+def interpolation(axis: Any, box: list[list[int]]) -> dict[str, Any]:
+    """What lies between planes across ``axis``, of those of a box that have the label."""
+    if axis not in (0, 1, 2):
+        raise ParameterError(f"axis is {axis!r:.40}.", "Give 0 (z), 1 (y) or 2 (x).")
+    return {"kind": "interpolate", "axis": int(axis), "box": box}

@@ -80,7 +80,7 @@ def open_labels(wire: LabelWire, table: VolumeTable, layers: SceneMap, name: str
         request = {"name": name, "dtype": stored, **_geometry(model, {word: given.get(word) for word in _PLACE})}
         wire.ask(lambda _: encode_control(FrameType.LABELS, request), key=name).result(MADE_SECONDS)
         known = table.all()[name]
-    labels = Labels(wire, lambda: _handle(table, name), known.description, Classes(layers, name))
+    labels = Labels(wire, lambda: _handle(table, name), known.description, Classes(layers, name), volumes=table.all)
     if "classes" in given:
         labels.classes.set(given["classes"])
     return labels

@@ -9,15 +9,16 @@ import numpy as np
 
 from voxbeam.errors import ParameterError
 from voxbeam.labels.change import LabelChange, LabelChanges
-from voxbeam.labels.edits import label_of, mode_of, polygon, stroke
+from voxbeam.labels.edits import interpolation, label_of, mode_of, polygon, stroke
 from voxbeam.labels.regions import Region, integers, parts_of, select
 from voxbeam.labels.runs import decode_values, encode_mask, encode_values
+from voxbeam.labels.value_range import range_of
 from voxbeam.protocol import MAX_FRAME_BYTES, MAX_READ_VOXELS, FrameType, encode_control, encode_head_tail
 from voxbeam.user import user_name
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from concurrent.futures import Future
 
     from numpy.typing import DTypeLike, NDArray
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from voxbeam.labels.classes import Classes
     from voxbeam.labels.edits import Over
     from voxbeam.labels.wire import LabelWire
+    from voxbeam.volumes import Volume
 
 #: Of a tail, with room for the head and the frame's header.
 _MOST_TAIL = MAX_FRAME_BYTES - 2**20
@@ -61,9 +63,10 @@ class Labels:
 
     def __init__(
         self, wire: LabelWire, handle: Callable[[], int], description: VolumeDescription, classes: Classes,
-        author: str | None = None,
+        author: str | None = None, *, volumes: Callable[[], Mapping[str, Volume]] = dict,
     ) -> None:
         self._wire = wire
+        self._volumes = volumes
         self._handle = handle
         self._description = description
         self.classes = classes
@@ -152,7 +155,7 @@ class Labels:
     # Painting
 
     def paint(
-        self, points: Any, radius: Any = 0.5, label: int = 1, *, over: Over = "all",
+        self, points: Any, radius: Any = 0.5, label: int = 1, *, over: Over = "all", within: Any = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> LabelChange:
         """Draw with a brush along points; label 0 erases.
@@ -168,6 +171,8 @@ class Labels:
         over
             ``"all"``, ``"empty"`` (voxels without a label), or the label that is overwritten: asked of each voxel when the
             edit is applied, so that what others painted meanwhile is not lost.
+        within
+            ``(low, high)`` or ``(low, high, image)``: only voxels are written whose value is in that range; see `threshold`.
         progress
             Called with voxels looked at and all of them, where it takes its time.
 
@@ -176,7 +181,7 @@ class Labels:
         LabelChange
             What came of it.
         """
-        return self._one(stroke(points, radius), label, over, progress)
+        return self._one(stroke(points, radius), label, over, progress, within=within)
 
     def fill(
         self, seed: Any, label: int, *, box: tuple[Any, Any] | None = None, axis: int | None = None, over: Over = "all",
@@ -193,12 +198,72 @@ class Labels:
             op["axis"] = int(axis)
         return self._one(op, label, over, progress)
 
-    def polygon(self, axis: int, index: int | tuple[int, int], points: Any, label: int = 1, *, over: Over = "all") -> LabelChange:
+    def polygon(
+        self, axis: int, index: int | tuple[int, int], points: Any, label: int = 1, *, over: Over = "all", within: Any = None
+    ) -> LabelChange:
         """Write what lies in a polygon, in one plane or from the first to the last of two, across ``axis``.
 
-        Its ``points`` are along the other two axes, in the order z, y, x, in voxels.
+        Its ``points`` are along the other two axes, in the order z, y, x, in voxels; ``within`` as of `paint`.
         """
-        return self._one(polygon(axis, index, points), label, over, None)
+        return self._one(polygon(axis, index, points), label, over, None, within=within)
+
+    def threshold(
+        self, box: tuple[Any, Any] | None, low: float, high: float, label: int = 1, *, image: str | None = None,
+        over: Over = "all", progress: Callable[[int, int], None] | None = None,
+    ) -> LabelChange:
+        """Write the voxels of a box whose value in an image is from ``low`` to ``high``, both included.
+
+        It is decided at level 0, by the instance, which asks the image's producer for bricks that it does not hold.
+
+        Parameters
+        ----------
+        box
+            Start and stop, half-open, z, y, x in voxels; None is all of the labels. At most 2²⁸ voxels.
+        low, high
+            Values of the image, as it shows them; ``-inf`` and ``inf`` leave an end open. What is no number is in no range.
+        label, over, progress
+            As of `paint`.
+        image
+            Name of an image whose shape, voxel size and origin are those of the labels; left out, the only one.
+
+        Returns
+        -------
+        LabelChange
+            One step of undo.
+
+        Raises
+        ------
+        ParameterError
+            There is no such image, or no such box.
+
+        Examples
+        --------
+        >>> labels.threshold(((10, 0, 0), (20, 80, 90)), 120, 255, 2)  # doctest: +SKIP
+        """
+        start, stop = box or (self._whole.start, self._whole.stop)
+        op = {"kind": "box", "start": [int(n) for n in start], "stop": [int(n) for n in stop]}
+        return self._one(op, label, over, progress, within=(low, high, image))
+
+    def interpolate(self, label: int, axis: int = 0, *, box: tuple[Any, Any] | None = None, over: Over = "all") -> LabelChange:
+        """Fill between the planes across ``axis`` that have a label, by shape.
+
+        Of each two such planes that follow each other, a voxel between them is written where the signed distances to the two
+        outlines, mixed linearly, are not below 0 [1]_. ``box`` (start, stop; half-open) bounds which planes and which part of
+        them count. One step of undo.
+
+        References
+        ----------
+        .. [1] S. P. Raya, J. K. Udupa, Shape-based interpolation of multidimensional objects, IEEE TMI 9 (1990).
+        """
+        start, stop = box or (self._whole.start, self._whole.stop)
+        op = interpolation(axis, [[int(n) for n in start], [int(n) for n in stop]])
+        return self._one(op, label, over, None)
+
+    def counts(self) -> dict[int, int]:
+        """How many voxels each label above 0 has, at level 0; of very many labels the largest 16384."""
+        number = self._handle()
+        ask = self._wire.ask(lambda name: encode_control(FrameType.READ, {"volume": number, "id": name, "counts": True}))
+        return {int(label): int(voxels) for label, voxels in ask.result()[0][0]["counts"]}
 
     def where(self, mask: Any, label: int = 1, *, at: Any = (0, 0, 0), over: Over = "all") -> list[LabelChange]:
         """Write the voxels where a 3D boolean array is True; its first voxel lies at ``at`` (z, y, x)."""
@@ -290,16 +355,21 @@ class Labels:
         return [self._edit({"kind": "values", "start": part.start, "stop": part.stop}, 0, "all", tail)]
 
     def _edit(
-        self, op: dict[str, Any], label: Any, over: Any, tail: bytes = b"", progress: Callable[[int, int], None] | None = None
+        self, op: dict[str, Any], label: Any, over: Any, tail: bytes = b"", *,
+        progress: Callable[[int, int], None] | None = None, within: Any = None,
     ) -> Future[Any]:
-        head = {
+        head: dict[str, Any] = {
             "volume": self._handle(), "author": self._author, "op": op, "label": label_of(label, self._most),
             "mode": mode_of(over, self._most),
         }
+        if within is not None:
+            head["within"] = range_of(within, self._volumes(), self._description)
         return self._wire.ask(lambda name: encode_head_tail(FrameType.EDIT, {"id": name, **head}, tail), progress=progress)
 
-    def _one(self, op: dict[str, Any], label: Any, over: Any, progress: Callable[[int, int], None] | None) -> LabelChange:
-        return self._wait([self._edit(op, label, over, progress=progress)])[0]
+    def _one(
+        self, op: dict[str, Any], label: Any, over: Any, progress: Callable[[int, int], None] | None, *, within: Any = None
+    ) -> LabelChange:
+        return self._wait([self._edit(op, label, over, progress=progress, within=within)])[0]
 
     def _undo(self, *, redo: bool) -> LabelChange:
         head = {"volume": self._handle(), "author": self._author, **({"redo": True} if redo else {})}

@@ -326,13 +326,14 @@ test('a large fill tells how far it is, lets others have their turn, and can be 
 
 test('an edit within a range of values writes what is in it at level 0: bricks are asked for, others wait their turn, and it can be taken back', async () => {
   const producer = await GoodProducer.connect(sidecar);
-  const shape: Triple = [70, 66, 140];
+  const shape: Triple = [40, 66, 140];
   // Values are halves of x + y + z, stored as such: 0.5 · stored - 3.
   const valueAt = (z: number, y: number, x: number) => ((x + y + z) % 200) * 0.5 - 3;
-  producer.voxels = ([, bz, by, bx]) => Uint8Array.from({ length: 66 ** 3 }, (_, i) => {
-    const [z, y, x] = [Math.floor(i / 66 ** 2) - 1 + 64 * bz, (Math.floor(i / 66) % 66) - 1 + 64 * by, (i % 66) - 1 + 64 * bx];
-    return (x + y + z + 200) % 200;
-  });
+  producer.voxels = ([, bz, by, bx]) => {
+    const voxels = new Uint8Array(66 ** 3);
+    for (let z = 0, at = 0; z < 66; z += 1) for (let y = 0; y < 66; y += 1) for (let x = 0; x < 66; x += 1, at += 1) voxels[at] = (x + y + z - 3 + 64 * (bz + by + bx) + 200) % 200;
+    return voxels;
+  };
   producer.automatic = false;
   const image = await producer.declare({ name: 'measured', shape, scale: 0.5, offset: -3, fingerprint: 'measured-1' });
   const painter = await LabelClient.join(sidecar);
@@ -380,14 +381,14 @@ test('an edit within a range of values writes what is in it at level 0: bricks a
   expect((await painter.refused(painter.send(volume, { op: stroke, within: { ...within, low: 60 } }))).message).toContain('empty');
   expect((await painter.refused(painter.send(volume, { op: stroke, within: { ...within, time: 1 } }))).code).toBe(4404);
   expect((await painter.refused(painter.send(volume, { op: { kind: 'fill', seed: [0, 0, 0], box: whole, dims: 3 }, within }))).message).toContain('fill');
-  expect((await painter.refused(painter.send(volume, { op: box([0, 0, 0], [71, 1, 1]), within }))).message).toContain('not in the volume');
+  expect((await painter.refused(painter.send(volume, { op: box([0, 0, 0], [41, 1, 1]), within }))).message).toContain('not in the volume');
   producer.automatic = false;
-  const waits = painter.send(volume, { op: box([65, 0, 0], [70, 1, 1]), within });
-  await producer.need(image, [0, 1, 0, 0]);
+  const waits = painter.send(volume, { op: box([0, 65, 0], [5, 66, 1]), within });
+  await producer.need(image, [0, 0, 1, 0]);
   painter.client.control(FrameType.CANCEL_EDIT, { volume, id: waits });
   expect((await painter.refused(waits)).code).toBe(4499);
-  const failing = painter.send(volume, { op: box([65, 0, 70], [70, 1, 71]), within });
-  const [level, z, y, x] = await producer.need(image, [0, 1, 0, 1]);
+  const failing = painter.send(volume, { op: box([0, 65, 70], [5, 66, 71]), within });
+  const [level, z, y, x] = await producer.need(image, [0, 0, 1, 1]);
   producer.client.control(FrameType.ERROR, { code: 4500, message: 'the disk is away', volume: image, key: [level, z, y, x], fatal: false });
   expect((await painter.refused(failing)).message).toContain('the disk is away');
   expect(await painter.counts(volume)).toEqual([]);

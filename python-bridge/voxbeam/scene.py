@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pycrdt import Doc, YMessageType, create_sync_message, create_update_message, handle_sync_message
 
+from voxbeam.annotation_map import AnnotationMap
 from voxbeam.errors import ParameterError
 from voxbeam.people import Presence
 from voxbeam.protocol import MAX_FRAME_BYTES, FrameType, Header, encode_frame
@@ -61,7 +62,7 @@ class Scene:
         self._synced = threading.Event()
         self._pending: queue.SimpleQueue[tuple[SceneMap, list[Change], Origin]] = queue.SimpleQueue()
         self._notifier: threading.Thread | None = None
-        self.annotations = self._one("annotations", nested=("props",))
+        self.annotations = self._one("annotations", AnnotationMap)
         self.annotation_layers = self._one("annotation_layers")
         self.classes = self._one("classes")
         self.layers = self._one("layers")
@@ -111,8 +112,8 @@ class Scene:
 
     # For the maps
 
-    def _one(self, name: str, nested: tuple[str, ...] = ()) -> SceneMap:
-        return SceneMap(self._doc, name, self._lock, self._edit, self._start_notifier, nested=nested)
+    def _one(self, name: str, make: type[SceneMap] = SceneMap) -> SceneMap:
+        return make(self._doc, name, self._lock, self._edit, self._start_notifier)
 
     @contextmanager
     def _edit(self) -> Iterator[None]:

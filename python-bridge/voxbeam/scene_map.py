@@ -19,7 +19,7 @@ Entry = dict[str, Any]
 
 
 #: Entries that are read one by one; of more, all are read at once.
-_MANY = 256
+MANY = 256
 
 
 class Change(NamedTuple):
@@ -43,8 +43,6 @@ class SceneMap:
         Encloses an edit: a transaction under the lock, sent when it ends.
     listened
         Called when somebody begins to listen.
-    nested
-        Fields that are maps in the document: what several people write into one merges name by name.
     """
 
     def __init__(
@@ -54,24 +52,26 @@ class SceneMap:
         lock: Any,
         edit: Callable[[], Any],
         listened: Callable[[], None],
-        *,
-        nested: tuple[str, ...] = (),
     ) -> None:
         self._lock = lock
         self._edit = edit
         self._listened = listened
-        self._nested = nested
         self._map: Map[Any] = doc.get(name, type=Map)
         self._mirror: dict[str, Entry] = {}
         self._touched: set[str] = set()
         self._listeners: list[Callable[[list[Change], Origin], None]] = []
         self._changed = threading.Condition(lock)
-        self._map.observe_deep(self._note_touched)
+        self._observe(True)
 
     def entries(self) -> dict[str, Entry]:
         """All entries by id, as they are now. Entries are replaced on change, never changed in place."""
         with self._lock:
             return dict(self._mirror)
+
+    def entry(self, entry_id: str) -> Entry | None:
+        """One entry, as it is now."""
+        with self._lock:
+            return self._mirror.get(entry_id)
 
     def wait_for(self, condition: Callable[[dict[str, Entry]], bool], seconds: float) -> bool:
         """Wait until ``condition(entries)`` holds; False when it did not within ``seconds``."""
@@ -79,10 +79,7 @@ class SceneMap:
             return self._changed.wait_for(lambda: condition(self._mirror), seconds)
 
     def put(self, entries: Mapping[str, Entry]) -> None:
-        """Add entries, or change those of the same id: only fields that differ are written. None removes a field.
-
-        Of a nested field only the names given are written; there, too, None removes.
-        """
+        """Add entries, or change those of the same id: only fields that differ are written. None removes a field."""
         with self._edit():
             for entry_id, entry in entries.items():
                 self._write(entry_id, entry)
@@ -100,7 +97,7 @@ class SceneMap:
         with self._edit():
             for entry_id in ids:
                 if entry_id in self._map:
-                    del self._map[entry_id]
+                    self._erase(entry_id)
 
     def listen(self, listener: Callable[[list[Change], Origin], None]) -> Callable[[], None]:
         """Call ``listener(changes, origin)`` after each transaction that changed this map; the result ends that."""
@@ -126,11 +123,7 @@ class SceneMap:
         whole = self._whole()
         for entry_id in sorted(self._touched):
             before = self._mirror.pop(entry_id, None)
-            if whole is None:
-                stored = self._map.get(entry_id)
-                after = stored.to_py() if isinstance(stored, Map) else None
-            else:
-                after = found if isinstance(found := whole.get(entry_id), dict) else None
+            after = self._read(entry_id) if whole is None else self._read_whole(entry_id, whole)
             if after is not None:
                 self._mirror[entry_id] = after
             if before != after:
@@ -142,29 +135,36 @@ class SceneMap:
 
     def _whole(self) -> dict[str, Any] | None:
         """All of the map where most of it is new, as when a document arrives: read at once it takes a quarter of the time."""
-        if len(self._touched) < _MANY or 2 * len(self._touched) < len(self._mirror):
+        if len(self._touched) < MANY or 2 * len(self._touched) < len(self._mirror):
             return None
         found: dict[str, Any] = json.loads(str(self._map))
         return found
 
+    def _read(self, entry_id: str) -> Entry | None:
+        """What stands under an id now."""
+        stored = self._map.get(entry_id)
+        return stored.to_py() if isinstance(stored, Map) else None
+
+    def _read_whole(self, entry_id: str, whole: dict[str, Any]) -> Entry | None:
+        """The same, of all that was read at once."""
+        found = whole.get(entry_id)
+        return found if isinstance(found, dict) else None
+
+    def _erase(self, entry_id: str) -> None:
+        del self._map[entry_id]
+
     def _write(self, entry_id: str, entry: Entry) -> None:
         known = self._mirror.get(entry_id)
         if known is None:
-            self._map[entry_id] = Map({name: self._stored(name, value) for name, value in entry.items() if value is not None})
-            return
-        stored = self._map[entry_id]
-        for name, value in entry.items():
-            if name in self._nested and isinstance(value, dict) and isinstance(stored.get(name), Map):
-                _write_fields(stored[name], known[name], value)
-            elif value is None and name in known:
-                del stored[name]
-            elif value is not None and known.get(name) != value:
-                stored[name] = self._stored(name, value)
+            self._map[entry_id] = Map({name: value for name, value in entry.items() if value is not None})
+        else:
+            write_fields(self._map[entry_id], known, entry)
 
-    def _stored(self, name: str, value: Any) -> Any:
-        if name not in self._nested or not isinstance(value, dict):
-            return value
-        return Map({one: of for one, of in value.items() if of is not None})
+    def _observe(self, on: bool) -> None:
+        if on:
+            self._subscription = self._map.observe_deep(self._note_touched)
+        else:
+            self._map.unobserve(self._subscription)
 
     def _note_touched(self, events: list[Any]) -> None:
         for event in events:
@@ -172,10 +172,15 @@ class SceneMap:
             self._touched.update(path[:1] if path else event.keys)
 
 
-def _write_fields(stored: Any, known: Entry, fields: Entry) -> None:
+def write_fields(stored: Any, known: Entry, fields: Entry) -> None:
+    """Write into a map of the document what differs from what is known of it; None takes a field away."""
     for name, value in fields.items():
         if value is None and name in known:
             del stored[name]
-        # True is 1 to Python, and another value to everyone who reads the document.
-        elif value is not None and (known.get(name) != value or isinstance(known.get(name), bool) != isinstance(value, bool)):
+        elif value is not None and differs(known.get(name), value):
             stored[name] = value
+
+
+def differs(before: Any, value: Any) -> bool:
+    """Whether two values are not the same to everyone who reads the document: True is 1 to Python alone."""
+    return bool(before != value) or isinstance(before, bool) != isinstance(value, bool)

@@ -183,6 +183,8 @@ def _contents(path: Path) -> tuple[int, bool]:
 
     from pycrdt import Doc, Map  # noqa: PLC0415
 
+    from voxbeam.annotation_map import EDITS, edit_key  # noqa: PLC0415
+
     doc: Doc[Any] = Doc()
     with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=0.1)) as db:
         snapshot = db.execute("SELECT id, bytes FROM snapshots ORDER BY id DESC LIMIT 1").fetchone() or (0, None)
@@ -192,7 +194,12 @@ def _contents(path: Path) -> tuple[int, bool]:
             doc.apply_update(update)
         labels = db.execute("SELECT count(*) FROM label_volumes").fetchone()[0]
     maps = {name: doc.get(name, type=Map).to_py() or {} for name in _DRAWN}
-    count = sum(1 for entry in maps["annotations"].values() if isinstance(entry, dict) and entry.get("deleted") is not True)
+    edits = doc.get(EDITS, type=Map).to_py() or {}
+    count = sum(
+        1
+        for entry_id, entry in maps["annotations"].items()
+        if isinstance(entry, dict) and edits.get(edit_key(entry_id, "deleted"), entry.get("deleted")) is not True
+    )
     return count, labels > 0 or any(maps.values())
 
 

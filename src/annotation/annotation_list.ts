@@ -1,7 +1,7 @@
 /** The annotations of a document in the order they were made, read anew only where something changed: a hundred thousand stay usable. */
 
-import * as Y from 'yjs';
 import { type Annotation, parseAnnotation } from './model.js';
+import type { StoredAnnotations } from './stored_annotations.js';
 
 /** Changes of more entries than this are sorted in together. */
 const FEW = 32;
@@ -19,8 +19,8 @@ export class AnnotationList {
   /** Ids whose entries are to be read again. */
   readonly #stale: Set<string>;
 
-  constructor(readonly map: Y.Map<unknown>) {
-    this.#stale = new Set(map.keys());
+  constructor(readonly stored: StoredAnnotations) {
+    this.#stale = new Set(stored.rows.keys());
   }
 
   /** What has changed in the document. */
@@ -44,8 +44,8 @@ export class AnnotationList {
     const sorted = this.#stale.size <= FEW ? [...this.#sorted] : undefined;
     const fresh: Annotation[] = [];
     for (const id of this.#stale) {
-      const entry = this.map.get(id);
-      const [before, now] = [this.#byId.get(id), entry instanceof Y.Map ? parseAnnotation(id, entry) : undefined];
+      const entry = this.stored.entry(id);
+      const [before, now] = [this.#byId.get(id), entry && parseAnnotation(id, entry)];
       if (now) this.#byId.set(id, now);
       else this.#byId.delete(id);
       if (sorted) replace(sorted, before, now);

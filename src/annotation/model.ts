@@ -5,6 +5,7 @@ import { MAX_NAME_CHARS, MAX_PROP_CHARS, MAX_PROPS } from '../protocol/limits.js
 import { DEFAULT_COLOR } from './colors.js';
 import { type Form, parseForm } from './kinds.js';
 import { type Look, parseLook } from './look.js';
+import type { StoredEntry } from './stored_annotations.js';
 
 const text = z.string().max(MAX_NAME_CHARS);
 
@@ -66,11 +67,6 @@ export interface AnnotationPatch {
   readonly props?: Readonly<Record<string, PropValue | undefined>>;
 }
 
-/** A document's entry: a Yjs map, or anything that is read like one. */
-export interface StoredEntry {
-  get(name: string): unknown;
-}
-
 /** The layer in a document's entry, or undefined where it is not one. */
 export function parseLayer(id: string, stored: unknown): Layer | undefined {
   const result = StoredLayer.safeParse(stored);
@@ -109,10 +105,12 @@ const timeOf = (value: unknown): string => (typeof value === 'number' ? String(v
 
 /** Own fields that are what they may be; the others are left out. */
 function parseProps(stored: unknown): Annotation['props'] {
-  if (typeof (stored as StoredEntry | undefined)?.get !== 'function') return NO_PROPS;
+  if (typeof stored !== 'object' || stored === null) return NO_PROPS;
   const props: Record<string, PropValue> = {};
   let count = 0;
-  for (const [name, value] of stored as unknown as Iterable<[string, unknown]>) {
+  // Of a map of the document, or of what was changed; else of a row, as it was made.
+  const pairs = typeof (stored as Partial<StoredEntry>).get === 'function' ? (stored as Iterable<[string, unknown]>) : Object.entries(stored);
+  for (const [name, value] of pairs) {
     if (!isProp(name, value) || count >= MAX_PROPS) continue;
     // A name such as `__proto__` is a field like any other.
     Object.defineProperty(props, name, { value, enumerable: true });

@@ -3,12 +3,10 @@
 import * as Y from 'yjs';
 import { AnnotationList, compare } from './annotation_list.js';
 import { AnnotationLayers, Classes } from './groups.js';
-import { alike, History, readField, writeField } from './history.js';
+import { alike, History } from './history.js';
 import { LAYERS } from './layers.js';
 import { type Annotation, type AnnotationPatch, isProp, type Layer, type LayerPatch, type NewAnnotation, parseLayer } from './model.js';
-
-/** Name of the document's map of annotations. */
-export const ANNOTATIONS = 'annotations';
+import { StoredAnnotations } from './stored_annotations.js';
 
 /** What of the scene changed. */
 export interface SceneChange {
@@ -35,7 +33,7 @@ export class Scene {
   readonly classes: Classes;
   readonly groups: AnnotationLayers;
   readonly #layers: Y.Map<unknown>;
-  readonly #annotations: Y.Map<unknown>;
+  readonly #stored: StoredAnnotations;
   readonly #list: AnnotationList;
   readonly #history = new History();
   readonly #listeners = new Set<(change: SceneChange) => void>();
@@ -53,12 +51,11 @@ export class Scene {
     public author = '',
   ) {
     this.#layers = doc.getMap(LAYERS);
-    this.#annotations = doc.getMap(ANNOTATIONS);
-    this.#list = new AnnotationList(this.#annotations);
+    this.#stored = new StoredAnnotations(doc, (ids) => this.#annotationsChanged(ids));
+    this.#list = new AnnotationList(this.#stored);
     this.classes = new Classes(doc, origin, () => this.#tell(false, NONE));
     this.groups = new AnnotationLayers(doc, origin, () => this.#tell(false, NONE));
     this.#layers.observeDeep(this.#layersChanged);
-    this.#annotations.observeDeep(this.#annotationsChanged);
   }
 
   /** Layers from the lowest to the highest. */
@@ -92,14 +89,10 @@ export class Scene {
   add(annotation: NewAnnotation): string {
     const id = crypto.randomUUID();
     const { props, ...fields } = annotation;
+    const own = Object.entries(props ?? {}).filter(([name, value]) => isProp(name, value));
+    const stored = Object.entries({ ...fields, created: this.#created() }).map(([name, value]) => [storedName(name), value]);
     this.#edit(() => {
-      const entry = new Y.Map<unknown>();
-      this.#annotations.set(id, entry);
-      // What says nothing is not written: of a hundred thousand it would be a second of the opening.
-      const said = Object.entries({ ...fields, created: this.#created() }).filter(([, value]) => value !== '' && value !== undefined);
-      for (const [field, value] of said) writeField(entry, storedName(field), value);
-      // One map from the beginning: of two that are made at once, one would be lost.
-      entry.set('props', new Y.Map(Object.entries(props ?? {}).filter(([name, value]) => isProp(name, value))));
+      this.#stored.add(id, Object.fromEntries(stored), Object.fromEntries(own));
       this.#history.note(id, 'deleted', true, undefined);
     });
     return id;
@@ -143,12 +136,12 @@ export class Scene {
 
   /** Takes back this scene's last edit of annotations. */
   undo(): void {
-    this.doc.transact(() => this.#stamp(this.#history.undo(this.#annotations)), this.origin);
+    this.doc.transact(() => this.#stamp(this.#history.undo(this.#stored)), this.origin);
   }
 
   /** Does again what was undone last. */
   redo(): void {
-    this.doc.transact(() => this.#stamp(this.#history.redo(this.#annotations)), this.origin);
+    this.doc.transact(() => this.#stamp(this.#history.redo(this.#stored)), this.origin);
   }
 
   /** Calls `listener` after each change, whoever made it; the result ends that. */
@@ -160,7 +153,7 @@ export class Scene {
   /** Lets go of the document. */
   dispose(): void {
     this.#layers.unobserveDeep(this.#layersChanged);
-    this.#annotations.unobserveDeep(this.#annotationsChanged);
+    this.#stored.dispose();
     this.classes.dispose();
     this.groups.dispose();
     this.#listeners.clear();
@@ -171,29 +164,24 @@ export class Scene {
     this.#tell(true, NONE);
   };
 
-  readonly #annotationsChanged = (events: readonly Y.YEvent<Y.AbstractType<unknown>>[]): void => {
-    const ids = new Set<string>();
-    for (const event of events) {
-      if (event instanceof Y.YMapEvent && event.target === this.#annotations) for (const id of event.keysChanged) ids.add(id);
-      else ids.add(String(event.path[0]));
-    }
+  #annotationsChanged(ids: ReadonlySet<string>): void {
     this.#list.touch(ids);
     this.#tell(false, ids);
-  };
+  }
 
   #tell(layers: boolean, ids: ReadonlySet<string>): void {
     for (const listener of [...this.#listeners]) listener({ layers, annotations: !layers, ids });
   }
 
   #write(id: string, fields: readonly (readonly [string, unknown])[]): void {
-    const entry = this.#annotations.get(id);
-    if (!(entry instanceof Y.Map) || entry.get('deleted') === true) return;
-    const changed = fields.filter(([field, value]) => !alike(readField(entry, field), value));
+    const entry = this.#stored.entry(id);
+    if (!entry || entry.get('deleted') === true) return;
+    const changed = fields.filter(([field, value]) => !alike(this.#stored.read(id, field), value));
     if (changed.length === 0) return;
     this.#edit(() => {
       for (const [field, value] of changed) {
-        this.#history.note(id, field, readField(entry, field), value);
-        writeField(entry, field, value);
+        this.#history.note(id, field, this.#stored.read(id, field), value);
+        this.#stored.write(id, field, value);
       }
       this.#stamp([id]);
     });
@@ -202,10 +190,9 @@ export class Scene {
   /** Notes who changed entries, and when. It is no part of what is undone: an undo is a change too. */
   #stamp(ids: readonly string[]): void {
     for (const id of ids) {
-      const entry = this.#annotations.get(id);
-      if (!(entry instanceof Y.Map)) continue;
-      entry.set('modified', now());
-      if (entry.get('modified_by') !== this.author) entry.set('modified_by', this.author);
+      if (!this.#stored.entry(id)) continue;
+      this.#stored.write(id, 'modified', now());
+      if (this.#stored.read(id, 'modified_by') !== this.author) this.#stored.write(id, 'modified_by', this.author);
     }
   }
 

@@ -9,9 +9,11 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
+import voxbeam as rv
 from producer_support import held_build, producer, reader  # noqa: F401  fixtures
 from voxbeam.instance import Instance
 from voxbeam.sidecar import STATIC, start_sidecar
@@ -51,6 +53,16 @@ def instance(sidecar):
     instance = Instance(sidecar.host, sidecar.port, sidecar.token, process=sidecar)
     yield instance
     instance.close()
+
+
+@pytest.fixture
+def pair(instance, sidecar):
+    """The annotations of two clients of one instance that holds a volume; edits of the second are remote to the first."""
+    brain = np.arange(20 * 30 * 40, dtype="u2").reshape(20, 30, 40)
+    rv.render_volume(brain, instance, name="brain", voxel_size=(2, 1, 0.5), origin=(10, 20, 30))
+    other = Instance(sidecar.host, sidecar.port, sidecar.token)
+    yield instance.annotations, other.annotations
+    other.close()
 
 
 class Scheduler:

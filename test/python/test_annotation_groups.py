@@ -7,18 +7,8 @@ import pytest
 
 import voxbeam as rv
 from conftest import until
-from voxbeam.instance import Instance
 
 BRAIN = np.arange(20 * 30 * 40, dtype="u2").reshape(20, 30, 40)
-
-
-@pytest.fixture
-def pair(instance, sidecar):
-    """Two clients of one instance that holds a volume; edits of the second are remote to the first."""
-    rv.render_volume(BRAIN, instance, name="brain", voxel_size=(2, 1, 0.5), origin=(10, 20, 30))
-    other = Instance(sidecar.host, sidecar.port, sidecar.token)
-    yield instance.annotations, other.annotations
-    other.close()
 
 
 def test_classes_are_a_palette_with_counts(pair):

@@ -7,6 +7,7 @@ import * as Y from 'yjs';
 
 const doc = new Y.Doc();
 const annotations = doc.getMap('annotations');
+const edits = doc.getMap('annotation_edits');
 const say = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 const message = (write) => {
   const encoder = encoding.createEncoder();
@@ -32,7 +33,20 @@ for await (const line of createInterface({ input: process.stdin })) {
       annotations.set(command.set, entry);
       for (const [name, value] of Object.entries(command.entry)) entry.set(name, value);
     });
-  } else if (command.change) annotations.get(command.change).set(command.name, command.value);
+  } else if (command.change) {
+    // As the protocol says: a map is changed itself, and what was changed of a row stands beside it.
+    const found = annotations.get(command.change);
+    if (found instanceof Y.Map) found.set(command.name, command.value);
+    else edits.set(`${command.change}/${command.name}`, command.value);
+  }
   else if (command.delete) annotations.delete(command.delete);
-  else if (command.read) say({ annotations: annotations.toJSON() });
+  else if (command.read) {
+    const all = annotations.toJSON();
+    for (const [key, value] of edits) {
+      const [id, field] = key.split('/');
+      if (value === null) delete all[id]?.[field];
+      else if (all[id]) all[id][field] = value;
+    }
+    say({ annotations: all });
+  }
 }

@@ -120,6 +120,10 @@ class Annotation(ABC):
         made.__dict__.update(values)
         return made
 
+    def altered(self, **values: Any) -> Self:
+        """A copy with other values, which were checked already."""
+        return self.trusted({**self.__dict__, **values})
+
     def refuse_unusable(self) -> None:  # noqa: B027  most shapes are always usable
         """Raise where the shape is none: it is looked at as a whole, when it is added."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections import Counter
 from dataclasses import replace
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 from voxbeam.annotation.annotation_layers import AnnotationLayers
@@ -36,15 +36,17 @@ _ENTRIES_AT_ONCE = 4096
 _BYTES_AT_ONCE = 2**21
 Clash = Literal["refuse", "rename", "replace"]
 _CLASHES = ("refuse", "rename", "replace")
+_NOTHING: Entry = {}
 _FIELDS = ("name", "color", "label", "props", "layer", "volume")
 
 
 class _Batch(NamedTuple):
-    """What those that are added together share: colours in use, the palette, and layers by what they were called."""
+    """What those that are added together share: colours in use, the palette, layers by what they were called, who adds them."""
 
     used: Counter[str]
     colors: dict[str, str]
     layers: dict[str, str]
+    author: str
 
 
 class Annotations(AnnotationReader):
@@ -132,7 +134,7 @@ class Annotations(AnnotationReader):
             new = self._new(annotation, batch, keep=True)
             if new.id in seen or (new.id in others and clash != "replace"):
                 if clash == "rename":
-                    new = replace(new, id=uuid.uuid4().hex)
+                    new = new.altered(id=token_hex(16))
                 else:
                     clashing.append(new.id)
             elif new.id in others:
@@ -231,8 +233,8 @@ class Annotations(AnnotationReader):
         there = self._scene.entries()
         for annotation in annotations:
             entry = to_entry(annotation)
-            before = there.get(str(annotation.id), {}).get("props")
-            entry["props"] = {**dict.fromkeys(before if isinstance(before, dict) else ()), **entry["props"]}
+            if isinstance(before := there.get(str(annotation.id), _NOTHING).get("props"), dict):
+                entry["props"] = {**dict.fromkeys(before), **entry["props"]}
             needs = 512 + 9 * len(entry["coords"]) + sum(len(name) + 4 * len(str(one)) for name, one in entry["props"].items())
             if batch and (len(batch) == _ENTRIES_AT_ONCE or size + needs > _BYTES_AT_ONCE):
                 self._scene.put(batch)
@@ -243,7 +245,7 @@ class Annotations(AnnotationReader):
             self._scene.put(batch)
 
     def _batch(self, there: Iterable[Annotation]) -> _Batch:
-        return _Batch(Counter((a.color or "").lower() for a in there), dict(self.classes), {"": ""})
+        return _Batch(Counter((a.color or "").lower() for a in there), dict(self.classes), {"": ""}, user_name())
 
     def _new(self, annotation: AnyAnnotation, batch: _Batch, *, keep: bool = False) -> AnyAnnotation:
         """What is put into the document; `keep`: as it was elsewhere, perhaps of a volume that is not here."""
@@ -260,13 +262,12 @@ class Annotations(AnnotationReader):
         batch.used[color.lower()] += 1
         if not keep and new.layer not in batch.layers:
             batch.layers[new.layer] = self._layer_id(new.layer)
-        return replace(
-            new,
-            id=(keep and new.id) or uuid.uuid4().hex,
+        return new.altered(
+            id=(keep and new.id) or token_hex(16),
             color=color,
             volume=new.volume if keep and new.volume else volume.name if volume else None,
             layer=new.layer if keep else batch.layers[new.layer],
-            author=new.author or user_name(),
+            author=new.author or batch.author,
             created=(keep and new.created) or CLOCK.now(),
             modified=new.modified if keep else "",
             modified_by=new.modified_by if keep else "",

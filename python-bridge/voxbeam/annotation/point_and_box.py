@@ -52,9 +52,9 @@ class Point(Annotation):
     def placed(self, volume: VolumeDescription | None) -> Self:
         """With both positions."""
         if self.world is None and self.voxel is not None:
-            return replace(self, world=to_world(self.voxel, known(volume, self)))
+            return self.altered(world=vec3("world", to_world(self.voxel, known(volume, self)), "x, y, z"))
         if self.world is not None and volume is not None:
-            return replace(self, voxel=to_voxel(self.world, volume))
+            return self.altered(voxel=vec3("voxel", to_voxel(self.world, volume), "z, y, x"))
         return self
 
     def coords(self) -> list[float]:

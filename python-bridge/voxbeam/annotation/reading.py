@@ -78,11 +78,12 @@ class AnnotationReader(Sequence[Annotation]):
     def __getitem__(self, key: slice) -> list[Annotation]: ...
     def __getitem__(self, key: int | str | slice) -> Annotation | list[Annotation]:
         """By position, id or name; a name must be the only one of its kind."""
+        entry = self._scene.entry(key) if isinstance(key, str) else None
+        if isinstance(key, str) and entry is not None and (found := self._read(key, entry)) is not None:
+            return found
         everything = self._all()
         if not isinstance(key, str):
             return everything[key]
-        if by_id := [a for a in everything if a.id == key]:
-            return by_id[0]
         named = [a for a in everything if a.name == key]
         if len(named) != 1:
             raise KeyError(f"{len(named) or 'no'} annotations have the name or id {key!r}" + (": use an id" if named else ""))

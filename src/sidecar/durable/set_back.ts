@@ -1,9 +1,10 @@
 /** Makes a scene document what it was: an edit like any other, of which only what differs is written. */
 
 import * as Y from 'yjs';
+import { ANNOTATION_EDITS, ANNOTATIONS, readEditKey, StoredAnnotations } from '../../annotation/stored_annotations.js';
 
 /** What of the document people draw. Layers belong to the volumes that are there now, so they stay as they are. */
-const DRAWN = ['annotations', 'annotation_layers', 'classes', 'bookmarks'] as const;
+const DRAWN = [ANNOTATION_EDITS, ANNOTATIONS, 'annotation_layers', 'classes', 'bookmarks'] as const;
 
 /** What a restoration is in the document's events. */
 export const RESTORE = 'restore';
@@ -39,16 +40,19 @@ function setMap(to: Y.Map<unknown>, from: Y.Map<unknown>): void {
  * @param author who
  */
 export function setBack(doc: Y.Doc, then: Y.Doc, modified: string, author: string): void {
+  const stored = new StoredAnnotations(doc);
+  const rows = then.getMap(ANNOTATIONS);
   doc.transact(() => {
     for (const name of DRAWN) {
       const [to, from] = [doc.getMap(name), then.getMap(name)];
-      for (const [id, entry] of to) {
+      for (const id of [...to.keys()]) {
         if (from.has(id)) continue;
-        if (name !== 'annotations' || !(entry instanceof Y.Map)) to.delete(id);
-        else if (entry.get('deleted') !== true) {
-          entry.set('deleted', true);
-          entry.set('modified', modified);
-          entry.set('modified_by', author);
+        if (name === ANNOTATION_EDITS && !rows.has(readEditKey(id)?.[0] ?? '')) continue; // of one that becomes a tombstone
+        if (name !== ANNOTATIONS || !stored.entry(id)) to.delete(id);
+        else if (stored.read(id, 'deleted') !== true) {
+          stored.write(id, 'deleted', true);
+          stored.write(id, 'modified', modified);
+          stored.write(id, 'modified_by', author);
         }
       }
       for (const [id, value] of from) {
@@ -63,8 +67,10 @@ export function setBack(doc: Y.Doc, then: Y.Doc, modified: string, author: strin
 /** Annotations that are there, and whether anything of what people draw is. */
 export function drawn(doc: Y.Doc): { annotations: number; anything: boolean } {
   let annotations = 0;
-  for (const entry of doc.getMap('annotations').values()) {
-    if (entry instanceof Y.Map && entry.get('deleted') !== true) annotations += 1;
+  const stored = new StoredAnnotations(doc);
+  for (const id of stored.rows.keys()) {
+    const entry = stored.entry(id);
+    if (entry && entry.get('deleted') !== true) annotations += 1;
   }
   return { annotations, anything: annotations > 0 || DRAWN.some((name) => doc.getMap(name).size > 0) };
 }

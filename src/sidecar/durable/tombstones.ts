@@ -1,6 +1,7 @@
 /** Annotations that were removed stay as `deleted: true`, so that a removal beside an edit can be seen and undone; after thirty days they go. */
 
-import * as Y from 'yjs';
+import type * as Y from 'yjs';
+import { readEditKey, StoredAnnotations } from '../../annotation/stored_annotations.js';
 
 export const TOMBSTONE_MS = 30 * 24 * 3_600_000;
 
@@ -9,16 +10,20 @@ export const SWEEP = 'sweep';
 
 /** Removes annotations that have been tombstones for thirty days at `now`; returns how many. */
 export function sweepTombstones(doc: Y.Doc, now: number): number {
-  const annotations = doc.getMap('annotations');
+  const stored = new StoredAnnotations(doc);
   const old: string[] = [];
-  for (const [id, entry] of annotations) {
-    if (!(entry instanceof Y.Map) || entry.get('deleted') !== true) continue;
+  for (const id of stored.rows.keys()) {
+    const entry = stored.entry(id);
+    if (entry?.get('deleted') !== true) continue;
     const modified = Date.parse(String(entry.get('modified')));
     if (modified <= now - TOMBSTONE_MS) old.push(id);
   }
+  // What was changed of an entry that somebody took out of the document is of use to nobody.
+  const stray = [...stored.edits.keys()].filter((key) => !stored.rows.has(readEditKey(key)?.[0] ?? ''));
   const sweep = () => {
-    for (const id of old) annotations.delete(id);
+    for (const id of old) stored.delete(id);
+    for (const key of stray) stored.edits.delete(key);
   };
-  if (old.length > 0) doc.transact(sweep, SWEEP);
+  if (old.length + stray.length > 0) doc.transact(sweep, SWEEP);
   return old.length;
 }

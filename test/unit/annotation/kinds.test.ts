@@ -3,7 +3,8 @@ import * as Y from 'yjs';
 import { AnnotationLayers, Classes, MAX_GROUPS } from '../../../src/annotation/groups.js';
 import { boundsOf, centreOf, movedForm } from '../../../src/annotation/forms.js';
 import { type Form, KINDS, parseForm } from '../../../src/annotation/kinds.js';
-import { ANNOTATIONS, Scene } from '../../../src/annotation/scene.js';
+import { Scene } from '../../../src/annotation/scene.js';
+import { ANNOTATION_EDITS, ANNOTATIONS } from '../../../src/annotation/stored_annotations.js';
 import { MAX_PATH_POINTS, MAX_PROPS } from '../../../src/protocol/limits.js';
 
 const FORMS: Form[] = [
@@ -100,7 +101,7 @@ test('the list follows single changes as it does many', () => {
   });
   expect(scene.annotations()).toEqual(reference());
   // an entry whose time is changed by another program moves to its place
-  (doc.getMap(ANNOTATIONS).get(ids[7]!) as Y.Map<unknown>).set('created', '1999-01-01T00:00:00Z');
+  doc.getMap(ANNOTATION_EDITS).set(`${ids[7]}/created`, '1999-01-01T00:00:00Z');
   expect(scene.annotations()[0]?.id).toBe(ids[7]);
   expect(scene.annotations()).toEqual(reference());
 });

@@ -1,7 +1,7 @@
 """The annotations of a scene document: rows that stay as they were made, and beside them what was changed since, field by field.
 
-A row is one entry of the document; a map with a dozen fields would be a dozen, and of a hundred thousand annotations that is
-what opening and adding takes. Entries that are maps themselves, as all were once, are read and changed as such.
+A row is one entry of the document, JSON text; a map with a dozen fields would be a dozen, and of a hundred thousand annotations
+that is what opening and adding takes. Entries that are maps themselves, as all were once, are read and changed as such.
 """
 
 from __future__ import annotations
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 EDITS = "annotation_edits"
 _PROPS = "props"
-#: What JavaScript would not take for a field stands beside the row from the beginning.
-_NO_FIELD = "__proto__"
 
 
 def edit_key(entry_id: str, field: str) -> str:
@@ -35,6 +33,17 @@ def read_edit_key(key: str) -> tuple[str, str] | None:
     """Id and field of such a key; None where it is none."""
     entry_id, slash, field = key.partition("/")
     return (entry_id.replace("%2F", "/").replace("%25", "%"), field) if slash and entry_id else None
+
+
+def count_annotations(doc: Doc[Any]) -> int:
+    """How many entries of a document were not removed."""
+    edits = doc.get(EDITS, type=Map).to_py() or {}
+    count = 0
+    for entry_id, stored in (doc.get("annotations", type=Map).to_py() or {}).items():
+        row = _row(stored)
+        entry = {"deleted": edits.get(edit_key(entry_id, "deleted"), row.get("deleted"))} if row is not None else stored
+        count += isinstance(entry, dict) and entry.get("deleted") is not True
+    return count
 
 
 class AnnotationMap(SceneMap):
@@ -95,13 +104,16 @@ class AnnotationMap(SceneMap):
         stored = self._map.get(entry_id)
         if isinstance(stored, Map):
             return super()._read(entry_id)
-        return self._with_changes(entry_id, stored) if isinstance(stored, dict) else None
+        row = _row(stored)
+        return None if row is None else self._with_changes(entry_id, row)
 
     def _read_whole(self, entry_id: str, whole: dict[str, Any]) -> Entry | None:
-        row = super()._read_whole(entry_id, whole)
-        if row is None or entry_id not in self._changes or isinstance(self._map.get(entry_id), Map):
-            return row
-        return self._with_changes(entry_id, row)
+        found = whole.get(entry_id)
+        row = _row(found)
+        if row is not None:
+            return self._with_changes(entry_id, row)
+        # A map comes as a dict, and so would an object that is none: which of them is seen in the document.
+        return found if isinstance(found, dict) and isinstance(self._map.get(entry_id), Map) else None
 
     def _with_changes(self, entry_id: str, row: Entry) -> Entry:
         """A row with what was changed of it; what says nothing is absent."""
@@ -140,19 +152,28 @@ class AnnotationMap(SceneMap):
             self._edits.pop(edit_key(entry_id, field), None)
 
     def _add(self, entry_id: str, entry: Entry) -> None:
-        row = {name: value for name, value in entry.items() if value is not None and value != ""}
-        own = {name: value for name, value in (entry.get(_PROPS) or {}).items() if value is not None}
-        beside = own.pop(_NO_FIELD, None)
-        row.pop(_PROPS, None)
-        self._map[entry_id] = self._added[entry_id] = {**row, _PROPS: own} if own else row
-        if beside is not None:
-            self._edits[edit_key(entry_id, f"{_PROPS}.{_NO_FIELD}")] = beside
+        row = {name: value for name, value in entry.items() if value is not None and value != "" and name != _PROPS}
+        if own := {name: value for name, value in (entry.get(_PROPS) or {}).items() if value is not None}:
+            row[_PROPS] = own
+        self._added[entry_id] = row
+        self._map[entry_id] = json.dumps(row, ensure_ascii=False, separators=(",", ":"))
 
     def _write_field(self, entry_id: str, field: str, before: Any, value: Any) -> None:
         if value is None and before is None:
             return
         if value is None or differs(before, value):
             self._edits[edit_key(entry_id, field)] = value
+
+
+def _row(stored: Any) -> Entry | None:
+    """The row in what stands in the document; None where that is none."""
+    if not isinstance(stored, str):
+        return None
+    try:
+        row = json.loads(stored)
+    except (ValueError, RecursionError):
+        return None
+    return row if isinstance(row, dict) else None
 
 
 def _write_map(stored: Any, known: Entry, entry: Entry) -> None:

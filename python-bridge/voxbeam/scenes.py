@@ -183,7 +183,7 @@ def _contents(path: Path) -> tuple[int, bool]:
 
     from pycrdt import Doc, Map  # noqa: PLC0415
 
-    from voxbeam.annotation_map import EDITS, edit_key  # noqa: PLC0415
+    from voxbeam.annotation_map import count_annotations  # noqa: PLC0415
 
     doc: Doc[Any] = Doc()
     with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=0.1)) as db:
@@ -194,13 +194,7 @@ def _contents(path: Path) -> tuple[int, bool]:
             doc.apply_update(update)
         labels = db.execute("SELECT count(*) FROM label_volumes").fetchone()[0]
     maps = {name: doc.get(name, type=Map).to_py() or {} for name in _DRAWN}
-    edits = doc.get(EDITS, type=Map).to_py() or {}
-    count = sum(
-        1
-        for entry_id, entry in maps["annotations"].items()
-        if isinstance(entry, dict) and edits.get(edit_key(entry_id, "deleted"), entry.get("deleted")) is not True
-    )
-    return count, labels > 0 or any(maps.values())
+    return count_annotations(doc), labels > 0 or any(maps.values())
 
 
 def _tidy(place: Path) -> None:

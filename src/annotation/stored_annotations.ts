@@ -1,6 +1,6 @@
 /**
- * The annotations as they stand in a document: each is one row, a plain object that is never changed, and what was changed of it since stands beside all rows,
- * field by field. A row is one entry of the document where a map of fields would be a dozen; of a hundred thousand that is what opening takes.
+ * The annotations as they stand in a document: each is one row, an object as JSON text that is never changed, and what was changed of it since stands beside all
+ * rows, field by field. A row is one entry and one text where a map of fields would be a dozen of each; of a hundred thousand that is what opening takes.
  */
 
 import * as Y from 'yjs';
@@ -10,8 +10,6 @@ export const ANNOTATIONS = 'annotations';
 export const ANNOTATION_EDITS = 'annotation_edits';
 
 const PROPS = 'props.';
-/** In a row read by JavaScript this would be no field, so it stands beside it from the beginning. */
-const NO_FIELD = '__proto__';
 
 /** Fields of an entry by name; absent is undefined. */
 export interface StoredEntry {
@@ -20,11 +18,24 @@ export interface StoredEntry {
 
 type Row = Readonly<Record<string, unknown>>;
 
-const isRow = (value: unknown): value is Row =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Y.AbstractType) && !(value instanceof Uint8Array);
+const isRow = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** The row in what stands in the document; undefined where that is none. */
+function rowOf(stored: unknown): Row | undefined {
+  if (typeof stored !== 'string') return undefined;
+  try {
+    const row: unknown = JSON.parse(stored);
+    return isRow(row) ? row : undefined;
+  } catch {
+    return undefined;
+  }
+}
 
 /** A field of a plain object; what says nothing is absent. */
 const fieldOf = (of: unknown, name: string): unknown => (isRow(of) && Object.hasOwn(of, name) ? (of[name] ?? undefined) : undefined);
+
+const inRow = (row: unknown, field: string): unknown =>
+  field.startsWith(PROPS) ? fieldOf(fieldOf(row, 'props'), field.slice(PROPS.length)) : fieldOf(row, field);
 
 class PlainEntry implements StoredEntry {
   constructor(readonly row: Row) {}
@@ -64,38 +75,36 @@ export class StoredAnnotations {
 
   /** What stands under an id; undefined where that is no entry. */
   entry(id: string): StoredEntry | undefined {
-    const row = this.rows.get(id);
-    if (row instanceof Y.Map) return row;
-    if (!isRow(row)) return undefined;
+    const stored = this.rows.get(id);
+    if (stored instanceof Y.Map) return stored;
+    const row = rowOf(stored);
+    if (!row) return undefined;
     return this.#edited.has(id) ? { get: (name) => (name === 'props' ? this.#props(id, row) : this.#field(id, row, name)) } : new PlainEntry(row);
   }
 
   /** A field of an entry; one of its own is called `props.` and its name. */
   read(id: string, field: string): unknown {
-    const row = this.rows.get(id);
-    return row instanceof Y.Map ? readMap(row, field) : isRow(row) ? this.#field(id, row, field) : undefined;
+    const stored = this.rows.get(id);
+    return stored instanceof Y.Map ? readMap(stored, field) : this.#field(id, rowOf(stored), field);
   }
 
   /** Adds an entry. `props` are its own fields. */
   add(id: string, fields: Readonly<Record<string, unknown>>, props: Readonly<Record<string, unknown>>): void {
-    const own = Object.entries(props);
-    // What says nothing is not written, and lists are copied: the document keeps what it is given.
-    const said = Object.entries(fields).filter(([, value]) => value !== '' && value !== undefined).map(([name, value]) => [name, copied(value)]);
-    const kept = own.filter(([name]) => name !== NO_FIELD);
-    this.rows.set(id, { ...Object.fromEntries(said), ...(kept.length > 0 && { props: Object.fromEntries(kept) }) });
-    for (const [name, value] of own) if (name === NO_FIELD) this.write(id, PROPS + name, value);
+    // What says nothing is not written.
+    const said = Object.entries(fields).filter(([, value]) => value !== '' && value !== undefined);
+    this.rows.set(id, JSON.stringify({ ...Object.fromEntries(said), ...(Object.keys(props).length > 0 && { props }) }));
   }
 
   /** Changes a field of an entry that is there; undefined takes it away. */
   write(id: string, field: string, value: unknown): void {
-    const row = this.rows.get(id);
-    if (row instanceof Y.Map) {
-      writeMap(row, field, value);
+    const stored = this.rows.get(id);
+    if (stored instanceof Y.Map) {
+      writeMap(stored, field, value);
       return;
     }
     const key = editKey(id, field);
     if (value !== undefined) this.edits.set(key, copied(value));
-    else if (this.#inRow(row, field) !== undefined) this.edits.set(key, null);
+    else if (inRow(rowOf(stored), field) !== undefined) this.edits.set(key, null);
     else this.edits.delete(key);
     this.#index(key);
   }
@@ -139,13 +148,9 @@ export class StoredAnnotations {
     return id;
   }
 
-  #field(id: string, row: Row, field: string): unknown {
+  #field(id: string, row: Row | undefined, field: string): unknown {
     const key = editKey(id, field);
-    return this.edits.has(key) ? (this.edits.get(key) ?? undefined) : this.#inRow(row, field);
-  }
-
-  #inRow(row: unknown, field: string): unknown {
-    return field.startsWith(PROPS) ? fieldOf(fieldOf(row, 'props'), field.slice(PROPS.length)) : fieldOf(row, field);
+    return this.edits.has(key) ? (this.edits.get(key) ?? undefined) : inRow(row, field);
   }
 
   #props(id: string, row: Row): ReadonlyMap<string, unknown> {

@@ -33,6 +33,7 @@ export class SceneSync {
   /** While it runs, presence was said a moment ago. */
   #pause: ReturnType<typeof setTimeout> | undefined;
   #unsaid = false;
+  #hears = true;
 
   /**
    * @param send sends the payload of a SCENE frame
@@ -47,6 +48,7 @@ export class SceneSync {
   ) {
     this.awareness = new Awareness(doc);
     this.awareness.setLocalState(null); // who has nothing to say of himself is not here
+    doc.on('beforeTransaction', this.#onTransaction);
     doc.on('update', this.#onUpdate);
     // Not 'change': what is only said again, before it expires, counts too.
     this.awareness.on('update', this.#onAwareness);
@@ -95,13 +97,24 @@ export class SceneSync {
 
   /** Says goodbye to the others and lets go of the document, which belongs to whoever gave it. */
   close(): void {
-    this.doc.off('update', this.#onUpdate);
+    this.doc.off('beforeTransaction', this.#onTransaction);
+    this.#hear(false);
     clearTimeout(this.#pause);
     this.#pause = undefined;
     if (this.awareness.getLocalState()) this.awareness.setLocalState(null);
     this.#open = false;
     clearTimeout(this.#pause);
     this.awareness.destroy();
+  }
+
+  /** For who listens to them updates are encoded: of what comes from the sidecar that would be half of the time a large scene takes. */
+  readonly #onTransaction = ({ origin }: Y.Transaction) => this.#hear(origin !== this);
+
+  #hear(updates: boolean): void {
+    if (updates === this.#hears) return;
+    this.#hears = updates;
+    if (updates) this.doc.on('update', this.#onUpdate);
+    else this.doc.off('update', this.#onUpdate);
   }
 
   readonly #onUpdate = (update: Uint8Array, origin: unknown) => {

@@ -210,7 +210,7 @@ def test_many_threads_edit_one_scene():
     for thread in threads:
         thread.join()
     assert len(scene.annotations.entries()) == 801
-    told = other.get("annotations", type=Map).to_py()
+    told = {entry_id: json.loads(row) for entry_id, row in other.get("annotations", type=Map).to_py().items()}
     for key, value in other.get("annotation_edits", type=Map).to_py().items():
         entry_id, field = key.split("/")
         told[entry_id][field] = value

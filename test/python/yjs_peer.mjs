@@ -42,6 +42,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   else if (command.delete) annotations.delete(command.delete);
   else if (command.read) {
     const all = annotations.toJSON();
+    for (const [id, row] of Object.entries(all)) if (typeof row === 'string') all[id] = JSON.parse(row);
     for (const [key, value] of edits) {
       const [id, field] = key.split('/');
       if (value === null) delete all[id]?.[field];

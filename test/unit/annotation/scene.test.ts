@@ -19,7 +19,7 @@ test('the document holds the fields that the protocol names', () => {
   const doc = new Y.Doc();
   const scene = new Scene(doc, {});
   const id = scene.add({ ...point('box'), kind: 'box', coords: [0, 1, 2, 3, 4, 5] });
-  const stored = doc.getMap(ANNOTATIONS).get(id);
+  const stored = JSON.parse(doc.getMap(ANNOTATIONS).get(id) as string);
   expect(stored).toEqual({
     kind: 'box',
     name: 'box',

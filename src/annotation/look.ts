@@ -24,6 +24,12 @@ const points = z
   .max(64)
   .transform((list) => list.sort((a, b) => a[0] - b[0]));
 
+/** Classes of labels that are read. */
+const MAX_LABEL_CLASSES = 4096;
+const storedClass = z.object({ name: z.string().max(MAX_NAME_CHARS).catch(''), color: hex.nullable().catch(null) });
+/** What a label means. */
+export type LabelClass = Readonly<z.infer<typeof storedClass>>;
+
 /** World places of a layer are scaled, then rotated (quaternion x, y, z, w), then translated. */
 const transform = z.object({
   translate: triple,
@@ -31,6 +37,16 @@ const transform = z.object({
   scale: z.tuple([finite, finite, finite]).refine((s) => s.every((n) => n > 0)),
 });
 export type LayerTransform = Readonly<z.infer<typeof transform>>;
+
+/** What labels mean: a name and a colour of those that have one. What makes no sense of an entry is left out, and no more than that. */
+const classes = z.record(z.string(), z.unknown()).catch(() => ({})).transform((stored) => {
+  const known: Record<string, LabelClass> = {};
+  for (const [id, one] of Object.entries(stored).slice(0, MAX_LABEL_CLASSES)) {
+    const found = /^\d{1,20}$/.test(id) ? storedClass.safeParse(one).data : undefined;
+    if (found) known[id] = found;
+  }
+  return known;
+});
 
 /** A layer's look as it stands in the document. */
 export const StoredLook = {
@@ -51,6 +67,7 @@ export const StoredLook = {
   uniforms: z.record(z.string().max(64), finite).catch(() => ({})),
   label_style: z.enum(LABEL_STYLES).catch('fill'),
   label_colors: z.record(z.string().regex(/^\d{1,20}$/), hex).catch(() => ({})),
+  classes,
   selected: z.array(z.string().regex(/^\d{1,20}$/)).max(4096).catch(() => []),
   isolate: z.boolean().catch(false),
   radius: z.number().positive().max(1e12).catch(1),
@@ -84,8 +101,10 @@ export interface Look {
   /** Values of the shader's uniforms by name. */
   readonly uniforms: Readonly<Record<string, number>>;
   readonly labelStyle: (typeof LABEL_STYLES)[number];
-  /** Colours `#rrggbb` of single ids, which are decimal numbers. */
+  /** Colours `#rrggbb` of single ids, which are decimal numbers; those of classes among them. */
   readonly labelColors: Readonly<Record<string, string>>;
+  /** What labels mean, by id; a colour of a class counts where `labelColors` has none. */
+  readonly classes: Readonly<Record<string, LabelClass>>;
   /** Ids that are picked out, and whether all others are hidden. */
   readonly selected: readonly string[];
   readonly isolate: boolean;
@@ -100,6 +119,8 @@ export const DEFAULT_LOOK: Look = parseLook({});
 
 /** A look from a document's entry; what is missing or malformed gets its default. */
 export function parseLook(stored: object): Look {
-  const { label_style: labelStyle, label_colors: labelColors, ...rest } = z.object(StoredLook).parse(stored);
+  const { label_style: labelStyle, label_colors: own, ...rest } = z.object(StoredLook).parse(stored);
+  const ofClasses = Object.entries(rest.classes).flatMap(([id, { color }]) => (color === null ? [] : [[id, color] as const]));
+  const labelColors = ofClasses.length > 0 ? { ...Object.fromEntries(ofClasses), ...own } : own;
   return { labelStyle, labelColors, ...rest, window: rest.window, transform: rest.transform, range: rest.range };
 }

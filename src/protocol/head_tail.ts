@@ -13,3 +13,11 @@ export function encodeHeadTail(type: FrameType, head: object, tail: Uint8Array =
   payload.set(tail, 4 + text.byteLength);
   return encodeFrame(type, payload);
 }
+
+const decoder = new TextDecoder();
+
+/** The head of a payload from a sidecar, as it says it: whoever reads it believes each field only once it has looked. */
+export function headOf(payload: Uint8Array): Readonly<Record<string, unknown>> {
+  const bytes = new DataView(payload.buffer, payload.byteOffset, 4).getUint32(0, true);
+  return JSON.parse(decoder.decode(payload.subarray(4, 4 + bytes)));
+}

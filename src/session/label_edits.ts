@@ -4,8 +4,8 @@
  */
 
 import { FrameType } from '../protocol/frame.js';
-import { encodeHeadTail } from '../protocol/head_tail.js';
-import type { EditMode, EditOp, LabelsRequest } from '../protocol/labels.js';
+import { encodeHeadTail, headOf } from '../protocol/head_tail.js';
+import type { Edited, EditMode, EditOp, LabelsRequest, ValueRange } from '../protocol/labels.js';
 import type { ErrorMessage } from '../protocol/messages.js';
 
 /** What an edit did. */
@@ -13,9 +13,14 @@ export interface EditDone {
   readonly voxels: number;
 }
 
+/** Voxels of each label above 0. */
+export type LabelCounts = ReadonlyMap<number, number>;
+
+type Answer = EditDone | LabelCounts;
+
 interface Waiting {
   readonly send: () => void;
-  readonly done: (what: EditDone) => void;
+  readonly done: (what: Answer) => void;
   readonly failed: (error: Error) => void;
 }
 
@@ -23,6 +28,9 @@ const decoder = new TextDecoder();
 
 export class LabelEdits {
   readonly #waiting = new Map<string, Waiting>();
+  readonly #heard = new Set<(volume: number) => void>();
+  /** Of frames from the sidecar. */
+  readonly handlers = { edited: (payload: Uint8Array) => this.edited(payload), region: (payload: Uint8Array) => this.region(payload) };
 
   constructor(
     readonly sendFrame: (frame: Uint8Array) => void,
@@ -44,10 +52,26 @@ export class LabelEdits {
     this.#take(name)?.done({ voxels: 0 });
   }
 
-  /** Resolves once the edit is applied and durable. */
-  edit(volume: number, author: string, op: EditOp, label: number, mode: EditMode): Promise<EditDone> {
+  /**
+   * Resolves once the edit is applied and durable.
+   *
+   * @param within values of an image, of the voxels that may be written
+   */
+  edit(volume: number, author: string, op: EditOp, label: number, mode: EditMode, within?: ValueRange): Promise<EditDone> {
     const id = crypto.randomUUID();
-    return this.#ask(id, () => this.sendFrame(encodeHeadTail(FrameType.EDIT, { id, volume, author, op, label, mode })));
+    return this.#ask(id, () => this.sendFrame(encodeHeadTail(FrameType.EDIT, { id, volume, author, op, label, mode, ...(within && { within }) })));
+  }
+
+  /** How many voxels each label has now. */
+  counts(volume: number): Promise<LabelCounts> {
+    const id = crypto.randomUUID();
+    return this.#ask(id, () => this.sendMessage(FrameType.READ, { volume, id, counts: true }));
+  }
+
+  /** Calls `listener` with the volume of each edit, whoever made it; the result ends that. */
+  onEdited(listener: (volume: number) => void): () => void {
+    this.#heard.add(listener);
+    return () => this.#heard.delete(listener);
   }
 
   /** Takes the author's last edit back, or does it again. Rejects where there is none. */
@@ -58,8 +82,15 @@ export class LabelEdits {
 
   /** An EDITED frame, of whomever's edit. */
   edited(payload: Uint8Array): void {
-    const { id, voxels } = JSON.parse(decoder.decode(payload)) as Partial<Record<string, unknown>>;
+    const { id, volume, voxels } = JSON.parse(decoder.decode(payload)) as Partial<Record<keyof Edited, unknown>>;
     if (typeof id === 'string') this.#take(id)?.done({ voxels: Number(voxels) || 0 });
+    for (const listener of this.#heard) listener(Number(volume));
+  }
+
+  /** A REGION frame: counts, the one thing of these that is asked for here. */
+  region(payload: Uint8Array): void {
+    const { id, counts } = headOf(payload);
+    if (typeof id === 'string' && Array.isArray(counts)) this.#take(id)?.done(new Map(counts));
   }
 
   /** Whether an error was the answer to an edit. */
@@ -79,9 +110,9 @@ export class LabelEdits {
     this.#waiting.clear();
   }
 
-  #ask(id: string, send: () => void): Promise<EditDone> {
+  #ask<T extends Answer>(id: string, send: () => void): Promise<T> {
     return new Promise((done, failed) => {
-      this.#waiting.set(id, { send, done, failed });
+      this.#waiting.set(id, { send, done: done as Waiting['done'], failed });
       send();
     });
   }

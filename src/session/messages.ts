@@ -16,6 +16,7 @@ export interface MessageHandlers {
   pong(t: number): void;
   error(error: ErrorMessage): void;
   edited(payload: Uint8Array): void;
+  region(payload: Uint8Array): void;
 }
 
 /**
@@ -33,6 +34,7 @@ export function dispatchMessage(type: FrameType, payload: Uint8Array, to: Messag
   else if (type === FrameType.STATUS) to.status(decodeControl(VolumeStatus, payload));
   else if (type === FrameType.CHANGED) to.changed(decodeControl(Changed, payload));
   else if (type === FrameType.EDITED) to.edited(payload);
+  else if (type === FrameType.REGION) to.region(payload);
   else if (type === FrameType.ERROR) to.error(decodeControl(ErrorMessage, payload));
 }
 

@@ -362,7 +362,7 @@ export class Session {
         this.counters.roundTripMs = this.#heartbeat.pong(t);
       },
       error: (error) => this.labels.refused(error) || this.#errorMessage(error),
-      edited: (payload) => this.labels.edited(payload),
+      ...this.labels.handlers,
     };
   }
 

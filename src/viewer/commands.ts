@@ -16,6 +16,7 @@ import type { Shell, ShellActions } from './shell.js';
 import type { ShownLayers } from './shown_layers.js';
 import type { LayerSources } from './layer_row.js';
 import { zoomSlices } from './slice_controls.js';
+import { paintKey } from './paint/paint_controls.js';
 import type { People } from './people/people.js';
 import type { Studio } from './studio.js';
 import type { TimeControl } from './time/time_control.js';
@@ -58,7 +59,7 @@ export function makeCommands(context: CommandContext): Commands & ShellActions {
   const chooseTool = (tool: Tool) => {
     if (isDrawingTool(tool) && !context.mayEdit()) return;
     context.shell().setCursor(tool === 'navigate' ? '' : 'cross');
-    store.update({ tool });
+    store.update({ tool, ...(tool !== 'navigate' && { paint: undefined }) });
   };
   const toggleView = (view: ViewId) => store.update({ maximised: store.state.maximised === view ? undefined : view });
   const setLayer = (id: string, patch: LayerPatch) => {
@@ -104,6 +105,7 @@ export function makeCommands(context: CommandContext): Commands & ShellActions {
     screenshot: () => void context.studio().save(),
     studio: (what) => (what === 'movie' ? context.studio().openMovie() : context.studio().openPicture()),
     tool: chooseTool,
+    paintKey: (key) => paintKey(context.instruments().paint, key),
     escape() {
       const { help } = context.shell();
       if (context.cancelDrag() || context.tools().cancel() || context.people().escape()) return;

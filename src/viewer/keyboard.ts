@@ -20,6 +20,8 @@ export interface Commands {
   studio(what: 'picture' | 'movie'): void;
   tool(tool: DrawingTool | 'tape' | 'pick'): void;
   instrument(name: InstrumentKey): void;
+  /** A key that means something else while somebody paints; false where it does not. */
+  paintKey(key: string): boolean;
   /** Plays the time points, or stops. */
   play(): void;
   /** Goes on by so many time points. */
@@ -80,6 +82,9 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['f'], label: 'f', text: 'draw freehand', run: (c) => c.tool('freehand') },
   { keys: ['e'], label: 'e', text: 'draw ellipsoids', run: (c) => c.tool('ellipsoid') },
   { keys: ['z'], label: 'z', text: 'paint labels, or stop that', run: (c) => c.instrument('paint') },
+  { keys: [], label: '0 – 9', text: 'while painting: the label; 0 takes labels away', run: () => undefined },
+  { keys: [], label: 'p e f h b', text: 'while painting: brush, eraser, fill, lasso, box', run: () => undefined },
+  { keys: [], label: 't, i', text: 'while painting: a range of values; fill between slices', run: () => undefined },
   { keys: [']'], label: '[ ]', text: 'a smaller or larger brush', run: (c) => c.instrument('larger') },
   { keys: ['['], label: '', text: '', run: (c) => c.instrument('smaller') },
   { keys: ['Enter'], label: 'enter', text: 'end the line or polygon that is drawn', run: (c) => c.finish() },
@@ -151,7 +156,7 @@ export function bindKeys(root: HTMLElement, commands: Commands, signal: AbortSig
       // The notebook around has its own meaning for most of these.
       event.preventDefault();
       event.stopPropagation();
-      binding.run(commands, event);
+      if (binding.control || event.shiftKey || !commands.paintKey(event.key)) binding.run(commands, event);
     },
     { signal },
   );

@@ -124,5 +124,5 @@ export function wheelPixels(event: WheelEvent): number {
 
 /** Whether an event is for the pictures and not for a button or panel that lies over them. */
 function onStage(event: Event): boolean {
-  return !(event.target instanceof Element && event.target.closest('button, input, .voxbeam-banner, .voxbeam-help'));
+  return !(event.target instanceof Element && event.target.closest('button, input, select, .voxbeam-banner, .voxbeam-help, .voxbeam-paint-bar'));
 }

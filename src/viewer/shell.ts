@@ -26,6 +26,8 @@ export interface ShellActions extends ToolbarActions {
 
 /** From this width on the side panel stands open beside the views. */
 const PANEL_WIDTH = 720;
+/** Up to this width it lies over the views, as its style says. */
+const COVERING_WIDTH = 620;
 
 export class Shell {
   canvas: HTMLCanvasElement;
@@ -74,15 +76,18 @@ export class Shell {
   openPanelForWidth(width: number): void {
     if (this.panel.dataset.chosen !== undefined) return;
     this.panel.hidden = width < PANEL_WIDTH;
+    this.stage.toggleAttribute('data-alone', this.panel.hidden);
   }
 
-  openPanel(): void {
-    if (this.panel.hidden) this.togglePanel();
+  /** @param beside only where it does not cover the views */
+  openPanel(beside = false): void {
+    if (this.panel.hidden && !(beside && this.root.clientWidth <= COVERING_WIDTH)) this.togglePanel();
   }
 
   togglePanel(): void {
     this.panel.dataset.chosen = '';
     this.panel.hidden = !this.panel.hidden;
+    this.stage.toggleAttribute('data-alone', this.panel.hidden);
   }
 
   /** Puts each view's button into its corner. */
@@ -100,7 +105,7 @@ export class Shell {
   addInstruments(instruments: Instruments, more: MenuItem[][], time: HTMLElement): void {
     this.footer.element.before(time);
     this.annotations.element.before(instruments.element);
-    this.stage.append(instruments.debug.element);
+    this.stage.append(instruments.debug.element, instruments.paintBar.element);
     this.root.append(new Menu('More tools', this.toolbar.more, [...instruments.menu(), ...more]).element);
   }
 

@@ -33,10 +33,21 @@ export const INSTRUMENT_STYLE = `
 .voxbeam .voxbeam-annotation > .voxbeam-words { flex: 1; justify-content: flex-start; padding: 0 4px; opacity: 1; }
 .voxbeam-paint { display: grid; gap: 6px; padding: 2px 10px 8px; }
 .voxbeam-paint > p { margin: 0; }
-.voxbeam-swatches { display: flex; gap: 3px; align-items: center; }
-.voxbeam-swatches > input { width: 52px; margin-left: auto; }
-.voxbeam .voxbeam-swatch { width: 16px; min-width: 0; height: 16px; padding: 0; border-radius: 4px; border: 2px solid transparent; opacity: 1; }
-.voxbeam .voxbeam-swatch[aria-pressed="true"] { border-color: var(--vb-text); }
+.voxbeam-paint [hidden] { display: none; }
+.voxbeam-paint-round, .voxbeam-labels { display: grid; gap: 4px; grid-template-columns: minmax(0, 1fr); }
+.voxbeam-paint-number { display: grid; grid-template-columns: 1fr 62px; gap: 8px; align-items: center; color: var(--vb-muted); }
+.voxbeam-label-list { display: grid; max-height: 152px; overflow: auto; scrollbar-width: thin; }
+.voxbeam .voxbeam-paint > .voxbeam-words { border: 1px solid var(--vb-border); }
+.voxbeam-paint .voxbeam-said:empty { display: none; }
+.voxbeam-paint-bar {
+  display: none; position: absolute; left: 4px; right: 4px; bottom: 4px; z-index: 3; gap: 3px; align-items: center; flex-wrap: wrap; padding: 3px; border-radius: 6px;
+  border: 1px solid var(--vb-border); background: color-mix(in srgb, var(--vb-panel) 92%, transparent); touch-action: auto;
+}
+.voxbeam-stage[data-alone] .voxbeam-paint-bar:not([hidden]) { display: flex; }
+.voxbeam-paint-bar [hidden] { display: none; }
+.voxbeam .voxbeam-paint-bar > select { width: 72px; }
+.voxbeam .voxbeam-paint-bar > .voxbeam-words { min-width: 24px; padding: 0 4px; }
+.voxbeam-paint-bar > output { min-width: 26px; text-align: center; }
 
 .voxbeam-debug {
   position: absolute; left: 6px; top: 24px; margin: 0; padding: 5px 8px; z-index: 2; pointer-events: none; max-width: calc(100% - 12px); overflow: hidden;

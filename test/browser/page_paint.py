@@ -11,7 +11,7 @@ import voxbeam as rv
 from voxbeam.embedded import embedded_instance
 
 z, y, x = np.ogrid[:64, :64, :64]
-ball = (4000 * (np.hypot(np.hypot(z - 31.5, y - 31.5), x - 31.5) < 24)).astype("u2")
+ball = (40 * x + 1000 * (np.hypot(np.hypot(z - 31.5, y - 31.5), x - 31.5) < 24)).astype("u2")
 with embedded_instance() as instance:
     rv.render_volume(ball, instance, name="ball", unit="mm")
     print(instance.visualization_server_url, flush=True)
@@ -21,5 +21,10 @@ with embedded_instance() as instance:
             if volume.description.editable:
                 labels = np.asarray(instance.labels(name))
                 planes = np.flatnonzero(labels.any(axis=(1, 2)))
-                painted[name] = {"labels": np.bincount(labels.ravel(), minlength=4).tolist(), "planes": planes.tolist()}
+                values = ball[labels == 3]
+                painted[name] = {
+                    "labels": np.bincount(labels.ravel(), minlength=4).tolist(), "planes": planes.tolist(),
+                    "values": [int(values.min()), int(values.max())] if values.size else None,
+                    "classes": {str(label): [one.name, one.color] for label, one in instance.labels(name).classes.items()},
+                }
         print(json.dumps(painted), flush=True)

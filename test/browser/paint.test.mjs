@@ -88,7 +88,87 @@ test('a stroke is in the picture and in Python, in the voxels of its slice; the 
   assert.deepEqual(await painted(), first);
   await page.keyboard.press('Control+z');
   await eventually('all is gone', async () => (await painted()).labels[1] === 0);
-  await page.keyboard.press('Escape');
+});
+
+test('a lasso, in a range of values, and what lies between two slices; named, counted, and in a narrow page', async () => {
+  const stage = await page.locator('.voxbeam-canvas').boundingBox();
+  const [cx, cy] = [stage.x + stage.width / 4, stage.y + stage.height / 4];
+  const lasso = async (radius) => {
+    await page.mouse.move(cx + radius, cy);
+    await page.mouse.down();
+    for (let i = 1; i < 24; i += 1) await page.mouse.move(cx + radius * Math.cos((i * Math.PI) / 12), cy + radius * Math.sin((i * Math.PI) / 12));
+    await page.mouse.up();
+  };
+  const labels = (what, found) => eventually(what, async () => {
+    const now = await painted();
+    return found(now) && now;
+  });
+  await page.locator('.voxbeam').focus();
+  await page.keyboard.press('h');
+  await page.keyboard.press('3');
+  assert.equal(await page.locator('[data-paint="lasso"]').getAttribute('aria-pressed'), 'true');
+  assert.equal(await page.locator('[data-label="3"]').getAttribute('aria-pressed'), 'true');
+  await lasso(30);
+  const first = await labels('the lasso', ({ labels: [, , , three] }) => three > 100);
+  assert.equal(first.planes.length, 1);
+  // what lies between it and another slice, six further
+  await page.mouse.move(cx, cy);
+  for (let i = 0; i < 6; i += 1) await page.keyboard.press('ArrowUp');
+  await lasso(16);
+  const second = await labels('the other lasso', ({ planes }) => planes.length === 2);
+  assert.equal(Math.abs(second.planes[1] - second.planes[0]), 6);
+  await page.keyboard.press('i');
+  const between = await labels('what lies between', ({ planes }) => planes.length === 7);
+  const [large, small] = [first.labels[3], second.labels[3] - first.labels[3]];
+  assert.ok(between.labels[3] - second.labels[3] > 5 * small && between.labels[3] - second.labels[3] < 5 * large, `${[large, small, between.labels[3]]}`);
+  // named, and counted to the voxel
+  await page.locator('[data-field="label-name"]').fill('kernel');
+  await page.keyboard.press('Enter');
+  const named = await labels('the name', ({ classes }) => classes[3]);
+  assert.deepEqual(named.classes[3], ['kernel', null]);
+  await eventually('its name and how much there is of it in the panel', async () =>
+    (await page.locator('[data-label="3"]').textContent()) === 'kernel' && (await page.locator('.voxbeam-labels > .voxbeam-said').textContent()).includes(' mm³'));
+  assert.match(await page.locator('[data-label="3"] + .voxbeam-amount').getAttribute('title'), /voxels, .* mm³$/);
+  await page.screenshot({ path: `${root}/out/paint_panel.png` });
+  await page.locator('.voxbeam').focus();
+  for (const [what, planes] of [['what lies between is gone', 2], ['the other lasso too', 1], ['and the first', 0]]) {
+    await page.keyboard.press('Control+z');
+    await labels(what, (now) => now.planes.length === planes);
+  }
+  // only values in a range: the volume rises along x
+  await page.keyboard.press('t');
+  const field = (end) => page.locator(`[aria-label="Values that are painted, ${end} end value"]`);
+  await field('high').fill('2280');
+  await field('high').press('Enter');
+  await field('low').fill('2160');
+  await field('low').press('Enter');
+  await page.locator('.voxbeam').focus();
+  await lasso(30);
+  const ranged = await labels('the lasso in a range', ({ labels: [, , , three] }) => three > 10);
+  assert.ok(ranged.labels[3] < first.labels[3] / 2, `${ranged.labels}`);
+  assert.ok(ranged.values[0] >= 2160 && ranged.values[1] <= 2280, `${ranged.values}`);
+  await page.keyboard.press('Control+z');
+  await labels('it is gone', ({ planes }) => planes.length === 0);
+
+  // where the panel has no room beside the slices a row over them does
+  await page.setViewportSize({ width: 480, height: 420 });
+  const bar = page.locator('.voxbeam-paint-bar');
+  await bar.waitFor();
+  await bar.locator('[data-bar="range"]').click();
+  await bar.locator('[data-bar="act"]').selectOption('box');
+  await bar.locator('[data-bar="label"]').selectOption('2');
+  const narrow = await page.locator('.voxbeam-canvas').boundingBox();
+  const from = [narrow.x + narrow.width / 4, narrow.y + narrow.height / 4];
+  await page.mouse.move(from[0] - 12, from[1] - 12);
+  await page.mouse.down();
+  await page.mouse.move(from[0] + 12, from[1] + 12);
+  await page.mouse.up();
+  const boxed = await labels('the box', ({ labels: [, , two] }) => two > 20);
+  assert.equal(boxed.planes.length, 1);
+  await settled(page, ROOT);
+  await page.screenshot({ path: `${root}/out/paint_bar.png` });
+  await bar.locator('[data-bar="stop"]').click();
+  assert.equal(await bar.isVisible(), false);
   assert.equal(await page.locator('[data-instrument="paint"]').isVisible(), false);
   assert.deepEqual(page.said, []);
 });

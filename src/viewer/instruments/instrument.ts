@@ -23,8 +23,8 @@ export interface InstrumentHost {
   moving(active: boolean): void;
   readonly author: string;
   mayEdit(): boolean;
-  /** Opens the side panel. */
-  openPanel(): void;
+  /** Opens the side panel; with `beside` only where it does not cover the views. */
+  openPanel(beside?: boolean): void;
   /** The side panel's sections are out of date. */
   refresh(): void;
   /** Something to draw has changed. */

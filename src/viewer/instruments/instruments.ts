@@ -25,6 +25,8 @@ import { TapePanel } from './tape_panel.js';
 import { TapeTool } from './tape.js';
 import { TickedAxes } from './ticks.js';
 import { FIRST_PAINT, resized } from '../paint/paint_state.js';
+import { PaintBar } from '../paint/paint_bar.js';
+import { PaintCounts } from '../paint/paint_counts.js';
 import { PaintPanel } from '../paint/paint_panel.js';
 import { type PaintHost, PaintTool } from '../paint/paint_tool.js';
 
@@ -53,6 +55,8 @@ export class Instruments {
   readonly #slices: SlicePanel;
 
   readonly paint: PaintTool;
+  readonly paintBar: PaintBar;
+  readonly #counts: PaintCounts;
   readonly #painting: PaintPanel;
 
   constructor(readonly host: PaintHost) {
@@ -61,7 +65,9 @@ export class Instruments {
     this.marker = new OrientationMarker(host, this.flight);
     this.debug = new DebugOverlay(host);
     this.paint = new PaintTool(host);
-    this.#painting = new PaintPanel(this.paint);
+    this.#counts = new PaintCounts(host);
+    this.#painting = new PaintPanel(this.paint, this.#counts);
+    this.paintBar = new PaintBar(this.paint, this.#counts, () => host.openPanel());
     this.#all = [this.debug, new TickedAxes(host), new TapeTool(host), new SliceTool(host), new ClipTool(host), new LightTool(host), this.paint, this.marker];
     this.bookmarks = new BookmarkTool(host, this.flight, () => host.refresh());
     this.link = new PageLink(host.store, () => this.#framed);
@@ -99,6 +105,7 @@ export class Instruments {
     this.#clip.show(store.state, bounds);
     this.#light.show(store.state);
     this.#painting.show();
+    this.paintBar.show();
     this.#slices.show(store.state);
     this.#tapes.show(store.state, this.host.unit());
     this.bookmarks.show();
@@ -151,13 +158,12 @@ export class Instruments {
   togglePaint(): void {
     const { store, openPanel } = this.host;
     store.update({ paint: store.state.paint ? undefined : FIRST_PAINT, ...(store.state.tool !== 'navigate' && { tool: 'navigate' as const }) });
-    if (store.state.paint) openPanel();
+    if (store.state.paint) openPanel(true);
   }
 
   #resize(by: 1 | -1): void {
-    const { store } = this.host;
-    const { paint } = store.state;
-    if (paint) store.update({ paint: { ...paint, radius: resized(paint.radius, by) } });
+    const { state } = this.paint;
+    if (state) this.paint.set({ radius: resized(state.radius, by) });
   }
 
   /** Removes the selected measurement; false where none is. */
@@ -207,6 +213,7 @@ export class Instruments {
     this.debug.dispose();
     this.link.dispose();
     this.bookmarks.dispose();
+    this.#counts.dispose();
   }
 
   #first<T>(ask: (instrument: Instrument) => T | undefined): T | undefined {

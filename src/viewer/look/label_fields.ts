@@ -9,7 +9,7 @@ import { wordButton } from '../instruments/fields.js';
 import type { ShownLayer } from '../shown_layers.js';
 import type { Peek } from './coarse_bricks.js';
 import { type Control, switches } from './controls.js';
-import { hexOfLabel, toggled, withColor } from './label_edits.js';
+import { hexOfLabel, ownColors, toggled, withColor } from './label_edits.js';
 import { type LabelCount, LabelsHere } from './labels_here.js';
 import { VirtualList } from './virtual_list.js';
 
@@ -91,8 +91,8 @@ export class LabelFields {
     const color: HTMLInputElement = h('input', {
       type: 'color', value: own ?? hexOfLabel(labelColor(storedLabel(this.#here?.volume.description ?? {}, id) ?? 0)), title: `Colour of ${id}; double click gives it its own again`, 'aria-label': `Colour of ${id}`, 'data-part': 'color',
       on: {
-        input: () => this.changed({ labelColors: withColor(layer.labelColors, id, color.value) }),
-        dblclick: () => this.changed({ labelColors: withColor(layer.labelColors, id, undefined) }),
+        input: () => this.changed({ labelColors: withColor(ownColors(layer), id, color.value) }),
+        dblclick: () => this.changed({ labelColors: withColor(ownColors(layer), id, undefined) }),
       },
     });
     return h(
@@ -102,7 +102,7 @@ export class LabelFields {
       h(
         'button',
         { type: 'button', 'data-part': 'id', 'aria-pressed': String(selected), title: selected ? `Do not select ${id}` : `Select ${id}`, on: { click: () => this.#toggle(id) } },
-        id,
+        layer.classes[id]?.name ? `${id} ${layer.classes[id].name}` : id,
       ),
       h('span', { class: 'voxbeam-amount', title: `about ${voxels} voxels` }, voxels > 0 ? formatNumber(voxels, 3) : ''),
     );

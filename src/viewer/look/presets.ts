@@ -50,7 +50,7 @@ export function presetPatch({ look, hounsfield }: Preset, range: ValueRange): La
 }
 
 /** What of a look is about one volume or one moment, and no part of a preset. */
-const NOT_SAVED: ReadonlySet<string> = new Set(['order', 'visible', 'transform', 'selected', 'isolate', 'labelColors', 'range']);
+const NOT_SAVED: ReadonlySet<string> = new Set(['order', 'visible', 'transform', 'selected', 'isolate', 'labelColors', 'classes', 'range']);
 const FIELDS = Object.keys(parseLook({})) as (keyof Look)[];
 const storedName = (field: string): string => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 

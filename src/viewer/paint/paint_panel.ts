@@ -1,20 +1,25 @@
 /** The section of the side panel for painting: which labels, with what, how large. Made when somebody first paints. */
 
-import { h, setAttribute } from '../dom.js';
+import { h } from '../dom.js';
 import { numberField, section, setNumber, wordButton } from '../instruments/fields.js';
-import { choice, slider, switches } from '../look/controls.js';
-import { LEAST_RADIUS, MOST_RADIUS, type PaintAct, type PaintState } from './paint_state.js';
+import { choice, slider, switches, tick } from '../look/controls.js';
+import { RangeSlider } from '../range_slider.js';
+import { LabelList } from './label_list.js';
+import type { PaintCounts } from './paint_counts.js';
+import { makeLabels } from './make_labels.js';
+import { ACTS } from './paint_controls.js';
+import { LEAST_RADIUS, MOST_PLANES, MOST_RADIUS, type PaintAct, type PaintState } from './paint_state.js';
 import type { PaintTool } from './paint_tool.js';
-
-/** Labels offered as buttons. */
-const SWATCHES = 9;
 
 export class PaintPanel {
   readonly element = section('Paint labels', 'paint');
   #parts: ReturnType<PaintPanel['make']> | undefined;
   #names = '';
 
-  constructor(readonly tool: PaintTool) {
+  constructor(
+    readonly tool: PaintTool,
+    readonly counts: PaintCounts,
+  ) {
     this.element.hidden = true;
   }
 
@@ -22,8 +27,9 @@ export class PaintPanel {
     const { state } = this.tool;
     this.element.hidden = !state;
     if (!state) return;
+    const { range } = this.tool;
     this.#parts ??= this.make();
-    const { act, swatches, label, radius, deep, empty, volumes, none } = this.#parts;
+    const { act, list, label, radius, deep, planes, empty, within, values, volumes, none, round, flat, between } = this.#parts;
     const names = this.tool.paintable.map(({ description }) => description.name);
     if (names.join('\n') !== this.#names) {
       this.#names = names.join('\n');
@@ -31,62 +37,55 @@ export class PaintPanel {
     }
     none.hidden = names.length > 0;
     act.show(state.act);
-    swatches.forEach((swatch, i) => {
-      swatch.style.background = this.tool.colorOf(i + 1);
-      setAttribute(swatch, 'aria-pressed', String(state.label === i + 1));
-    });
+    list.show(this.counts.of(this.tool.target));
     setNumber(label, state.label);
     radius.show(state.radius);
     deep.show(state.deep ? 'ball' : 'slice');
-    empty.checked = state.empty;
+    setNumber(planes, state.planes);
+    const area = state.act === 'lasso' || state.act === 'box';
+    round.hidden = area;
+    flat.hidden = !area;
+    empty.show(state.empty);
+    within.show(state.range.on);
+    values.element.hidden = !state.range.on;
+    if (state.range.on) values.show(range.chosen, range.limits);
+    between.disabled = !this.tool.host.mayEdit();
   }
 
   make() {
-    const act = switches<PaintAct>('Paint', 'paint', [
-      ['brush', 'Brush', 'Paint with a brush'],
-      ['erase', 'Erase', 'Take labels away'],
-      ['fill', 'Fill', 'Fill what is connected and has the label that is clicked'],
-    ], (value) => this.#set({ act: value }));
-    const swatches = Array.from({ length: SWATCHES }, (_, i) =>
-      h('button', { type: 'button', class: 'voxbeam-swatch', title: `Label ${i + 1}`, 'aria-label': `Label ${i + 1}`, 'data-label': i + 1, on: { click: () => this.#set({ label: i + 1 }) } }),
-    );
-    const label = numberField('Label that is painted', (value) => this.#set({ label: Math.max(1, Math.round(value)) }), { min: 1 });
+    const act = switches<PaintAct>('Paint', 'paint', ACTS, (value) => this.#set({ act: value }));
+    const list = new LabelList(this.tool, (value) => this.#set({ label: value }));
+    const label = numberField('Number of the label that is painted; 0 takes labels away', (value) => this.#set({ label: Math.max(0, Math.round(value)) }), { min: 0 });
     const radius = slider('Radius of the brush', { min: LEAST_RADIUS, max: MOST_RADIUS, log: true, reset: 4 }, (value) => this.#set({ radius: value }));
     const deep = switches('Reach', 'paint-reach', [
       ['slice', 'Slice', 'The brush and the fill stay in the slice'],
       ['ball', '3D', 'The brush is a ball, and the fill goes through all slices'],
     ], (value) => this.#set({ deep: value === 'ball' }));
-    const empty: HTMLInputElement = h('input', { type: 'checkbox', on: { change: () => this.#set({ empty: empty.checked }) } });
+    const planes = numberField('Slices that the lasso and the box reach through', (value) => this.#set({ planes: Math.min(Math.max(1, Math.round(value)), MOST_PLANES) }), { min: 1, max: MOST_PLANES });
+    planes.dataset.field = 'planes';
+    const empty = tick('Only where nothing is', 'Leave voxels that have a label as they are', (on) => this.#set({ empty: on }), 'empty');
+    const within = tick('Only values from … to', 'Write only voxels whose value in the image is in a range (t)', (on) => this.#range({ on }), 'range');
+    const values = new RangeSlider('Values that are painted', ([low, high]) => this.#range({ low, high }));
+    const between = wordButton('Fill between slices', 'Fill between the slices near here that have this label, by their shapes (i)', () => this.tool.between(undefined), { 'data-action': 'between' });
     const volumes = h('div', {});
-    const none = h('p', { class: 'voxbeam-empty' }, 'There are no labels to paint yet. ', wordButton('New labels', 'Make labels of the volume, all empty', () => this.#make(), { 'data-action': 'new-labels' }));
-    const rows = [
-      none, volumes, act.element,
-      h('div', { class: 'voxbeam-swatches', role: 'group', 'aria-label': 'Labels' }, ...swatches, label),
-      radius.element, deep.element,
-      h('label', { title: 'Leave voxels that have a label as they are' }, empty, ' Only where nothing is'),
-    ];
-    this.element.append(h('div', { class: 'voxbeam-paint' }, ...rows));
-    return { act, swatches, label, radius, deep, empty, volumes, none };
+    const none = h('p', { class: 'voxbeam-empty' }, 'There are no labels to paint yet. ', wordButton('New labels', 'Make labels of the volume, all empty', () => makeLabels(this.tool.host), { 'data-action': 'new-labels' }));
+    const round = h('div', { class: 'voxbeam-paint-round' }, radius.element, deep.element);
+    const flat = h('label', { class: 'voxbeam-paint-number', title: 'Slices that the lasso and the box reach through, about the one that is drawn in' }, 'Slices', planes);
+    this.element.append(h(
+      'div', { class: 'voxbeam-paint' },
+      none, volumes, act.element, round, flat,
+      h('label', { class: 'voxbeam-paint-number', title: 'Number of the label that is painted; 0 takes labels away (0 – 9)' }, 'Label', label),
+      list.element, empty.element, within.element, values.element, between,
+    ));
+    return { act, list, label, radius, deep, planes, empty, within, values, volumes, none, round, flat, between };
+  }
+
+  #range(patch: Partial<PaintState['range']>): void {
+    const { state } = this.tool;
+    if (state) this.#set({ range: { ...state.range, ...patch } });
   }
 
   #set(patch: Partial<PaintState>): void {
-    const { state, host } = this.tool;
-    if (state) host.store.update({ paint: { ...state, ...patch } });
-  }
-
-  /** Labels of the first image that is shown. */
-  #make(): void {
-    const { session, tell, refresh } = this.tool.host;
-    const all = [...session.volumes.values()];
-    const image = all.find(({ description }) => description.kind === 'image');
-    if (!image) {
-      tell('There is no image to make labels of');
-      return;
-    }
-    const { shape, voxel_size, origin, unit } = image.description;
-    let name = 'labels';
-    for (let i = 2; all.some(({ description }) => description.name === name); i += 1) name = `labels ${i}`;
-    const request = { name, shape: [...shape], voxel_size: [...voxel_size], origin: [...origin], unit, dtype: 'u8' } as Parameters<typeof session.labels.make>[0];
-    session.labels.make(request).then(() => refresh(), (error: Error) => tell(error.message));
+    this.tool.set(patch);
   }
 }

@@ -1,24 +1,29 @@
-/** The brush: drawn over the picture while the pointer is down, sent as one edit when it is lifted. */
+/** Brush, lasso and box: drawn over the picture while the pointer is down, sent as one edit when it is lifted. */
 
+import type { EditOp, ValueRange } from '../../protocol/labels.js';
 import { labelColor } from '../../renderer/colormaps.js';
-import { sliceDistance, sliceToWorld } from '../../renderer/slice_view.js';
+import { sliceToWorld } from '../../renderer/slice_view.js';
 import type { Pixel, View } from '../../renderer/views.js';
 import type { LabelEdits } from '../../session/label_edits.js';
 import type { SessionVolume } from '../../session/types.js';
 import type { Vec3, VolumeGeometry } from '../../volume/geometry.js';
+import type { BrickRanges } from '../../volume/ranges.js';
+import type { Layer } from '../../annotation/model.js';
 import type { Instrument, InstrumentHost } from '../instruments/instrument.js';
 import { hexOfLabel } from '../look/label_edits.js';
 import type { Drag } from '../pointer.js';
-import { projector, worldPerPixel } from '../view_geometry.js';
+import { worldPerPixel } from '../view_geometry.js';
+import { betweenOp, boxOp, lassoOp } from './area.js';
 import type { PaintState } from './paint_state.js';
 import { acrossOf, brushRadius, fillOp, isFurther, type Stroke, strokeOp } from './stroke.js';
+import { drawStroke } from './stroke_picture.js';
 
 /** A stroke stays over the picture for so long after its edit: the picture with it is on its way. */
 const LINGER_MS = 300;
 
 /** What painting needs of the viewer around it. */
 export interface PaintHost extends InstrumentHost {
-  readonly session: { readonly labels: LabelEdits; readonly volumes: ReadonlyMap<number, SessionVolume> };
+  readonly session: { readonly labels: LabelEdits; readonly volumes: ReadonlyMap<number, SessionVolume>; ranges(volume: number): BrickRanges };
 }
 
 export class PaintTool implements Instrument {
@@ -43,11 +48,51 @@ export class PaintTool implements Instrument {
     return this.host.store.state.paint;
   }
 
+  /** Paints with something else from now on; without effect while nothing is painted. */
+  set(patch: Partial<PaintState>): void {
+    const { state, host } = this;
+    if (state) host.store.update({ paint: { ...state, ...patch } });
+  }
+
   /** Colour of a label in the volume that is painted. */
   colorOf(label: number): string {
+    return this.layer?.labelColors[String(label)] ?? hexOfLabel(labelColor(label));
+  }
+
+  /** How the volume that is painted is shown. */
+  get layer(): Layer | undefined {
     const name = this.target?.description.name;
-    const layer = this.host.scene.layers().find(({ volumeName }) => volumeName === name);
-    return layer?.labelColors[String(label)] ?? hexOfLabel(labelColor(label));
+    return this.host.scene.layers().find(({ volumeName }) => volumeName === name);
+  }
+
+  /** The image whose values decide, where a range of them is asked for: of the voxels that are painted. */
+  get image(): SessionVolume | undefined {
+    const place = ({ description: { shape, voxel_size, origin } }: SessionVolume) => `${shape}/${voxel_size}/${origin}`;
+    const { target } = this;
+    return target && [...this.host.session.volumes.values()].find((volume) => volume.description.kind === 'image' && place(volume) === place(target));
+  }
+
+  /** Lowest and highest value of that image, as far as known, and the range that is chosen: at first the upper half. */
+  get range(): { readonly limits: readonly [number, number]; readonly chosen: readonly [number, number] } {
+    const known = this.image && this.host.session.ranges(this.image.handle).overall;
+    const limits = [known?.min ?? 0, known?.max ?? 1] as const;
+    const { low = (limits[0] + limits[1]) / 2, high = limits[1] } = this.state?.range ?? {};
+    return { limits, chosen: [low, Math.max(low, high)] };
+  }
+
+  /** Fills between the painted slices that lie about the one that is looked at. */
+  between(view: View | undefined): void {
+    const { host, target, state } = this;
+    if (!target || !state) return;
+    const straight = view && acrossOf(view) !== undefined ? view : ['axial', 'coronal', 'sagittal'].map((id) => host.view(id)).find((each) => each && acrossOf(each) !== undefined);
+    const across = straight && acrossOf(straight);
+    if (!host.mayEdit() || across === undefined || state.label === 0) {
+      host.tell(across === undefined ? 'What lies between slices is filled across straight ones' : state.label === 0 ? 'Choose the label that the slices have' : 'You may look, not edit');
+      return;
+    }
+    const op = betweenOp(geometryOf(target), host.store.state.cross, across);
+    if (op) this.#send(target, op, state.label, undefined, (voxels) => voxels === 0 && host.tell(`No two slices near here have label ${state.label} with others between them`));
+    else host.tell('There are no labels here: move the cross into the volume');
   }
 
   /** Takes back what this person painted last, or does it again; false where nothing is being painted. */
@@ -79,38 +124,60 @@ export class PaintTool implements Instrument {
       host.tell('Nothing here to paint on: aim at something opaque, or use a slice');
       return nothing;
     }
-    const deep = state.deep || acrossOf(view) === undefined;
+    const across = acrossOf(view);
     const geometry = geometryOf(target);
-    if (state.act === 'fill') return { ...nothing, end: (_, cancelled) => !cancelled && this.#fill(target, geometry, at, deep ? undefined : acrossOf(view)) };
+    const flat = state.act === 'lasso' || state.act === 'box';
+    if (flat && across === undefined) {
+      host.tell('Lasso and box are drawn on a slice that stands straight');
+      return nothing;
+    }
+    const deep = state.deep || across === undefined;
+    if (state.act === 'fill') return { ...nothing, end: (_, cancelled) => !cancelled && this.#fill(target, geometry, at, deep ? undefined : across) };
     const label = state.act === 'erase' ? 0 : state.label;
-    const color = label === 0 ? '#ffffff' : this.colorOf(label);
-    const stroke: Stroke = { view: view.id, points: [at], radius: brushRadius(geometry, state.radius), deep, color };
+    const stroke: Stroke = {
+      view: view.id, points: [at], radius: flat && view.kind === 'slice' ? 4 * view.pixelSize : brushRadius(geometry, state.radius), deep: deep && !flat,
+      color: label === 0 ? '#ffffff' : this.colorOf(label), ...(flat && { area: state.act as 'lasso' | 'box' }),
+    };
     this.#strokes.add(stroke);
     host.redraw();
+    const put = (px: Pixel, always: boolean) => {
+      const place = this.#place(host.view(view.id) ?? view, px);
+      if (place && stroke.area === 'box') stroke.points[1] = place;
+      else if (place && (always || isFurther(stroke, place))) stroke.points.push(place);
+    };
     return {
-      move: (to) => {
+      move: (to, event) => {
         this.#at = { view: view.id, px: to };
-        const place = this.#place(host.view(view.id) ?? view, to);
-        if (place && isFurther(stroke, place)) stroke.points.push(place);
+        // Between two frames a pen says several places.
+        for (const each of event?.getCoalescedEvents?.().slice(0, -1) ?? []) put([to[0] + each.clientX - event.clientX, to[1] + each.clientY - event.clientY], false);
+        put(to, false);
         host.redraw();
       },
       end: (to, cancelled) => {
-        const place = this.#place(host.view(view.id) ?? view, to);
-        if (place && !cancelled) stroke.points.push(place);
-        if (cancelled) this.#strokes.delete(stroke);
-        else this.#send(target, strokeOp(geometry, stroke, acrossOf(view)), label, stroke);
+        put(to, !cancelled);
+        const op = cancelled ? undefined : this.#opOf(stroke, geometry, across, state.planes);
+        if (op) this.#send(target, op, label, stroke);
+        else this.#strokes.delete(stroke);
         host.redraw();
       },
     };
+  }
+
+  #opOf(stroke: Stroke, geometry: VolumeGeometry, across: 0 | 1 | 2 | undefined, planes: number): EditOp | undefined {
+    const { area, points } = stroke;
+    if (!area || across === undefined) return strokeOp(geometry, stroke, across);
+    const op = area === 'lasso' ? lassoOp(geometry, points, across, planes) : boxOp(geometry, points[0] as Vec3, points.at(-1) as Vec3, across, planes);
+    if (!op) this.host.tell(`Drag around what is meant, inside the volume: ${area === 'lasso' ? 'a lasso' : 'a box'} has an inside`);
+    return op;
   }
 
   draw(context: CanvasRenderingContext2D, view: View): void {
     for (const stroke of this.#strokes) drawStroke(context, view, stroke);
     const { state } = this;
     const target = state && this.target;
-    if (!target || this.#at?.view !== view.id || state.act === 'fill') return;
+    if (!target || this.#at?.view !== view.id || (state.act !== 'brush' && state.act !== 'erase')) return;
     const radius = Math.max(brushRadius(geometryOf(target), state.radius) / worldPerPixel(view), 1);
-    for (const [color, width] of [['#000000', 3], [state.act === 'erase' ? '#ffffff' : this.colorOf(state.label), 1.5]] as const) {
+    for (const [color, width] of [['#000000', 3], [state.act === 'erase' || state.label === 0 ? '#ffffff' : this.colorOf(state.label), 1.5]] as const) {
       context.strokeStyle = color;
       context.lineWidth = width;
       context.beginPath();
@@ -125,9 +192,23 @@ export class PaintTool implements Instrument {
     else this.host.tell('There are no labels here: press inside the volume');
   }
 
-  #send({ handle }: SessionVolume, op: Parameters<LabelEdits['edit']>[2], label: number, stroke?: Stroke): void {
+  #send({ handle }: SessionVolume, op: EditOp, label: number, stroke?: Stroke, done?: (voxels: number) => void): void {
+    const { labels } = this.host.session;
     const mode = this.state?.empty && label !== 0 ? ({ write: 'empty' } as const) : ({ write: 'all' } as const);
-    this.#follow(this.host.session.labels.edit(handle, this.host.author, op, label, mode), stroke);
+    const within = op.kind === 'fill' || op.kind === 'interpolate' ? undefined : this.#within();
+    if (within === 'none') this.#follow(Promise.reject(new Error('There is no image with these voxels to take values from')), stroke);
+    else {
+      const answer = labels.edit(handle, this.host.author, op, label, mode, within);
+      this.#follow(answer, stroke);
+      if (done) answer.then(({ voxels }) => done(voxels), () => undefined);
+    }
+  }
+
+  #within(): ValueRange | 'none' | undefined {
+    if (!this.state?.range.on) return undefined;
+    const { image, range: { chosen: [low, high] } } = this;
+    const { time } = this.host.store.state;
+    return image ? { volume: image.handle, low, high, ...(time > 0 && { time: Math.min(time, (image.description.times?.count ?? 1) - 1) }) } : 'none';
   }
 
   /** Takes the stroke off the picture when that has it; says what went wrong. */
@@ -151,25 +232,4 @@ export class PaintTool implements Instrument {
 
 function geometryOf({ description }: SessionVolume): VolumeGeometry {
   return { shape: description.shape, voxelSize: description.voxel_size, origin: description.origin };
-}
-
-/** A stroke as a view sees it: a disc in the slice it was drawn in, a ball cut by every slice near it. */
-function drawStroke(context: CanvasRenderingContext2D, view: View, { view: own, points, radius, deep, color }: Stroke): void {
-  if (view.id !== own && !deep) return;
-  const at = projector(view);
-  const away = view.kind === 'slice' && view.id !== own ? Math.max(...points.map((point) => Math.abs(sliceDistance(view, point)))) : 0;
-  const cut = Math.sqrt(Math.max(radius * radius - away * away, 0)) / worldPerPixel(view);
-  const pixels = points.map((point) => at(point)).filter((px): px is Pixel => px !== undefined);
-  const [first, ...others] = pixels;
-  if (!first || cut === 0) return;
-  context.save();
-  context.globalAlpha = 0.5;
-  context.strokeStyle = color;
-  context.lineWidth = Math.max(2 * cut, 1);
-  context.lineCap = context.lineJoin = 'round';
-  context.beginPath();
-  context.moveTo(...first);
-  for (const px of others.length > 0 ? others : [first]) context.lineTo(...px);
-  context.stroke();
-  context.restore();
 }

@@ -17,6 +17,8 @@ export interface Stroke {
   /** A ball; otherwise a disc in the slice. */
   readonly deep: boolean;
   readonly color: string;
+  /** The inside of what is drawn, in place of a brush's way; of a box two corners. */
+  readonly area?: 'lasso' | 'box';
 }
 
 /** World length of a brush's radius. */

@@ -4,10 +4,10 @@ import type { Form } from '../../annotation/kinds.js';
 import type { Scene } from '../../annotation/scene.js';
 import type { Session } from '../../session/session.js';
 import type { Vec3 } from '../../volume/geometry.js';
-import { h, setText } from '../dom.js';
+import { h, setText, watchSize } from '../dom.js';
 import { wordButton } from '../instruments/fields.js';
 import type { Shell } from '../shell.js';
-import type { ViewStore } from '../view_state.js';
+import type { Size, ViewStore } from '../view_state.js';
 import { type Coming, Crowd } from './crowd.js';
 import { Follow } from './follow.js';
 import type { Identity } from './identity.js';
@@ -50,6 +50,9 @@ export class People {
   readonly #said = h('span', { class: 'voxbeam-unseen', role: 'status' });
   readonly #ending = new AbortController();
   readonly #end: () => void;
+  #endSize: (() => void) | undefined;
+  /** Of the stage: asked when it changes, for reading it lays the page out anew. */
+  #size: Size = { width: 0, height: 0 };
   #following: number | undefined;
   /** Name of whom to follow once they are here. */
   #wished: string | undefined;
@@ -92,6 +95,10 @@ export class People {
 
   /** Begins to be seen: once there is a picture, so that it waits for nothing of this. */
   start(): void {
+    this.#endSize ??= watchSize(this.host.shell.stage, (width, height) => {
+      this.#size = { width, height };
+      this.crowd.soon();
+    });
     this.crowd.start();
   }
 
@@ -147,6 +154,7 @@ export class People {
   dispose(): void {
     this.#ending.abort();
     this.#end();
+    this.#endSize?.();
     this.#follow.dispose();
     this.crowd.dispose();
     this.#layer.dispose();
@@ -155,11 +163,10 @@ export class People {
   }
 
   #own(): Record<string, unknown> {
-    const { me, store, shell, draft, cursor } = this.host;
-    const { clientWidth: width, clientHeight: height } = shell.stage;
+    const { me, store, draft, cursor } = this.host;
     const at = cursor();
     return {
-      name: me.name, color: me.color, page: me.page, ...(at && { cursor: at }), ...saidOf(store.state, { width, height }, draft()),
+      name: me.name, color: me.color, page: me.page, ...(at && { cursor: at }), ...saidOf(store.state, this.#size, draft()),
       ...(this.#following !== undefined && { following: this.#following }),
     };
   }
@@ -184,8 +191,7 @@ export class People {
 
   #goAlong(): void {
     const person = this.followed;
-    const { clientWidth: width, clientHeight: height } = this.host.shell.stage;
-    if (person) this.#follow.to(seenBy(person, this.host.store.state, { width, height }));
+    if (person) this.#follow.to(seenBy(person, this.host.store.state, this.#size));
   }
 
   #visit(id: number): void {

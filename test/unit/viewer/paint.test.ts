@@ -2,11 +2,15 @@ import { expect, test } from '@jest/globals';
 import * as Y from 'yjs';
 import { Scene } from '../../../src/annotation/scene.js';
 import { FrameType, readHeader, readPayload } from '../../../src/protocol/frame.js';
-import { decodeHeadTail, EditHead } from '../../../src/protocol/labels.js';
+import { decodeHeadTail, EditHead, encodeHeadTail } from '../../../src/protocol/labels.js';
 import { worldToSlice } from '../../../src/renderer/slice_view.js';
 import type { Pixel, SliceView, View } from '../../../src/renderer/views.js';
 import { LabelEdits } from '../../../src/session/label_edits.js';
 import type { SessionVolume } from '../../../src/session/types.js';
+import { betweenOp, planesAbout } from '../../../src/viewer/paint/area.js';
+import { amountWords, listedLabels } from '../../../src/viewer/paint/label_list.js';
+import { paintKey } from '../../../src/viewer/paint/paint_controls.js';
+import { PaintCounts } from '../../../src/viewer/paint/paint_counts.js';
 import { FIRST_PAINT, resized } from '../../../src/viewer/paint/paint_state.js';
 import { type PaintHost, PaintTool } from '../../../src/viewer/paint/paint_tool.js';
 import { onFacingPlane } from '../../../src/viewer/view_geometry.js';
@@ -35,7 +39,7 @@ function brush(paintable = true, mayEdit = true) {
   const view = (id: string) => viewsOf(store.state, SIZE).find((v) => v.id === id) as View;
   const said: string[] = [];
   const host = {
-    scene: new Scene(new Y.Doc(), {}), store, view, session: { labels, volumes }, author: 'ann',
+    scene: new Scene(new Y.Doc(), {}), store, view, session: { labels, volumes, ranges: () => ({ overall: { min: -10, max: 30 } }) }, author: 'ann',
     pick: (id: string, px: Pixel) => ({ world: onFacingPlane(view(id), px, [30, 25, 40]) }),
     mayEdit: () => mayEdit, redraw: () => undefined, tell: (words: string) => said.push(words),
   } as unknown as PaintHost;
@@ -114,4 +118,85 @@ test('an edit that is refused says why; what the connection lost is sent again',
 
 test('the brush grows and shrinks within its bounds', () => {
   expect([resized(4, 1), resized(4, -1), resized(0.5, -1), resized(128, 1), resized(0.5, 1)]).toEqual([5, 3, 0.5, 128, 1]);
+});
+
+test('a lasso is a polygon in its planes, and one that is none is said to be', () => {
+  const { tool, store, frames, said, axial, view } = brush();
+  store.update({ paint: { ...FIRST_PAINT, act: 'lasso', planes: 4 } });
+  const at = (x: number, y: number) => worldToSlice(axial, [x, y, 41]);
+  const drag = tool.press(axial, at(10.5, 10.5))!;
+  for (const [x, y] of [[30.5, 10.5], [30.5, 20.5]] as const) drag.move(at(x, y), none);
+  drag.end(at(10.5, 20.5), false);
+  const { op } = frames[0]!.head!;
+  if (op.kind !== 'polygon') throw new Error(op.kind);
+  expect([op.axis, op.index]).toEqual([0, [op.index[0], op.index[0] + 3]]);
+  const z = (axial.position - 1) / 2;
+  expect(op.index[0]).toBe(Math.round(z) - 1);
+  expect(op.points.map((pair) => pair.map((v) => Number(v.toFixed(6))))).toEqual([[10, 10], [10, 30], [20, 30], [20, 10]]);
+  tool.press(axial, at(10, 10))!.end(at(10, 10), false);
+  tool.press(view('volume'), [600, 400])!.end([600, 400], false);
+  expect([frames.length, said.length]).toEqual([1, 2]);
+});
+
+test('a box has the voxels whose centres lie in it, within the volume; label 0 takes away', () => {
+  const { tool, store, frames, axial } = brush();
+  store.update({ paint: { ...FIRST_PAINT, act: 'box', label: 0, empty: true } });
+  const at = (x: number, y: number) => worldToSlice(axial, [x, y, 41]);
+  const drag = tool.press(axial, at(20.2, 30.9))!;
+  drag.move(at(5, 5), none);
+  drag.end(at(-9, 10.4), false);
+  const plane = Math.round((axial.position - 1) / 2);
+  expect(frames[0]!.head).toMatchObject({ label: 0, mode: { write: 'all' }, op: { kind: 'box', start: [plane, 10, 0], stop: [plane + 1, 31, 20] } });
+});
+
+test('a range of values goes with strokes and areas, not with a fill, and needs an image of the same voxels', async () => {
+  const { tool, store, frames, said, axial } = brush();
+  store.update({ paint: { ...FIRST_PAINT, range: { on: true, low: undefined, high: undefined } } });
+  const inside = worldToSlice(axial, [10, 20, 41]);
+  tool.press(axial, inside)!.end(inside, false);
+  expect(frames[0]!.head!.within).toEqual({ volume: 1, low: 10, high: 30 });
+  tool.set({ range: { on: true, low: 2, high: 1 }, act: 'fill' });
+  tool.press(axial, inside)!.end(inside, false);
+  expect([frames[1]!.head!.within, tool.range.chosen]).toEqual([undefined, [2, 2]]);
+  (tool.host.session.volumes as Map<number, SessionVolume>).delete(1);
+  tool.set({ act: 'brush' });
+  tool.press(axial, inside)!.end(inside, false);
+  await Promise.resolve();
+  expect([frames.length, said.at(-1)]).toEqual([2, expect.stringContaining('no image')]);
+});
+
+test('what lies between slices is asked for about the cross, across the slice; keys choose what is painted', () => {
+  const { tool, store, frames, said } = brush();
+  store.update({ cross: [20, 20, 41] });
+  expect(paintKey(tool, 'i')).toBe(true);
+  expect(frames[0]!.head).toMatchObject({ label: 1, op: { kind: 'interpolate', axis: 0, box: [[0, 0, 0], [40, 50, 60]] } });
+  for (const key of ['h', '7', 't']) expect(paintKey(tool, key)).toBe(true);
+  expect(tool.state).toMatchObject({ act: 'lasso', label: 7, range: { on: true } });
+  expect([paintKey(tool, 's'), paintKey(tool, '0'), tool.state?.label]).toEqual([false, true, 0]);
+  tool.between(undefined);
+  expect([frames.length, said.length]).toEqual([1, 1]);
+  store.update({ paint: undefined });
+  expect(paintKey(tool, 'h')).toBe(false);
+  expect([planesAbout(0, 5, 40), planesAbout(39, 4, 40), planesAbout(40, 1, 40), planesAbout(20, 1, 40)]).toEqual([[0, 2], [38, 39], undefined, [20, 20]]);
+  expect(betweenOp({ shape: [9000, 2000, 2000], voxelSize: [1, 1, 1], origin: [0, 0, 0] }, [0, 0, 100], 0)).toMatchObject({ box: [[67, 0, 0], [134, 2000, 2000]] });
+});
+
+test('labels are listed with what they mean and how much of them there is, and are counted once for several edits', async () => {
+  expect(listedLabels({ 9: {}, 2: {} }, new Map([[300, 5]]), 12)).toEqual([1, 2, 3, 4, 9, 300, 12]);
+  expect(listedLabels({}, undefined, 0)).toEqual([1, 2, 3, 4]);
+  expect(amountWords(8000, [2, 0.5, 1], 'mm')).toBe('8000 voxels, 8000 mm³');
+  const { labels, frames, tool } = brush();
+  let refreshed = 0;
+  const counts = new PaintCounts({ session: tool.host.session, refresh: () => { refreshed += 1; } });
+  expect([counts.of(tool.target), counts.of(tool.target)]).toEqual([undefined, undefined]);
+  expect(frames.map(({ type, message }) => [type, message?.counts])).toEqual([[FrameType.READ, true]]);
+  const head = { id: frames[0]!.message!.id, volume: 7, seq: 3, counts: [[1, 50], [4, 2]], labels: 2 };
+  const frame = encodeHeadTail(FrameType.REGION, head);
+  labels.region(readPayload(frame, readHeader(frame)));
+  await Promise.resolve();
+  expect([refreshed, [...(counts.of(tool.target) ?? [])]]).toEqual([1, [[1, 50], [4, 2]]]);
+  labels.edited(new TextEncoder().encode(JSON.stringify({ id: 'x', volume: 7, voxels: 1 })));
+  counts.of(tool.target);
+  expect(frames).toHaveLength(1); // it waits for a pause
+  counts.dispose();
 });

@@ -9,10 +9,23 @@ const production = process.env.NODE_ENV !== 'development';
 const shared = { bundle: true, format: 'esm', minify: production, outdir, legalComments: 'none', logLevel: 'warning' };
 const text = { '.css': 'text', '.glsl': 'text', '.html': 'text' };
 
+/** The Zstandard decoder out of three's module, which keeps it to itself and would fetch it from a URL that pages may not fetch from. */
+export const zstdSource = {
+  name: 'zstd-source',
+  setup(b) {
+    b.onResolve({ filter: /^voxbeam:zstd$/ }, () => ({ path: 'zstd', namespace: 'zstd-source' }));
+    b.onLoad({ filter: /.*/, namespace: 'zstd-source' }, async () => {
+      const path = fileURLToPath(import.meta.resolve('three/examples/jsm/libs/zstddec.module.js'));
+      const contents = /"(AGFzbQ[A-Za-z0-9+/=]+)"/.exec(await readFile(path, 'utf8'))?.[1];
+      if (!contents) throw new Error(`${path} holds no WebAssembly as expected: look at where the decoder is again`);
+      return { contents, loader: 'text' };
+    });
+  },
+};
 /** The session's worker, one script. */
 async function buildWorker() {
   const { outputFiles } = await build({
-    ...shared, entryPoints: ['src/session/worker.ts'], format: 'iife', platform: 'browser', target: 'es2022', write: false,
+    ...shared, entryPoints: ['src/session/worker.ts'], format: 'iife', platform: 'browser', target: 'es2022', write: false, plugins: [zstdSource],
   });
   return outputFiles[0].text;
 }
@@ -41,7 +54,7 @@ const ownYjs = {
   },
 };
 const browser = {
-  ...shared, platform: 'browser', target: 'es2022', loader: text, plugins: [workerSource, ownYjs],
+  ...shared, platform: 'browser', target: 'es2022', loader: text, plugins: [workerSource, zstdSource, ownYjs],
   define: { 'define.amd': 'false', 'process.env.NODE_ENV': '"production"' },
 };
 /**

@@ -7,6 +7,7 @@ export default {
     '^(\\.{1,2}/.*)\\.js$': '$1',
     '\\.(css|glsl|html)$': '<rootDir>/test/text_asset.ts',
     '^voxbeam:worker$': '<rootDir>/test/text_asset.ts',
+    '^voxbeam:zstd$': '<rootDir>/test/zstd_asset.ts',
   },
   transform: { '^.+\\.ts$': '<rootDir>/test/transform.mjs' },
 };

@@ -54,7 +54,20 @@ export const Flag = {
   CONSTANT: 2,
   /** The brick is the one that the viewer holds already: no payload. */
   SAME: 4,
+  /** The voxels are those of 256 steps between the lowest and the highest, until the true ones are asked for. */
+  LOSSY: 8,
 } as const;
+
+/** How the payload of a BRICK or TILE was made smaller for its way to one viewer, and what it is without that. */
+export interface Coding {
+  /** A code of CODEC_CODE. */
+  codec: number;
+  /** Bytes of the items that were sorted by their first, second, … byte before; 1 where they were not. */
+  item: number;
+  /** Length and XXH32 of the payload as it was. */
+  bytes: number;
+  checksum: number;
+}
 
 /** The header's fields. Fields that do not belong to a frame's type are 0. */
 export interface FrameHeader {
@@ -71,6 +84,8 @@ export interface FrameHeader {
   checksum: number;
   /** Index of the time point of BRICK and RANGES. */
   time: number;
+  /** Present where the payload is coded. */
+  coding?: Coding;
 }
 
 /** Why a frame was refused; `code` is one of the ERROR codes. */
@@ -94,7 +109,9 @@ export function writeHeader(out: Uint8Array, header: FrameHeader): void {
   view.setUint32(8, header.volume, true);
   view.setUint8(12, header.level);
   view.setUint8(13, header.dtype);
-  view.setUint16(14, 0, true);
+  const { codec = 0, item = 0, bytes = 0, checksum = 0 } = header.coding ?? {};
+  view.setUint8(14, codec);
+  view.setUint8(15, item);
   view.setUint32(16, header.z, true);
   view.setUint32(20, header.y, true);
   view.setUint32(24, header.x, true);
@@ -102,7 +119,9 @@ export function writeHeader(out: Uint8Array, header: FrameHeader): void {
   view.setUint32(32, header.payloadBytes, true);
   view.setUint32(36, header.checksum, true);
   view.setUint32(40, header.time, true);
-  for (let at = 44; at < 60; at += 4) view.setUint32(at, 0, true);
+  view.setUint32(44, bytes, true);
+  view.setUint32(48, checksum, true);
+  for (let at = 52; at < 60; at += 4) view.setUint32(at, 0, true);
   view.setUint32(60, xxh32(out.subarray(0, 60)), true);
 }
 
@@ -135,7 +154,9 @@ export function readHeader(bytes: Uint8Array, frameBytes = bytes.byteLength): Fr
   if (HEADER_BYTES + payloadBytes !== frameBytes) {
     throw new FrameError(4400, `header says ${payloadBytes} payload bytes; the frame holds ${frameBytes - HEADER_BYTES}`);
   }
+  const codec = view.getUint8(14);
   return {
+    ...(codec !== 0 && { coding: { codec, item: view.getUint8(15), bytes: view.getUint32(44, true), checksum: view.getUint32(48, true) } }),
     type: type as FrameType,
     flags: view.getUint8(7),
     volume: view.getUint32(8, true),

@@ -1,6 +1,7 @@
 /** The JSON payloads of control frames. Names are snake_case on the wire; vectors are z, y, x. */
 
 import * as z from 'zod';
+import { WAYS } from './codec.js';
 import { STORED_DTYPES } from './dtype.js';
 import { encodeFrame, FrameError, FrameType } from './frame.js';
 import {
@@ -38,6 +39,10 @@ export const Hello = z.strictObject({
   helps: name.optional(),
   client: name,
   credit_bytes: z.int().min(0).max(MAX_CREDIT_BYTES).optional(),
+  /** Of a viewer: what it can decode. */
+  codecs: z.array(z.enum(WAYS)).max(WAYS.length).optional(),
+  /** The one that it wants, whatever the link is like. */
+  codec: z.enum(WAYS).optional(),
 });
 export type Hello = z.infer<typeof Hello>;
 
@@ -167,6 +172,8 @@ export const Need = z
     volume: u32,
     time,
     reorder: z.boolean().optional(),
+    /** No previews of 8 bits. */
+    exact: z.boolean().optional(),
     keys: z.array(NeedKey).max(MAX_NEED_KEYS),
     if_hash: z.array(u32.nullable()).max(MAX_NEED_KEYS).optional(),
   })
@@ -194,7 +201,11 @@ export const Done = z.strictObject({
 });
 export type Done = z.infer<typeof Done>;
 
-export const Credit = z.strictObject({ bytes: z.int().min(0).max(MAX_CREDIT_BYTES) });
+export const Credit = z.strictObject({
+  bytes: z.int().min(0).max(MAX_CREDIT_BYTES),
+  /** Bytes that coded payloads became since the last CREDIT, and the milliseconds that took. */
+  decoded: z.tuple([count, z.number().min(0)]).optional(),
+});
 export type Credit = z.infer<typeof Credit>;
 
 export const Ping = z.strictObject({ t: finite });

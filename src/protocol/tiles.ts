@@ -35,6 +35,8 @@ export const NeedTile = z.strictObject({
   time: z.int().min(0).max(MAX_TIMES - 1).optional(),
   plane: u32,
   frame: Plane,
+  /** No previews of 8 bits. */
+  exact: z.boolean().optional(),
   keys: z.array(z.tuple([level, u32, u32, z.number()])).max(MAX_NEED_KEYS),
 });
 export type NeedTile = z.infer<typeof NeedTile>;

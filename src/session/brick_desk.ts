@@ -8,6 +8,7 @@ import { MAX_NEED_KEYS } from '../protocol/limits.js';
 import type { BrickKey } from '../volume/geometry.js';
 import { keyText } from '../volume/geometry.js';
 import { BrickCache, type BrickBox, inBoxes } from './brick_cache.js';
+import { Inexact, type Outdated } from './inexact.js';
 import { sameBrick } from './brick_of.js';
 import { CreditBook } from './credit.js';
 import type { KeptClient } from './kept_client.js';
@@ -19,6 +20,8 @@ const MAX_REFUSALS = 3;
 /** Wait before bricks that the sidecar could not get are asked for again: twice as long each time. */
 const RETRY_MS = 2_000;
 const RETRY_CAP_MS = 30_000;
+/** Priorities of true voxels in place of those of 8 bits stand behind all others. */
+const EXACT_LATER = 1e6;
 
 /** Where a brick is, as far as the session knows. */
 export type BrickStage = 'asked' | 'failed' | 'memory';
@@ -43,6 +46,8 @@ export interface BrickDeskOptions {
   kept?(): Pick<KeptClient, 'take' | 'cancel' | 'hold' | 'consumed'>;
   /** A wanted brick is here. */
   announce(brick: Brick): void;
+  /** Nothing is under way any more: bricks that came as voxels of 8 bits count as changed, so that those that are looked at are wanted again. */
+  rested?(outdated: readonly Outdated[]): void;
 }
 
 export class BrickDesk {
@@ -50,6 +55,11 @@ export class BrickDesk {
   readonly #credit: CreditBook;
   readonly #volumes = new Map<number, VolumeWants>();
   readonly #o: BrickDeskOptions;
+  readonly #inexact = new Inexact(() => this.#pending === 0, (outdated) => {
+    for (const { volume } of outdated) this.outdate(volume, (key) => this.#inexact.due(volume, key));
+    this.#o.rested?.(outdated);
+  });
+  #pending = 0;
 
   constructor(options: BrickDeskOptions) {
     this.#o = options;
@@ -59,6 +69,7 @@ export class BrickDesk {
 
   /** Replaces what the views want of a volume. */
   want(volume: number, bricks: readonly WantedBrick[]): void {
+    this.#inexact.moved();
     const { list } = this.#wants(volume);
     const { ask, reorder, cancel, serve } = list.update(bricks, (key) => this.#cache.fresh(volume, key) !== undefined);
     this.#cancel(volume, cancel);
@@ -74,6 +85,7 @@ export class BrickDesk {
     wants.retries = 0;
     const kept = this.#cache.put(brick);
     const wanted = wants.list.arrived(brick);
+    this.#inexact.came(kept);
     this.#count();
     if (!wanted || kept !== brick) this.#credit.giveBack(bytes);
     else this.#credit.hold(brick, bytes);
@@ -97,6 +109,7 @@ export class BrickDesk {
     const wants = this.#wants(brick.volume);
     const kept = this.#cache.put(brick);
     const wanted = wants.list.arrived(brick);
+    this.#inexact.came(kept);
     this.#count();
     if (!wanted) return;
     if (kept === brick) this.#o.kept?.().hold(brick);
@@ -197,6 +210,7 @@ export class BrickDesk {
     clearTimeout(this.#volumes.get(volume)?.retry);
     this.#volumes.delete(volume);
     this.#cache.drop(volume);
+    this.#inexact.drop(volume);
     this.#count();
   }
 
@@ -213,8 +227,15 @@ export class BrickDesk {
     this.#count();
   }
 
+  /** What is held of a brick, out of date or not; voxels of 8 bits are not for values, and count as nothing. */
   peek(volume: number, key: BrickKey): Brick | undefined {
-    return this.#cache.peek(volume, key);
+    const brick = this.#cache.peek(volume, key);
+    return brick?.lossy ? undefined : brick;
+  }
+
+  /** Bricks that are here as voxels of 8 bits alone, and whose true ones are not asked for yet. */
+  get inexact(): number {
+    return this.#inexact.size;
   }
 
   /** Where a brick is on this side of the connection: on its way, refused, or in browser memory. */
@@ -231,6 +252,7 @@ export class BrickDesk {
 
   close(): void {
     for (const { retry } of this.#volumes.values()) clearTimeout(retry);
+    this.#inexact.close();
     this.#credit.close();
   }
 
@@ -258,11 +280,19 @@ export class BrickDesk {
 
   #ask(volume: number, wanted: readonly WantedBrick[], how: { reorder?: true } = {}): void {
     for (const [time, part] of messageParts(this.#o.kept?.().take(volume, wanted) ?? wanted)) {
-      const held = part.map((brick) => this.#cache.peek(volume, brick)?.checksum ?? null);
-      const hashes = held.some((checksum) => checksum !== null) ? { if_hash: held } : {};
-      this.#o.send(FrameType.NEED, { volume, ...time, ...how, keys: part.map((b) => [b.level, b.z, b.y, b.x, b.priority]), ...hashes });
+      const [rough, exact] = this.#inexact.split(volume, part);
+      this.#need(volume, rough, { ...time, ...how });
+      // After all that is to be seen at once.
+      this.#need(volume, exact, { ...time, ...how, exact: true }, EXACT_LATER);
     }
     this.#count();
+  }
+
+  #need(volume: number, part: readonly WantedBrick[], how: object, later = 0): void {
+    if (part.length === 0) return;
+    const held = part.map((brick) => this.#cache.peek(volume, brick)?.checksum ?? null);
+    const hashes = held.some((checksum) => checksum !== null) ? { if_hash: held } : {};
+    this.#o.send(FrameType.NEED, { volume, ...how, keys: part.map((b) => [b.level, b.z, b.y, b.x, b.priority + later]), ...hashes });
   }
 
   #cancel(volume: number, keys: readonly BrickKey[]): void {
@@ -275,6 +305,7 @@ export class BrickDesk {
   #count(): void {
     let pending = 0;
     for (const { list } of this.#volumes.values()) pending += list.pending;
+    this.#pending = pending;
     this.#o.counters.bricksPending = pending;
     this.#o.counters.cacheBytes = this.#cache.bytes;
     this.#o.counters.cachePeak = this.#cache.peak;

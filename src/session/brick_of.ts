@@ -12,9 +12,13 @@ const EXPANDED = new ConstantVoxels(8);
 /** The brick of a BRICK frame, of the volume that it is for here. */
 export function brickOf({ header, body }: CheckedFrame, volume: number): Brick | undefined {
   if (body.kind !== 'brick') return undefined;
-  const { level, z, y, x, time, generation, flags, checksum } = header;
+  const { level, z, y, x, time, flags } = header;
+  const { lossy } = body;
+  // Between the generations: the true voxels are newer than their preview, and what was before is older.
+  const generation = lossy ? header.generation - 0.5 : header.generation;
+  const checksum = lossy ? undefined : header.checksum;
   const { kind: _kind, constant, ...content } = body;
-  const brick = { volume, level, z, y, x, ...(time ? { time } : {}), generation, preview: (flags & Flag.PREVIEW) !== 0, checksum };
+  const brick = { volume, level, z, y, x, ...(time ? { time } : {}), generation, preview: (flags & Flag.PREVIEW) !== 0, ...(checksum !== undefined && { checksum }) };
   if (!constant) return { ...brick, ...content };
   // Kept as the one voxel it came as, until somebody looks at it.
   const { dtype, voxels: voxel } = content;

@@ -1,13 +1,14 @@
 /** The browser's side of an instance: its volumes, their bricks, and the scene, over whatever connection works. */
 
 import * as Y from 'yjs';
+import type { Way } from '../protocol/codec.js';
 import { encodeFrame, FrameType } from '../protocol/frame.js';
 import { DEFAULT_CREDIT_BYTES, MAX_FRAME_BYTES } from '../protocol/limits.js';
 import { encodeControl, ErrorCode, type ErrorMessage, type Role } from '../protocol/messages.js';
 import type { BrickKey } from '../volume/geometry.js';
 import type { BrickRanges } from '../volume/ranges.js';
-import type { BrickBox } from './brick_cache.js';
 import { BrickDesk, type BrickStage } from './brick_desk.js';
+import { CodecBook } from './codec_book.js';
 import { brickOf } from './brick_of.js';
 import { startBrowserLink } from './browser_link.js';
 import { ConnectionLoop } from './connection_loop.js';
@@ -18,13 +19,14 @@ import { helloOf } from './hello.js';
 import { DEFAULT_CACHE_BYTES, KeptClient } from './kept_client.js';
 import { isTileKey, KeptTiles } from './kept_tiles.js';
 import { type KeptState, NOTHING_KEPT } from './kept_messages.js';
+import type { Outdated } from './inexact.js';
 import { LabelEdits } from './label_edits.js';
-import type { StartLink } from './link.js';
 import { dispatchMessage, type MessageHandlers } from './messages.js';
 import { SceneSync } from './scene_sync.js';
-import { TileDesk, type TileTest } from './tile_desk.js';
-import type { Candidate, Connection } from './transports.js';
-import type { Brick, ConnectionState, SessionCounters, SessionError, SessionVolume, Tile, TransportKind, WantedBrick } from './types.js';
+import type { SessionEvents, SessionOptions } from './session_options.js';
+import { TileDesk } from './tile_desk.js';
+import type { Connection } from './transports.js';
+import type { Brick, ConnectionState, SessionCounters, SessionError, SessionVolume, TransportKind, WantedBrick } from './types.js';
 import { VolumeTable } from './volume_table.js';
 import { Wires } from './wires.js';
 
@@ -40,39 +42,7 @@ const TILE_PART = 4;
 /** So many bricks on their way are worth a stream of their own. */
 const MANY_BRICKS = 16;
 
-export interface SessionOptions {
-  /** Name of this client, for logs. */
-  client: string;
-  candidates: readonly Candidate[];
-  maxBrowserBytes?: number;
-  /** Bytes that may be kept in the browser's storage, of all pages of this origin together; 0 keeps nothing. */
-  maxCacheBytes?: number;
-  creditBytes?: number;
-  /** The scene document to keep equal; one of its own otherwise. */
-  doc?: Y.Doc;
-  /** Where sockets live and frames are checked: a worker, where nothing else is said. */
-  startLink?: StartLink;
-}
-
-export interface SessionEvents {
-  state: ConnectionState;
-  /** Volumes came or went, or a description or status was replaced. */
-  volumes: undefined;
-  /** Handle of the volume whose ranges became better known. */
-  ranges: number;
-  /** A wanted brick; `consumed` must be called once for each. */
-  brick: Brick;
-  /** A wanted tile; `tiles.consumed` must be called once for each. */
-  tile: Tile;
-  /** Tiles of a volume that `test` picks are out of date. */
-  tilesChanged: { volume: number; test: TileTest };
-  changed: { volume: number; time: number; generation: number; boxes: readonly BrickBox[] };
-  error: SessionError;
-  /** The scene document holds what the instance's holds. */
-  synced: undefined;
-  /** What is kept in the browser's storage has changed. */
-  kept: KeptState;
-}
+export type { SessionEvents, SessionOptions } from './session_options.js';
 
 export class Session {
   readonly doc: Y.Doc;
@@ -87,6 +57,7 @@ export class Session {
   /** Tiles of planes: what is wanted of them, and what is given back. */
   readonly tiles: TileDesk;
   readonly labels = new LabelEdits((frame) => this.#sendFrame(frame), (type, message) => this.#send(type, message));
+  readonly #codecs = new CodecBook();
   readonly #kept: KeptClient;
   readonly #keptTiles = new KeptTiles(() => this.#kept, (plane, hash) => this.#wires.keep({ t: 'keep-plane', plane, hash }));
   #keptState: KeptState = NOTHING_KEPT;
@@ -150,10 +121,11 @@ export class Session {
       kept: () => this.#kept,
       send: (type, message) => this.#send(type, message),
       announce: (brick) => this.#events.emit('brick', brick),
+      rested: (outdated) => this.#outdated(outdated),
     });
     this.#heartbeat = new Heartbeat((t) => this.#send(FrameType.PING, { t }), () => this.#loop.lose());
     this.#handlers = this.#messageHandlers();
-    this.#loop = new ConnectionLoop(this.#wires, options.candidates, helloOf(options.client, creditBytes), {
+    this.#loop = new ConnectionLoop(this.#wires, options.candidates, helloOf(options.client, creditBytes, options.codec), {
       state: (state) => this.#events.emit('state', state),
       opened: (connection) => this.#opened(connection),
       received: (event) => (event.t === 'frame' ? this.#received(event.frame) : this.#refused(event.refused)),
@@ -176,6 +148,14 @@ export class Session {
   /** Whether what comes down comes by a streamed fetch beside the WebSocket. */
   get streamed(): boolean {
     return this.#loop.streamed;
+  }
+  /** How the last brick or tile came: as it is, compressed, or as voxels of 8 bits for the time being. */
+  get codec(): Way {
+    return this.#codecs.way;
+  }
+  /** Bricks and tiles that are here as voxels of 8 bits alone, and whose true ones are not asked for yet. */
+  get inexact(): number {
+    return this.#desk.inexact + this.tiles.inexact;
   }
   get role(): Role | undefined {
     return this.#role;
@@ -274,6 +254,10 @@ export class Session {
     const outdated = this.#desk.reconnected();
     this.tiles.reconnected();
     this.#events.emit('volumes', undefined);
+    this.#outdated(outdated);
+  }
+
+  #outdated(outdated: readonly Outdated[]): void {
     for (const one of outdated) this.#events.emit('changed', { ...one, generation: 1 });
   }
 
@@ -285,6 +269,7 @@ export class Session {
   #received(frame: CheckedFrame): void {
     const { header, body, bytes } = frame;
     this.counters.bytesReceived += bytes;
+    this.#codecs.came(frame);
     this.#heartbeat.alive();
     if (body.kind === 'ranges') {
       if (this.#table.applyRanges(header.volume, header.time, body.rows)) this.#events.emit('ranges', header.volume);
@@ -381,7 +366,7 @@ export class Session {
   }
 
   #send(type: FrameType, message: object): void {
-    this.#sendFrame(encodeControl(type, message));
+    this.#sendFrame(encodeControl(type, type === FrameType.CREDIT ? { ...message, ...this.#codecs.told() } : message));
   }
 
   #sendFrame(frame: Uint8Array): void {

@@ -141,7 +141,8 @@ export class SocketHub implements FrameLink {
       this.report({ t: 'refused', id, refused: { bytes: 0, code: 4400, message: 'text message; every frame is binary' } }, []);
       return;
     }
-    const { frame, refused } = checkFrame(message);
+    const checked = checkFrame(message);
+    const { frame, refused } = checked;
     if (refused) {
       this.report({ t: 'refused', id, refused }, []);
     } else if (frame.header.type === FrameType.DOWN) {
@@ -150,8 +151,10 @@ export class SocketHub implements FrameLink {
       // Answered here: a page that is busy drawing is not a dead one.
       this.#send(id, encodeFrame(FrameType.PONG, frame.body.payload));
     } else {
-      if (frame.body.kind === 'brick' || frame.body.kind === 'tile') this.kept?.received(frame.header, message);
-      this.report({ t: 'frame', id, frame }, [message]);
+      const { body } = frame;
+      const voxels = body.kind === 'brick' || body.kind === 'tile';
+      if (voxels && checked.message) this.kept?.received(frame.header, checked.message);
+      this.report({ t: 'frame', id, frame }, [checked.message ?? (voxels ? (body.voxels.buffer as ArrayBuffer) : message)]);
     }
   }
 }

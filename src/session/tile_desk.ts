@@ -9,6 +9,7 @@ import type { BrickKey, Vec3 } from '../volume/geometry.js';
 import { type TileKey, tileBox } from '../volume/plane.js';
 import type { BrickBox } from './brick_cache.js';
 import { BrickDesk } from './brick_desk.js';
+import type { Outdated } from './inexact.js';
 import type { CheckedFrame, FrameBody } from './frame_check.js';
 import type { KeptTiles } from './kept_tiles.js';
 import type { Brick, Tile, WantedPlane, WantedTile } from './types.js';
@@ -57,6 +58,7 @@ export class TileDesk {
       counters: this.#counters,
       send: (type, message) => this.#send(type, message),
       announce: (brick) => this.#announce(brick),
+      rested: (outdated) => this.#outdated(outdated),
       ...(options.kept && { kept: () => options.kept as KeptTiles }),
     });
   }
@@ -89,13 +91,15 @@ export class TileDesk {
 
   /** A checked frame came. */
   receive(header: FrameHeader, body: FrameBody & { kind: 'tile' }, bytes: number, known: boolean): void {
-    const { volume, level, z: plane, y: row, x: column, generation, flags } = header;
+    const { volume, level, z: plane, y: row, x: column, flags } = header;
+    const { lossy } = body;
+    const generation = lossy ? header.generation - 0.5 : header.generation;
     if (!known || !this.#planes.has(plane)) {
       this.#desk.discard(bytes);
       return;
     }
     const preview = (flags & Flag.PREVIEW) !== 0;
-    const tile: Tile = { volume, plane, level, row, column, generation, preview, dtype: body.dtype, voxels: body.voxels };
+    const tile: Tile = { volume, plane, level, row, column, generation, preview, dtype: body.dtype, voxels: body.voxels, ...(lossy && { lossy }) };
     this.options.makeRoom(bytes);
     this.#desk.receive(asBrick(tile), bytes);
   }
@@ -144,7 +148,16 @@ export class TileDesk {
 
   /** A new connection: what is wanted is asked for; what was made of previews is sure to have changed. */
   reconnected(): void {
-    for (const { volume, boxes } of this.#desk.reconnected()) {
+    this.#outdated(this.#desk.reconnected());
+  }
+
+  /** Tiles that are here as texels of 8 bits alone, and whose true ones are not asked for yet. */
+  get inexact(): number {
+    return this.#desk.inexact;
+  }
+
+  #outdated(outdated: readonly Outdated[]): void {
+    for (const { volume, boxes } of outdated) {
       const old = new Set(boxes.map(([level, plane, row, column]) => `${level}/${plane}/${row}/${column}`));
       this.options.outdated(volume, (plane, { level, row, column }) => old.has(`${level}/${plane}/${row}/${column}`));
     }
@@ -177,8 +190,8 @@ export class TileDesk {
   #tileOf(brick: Brick): Tile {
     const known = this.#tiles.get(brick);
     if (known) return known;
-    const { volume, level, z: plane, y: row, x: column, generation, preview, dtype, voxels } = brick;
-    const tile = { volume, plane, level, row, column, generation, preview, dtype, voxels };
+    const { volume, level, z: plane, y: row, x: column, generation, preview, dtype, voxels, lossy } = brick;
+    const tile = { volume, plane, level, row, column, generation, preview, dtype, voxels, ...(lossy && { lossy }) };
     this.#tiles.set(brick, tile);
     this.#bricks.set(tile, brick);
     return tile;
@@ -190,7 +203,7 @@ export class TileDesk {
       this.options.send(type, message);
       return;
     }
-    const { volume, keys } = message as { volume: number; keys: readonly (readonly number[])[] };
+    const { volume, keys, exact } = message as { volume: number; keys: readonly (readonly number[])[]; exact?: true };
     const planes = new Map<number, number[][]>();
     for (const [level, plane, ...rest] of keys as readonly (readonly [number, number, ...number[]])[]) {
       const list = planes.get(plane) ?? [];
@@ -202,7 +215,7 @@ export class TileDesk {
       if (type === FrameType.CANCEL) this.options.send(FrameType.CANCEL_TILE, { volume, plane: number, keys: list });
       else if (plane) {
         const { frame, time } = plane;
-        this.options.send(FrameType.NEED_TILE, { volume, ...(time ? { time } : {}), plane: number, frame, keys: list });
+        this.options.send(FrameType.NEED_TILE, { volume, ...(time ? { time } : {}), plane: number, frame, ...(exact && { exact }), keys: list });
       }
     }
   }

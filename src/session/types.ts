@@ -28,6 +28,8 @@ export interface Brick extends BrickKey {
   readonly voxels: VoxelArray;
   /** All voxels are the same: they are kept as one, and `voxels` is shared with other such bricks. */
   readonly constant?: true;
+  /** Voxels of 8 bits, to be looked at until the true ones are here; its generation is half a one less. Not for values. */
+  readonly lossy?: true;
   readonly points?: PointRows;
 }
 
@@ -58,6 +60,8 @@ export interface Tile extends TileKey {
   readonly preview: boolean;
   readonly dtype: StoredDtype;
   readonly voxels: VoxelArray;
+  /** As of a brick. */
+  readonly lossy?: true;
 }
 
 /** Something to tell the user. */

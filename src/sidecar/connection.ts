@@ -43,6 +43,10 @@ export interface Link {
   frame(header: FrameHeader, payload: Uint8Array, frame: Uint8Array): void;
   /** Something was heard of it. */
   heard?(): void;
+  /** Bytes were handed to its socket. */
+  handed?(bytes: number): void;
+  /** A PING of the link's own came back. */
+  pong?(t: number): void;
   closed(): void;
 }
 
@@ -95,6 +99,7 @@ export class Connection {
     if (this.#down) this.#down.write(frame, sent);
     else this.socket.send(frame, { binary: true }, sent);
     this.#unread.handed(frame.byteLength);
+    this.link?.handed?.(frame.byteLength);
     const backlog = this.#backlog;
     if (backlog > MAX_BACKLOG_BYTES) {
       log(`a client left ${backlog} bytes unread; its connection is cut`);
@@ -198,7 +203,7 @@ export class Connection {
       return;
     }
     if (type === FrameType.PING) this.sendControl(FrameType.PONG, decodeControl(Ping, payload));
-    else if (type === FrameType.PONG) decodeControl(Ping, payload);
+    else if (type === FrameType.PONG) this.link.pong?.(decodeControl(Ping, payload).t);
     else if (type === FrameType.STOP) {
       decodeControl(Stop, payload);
       this.services.stop('STOP frame');

@@ -12,4 +12,8 @@ export class Counters {
   sentTiles = 0;
   /** Bytes copied in user space on the way from the store to a socket. */
   copiedBytes = 0;
+  /** Of bricks and tiles, those that were made smaller for their way, what they were before, and the previews of 8 bits among them. */
+  sentCoded = 0;
+  codedFrom = 0;
+  sentPreviews = 0;
 }

@@ -10,6 +10,8 @@ import { BrickStore, type StoredBrick } from './brick_store.js';
 import { BufferPool } from './buffer_pool.js';
 import { Catalog } from './catalog.js';
 import { type SidecarConfig, StartError } from './config.js';
+import { CodecRates } from './codec/codec_rates.js';
+import { Encoder } from './codec/encoder.js';
 import { Counters } from './counters.js';
 import { createHttpServer } from './http_server.js';
 import { DownStreams } from './down_stream.js';
@@ -72,6 +74,8 @@ export class Instance {
       sessions: new Sessions(config.token, this.id),
       unreadMs: config.unread_ms,
       counters: new Counters(),
+      codecs: new CodecRates(),
+      encoder: new Encoder(),
       pool,
       file,
       voxels: new VoxelReader(file, pool),
@@ -127,6 +131,7 @@ export class Instance {
     for (const link of [...this.#services.hub.links()]) link.connection.close(GOING_AWAY, 'the instance has ended');
     this.#services.scene.close();
     this.#services.file.close();
+    this.#services.encoder.close();
     this.#server.close();
     // Time for the close frames to leave; clients that do not answer are cut off with the process.
     setTimeout(this.ended, 50);

@@ -2,6 +2,8 @@
 
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { isMainThread } from 'node:worker_threads';
+import { serveEncoder } from './codec/encoder.js';
 import { parseConfig, StartError } from './config.js';
 import { Instance } from './instance.js';
 import { log } from './log.js';
@@ -54,7 +56,8 @@ async function main(): Promise<void> {
   process.stdout.write(`${JSON.stringify(ready)}\n`);
 }
 
-main().catch((error: unknown) => {
+if (!isMainThread) serveEncoder();
+else main().catch((error: unknown) => {
   const failure =
     error instanceof StartError
       ? { error: error.message, remedy: error.remedy }

@@ -1,7 +1,8 @@
 /** What the viewer page may load, and who may show it in a frame. */
 
 /**
- * The Content-Security-Policy of the page. Its code and style come from here alone; the session's worker is a blob; notebooks on this
+ * The Content-Security-Policy of the page. Its code and style come from here alone; the session's worker is a blob, and
+ * decodes Zstandard by WebAssembly, which this allows and `eval` not; notebooks on this
  * machine, behind the same proxy, or on an allowed host may frame it.
  */
 export function pagePolicy(allowedHosts: readonly string[]): string {
@@ -9,7 +10,7 @@ export function pagePolicy(allowedHosts: readonly string[]): string {
   for (const host of allowedHosts) framers.push(`http://${host}:*`, `https://${host}:*`);
   return [
     "default-src 'none'",
-    "script-src 'self'",
+    "script-src 'self' 'wasm-unsafe-eval'",
     "style-src 'self'",
     "connect-src 'self' ws: wss:",
     "img-src 'self' blob: data:",

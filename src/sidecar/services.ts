@@ -2,6 +2,8 @@
 
 import type { Broker } from './broker.js';
 import type { BufferPool } from './buffer_pool.js';
+import type { CodecRates } from './codec/codec_rates.js';
+import type { Encoder } from './codec/encoder.js';
 import type { Catalog } from './catalog.js';
 import type { Counters } from './counters.js';
 import type { DownStreams } from './down_stream.js';
@@ -22,6 +24,9 @@ export interface Services {
   /** A client that leaves what it was sent unread for so long is cut off. */
   readonly unreadMs: number;
   readonly counters: Counters;
+  /** How fast codecs are here, and the thread they run in. */
+  readonly codecs: CodecRates;
+  readonly encoder: Encoder;
   readonly pool: BufferPool;
   readonly file: StoreFile;
   readonly voxels: VoxelReader;

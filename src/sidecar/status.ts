@@ -21,6 +21,9 @@ export function instanceStatus({ instance, broker, hub, catalog, counters, scene
     sent_same: counters.sentSame,
     sent_tile_bytes: counters.sentTileBytes,
     sent_tiles: counters.sentTiles,
+    sent_coded: counters.sentCoded,
+    coded_from: counters.codedFrom,
+    sent_previews: counters.sentPreviews,
     copied_bytes: counters.copiedBytes,
     stored_bytes: broker.storedBytes,
   };

@@ -11,6 +11,8 @@ import { type BrickKey, keyText } from '../volume/geometry.js';
 import { hasTile, type TileKey, tileText } from '../volume/plane.js';
 import type { StoredBrick } from './brick_store.js';
 import type { BrickFailure } from './broker.js';
+import { smaller } from './codec/encode.js';
+import type { LinkCodec } from './codec/link_codec.js';
 import type { Connection } from './connection.js';
 import type { BrickWaiter } from './demand.js';
 import { log } from './log.js';
@@ -36,6 +38,8 @@ interface Tile {
   readonly frame: Plane;
   readonly key: TileKey;
   priority: number;
+  /** No preview of 8 bits will do. */
+  exact: boolean;
   /** Present once begun. */
   work?: { readonly sampler: TileSampler; readonly missing: Set<string>; generation: number; preview: boolean };
 }
@@ -57,11 +61,12 @@ export class TileDesk implements BrickWaiter {
   constructor(
     readonly connection: Connection,
     readonly window: SendWindow,
+    readonly codec: LinkCodec,
   ) {
     window.onRoom(() => this.#schedule());
   }
 
-  need(record: VolumeRecord, { plane, frame, keys, time = 0 }: NeedTile): void {
+  need(record: VolumeRecord, { plane, frame, keys, time = 0, exact = false }: NeedTile): void {
     for (const [level, row, column, priority] of keys) {
       const key = { level, row, column };
       const problem = this.#problem(record, frame, key, time);
@@ -73,11 +78,12 @@ export class TileDesk implements BrickWaiter {
       const known = this.#tiles.get(id);
       if (known) {
         known.priority = priority;
+        known.exact ||= exact;
         if (this.#queue.has(id)) this.#queue.set(id, priority, known);
         continue;
       }
       if (this.#tiles.size >= MAX_TILE_NEEDS) throw new FrameError(ErrorCode.TOO_LARGE, `more than ${MAX_TILE_NEEDS} tiles needed at once`);
-      const tile: Tile = { id, record, plane, time, frame, key, priority };
+      const tile: Tile = { id, record, plane, time, frame, key, priority, exact };
       this.#tiles.set(id, tile);
       this.#queue.set(id, priority, tile);
     }
@@ -281,13 +287,29 @@ export class TileDesk implements BrickWaiter {
       flags: work.preview ? Flag.PREVIEW : 0, volume: record.handle, level: key.level, dtype: record.dtypeCode,
       z: plane, y: key.row, x: key.column, generation: work.generation, time,
     };
-    const frame = isConstant(texels) ? encodeConstant(FrameType.TILE, texels, fields) : encodeTile(stored, texels, fields);
+    const frame = isConstant(texels) ? encodeConstant(FrameType.TILE, texels, fields) : this.#smaller(tile, encodeTile(stored, texels, fields));
     this.window.add(bytes - frame.byteLength);
     const { counters } = this.connection.services;
     counters.sentTiles += 1;
     counters.sentTileBytes += frame.byteLength;
     this.connection.send(frame, () => this.window.sent());
     return true;
+  }
+
+  /** A tile's frame as it is to travel. It is small: that takes no longer than cutting it, in the same turn. */
+  #smaller({ record, exact }: Tile, frame: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+    const { codecs, counters } = this.connection.services;
+    const before = frame.byteLength;
+    const manner = this.codec.choose(record, before, this.#tiles.size * before, exact);
+    if (!manner) return frame;
+    const began = performance.now();
+    const made = smaller(frame, manner);
+    codecs.saw(record, manner, before, made?.byteLength ?? before, performance.now() - began);
+    if (!made) return frame;
+    counters.sentCoded += 1;
+    counters.codedFrom += before;
+    counters.sentPreviews += Number(manner.lossy);
+    return made;
   }
 }
 

@@ -11,6 +11,8 @@ import { type BrickKey, hasBrick, keyText } from '../volume/geometry.js';
 import type { StoredBrick } from './brick_store.js';
 import type { BrickFailure } from './broker.js';
 import type { Connection, Link } from './connection.js';
+import type { Manner } from './codec/encode.js';
+import { LinkCodec } from './codec/link_codec.js';
 import type { BrickWaiter } from './demand.js';
 import { PriorityQueue } from './priority_queue.js';
 import { SendWindow } from './send_window.js';
@@ -23,6 +25,15 @@ interface Want {
   priority: number;
   /** Checksum of what the viewer holds of it. */
   held: number | undefined;
+  /** No preview of 8 bits will do. */
+  exact: boolean;
+}
+
+/** A brick whose frame is being made smaller. */
+interface Coding {
+  readonly want: Want;
+  /** What is being made is out of date, or its volume is gone. */
+  fate?: 'stale' | 'gone';
 }
 
 export class ViewerLink implements Link, BrickWaiter {
@@ -33,6 +44,8 @@ export class ViewerLink implements Link, BrickWaiter {
   readonly #ready = new PriorityQueue<Want>();
   readonly #window: SendWindow;
   readonly #tiles: TileDesk;
+  readonly #codec: LinkCodec;
+  readonly #coding = new Set<Coding>();
   #scheduled = false;
 
   constructor(
@@ -41,7 +54,18 @@ export class ViewerLink implements Link, BrickWaiter {
   ) {
     this.#window = new SendWindow(hello.credit_bytes ?? DEFAULT_CREDIT_BYTES);
     this.#window.onRoom(() => this.#schedule());
-    this.#tiles = new TileDesk(connection, this.#window);
+    this.#codec = new LinkCodec(hello, connection.services.codecs);
+    this.#tiles = new TileDesk(connection, this.#window, this.#codec);
+  }
+
+  /** Bytes are on their way: a link whose codec is to be chosen is measured by probes, PINGs with numbers below 0. */
+  handed(bytes: number): void {
+    const probe = this.#codec.any ? this.#codec.meter.handed(bytes, performance.now()) : undefined;
+    if (probe !== undefined) this.connection.sendControl(FrameType.PING, { t: -probe });
+  }
+
+  pong(t: number): void {
+    if (t < 0) this.#codec.meter.answered(-t, performance.now());
   }
 
   frame(header: FrameHeader, payload: Uint8Array): void {
@@ -49,7 +73,7 @@ export class ViewerLink implements Link, BrickWaiter {
     else if (header.type === FrameType.CANCEL) this.#cancel(decodeControl(Cancel, payload));
     else if (header.type === FrameType.NEED_TILE) this.#needTile(decodeControl(NeedTile, payload));
     else if (header.type === FrameType.CANCEL_TILE) this.#cancelTile(decodeControl(CancelTile, payload));
-    else if (header.type === FrameType.CREDIT) this.#window.add(decodeControl(Credit, payload).bytes);
+    else if (header.type === FrameType.CREDIT) this.#credit(decodeControl(Credit, payload));
     else if (header.type === FrameType.ERROR) this.#complaint(decodeControl(ErrorMessage, payload));
     else if (header.type === FrameType.SCENE) this.connection.services.scene.frame(this.connection, payload);
     else if (header.type === FrameType.HISTORY) this.connection.services.scene.history(this.connection, payload);
@@ -78,13 +102,20 @@ export class ViewerLink implements Link, BrickWaiter {
 
   /** A volume is removed: nothing of it is needed any more. */
   volumeGone(record: VolumeRecord): void {
+    for (const coding of this.#coding) if (coding.want.record === record) coding.fate = 'gone';
     this.#forget(record);
     this.#tiles.forget(record);
   }
 
   /** Bricks have new content: tiles being cut from the old one begin again. */
   outdated(record: VolumeRecord, has: (key: BrickKey) => boolean): void {
+    for (const coding of this.#coding) if (coding.want.record === record && has(coding.want.key)) coding.fate ??= 'stale';
     this.#tiles.outdated(record, has);
+  }
+
+  #credit({ bytes, decoded }: Credit): void {
+    if (decoded) this.#codec.decoded(...decoded);
+    this.#window.add(bytes);
   }
 
   #needTile(need: NeedTile): void {
@@ -109,7 +140,7 @@ export class ViewerLink implements Link, BrickWaiter {
       return;
     }
     const { shape, times } = record.description;
-    const { time } = need;
+    const { time, exact = false } = need;
     for (const [index, [level, z, y, x, priority]] of need.keys.entries()) {
       const held = need.if_hash?.[index] ?? undefined;
       const key = { level, z, y, x, ...(time ? { time } : {}) };
@@ -125,11 +156,11 @@ export class ViewerLink implements Link, BrickWaiter {
       }
       const globalId = `${record.handle}:${keyText(key)}`;
       const want = this.#wants.get(globalId);
-      if (want) Object.assign(want, { priority, held });
+      if (want) Object.assign(want, { priority, held, ...(need.reorder ? {} : { exact }) });
       else if (need.reorder) continue; // it crossed the brick on the wire
       else {
         if (this.#wants.size >= MAX_NEEDS) throw new FrameError(ErrorCode.TOO_LARGE, `more than ${MAX_NEEDS} bricks needed at once`);
-        this.#wants.set(globalId, { record, key, priority, held });
+        this.#wants.set(globalId, { record, key, priority, held, exact });
       }
       this.connection.services.broker.want(this, record, key, priority);
     }
@@ -179,7 +210,7 @@ export class ViewerLink implements Link, BrickWaiter {
   }
 
   #pump(): void {
-    const { broker, file, pool, counters } = this.connection.services;
+    const { broker, counters } = this.connection.services;
     while (this.connection.open && this.#window.open) {
       const want = this.#ready.peek();
       if (!want) return;
@@ -200,18 +231,55 @@ export class ViewerLink implements Link, BrickWaiter {
       else if (brick.constant) {
         counters.sentConstants += 1;
         this.#send(brick.constant);
-      } else if (brick.whole) this.#send(brick.whole);
-      else {
-        const buffer = pool.take(brick.units);
-        if (brick.cut) counters.copiedBytes += brick.cut(buffer);
-        else {
-          file.read(brick.offset, brick.bytes, buffer);
-          counters.copiedBytes += brick.bytes;
-        }
-        this.#send(buffer.subarray(0, brick.bytes), () => pool.give(brick.units, buffer));
-      }
+      } else this.#sendVoxels(want, brick);
     }
   }
+
+  #sendVoxels(want: Want, brick: StoredBrick): void {
+    const { file, pool, counters } = this.connection.services;
+    const { record, exact } = want;
+    const buffer = brick.whole ? undefined : pool.take(brick.units);
+    const frame = brick.whole ?? (buffer as Buffer).subarray(0, brick.bytes);
+    if (buffer) {
+      if (brick.cut) counters.copiedBytes += brick.cut(buffer);
+      else {
+        file.read(brick.offset, brick.bytes, buffer);
+        counters.copiedBytes += brick.bytes;
+      }
+    }
+    const done = buffer && (() => pool.give(brick.units, buffer));
+    const manner = this.#codec.choose(record, brick.bytes, (this.#wants.size + 1) * brick.bytes, exact);
+    if (manner) this.#sendSmaller(want, frame, manner, done).catch((error) => this.connection.broken(error));
+    else this.#send(frame, done);
+  }
+
+  /** Sends a frame once it is made smaller; what was said of its brick meanwhile came before it. */
+  async #sendSmaller(want: Want, frame: Uint8Array, manner: Manner, done?: () => void): Promise<void> {
+    const { codecs, counters, encoder, broker } = this.connection.services;
+    const coding: Coding = { want };
+    this.#coding.add(coding);
+    counters.copiedBytes += frame.byteLength;
+    const { frame: made, ms } = await encoder.encode(frame, manner);
+    this.#coding.delete(coding);
+    const sent = made ?? frame;
+    if (ms > 0) codecs.saw(want.record, manner, frame.byteLength, sent.byteLength, ms);
+    this.#window.add(frame.byteLength - (coding.fate ? 0 : sent.byteLength));
+    if (coding.fate) {
+      done?.();
+      this.#window.sent();
+      const globalId = `${want.record.handle}:${keyText(want.key)}`;
+      if (coding.fate === 'gone' || !this.connection.open || this.#wants.has(globalId)) return;
+      this.#wants.set(globalId, want);
+      broker.want(this, want.record, want.key, want.priority);
+      return;
+    }
+    counters.sentCoded += Number(made !== undefined);
+    counters.codedFrom += made ? frame.byteLength : 0;
+    counters.sentPreviews += Number(made !== undefined && manner.lossy);
+    if (made) done?.();
+    this.#send(sent, made ? undefined : done);
+  }
+
   /** Sends the frame of a brick for which room was taken; `done` when its bytes are no longer needed. */
   #send(frame: Uint8Array, done?: () => void): void {
     const { counters } = this.connection.services;

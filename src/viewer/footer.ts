@@ -12,7 +12,7 @@ const TITLES: Readonly<Record<FooterField, string>> = {
   missing: 'Bricks that this view still waits for',
   bytes: 'Received since the page was opened',
   fps: 'Frames drawn a second while the picture changed last',
-  transport: 'How the data comes here',
+  transport: 'How the data comes here, and what it is compressed with; an 8-bit preview is replaced by the true values',
 };
 
 export class Footer {

@@ -10,6 +10,8 @@ import type { ShownLayers } from './shown_layers.js';
 /** What is to be told. */
 export interface Status {
   readonly transport: string | undefined;
+  /** How the last bricks or tiles came. */
+  readonly codec: string;
   readonly connection: string;
   readonly missing: number;
   /** Finest and coarsest level shown of the leading volume. */
@@ -27,7 +29,7 @@ export interface Status {
 
 /** What the session and the renderer have to tell; the rest is the viewer's own. */
 export function statusOf(
-  { state, transport, counters }: Session,
+  { state, transport, codec, counters }: Session,
   report: RendererReport | undefined,
   layers: ShownLayers,
   own: Pick<Status, 'missing' | 'fps' | 'error'>,
@@ -40,6 +42,7 @@ export function statusOf(
   return {
     ...own,
     transport,
+    codec,
     connection: state,
     levels: levels(layers.leading?.volume.handle),
     layers: layerLevels(visible.map(({ volume }) => [volume.description.name, levels(volume.handle)])),
@@ -49,12 +52,15 @@ export function statusOf(
   };
 }
 
+/** What is said of bricks that do not come as they are. */
+const CODECS: Readonly<Record<string, string>> = { lz4: 'LZ4', zstd: 'Zstandard', preview: '8-bit preview' };
 const TRANSPORTS: Readonly<Record<string, string>> = { direct: 'direct', proxy: 'Jupyter proxy', comm: 'kernel comm' };
 
 /** Writes what differs from what is there. */
 export function showStatus(root: HTMLElement, footer: Footer, status: Status): void {
-  const { transport, missing, levels, fps, bytes, firstPicture } = status;
+  const { transport, codec, missing, levels, fps, bytes, firstPicture } = status;
   setAttribute(root, 'data-transport', transport ?? '');
+  setAttribute(root, 'data-codec', codec);
   setAttribute(root, 'data-connection', status.connection);
   setAttribute(root, 'data-missing', String(missing));
   setAttribute(root, 'data-level', levels && String(levels[0]));
@@ -69,7 +75,8 @@ export function showStatus(root: HTMLElement, footer: Footer, status: Status): v
   footer.show('missing', missing > 0 ? `${count(missing, 'brick')} missing` : '0 missing');
   footer.show('bytes', bytes > 0 ? formatBytes(bytes) : '');
   footer.show('fps', fps ? `${Math.round(fps)} fps` : '');
-  footer.show('transport', status.connection === 'open' ? (TRANSPORTS[transport ?? ''] ?? 'connected') : status.connection);
+  const way = TRANSPORTS[transport ?? ''] ?? 'connected';
+  footer.show('transport', status.connection !== 'open' ? status.connection : CODECS[codec] ? `${way}, ${CODECS[codec]}` : way);
 }
 
 /** `level 0`, or both ends where a view mixes levels. */

@@ -85,7 +85,8 @@ export class VolumeFeed {
   want(): number {
     const wanted = this.renderer.wanted();
     this.#wantTiles();
-    let missing = this.renderer.tiles.missing;
+    // What is here as voxels of 8 bits is yet to come.
+    let missing = this.renderer.tiles.missing + this.session.inexact;
     for (const handle of this.#given.keys()) {
       const bricks = wanted.get(handle) ?? NOTHING;
       missing += bricks.length;

@@ -1,0 +1,107 @@
+/**
+ * How frames travel to one viewer. A frame is made smaller where, and only where, making it so, the shorter way and making it whole again together take
+ * less time than the longer way: by the link's measured rate, the codec's measured rate and effect here, and what the viewer says of its own.
+ */
+
+import { hasPreview, type Hello, type VoxelDtype, type Way } from '../../protocol/index.js';
+import type { VolumeRecord } from '../volume_record.js';
+import type { CodecRates } from './codec_rates.js';
+import { HAS_ZSTD, type Manner } from './encode.js';
+import { LinkMeter } from './link_meter.js';
+
+/** Another way is taken only where it needs less than this part of the time of the one before. */
+const CLEARLY = 0.85;
+/** A round trip from which on a link counts as slow before it is measured; a shorter one may be that of a busy machine. */
+const FAR_MS = 25;
+/** What a new connection carries in its first round trips. */
+const FIRST_FLIGHT = 64 * 1024;
+/** Fewer samples are no reason to compress. */
+const LEAST_SAMPLES = 2;
+/** Bytes a second that a viewer decodes, before it said so. */
+const HOPED_DECODE = 300e6;
+/** Previews are sent where the true brick takes this long, in seconds; or a shorter time, and all that is needed much longer. */
+const PREVIEW = { brick: 0.25, quick: 0.05, queue: 1 };
+/** They are sent until it takes less than this part of that. */
+const PREVIEW_STAYS = 0.6;
+
+export class LinkCodec {
+  readonly meter = new LinkMeter();
+  readonly #manners: readonly Manner[];
+  readonly #forced: Way | undefined;
+  readonly #preview: boolean;
+  #decode = HOPED_DECODE;
+  #now: Manner | undefined;
+  #previews = false;
+
+  constructor(
+    hello: Pick<Hello, 'codecs' | 'codec'>,
+    readonly rates: CodecRates,
+  ) {
+    const offered = hello.codecs ?? [];
+    const manners: Manner[] = [];
+    if (offered.includes('zstd') && HAS_ZSTD) manners.push({ codec: 'zstd', lossy: false });
+    if (offered.includes('lz4')) manners.push({ codec: 'lz4', lossy: false });
+    this.#manners = manners;
+    this.#forced = hello.codec;
+    this.#preview = offered.includes('preview') && manners.length > 0;
+  }
+
+  /** Whether there is a choice at all. */
+  get any(): boolean {
+    return this.#manners.length > 0 && this.#forced !== 'raw';
+  }
+
+  /** The viewer decoded so many bytes in so many ms. */
+  decoded(bytes: number, ms: number): void {
+    if (bytes > 0) this.#decode += 0.25 * (Math.min((bytes / Math.max(ms, 0.01)) * 1000, 5e9) - this.#decode);
+  }
+
+  /**
+   * How a frame of `bytes` is to travel; undefined: as it is.
+   *
+   * @param queued bytes that the viewer waits for, this frame among them
+   */
+  choose(record: VolumeRecord, bytes: number, queued: number, exact: boolean): Manner | undefined {
+    if (!this.any) return undefined;
+    const rate = this.#rate();
+    const lossless = this.#lossless(record, rate);
+    const first = this.#manners[0] as Manner;
+    const { kind, stored } = record.description;
+    if (!exact && this.#preview && kind === 'image' && hasPreview(stored as VoxelDtype)) {
+      const each = Math.min(1 / rate, ...this.#manners.map((manner) => this.#cost(record, manner, rate)));
+      if (this.#forced === 'preview' || (this.#forced === undefined && this.#late(bytes * each, queued * each))) return { ...first, lossy: true };
+    }
+    return lossless;
+  }
+
+  /** Bytes a second; a link that is not measured counts as fast, but for one whose latency alone says otherwise. */
+  #rate(): number {
+    const { rate, rtt, samples } = this.meter;
+    const far = rtt >= FAR_MS && rtt < Number.POSITIVE_INFINITY;
+    if (rate !== undefined && (far || samples >= LEAST_SAMPLES)) return rate;
+    return far ? (FIRST_FLIGHT / rtt) * 1000 : Number.POSITIVE_INFINITY;
+  }
+
+  /** Seconds for a byte. */
+  #cost(record: VolumeRecord, manner: Manner, rate: number): number {
+    return 1 / this.rates.rate(manner) + 1 / (rate * this.rates.ratio(record, manner)) + 1 / this.#decode;
+  }
+
+  #lossless(record: VolumeRecord, rate: number): Manner | undefined {
+    const forced = this.#forced === 'preview' ? undefined : this.#manners.find(({ codec }) => codec === this.#forced);
+    if (forced) return forced;
+    const cost = (manner: Manner | undefined) => (manner ? this.#cost(record, manner, rate) : 1 / rate);
+    let best: Manner | undefined;
+    for (const manner of this.#manners) if (cost(manner) < cost(best)) best = manner;
+    if (best !== this.#now && cost(best) < CLEARLY * cost(this.#now)) this.#now = best;
+    if (!this.#now) for (const manner of this.#manners) this.rates.passed(record, manner);
+    return this.#now;
+  }
+
+  /** Whether the true voxels would take too long. */
+  #late(brick: number, queue: number): boolean {
+    const part = this.#previews ? PREVIEW_STAYS : 1;
+    this.#previews = brick > part * PREVIEW.brick || (brick > part * PREVIEW.quick && queue > part * PREVIEW.queue);
+    return this.#previews;
+  }
+}

@@ -32,7 +32,7 @@ export function encodePreview(voxels: VoxelArray, into: Uint8Array): void {
   const scale = high > low ? STEPS / (high - low) : 0;
   for (let i = 0; i < voxels.length; i += 1) {
     const value = voxels[i] as number;
-    into[PREVIEW_HEAD + i] = value === value ? (value - low) * scale + 0.5 : NOT_A_NUMBER;
+    into[PREVIEW_HEAD + i] = Number.isNaN(value) ? NOT_A_NUMBER : (value - low) * scale + 0.5;
   }
 }
 

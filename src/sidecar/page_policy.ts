@@ -1,9 +1,8 @@
 /** What the viewer page may load, and who may show it in a frame. */
 
 /**
- * The Content-Security-Policy of the page. Its code and style come from here alone; the session's worker is a blob, and
- * decodes Zstandard by WebAssembly, which this allows and `eval` not; notebooks on this
- * machine, behind the same proxy, or on an allowed host may frame it.
+ * The Content-Security-Policy of the page. Its code and style come from here alone; the session's worker is a blob, and decodes
+ * Zstandard by WebAssembly, which may run, while `eval` may not; notebooks on this machine, behind the same proxy, or on an allowed host may frame it.
  */
 export function pagePolicy(allowedHosts: readonly string[]): string {
   const framers = ["'self'", 'http://127.0.0.1:*', 'http://localhost:*'];

@@ -9,14 +9,14 @@ import type { CodecRates } from './codec_rates.js';
 import { HAS_ZSTD, type Manner } from './encode.js';
 import { LinkMeter } from './link_meter.js';
 
-/** Another way is taken only where it needs less than this part of the time of the one before. */
+/** Compressing is begun, and another codec taken, only where that needs less than this part of the time; it is given up as soon as it needs more. */
 const CLEARLY = 0.85;
 /** A round trip from which on a link counts as slow before it is measured; a shorter one may be that of a busy machine. */
 const FAR_MS = 25;
 /** What a new connection carries in its first round trips. */
 const FIRST_FLIGHT = 64 * 1024;
 /** Fewer samples are no reason to compress. */
-const LEAST_SAMPLES = 2;
+const LEAST_SAMPLES = 3;
 /** Bytes a second that a viewer decodes, before it said so. */
 const HOPED_DECODE = 300e6;
 /** Previews are sent where the true brick takes this long, in seconds; or a shorter time, and all that is needed much longer. */
@@ -30,7 +30,8 @@ export class LinkCodec {
   readonly #forced: Way | undefined;
   readonly #preview: boolean;
   #decode = HOPED_DECODE;
-  #now: Manner | undefined;
+  /** By volume. */
+  readonly #now = new WeakMap<VolumeRecord, Manner>();
   #previews = false;
 
   constructor(
@@ -93,9 +94,11 @@ export class LinkCodec {
     const cost = (manner: Manner | undefined) => (manner ? this.#cost(record, manner, rate) : 1 / rate);
     let best: Manner | undefined;
     for (const manner of this.#manners) if (cost(manner) < cost(best)) best = manner;
-    if (best !== this.#now && cost(best) < CLEARLY * cost(this.#now)) this.#now = best;
-    if (!this.#now) for (const manner of this.#manners) this.rates.passed(record, manner);
-    return this.#now;
+    const now = this.#now.get(record);
+    if (!best) this.#now.delete(record);
+    else if (best !== now && cost(best) < CLEARLY * cost(now)) this.#now.set(record, best);
+    if (!this.#now.has(record)) for (const manner of this.#manners) this.rates.passed(record, manner);
+    return this.#now.get(record);
   }
 
   /** Whether the true voxels would take too long. */

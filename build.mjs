@@ -15,7 +15,7 @@ export const zstdSource = {
   setup(b) {
     b.onResolve({ filter: /^voxbeam:zstd$/ }, () => ({ path: 'zstd', namespace: 'zstd-source' }));
     b.onLoad({ filter: /.*/, namespace: 'zstd-source' }, async () => {
-      const path = fileURLToPath(import.meta.resolve('three/examples/jsm/libs/zstddec.module.js'));
+      const path = 'node_modules/three/examples/jsm/libs/zstddec.module.js';
       const contents = /"(AGFzbQ[A-Za-z0-9+/=]+)"/.exec(await readFile(path, 'utf8'))?.[1];
       if (!contents) throw new Error(`${path} holds no WebAssembly as expected: look at where the decoder is again`);
       return { contents, loader: 'text' };

@@ -19,7 +19,7 @@ from voxbeam.progress import Progress
 from voxbeam.protocol import MAX_AXIS
 from voxbeam.scheduler import SchedulerClient
 from voxbeam.settings import checked_store_bytes
-from voxbeam.transport import checked_transport
+from voxbeam.transport import checked_codec, checked_transport
 
 if TYPE_CHECKING:
     import os
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from voxbeam.look import LookKeywords, LookOptions
     from voxbeam.policy import Policy
     from voxbeam.producer import ProducedVolume
-    from voxbeam.transport import Transport
+    from voxbeam.transport import Codec, Transport
     from voxbeam.widget import Views, VolumeView
 
 RENDER_OPTIONS = (
@@ -214,6 +214,7 @@ def view(
     views: Views = "four",
     transport: Transport | None = None,
     policy: Policy = "exploration",
+    codec: Codec = "auto",
     name: str | None = None,
     voxel_size: float | Sequence[float] | None = None,
     unit: str | None = None,
@@ -250,6 +251,10 @@ def view(
     policy
         How bricks are asked for: ``"exploration"`` what is in view and then what is about to be, ``"playback"`` the next
         time points before details, ``"low-bandwidth"`` coarser ones and few at a time, ``"no-prefetch"`` only what is in view.
+    codec
+        How bricks and tiles travel to the page: ``"auto"`` compresses them where, and only where, that is faster on the measured
+        link; ``"raw"``, ``"lz4"`` and ``"zstd"`` force one; ``"preview"`` sends 8 bits a voxel, which the true ones replace once
+        the view rests. ``view.codec`` and the footer say how they came.
     name, voxel_size, unit, origin, kind, window, colormap, axes, channels, time_step, time_unit, **look
         As for :func:`render_volume`.
     max_gpu_bytes, max_browser_bytes, max_cache_bytes
@@ -258,7 +263,7 @@ def view(
     frame_ms, passes
         Milliseconds that a frame may take while the picture moves (40), and passes that a still picture is the mean of (4).
     """
-    settings = _look("view", look, ("height", "views", "transport", "policy", *DIALS), colormap)
+    settings = _look("view", look, ("height", "views", "transport", "policy", "codec", *DIALS), colormap)
     given = {
         "max_gpu_bytes": max_gpu_bytes,
         "max_browser_bytes": max_browser_bytes,
@@ -275,6 +280,7 @@ def view(
     if transport is not None:
         checked_transport(transport, "transport")
     checked_policy(policy)
+    checked_codec(codec, "codec")
     place = instance_for(instance, "view")
     options = {
         "name": name,
@@ -292,7 +298,7 @@ def view(
     from voxbeam.widget import VolumeView  # noqa: PLC0415  half a second where no notebook has read it before
 
     # First of all: the page reads the viewer's code while the volume is opened.
-    shown = VolumeView(place, height=height, views=views, transport=transport, policy=policy, **dials)
+    shown = VolumeView(place, height=height, views=views, transport=transport, policy=policy, codec=codec, **dials)
     try:
         produced = place.declared(volume, options) if volume is not None else []
         fresh = volume is not None and not produced

@@ -62,6 +62,8 @@ PREVIEW = 1
 """Bit of the header's flags: the voxels are a strided preview."""
 CONSTANT = 2
 """Bit of the header's flags: all voxels are the same, and the payload is one of them."""
+LOSSY = 8
+"""Bit of the header's flags: 8 bits a voxel, to be looked at. Only viewers that ask for it are sent such frames; here none does."""
 
 DTYPE_CODE = {"u8": 1, "u16": 2, "u32": 3, "f32": 4, "points": 5}
 NUMPY_DTYPE: dict[str, np.dtype[Any]] = {
@@ -330,6 +332,8 @@ def decode_brick(header: Header, payload: bytes | memoryview) -> np.ndarray[Any,
         4400 where the payload is not what its header says.
     """
     name = next((name for name, code in DTYPE_CODE.items() if code == header.dtype), None)
+    if header.flags & LOSSY:
+        raise FrameError(ErrorCode.BAD_FRAME, "brick of 8 bits a voxel, which was not asked for")
     if header.flags & CONSTANT:
         return _constant_brick(name, payload)
     batch = pa.ipc.open_stream(payload).read_next_batch()

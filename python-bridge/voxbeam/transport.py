@@ -1,4 +1,4 @@
-"""Which way viewers are to reach an instance, where the user or the environment says so."""
+"""Which way viewers are to reach an instance, and how bricks are to travel there, where the user or the environment says so."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from voxbeam.errors import ParameterError
 
 Transport = Literal["auto", "direct", "proxy", "comm"]
 TRANSPORTS: tuple[str, ...] = get_args(Transport)
+#: How bricks and tiles travel: as the measured link asks for, as they are, compressed, or as 8 bits a voxel until the view rests.
+Codec = Literal["auto", "raw", "lz4", "zstd", "preview"]
+CODECS: tuple[str, ...] = get_args(Codec)
 ENVIRONMENT = "VOXBEAM_TRANSPORT"
 
 _configured: Transport | None = None
@@ -33,3 +36,22 @@ def checked_transport(value: str, where: str) -> Transport:
         msg = f"{where}={value!r} is no transport."
         raise ParameterError(msg, f"Choose one of {', '.join(map(repr, TRANSPORTS))}.")
     return cast("Transport", value)
+
+
+def checked_codec(value: str, where: str) -> Codec:
+    """``value`` if bricks can travel so; `where` names it in the error.
+
+    Raises
+    ------
+    ParameterError
+        Where it is none of :data:`CODECS`.
+
+    Examples
+    --------
+    >>> checked_codec("zstd", "codec")
+    'zstd'
+    """
+    if value not in CODECS:
+        msg = f"{where}={value!r} is no codec."
+        raise ParameterError(msg, f"Choose one of {', '.join(map(repr, CODECS))}.")
+    return cast("Codec", value)

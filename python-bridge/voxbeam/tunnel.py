@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from typing import TYPE_CHECKING, Protocol
@@ -103,10 +104,15 @@ class Tunnel:
             self._closed(reason)
 
     def _answered(self, frame: bytes) -> bool:
-        """Whether ``frame`` is a ping, answered here: while a cell runs the kernel may not hear the page's answer for minutes."""
+        """Whether ``frame`` is a ping, answered here: while a cell runs the kernel may not hear the page's answer for minutes.
+
+        Those with a number below 0 measure the whole way, and are the page's to answer.
+        """
         if frame[_TYPE_AT] != FrameType.PING or time.monotonic() - self._heard > PAGE_SILENCE_SECONDS:
             return False
         _, payload = unpack_frame(frame)
+        if json.loads(bytes(payload))["t"] < 0:
+            return False
         self._socket.send(encode_frame(FrameType.PONG, bytes(payload)))
         return True
 

@@ -14,7 +14,7 @@ from voxbeam.errors import ParameterError
 from voxbeam.keywords import refuse_unknown
 from voxbeam.stream import bracketed
 from voxbeam.studio import Studio, checked_movie, checked_size, picture_size
-from voxbeam.transport import checked_transport, forced_transport
+from voxbeam.transport import checked_codec, checked_transport, forced_transport
 from voxbeam.tunnel import Tunnel
 from voxbeam.user import user_name
 from voxbeam.view_state import SharedViewTraits
@@ -60,6 +60,9 @@ class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
         ``"direct"``, ``"proxy"`` or ``"comm"`` to force one, ``"auto"`` for the best that works; None as configured.
     policy
         How bricks are asked for: ``"exploration"``, ``"playback"``, ``"low-bandwidth"`` or ``"no-prefetch"``. Also a trait.
+    codec
+        How bricks travel: ``"auto"`` as the measured link asks for, ``"raw"``, ``"lz4"``, ``"zstd"``, or ``"preview"``: 8 bits
+        a voxel until the view rests.
     **dials
         ``max_gpu_bytes``, ``max_browser_bytes``, ``max_cache_bytes``, ``frame_ms``, ``passes``: see :class:`DialTraits`.
     """
@@ -70,6 +73,11 @@ class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
     _forced = t.Unicode("").tag(sync=True)
     #: How the page reaches the instance: "direct", "proxy" or "comm"; empty until it does. Set by the page.
     transport = t.Unicode("").tag(sync=True)
+    #: How bricks were asked for to travel; empty: as the link asks for.
+    _wanted_codec = t.Unicode("").tag(sync=True)
+    #: How the last bricks came: "raw", "lz4", "zstd", or "preview", 8 bits a voxel until the view rests;
+    #: empty before. Set by the page.
+    codec = t.Unicode("").tag(sync=True)
     #: Whether everything the view needs is there and drawn. Set by the page.
     settled = t.Bool(default_value=False).tag(sync=True)
     #: Height in CSS pixels.
@@ -91,10 +99,10 @@ class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
 
     def __init__(
         self, instance: Any, volume: Any = None, *, height: int = 450, views: Views = "four",
-        transport: str | None = None, policy: Policy = "exploration", **dials: float | None,
+        transport: str | None = None, policy: Policy = "exploration", codec: str = "auto", **dials: float | None,
     ) -> None:
         unknown = {name: value for name, value in dials.items() if name not in DIALS}
-        refuse_unknown("VolumeView", unknown, ("height", "views", "transport", "policy", *DIALS))
+        refuse_unknown("VolumeView", unknown, ("height", "views", "transport", "policy", "codec", *DIALS))
         forced = forced_transport() if transport is None else checked_transport(transport, "transport")
         self._instance = instance
         self._volume = volume
@@ -103,7 +111,8 @@ class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
         self._tunnels: dict[str, Tunnel] = {}
         self._studio = Studio(lambda message: self.send(message))  # noqa: PLW0108  whatever `send` is then
         forced_trait, ways = "" if forced == "auto" else forced, candidates(instance)
-        given = {"_forced": forced_trait, "_candidates": ways, "_user": user_name()}
+        wanted = "" if checked_codec(codec, "codec") == "auto" else codec
+        given = {"_forced": forced_trait, "_wanted_codec": wanted, "_candidates": ways, "_user": user_name()}
         super().__init__(height=height, views=views, policy=policy, **given, **dials)
         self.on_msg(self._on_page_message)
         self.observe(self._take_picked, "_picked")

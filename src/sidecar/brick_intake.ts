@@ -96,6 +96,7 @@ export class BrickIntake {
       header.type !== FrameType.BRICK ? `type ${header.type}`
       : header.volume !== record.handle ? `volume ${header.volume}`
       : keyText(header) !== keyText(key) ? `brick ${keyText(header)}`
+      : header.coding || (header.flags & Flag.LOSSY) !== 0 ? 'a coded payload'
       : header.dtype !== record.dtypeCode ? `stored dtype ${header.dtype}`
       : isConstant(header) && header.payloadBytes !== voxelBytes(record) ? `a constant of ${header.payloadBytes} bytes`
       : header.payloadBytes + HEADER_BYTES > Math.min(record.units * UNIT_BYTES, MAX_FRAME_BYTES) ? `${header.payloadBytes} payload bytes`

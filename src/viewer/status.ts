@@ -60,7 +60,7 @@ const TRANSPORTS: Readonly<Record<string, string>> = { direct: 'direct', proxy: 
 export function showStatus(root: HTMLElement, footer: Footer, status: Status): void {
   const { transport, codec, missing, levels, fps, bytes, firstPicture } = status;
   setAttribute(root, 'data-transport', transport ?? '');
-  setAttribute(root, 'data-codec', codec);
+  setAttribute(root, 'data-codec', status.bytes > 0 ? codec : '');
   setAttribute(root, 'data-connection', status.connection);
   setAttribute(root, 'data-missing', String(missing));
   setAttribute(root, 'data-level', levels && String(levels[0]));

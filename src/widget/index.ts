@@ -22,7 +22,7 @@ function render({ model, el, signal }: RenderProps<ViewTraits & Record<string, u
   };
   resize();
   el.append(root);
-  const session = new Session({ client: CLIENT, candidates: sessionCandidates(model, el.ownerDocument) });
+  const session = new Session({ client: CLIENT, candidates: sessionCandidates(model, el.ownerDocument), codec: model.get('_wanted_codec') });
   const viewer = new Viewer({
     root, session, theme: 'auto', layout: model.get('views'), policy: model.get('policy'), dials: dialsOf(model), author: model.get('_user'),
     loadCode: (name) => loadCode(model, name),

@@ -47,7 +47,7 @@ async function bringCode(model: ViewModel): Promise<Blob> {
   const fetches = model
     .get('_candidates')
     .filter((trait) => trait.assets && (!forced || trait.kind === forced))
-    .map((trait, i) => afterHeadStart(i * NEXT_WAY_MS, stop.signal).then(() => fetchCode(trait, stop.signal)));
+    .map((trait, i) => afterHeadStart(i * NEXT_WAY_MS, stop.signal).then(() => fetchCode(trait, model.get('_wanted_codec'), stop.signal)));
   const fetched = Promise.any(fetches);
   const headStart = Promise.race([fetched, new Promise((resolve) => setTimeout(resolve, FETCH_HEAD_START_MS))]);
   const asked = headStart.catch(() => undefined).then((code) => (code as Blob | undefined) ?? codeFromKernel(model));
@@ -71,7 +71,7 @@ function afterHeadStart(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-async function fetchCode({ assets, url, ticket }: CandidateTrait, signal: AbortSignal): Promise<Blob> {
+async function fetchCode({ assets, url, ticket }: CandidateTrait, codec: ViewTraits['_wanted_codec'], signal: AbortSignal): Promise<Blob> {
   const folder = url ? (assets as string) : underJupyter(assets as string, document);
   const bring = async (name: string, integrity: string): Promise<Blob> => {
     const response = await fetch(new URL(name, folder), { integrity, mode: 'cors', credentials: url ? 'omit' : 'same-origin', signal });
@@ -80,7 +80,7 @@ async function fetchCode({ assets, url, ticket }: CandidateTrait, signal: AbortS
   };
   if (!workerAsked) {
     workerAsked = true;
-    const socket = url && ticket ? { url, protocols: protocolsOf(ticket), hello: helloOf(CLIENT) } : undefined;
+    const socket = url && ticket ? { url, protocols: protocolsOf(ticket), hello: helloOf(CLIENT, undefined, codec) } : undefined;
     bring('worker.js', WORKER_INTEGRITY).then((code) => startWorker(code, socket), () => undefined); // the viewer's code can start one itself
   }
   return bring(CODE, WIDGET_INTEGRITY);

@@ -1,6 +1,7 @@
 /** What the kernel's VolumeView and the page tell each other. The words stand in Python's `widget.py` too. */
 
 import type { AnyModel } from '@anywidget/types';
+import type { Way } from '../protocol/codec.js';
 import type { PolicyName } from '../volume/policy.js';
 import type { DialTraits } from './dials.js';
 import type { PickedThing } from '../viewer/look/picker.js';
@@ -33,6 +34,10 @@ export interface ViewTraits extends DialTraits {
   _candidates: CandidateTrait[];
   _forced: string;
   transport: string;
+  /** How bricks are to travel; empty: as the link asks for. */
+  _wanted_codec: Way | '';
+  /** How the last ones came. */
+  codec: string;
   settled: boolean;
   height: number;
   /** The views it opens with. */

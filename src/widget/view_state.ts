@@ -1,4 +1,4 @@
-/** Tells the kernel how a view is doing: its transport, whether it is settled, and its counters, at most twice a second. */
+/** Tells the kernel how a view is doing: its transport and codec, whether it is settled, and its counters, at most twice a second. */
 
 import type { Session } from '../session/session.js';
 import type { PacedSaves } from './kernel_pace.js';
@@ -16,7 +16,7 @@ export function reportViewState(model: ViewModel, root: HTMLElement, session: Se
   let settled = false;
   const tell = () => {
     timer = undefined;
-    const state = { transport: session.transport ?? '', settled: root.dataset.settled === 'true', stats: statsOf(root) };
+    const state = { transport: session.transport ?? '', codec: root.dataset.codec ?? '', settled: root.dataset.settled === 'true', stats: statsOf(root) };
     const text = JSON.stringify(state);
     if (text === told) return;
     told = text;

@@ -4,13 +4,15 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { WebSocket } from 'ws';
 import {
-  DTYPE_CODE, encodeFrame, type FrameHeader, FrameType, HEADER_BYTES, SUBPROTOCOL, TICKET_SUBPROTOCOL_PREFIX, type VoxelDtype, xxh32,
+  DTYPE_CODE, encodeFrame, type FrameHeader, FrameType, HEADER_BYTES, readHeader, STORED_VOXELS, SUBPROTOCOL, TICKET_SUBPROTOCOL_PREFIX, voxelArray,
+  type VoxelDtype, xxh32,
 } from '../../src/protocol/index.js';
 import { brickOf } from '../../src/session/brick_of.js';
 import { checkFrame } from '../../src/session/frame_check.js';
 import { Client } from './client.js';
-import { GoodProducer } from './good_producer.js';
+import { GoodProducer, voxelFrame } from './good_producer.js';
 import { SidecarProcess } from './sidecar_process.js';
+import { sqliteNode } from './sqlite_node.js';
 
 interface HttpCase {
   name: string;
@@ -45,6 +47,13 @@ interface HeldCase {
   if_hash?: (number | null | '$checksum')[];
   expect: { flags: number; payload_bytes?: number };
 }
+interface CodedCase {
+  name: string;
+  stored: VoxelDtype;
+  hello: { codecs?: string[]; codec?: string };
+  exact?: boolean;
+  expect: { codec: number; item: number; flags: number };
+}
 interface BrickCase {
   name: string;
   stored: VoxelDtype;
@@ -67,6 +76,7 @@ const cases = JSON.parse(readFileSync('test/conformance/cases.json', 'utf8')) as
   frames: FrameCase[];
   bricks: BrickCase[];
   held: HeldCase[];
+  coded: CodedCase[];
 };
 
 let sidecar: SidecarProcess;
@@ -76,7 +86,7 @@ let volume: number;
 let turn = 0;
 
 beforeAll(async () => {
-  sidecar = await SidecarProcess.start();
+  sidecar = await SidecarProcess.start({}, sqliteNode());
   producer = await GoodProducer.connect(sidecar);
   volume = await producer.declare(cases.volume);
   viewer = await Client.greet(sidecar, 'viewer', 'view', { credit_bytes: 64 * 2 ** 20 });
@@ -237,4 +247,37 @@ describe('held', () => {
     viewer.control(FrameType.CREDIT, { bytes: first.frame.byteLength + again.frame.byteLength });
     await stillServes();
   });
+});
+
+describe('coded', () => {
+  test.each(cases.coded)('$name', async ({ stored, hello, exact, expect: { codec, item, flags } }) => {
+    const other = await GoodProducer.connect(sidecar, { inline: true });
+    const voxels = voxelArray(stored, STORED_VOXELS).map((_, i) => (stored === 'u8' ? i & 63 : 1000 + (i % 4096))) as Uint16Array;
+    const whole = (handle: number) => voxelFrame(handle, stored, [0, 1, 1, 0], voxels);
+    other.frame = whole;
+    const handle = await other.declare({ ...(cases.volume as object), name: 'coded cases', stored });
+    const client = await Client.greet(sidecar, 'viewer', 'view', hello);
+    client.control(FrameType.NEED, { volume: handle, ...(exact && { exact }), keys: [[0, 1, 1, 0, 0]] });
+    const { frame, header } = await client.next(FrameType.BRICK, (f) => f.header.volume === handle);
+    expect([header.coding?.codec ?? 0, header.coding?.item ?? 0, header.flags]).toEqual([codec, item, flags]);
+    const checked = checkFrame(Uint8Array.from(frame).buffer);
+    expect(checked.refused).toBeUndefined();
+    if (codec === 0) expect(Buffer.compare(frame, whole(handle))).toBe(0);
+    else expect(frame.byteLength).toBeLessThan(0.6 * whole(handle).byteLength);
+    if (flags === 0) {
+      expect(header.coding?.checksum ?? header.checksum).toBe(readHeader(whole(handle)).checksum);
+      expect(Buffer.compare(Buffer.from(checked.message as ArrayBuffer), whole(handle))).toBe(0);
+    } else {
+      const seen = checked.frame && brickOf(checked.frame, handle);
+      expect(seen?.lossy).toBe(true);
+      const worst = voxels.reduce((most, v, i) => Math.max(most, Math.abs(v - (seen?.voxels[i] as number))), 0);
+      expect(worst).toBeGreaterThan(0);
+      expect(worst).toBeLessThanOrEqual(4095 / 508 + 0.5);
+    }
+    await client.close();
+    other.client.control(FrameType.VOLUME_GONE, { volume: handle });
+    await viewer.next(FrameType.VOLUME_GONE, (f) => f.json.volume === handle);
+    await other.close();
+    await stillServes();
+  }, 12_000);
 });

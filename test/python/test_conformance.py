@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from websockets.exceptions import ConnectionClosed
+from xxhash import xxh32_intdigest
 
 from conformance_peers import SECONDS, GoodProducer, GoodViewer, filled, http_status, message, upgrade
 from voxbeam.endpoint import Endpoint
@@ -17,6 +20,7 @@ from voxbeam.protocol import (
     NUMPY_DTYPE,
     FrameError,
     FrameType,
+    brick_template,
     decode_brick,
     decode_control,
     encode_control,
@@ -131,6 +135,49 @@ def test_bricks(peers, case):
         voxels = decode_brick(*unpack_frame(got))
         assert voxels.dtype == dtype
         np.testing.assert_array_equal(voxels, np.full((66, 66, 66), float(case["expect"]["value"]), dtype))
+    stream.close()
+    producer.connection.send_control(FrameType.VOLUME_GONE, {"volume": producer.handle})
+    producer.connection.close()
+    peers.still_serves()
+
+
+@named("coded")
+def test_coded(peers, case):
+    dtype, stored = NUMPY_DTYPE[case["stored"]], case["stored"]
+    ramp = np.arange(66**3)
+    voxels = (ramp & 63 if stored == "u8" else 1000 + ramp % 4096).astype(dtype)
+    template = brick_template(stored)
+    payload = template.prefix + voxels.tobytes() + template.suffix
+
+    def frame(volume: int, key: BrickKey) -> bytes:
+        fields = {"volume": volume, "level": key.level, "z": key.z, "y": key.y, "x": key.x}
+        return encode_frame(FrameType.BRICK, payload, dtype=DTYPE_CODE[stored], generation=1, **fields)
+
+    producer = GoodProducer(peers.sidecar, {**DESCRIPTION, "name": "coded cases", "stored": stored}, frame)
+    stream = open_stream(peers.sidecar.host, peers.sidecar.port, peers.endpoint.ticket("stream", "view", "none"))
+    stream.send(encode_control(FrameType.HELLO, {"kind": "viewer", "client": "conformance", **case["hello"]}))
+    need = {"volume": producer.handle, "keys": [[0, 1, 1, 0, 0]], **({"exact": True} if case.get("exact") else {})}
+    stream.send(encode_control(FrameType.NEED, need))
+    while unpack_frame(got := stream.recv(timeout=SECONDS))[0].type != FrameType.BRICK:
+        continue
+    # Read from the page of the protocol alone.
+    codec, item = got[14], got[15]
+    assert (codec, item, got[7]) == (case["expect"]["codec"], case["expect"]["item"], case["expect"]["flags"])
+    size, checksum = struct.unpack_from("<II", got, 44)
+    coded = bytes(got[64:])
+    if codec == 0:
+        assert (coded, size, checksum) == (payload, 0, 0)
+    else:
+        decoded = pa.Codec(["", "lz4_raw", "zstd"][codec]).decompress(coded, decompressed_size=size, asbytes=True)
+        decoded = np.frombuffer(decoded, np.uint8).reshape(item, -1).T.tobytes()
+        assert (len(decoded), xxh32_intdigest(decoded)) == (size, checksum)
+        if case["expect"]["flags"] == 0:
+            assert decoded == payload
+        else:
+            low, high = struct.unpack_from("<ff", decoded)
+            assert (low, high) == (voxels.min(), voxels.max())
+            steps = np.frombuffer(decoded, np.uint8, offset=8)
+            assert np.abs(low + (high - low) * steps / 254 - voxels).max() <= (high - low) / 508 + 0.01
     stream.close()
     producer.connection.send_control(FrameType.VOLUME_GONE, {"volume": producer.handle})
     producer.connection.close()

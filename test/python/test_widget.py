@@ -242,6 +242,16 @@ def test_the_transport_can_be_forced_and_a_wrong_one_is_refused(instance, monkey
         VolumeView(instance, transport="pigeon")
 
 
+def test_the_codec_can_be_forced_and_a_wrong_one_is_refused(instance):
+    assert (VolumeView(instance)._wanted_codec, VolumeView(instance).codec) == ("", "")
+    assert VolumeView(instance, codec="zstd")._wanted_codec == "zstd"
+    assert rv.view(np.zeros((4, 5, 6), np.uint16), instance, codec="preview")._wanted_codec == "preview"
+    with pytest.raises(rv.ParameterError, match=r"codec='jpeg' is no codec.*'lz4'"):
+        rv.view(np.zeros((4, 5, 6), np.uint16), instance, codec="jpeg")
+    with pytest.raises(rv.ParameterError, match="'jpeg'"):
+        VolumeView(instance, codec="jpeg")
+
+
 def test_repr_says_what_is_shown_and_how(instance):
     view = rv.view(np.zeros((4, 5, 6), np.uint8), instance, name="brain", height=300)
     assert repr(view) == "<VolumeView brain 4×5×6 uint8>"

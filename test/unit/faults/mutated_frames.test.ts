@@ -2,8 +2,11 @@
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { makeTable, tableToIPC } from 'apache-arrow';
-import { DTYPE_CODE, encodeControl, encodeFrame, FrameType, HEADER_BYTES, STORED_TILE_TEXELS, STORED_VOXELS } from '../../../src/protocol/index.js';
+import {
+  codedFrame, DTYPE_CODE, encodeControl, encodeFrame, FrameType, HEADER_BYTES, readHeader, STORED_TILE_TEXELS, STORED_VOXELS, xxh32,
+} from '../../../src/protocol/index.js';
 import { encodeTile } from '../../../src/protocol/tile_frame.js';
+import { HAS_ZSTD, smaller } from '../../../src/sidecar/codec/encode.js';
 import { checkFrame } from '../../../src/session/frame_check.js';
 import { Client } from '../../conformance/client.js';
 import { DESCRIPTION, GoodProducer } from '../../conformance/good_producer.js';
@@ -22,6 +25,20 @@ afterAll(() => sidecar?.stop());
 const numbers = (n: number) => Array.from({ length: n }, (_, i) => i);
 const pick = <T>(from: readonly T[], chance: () => number) => from[Math.floor(chance() * from.length)] as T;
 
+/** Tiles in each way that they can travel. */
+function coded(key: object): Uint8Array[] {
+  const texels = Uint16Array.from(numbers(STORED_TILE_TEXELS), (i) => 100 + (i % 130) * 9 + ((i * i) % 7));
+  const whole = encodeTile('u16', texels, { ...(key as Parameters<typeof encodeTile>[2]), dtype: DTYPE_CODE.u16 });
+  const codecs = HAS_ZSTD ? (['lz4', 'zstd'] as const) : (['lz4'] as const);
+  const ways = codecs.flatMap((codec) => [{ codec, lossy: false }, { codec, lossy: true }]);
+  // Zstandard that holds bytes as they are: there to be mutated where this Node has none.
+  const payload = whole.subarray(HEADER_BYTES);
+  const stored = Buffer.concat([Buffer.from('28b52ffda0', 'hex'), Buffer.alloc(4), Buffer.alloc(3), payload]);
+  stored.writeUInt32LE(payload.length, 5);
+  stored.writeUIntLE((payload.length << 3) | 1, 9, 3);
+  return [...ways.map((way) => smaller(whole, way) as Uint8Array), codedFrame(readHeader(whole), 'zstd', 1, stored, payload.length, xxh32(payload))];
+}
+
 test('the browser\'s checks: no crash, no hang, nothing wrong is let through', () => {
   const chance = seeded(SEED);
   const points = makeTable({
@@ -34,6 +51,7 @@ test('the browser\'s checks: no crash, no hang, nothing wrong is let through', (
     encodeTile('u8', new Uint8Array(STORED_TILE_TEXELS).fill(7), { ...key, dtype: DTYPE_CODE.u8 }),
     encodeFrame(FrameType.BRICK, tableToIPC(points, 'stream'), { ...key, dtype: DTYPE_CODE.points }),
     encodeFrame(FrameType.BRICK, small, { ...key, dtype: DTYPE_CODE.u8 }),
+    ...coded(key),
     rangesFrame(3, [[0, 1, 0, 1, -2, 5], [0, 1, 1, 1, -2, 5]]),
     encodeControl(FrameType.VOLUME, announcement()),
     encodeControl(FrameType.PING, { t: 5 }),

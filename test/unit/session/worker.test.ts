@@ -6,6 +6,7 @@ import { FrameType, HEADER_BYTES } from '../../../src/protocol/index.js';
 import type { StartLink } from '../../../src/session/link.js';
 import { SocketHub } from '../../../src/session/socket_hub.js';
 import { WorkerLink, type WorkerLike } from '../../../src/session/worker_link.js';
+import { zstdSource } from '../../zstd_plugin.js';
 import { brickFrame } from './frames.js';
 import { openNodeSocket, socketCandidate, WatchedSession } from './node_session.js';
 import { ScriptedServer } from './scripted_server.js';
@@ -45,7 +46,7 @@ const onPage: StartLink = (report) => new SocketHub(report, openNodeSocket);
 const inWorker = (start: () => WorkerLike): StartLink => (report) => new WorkerLink(report, start, onPage);
 
 beforeAll(async () => {
-  const { outputFiles } = await build({
+  const { outputFiles } = await build({ plugins: [zstdSource],
     entryPoints: ['src/session/worker.ts'], bundle: true, format: 'iife', platform: 'browser', target: 'es2022', write: false,
   });
   source = outputFiles[0]?.text ?? '';

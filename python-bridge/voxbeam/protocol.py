@@ -63,7 +63,7 @@ PREVIEW = 1
 CONSTANT = 2
 """Bit of the header's flags: all voxels are the same, and the payload is one of them."""
 LOSSY = 8
-"""Bit of the header's flags: 8 bits a voxel, to be looked at. Only viewers that ask for it are sent such frames; here none does."""
+"""Bit of the header's flags: 8 bits a voxel, to be looked at. Only viewers that ask for it are sent such; here none does."""
 
 DTYPE_CODE = {"u8": 1, "u16": 2, "u32": 3, "f32": 4, "points": 5}
 NUMPY_DTYPE: dict[str, np.dtype[Any]] = {

@@ -73,6 +73,15 @@ test('the page alone: its ticket leaves the address, a reload works, a used tick
   const cookies = await context.cookies();
   assert.ok(cookies.some(({ name, httpOnly, sameSite }) => name.startsWith('vxb_') && httpOnly && sameSite === 'Strict'), JSON.stringify(cookies));
   assert.deepEqual(problems, [], 'nothing is refused by the content policy');
+  // Workers have the page's policy: WebAssembly, which decodes Zstandard, and no `eval`.
+  const allowed = await alone.evaluate(() => new Promise((resolve, reject) => {
+    const tries = "const t = (f) => { try { f(); return true; } catch { return false; } };" +
+      "postMessage([t(() => new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0))), t(() => (0, eval)('1'))]);";
+    const worker = new Worker(URL.createObjectURL(new Blob([tries], { type: 'text/javascript' })));
+    worker.onmessage = ({ data }) => resolve(data);
+    worker.onerror = () => reject(new Error('no worker'));
+  }));
+  assert.deepEqual(allowed, [true, false]);
   await alone.reload();
   await settled(alone, '.voxbeam[data-settled]');
 
@@ -88,6 +97,35 @@ test('the page alone: its ticket leaves the address, a reload works, a used tick
   assert.ok(!late.url().includes(url.split('#')[1]));
   await late.goto(url.split('#')[0]);
   await eventually('words about the missing ticket', async () => /run the cell again/i.test(await late.locator('body').textContent()));
+});
+
+test('bricks that were compressed, and previews of 8 bits, which a view at rest has no more', async (t) => {
+  const page = await place.notebook([
+    `import voxbeam as rv, json\nfrom voxbeam.widget import VolumeView\n${BALL}\nvolume += (37 * x + 11 * y).astype("uint16")\nview = rv.view(volume, codec="zstd")\nview`,
+    'rough = VolumeView(view.instance, codec="preview")\nrough',
+    'lz4 = VolumeView(view.instance, codec="lz4", transport="comm")\nlz4',
+  ]);
+  t.after(() => page.leave());
+  const status = () => kernelJson(page, 'print(json.dumps(view.instance.status()))');
+  const shown = [];
+  const before = {};
+  for (const [nth, way] of [[0, 'zstd'], [1, 'preview'], [2, 'lz4']]) {
+    await runCells(page, [nth]);
+    const data = await settled(page, VIEW, { nth });
+    const now = await status();
+    shown.push([way, data.codec, now.sent_coded - (before.sent_coded ?? 0) > 0, now.sent_previews - (before.sent_previews ?? 0) > 0]);
+    Object.assign(before, now);
+    if (way === 'zstd') assert.match(data.footer, /direct, Zstandard/);
+    if (way === 'lz4') assert.match(data.footer, /kernel comm, LZ4/);
+  }
+  // A preview is over once the view is settled: what came last are the true voxels.
+  assert.deepEqual(shown.map(([way, codec, coded, previews]) => [way, coded, previews, codec === 'preview']), [
+    ['zstd', true, false, false], ['preview', true, true, false], ['lz4', true, false, false],
+  ]);
+  await eventually('the views tell the kernel', async () => {
+    const said = await kernelJson(page, 'print(json.dumps([view.codec, lz4.codec]))');
+    return said.join() === 'zstd,lz4';
+  });
 });
 
 test('a large volume through the kernel\'s own connection: cells are answered meanwhile, and the connection stays', async (t) => {

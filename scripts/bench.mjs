@@ -8,7 +8,7 @@ import { setup } from './setup.mjs';
 /** Groups in the order they run, with the file of test/bench that measures each. */
 const GROUPS = {
   'first-picture': 'first_picture.mjs', fill: 'fill.mjs', transfer: 'transfer.mjs', stream: 'stream.mjs', orbit: 'orbit.mjs', annotation: 'annotation.mjs', edits: 'edits.mjs', memory: 'memory.mjs', remote: 'remote.mjs', planner: 'planner.mjs',
-  bytes: 'bytes.mjs', pyramid: 'pyramid.mjs', sources: 'sources.mjs', upload: 'upload.mjs', busy: 'busy.mjs', layers: 'layers.mjs', learn: 'learn.mjs',
+  bytes: 'bytes.mjs', pyramid: 'pyramid.mjs', sources: 'sources.mjs', upload: 'upload.mjs', busy: 'busy.mjs', layers: 'layers.mjs', learn: 'learn.mjs', codecs: 'codecs.mjs',
 };
 
 function chosen() {

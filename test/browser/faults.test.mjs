@@ -101,9 +101,9 @@ test('the page alone: its ticket leaves the address, a reload works, a used tick
 
 test('bricks that were compressed, and previews of 8 bits, which a view at rest has no more', async (t) => {
   const page = await place.notebook([
-    `import voxbeam as rv, json\nfrom voxbeam.widget import VolumeView\n${BALL}\nvolume += (37 * x + 11 * y).astype("uint16")\nview = rv.view(volume, codec="zstd")\nview`,
-    'rough = VolumeView(view.instance, codec="preview")\nrough',
-    'lz4 = VolumeView(view.instance, codec="lz4", transport="comm")\nlz4',
+    `import voxbeam as rv, json\nfrom voxbeam.widget import VolumeView\n${BALL}\nvolume += (37 * x + 11 * y).astype("uint16")\nview = rv.view(volume, codec="zstd", max_cache_bytes=0)\nview`,
+    'rough = VolumeView(view.instance, codec="preview", max_cache_bytes=0)\nrough',
+    'lz4 = VolumeView(view.instance, codec="lz4", transport="comm", max_cache_bytes=0)\nlz4',
   ]);
   t.after(() => page.leave());
   const status = () => kernelJson(page, 'print(json.dumps(view.instance.status()))');

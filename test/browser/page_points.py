@@ -11,7 +11,7 @@ from voxbeam.embedded import embedded_instance
 
 rng = np.random.default_rng(0)
 # A sphere of many small points, and one alone in its middle that is known.
-shell = rng.normal(size=(200_000, 3))
+shell = rng.normal(size=(40_000, 3))
 shell *= 10 / np.linalg.norm(shell, axis=1, keepdims=True)
 xyz = np.concatenate([shell, [[0, 0, 0]]])
 values = np.concatenate([shell[:, 2], [100]])

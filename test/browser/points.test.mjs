@@ -71,18 +71,18 @@ test('points stay in the browser: who comes again fetches none of them, and sees
     await own.goto((await lines.next()).value);
     await settled(own, ROOT);
     const footer = (name) => own.locator(`[data-footer="${name}"]`);
-    // Told twice a second. What a page can show of the cloud is more than a megabyte, wherever it comes from.
+    // Told twice a second. What a page can show of the cloud is more than a quarter of a megabyte, wherever it comes from.
     const seen = await eventually('the points are here', async () => {
       const [bytes, kept] = [await footer('bytes').textContent(), await footer('kept').getAttribute('title')];
       if (!bytes || !kept) return false;
       const told = { fetched: bytesOf(bytes), read: bytesOf(/([^,]*) of it used now/.exec(kept)[1]) };
-      return told.fetched + told.read > 1.3e6 && told;
+      return told.fetched + told.read > 2.6e5 && told;
     });
     await own.close();
     return seen;
   };
   const first = await visit();
-  assert.ok(first.fetched > 1.3e6 && first.read === 0, JSON.stringify(first));
+  assert.ok(first.fetched > 2.6e5 && first.read === 0, JSON.stringify(first));
   // What came is written behind everything else: a visit may end before all of it is.
   const again = await eventually('a visit that fetches nothing', async () => {
     const seen = await visit();
@@ -105,7 +105,7 @@ test('values out of range are hidden, and the point that is left is told of unde
   await eventually('the footer tells of the point', async () => {
     await page.mouse.move(canvas.x + canvas.width / 2 + Math.random(), canvas.y + canvas.height / 2);
     const text = await page.locator('[data-footer="cursor"]').textContent();
-    return /shell 200000 · [−-]?0.00, [−-]?0.00, [−-]?0.00 mm · 100 · mass 200/.test(text) || undefined;
+    return /shell 40000 · [−-]?0.00, [−-]?0.00, [−-]?0.00 mm · 100 · mass 200/.test(text) || undefined;
   });
   const left = await eventually('only the point that is left is drawn', async () => {
     const now = await sum();

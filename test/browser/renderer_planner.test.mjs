@@ -101,16 +101,17 @@ test('an exabyte: from the whole to single voxels at the far corner without a ho
 
 test('two equal layers get equal slots within a tenth, of one storage class or of two, within the budget, and each is seen', { timeout: 240_000 }, async () => {
   const result = await inPage(async () => {
-    const { Stage, TestVolume, LazyVolume, camera, makeLevel, wait } = globalThis.vox;
+    const { Stage, TestVolume, LazyVolume, camera, makeLevel, wait, POLICIES } = globalThis.vox;
     const shape = [256, 256, 256];
-    const rect = { x: 0, y: 0, width: 320, height: 320 };
+    const rect = { x: 0, y: 0, width: 160, height: 160 };
     const view = { id: 'v', kind: 'volume', rect, camera: camera.frameBounds({ min: [0, 0, 0], max: [255, 255, 255] }, 1) };
     const near = { ...view, camera: { ...view.camera, distance: view.camera.distance * 0.5 } };
     const lazy = (handle) => new LazyVolume(handle, shape, { at: (z, y, x) => 20000 + ((z ^ y ^ x) & 63) * 500 });
     const labels = new TestVolume(3, 'u16', 'labels', makeLevel(shape, 'u16', (z, y, x) => 1 + (((z >> 5) ^ (y >> 5) ^ (x >> 5)) & 7)));
     const run = async (first, second) => {
-      const stage = new Stage(320, 320, { maxGpuBytes: 96 * 2 ** 20, passes: 1 });
-      stage.renderer.setPolicy('no-prefetch');
+      const stage = new Stage(160, 160, { maxGpuBytes: 96 * 2 ** 20, passes: 1 });
+      // As many bricks as a picture with four times the pixels would have: it is drawing that takes long without a GPU.
+      stage.renderer.setPolicy({ ...POLICIES['no-prefetch'], name: 'finer', pixelsPerVoxel: 0.5 });
       const look = (volume) => (volume.kind === 'labels' ? {} : { window: [0, 65535], points: [[0, 0.02], [1, 0.02]], opacity: 0.5 });
       stage.add(first, look(first));
       stage.views(near);
@@ -123,7 +124,7 @@ test('two equal layers get equal slots within a tenth, of one storage class or o
         for (const [handle, bricks] of stage.renderer.wanted()) for (const brick of bricks.slice(0, 8)) stage.offer(handle, brick);
         const more = stage.renderer.frame(now);
         const { data } = stage.pixels();
-        const at = 4 * (160 * 320 + 160);
+        const at = 4 * (80 * 160 + 80);
         if (data[at] + data[at + 1] + data[at + 2] < 40) dark += 1;
         if (!more && stage.renderer.settled) break;
       }
@@ -149,12 +150,13 @@ test('two equal layers get equal slots within a tenth, of one storage class or o
 
 test('while a view moves little is uploaded and asked for, and details come when it rests', { timeout: 240_000 }, async () => {
   const result = await inPage(async () => {
-    const { Stage, LazyVolume, camera, wait } = globalThis.vox;
+    const { Stage, LazyVolume, camera, wait, POLICIES } = globalThis.vox;
     const shape = [384, 384, 384];
     const volume = new LazyVolume(1, shape, { at: (z, y, x) => 20000 + ((z ^ y ^ x) & 63) * 500 });
-    const rect = { x: 0, y: 0, width: 360, height: 360 };
+    const rect = { x: 0, y: 0, width: 180, height: 180 };
     const start = camera.frameBounds({ min: [0, 0, 0], max: [383, 383, 383] }, 1);
-    const stage = new Stage(360, 360, { passes: 1 });
+    const stage = new Stage(180, 180, { passes: 1 });
+    stage.renderer.setPolicy({ ...POLICIES.exploration, name: 'finer', pixelsPerVoxel: 0.5 });
     stage.add(volume, { window: [0, 65535], points: [[0, 0.02], [1, 0.02]] });
     stage.views({ id: 'v', kind: 'volume', rect, camera: start });
     // Only the first picture is there when the drag begins.

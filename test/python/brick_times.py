@@ -28,10 +28,10 @@ class _Place:
 
 def main() -> None:
     place: SidecarProcess = _Place(sys.argv[1], int(sys.argv[2]), sys.stdin.readline().strip())  # type: ignore[assignment]
-    reader = BrickReader(place)
     print(json.dumps({"ready": True}), flush=True)
     for line in sys.stdin:
         order = json.loads(line)
+        reader = BrickReader(place)  # one that waited for lines would answer no pings meanwhile
         time.sleep(order.get("after", 0))
         found = []
         began = time.monotonic()
@@ -43,7 +43,7 @@ def main() -> None:
             for key, (_, voxels) in reader.read(order["volume"], keys).items():
                 found.append([list(key), time.monotonic(), time.monotonic() - start, zlib.crc32(voxels.tobytes())])
         print(json.dumps({"began": began, "bricks": found, "errors": reader.errors}), flush=True)
-        reader.errors.clear()
+        reader.close()
 
 
 main()

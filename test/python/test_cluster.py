@@ -16,7 +16,7 @@ from voxbeam.cluster import level_graph, worker_helper
 from voxbeam.geometry import brick_count, brick_grid, level_count
 from voxel_reference import brick, pyramid
 
-SHAPE = (140, 150, 330)
+SHAPE = (70, 140, 330)
 
 
 @pytest.fixture(scope="module")

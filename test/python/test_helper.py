@@ -21,9 +21,10 @@ import numpy as np
 import psutil
 import pytest
 
-from conftest import until
+from conftest import STORE_BYTES, until
 from producer_support import noise
 from voxbeam.geometry import BrickKey, brick_keys
+from voxbeam.instance import Instance
 from voxbeam.producer import levels as levels_module
 from voxbeam.producer.dtype_mapping import DtypeMapping
 from voxbeam.producer.helper import helper_process
@@ -31,6 +32,7 @@ from voxbeam.producer.helper.process_memory import MemoryLostError, ProcessMemor
 from voxbeam.producer.helper.remote_voxels import Place, RemoteVoxels, forget_gathered
 from voxbeam.producer.helper.told_volume import ToldVolume
 from voxbeam.producer.scratch import Scratch
+from voxbeam.sidecar import start_sidecar
 from voxel_reference import brick, pyramid
 
 SHAPE = (100, 130, 210)
@@ -46,6 +48,22 @@ def soon(monkeypatch):
 def large(monkeypatch):
     """Any array counts as one that is worth a helper."""
     monkeypatch.setattr(levels_module, "SMALL_VOXELS", {"image": 0, "labels": 0})
+
+
+@pytest.fixture(scope="module")
+def sidecar():
+    """One for all: no test here ends it, and a volume goes with the instance that declared it."""
+    process = start_sidecar(store_bytes=STORE_BYTES)
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def instance(sidecar):
+    """One that leaves the sidecar as it is."""
+    instance = Instance(sidecar.host, sidecar.port, sidecar.token)
+    yield instance
+    instance.close()
 
 
 class Watcher:
@@ -82,7 +100,7 @@ class Watcher:
         self.process.wait(10)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def watcher(sidecar):
     watcher = Watcher(sidecar)
     yield watcher
@@ -184,6 +202,8 @@ import os, sys, time
 import numpy as np
 from voxbeam.instance import Instance
 from voxbeam.producer import levels
+from voxbeam.producer.helper import helper_process
+helper_process.PAUSES_SECONDS = (0.1, 0.5)
 levels.SMALL_VOXELS = {"image": 0}
 instance = Instance("127.0.0.1", int(sys.argv[1]), sys.stdin.readline().strip())
 instance.producer.declare(np.zeros((70, 70, 70), np.uint16), name="v")

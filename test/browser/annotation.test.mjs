@@ -94,7 +94,7 @@ test('lines, polygons and ellipsoids are drawn and reshaped with the mouse, and 
     `import voxbeam as rv, json\n${BALL}\nview = rv.view(volume, voxel_size=${JSON.stringify(VOXEL)}, unit="mm")\nannotations = view.annotations`,
     'view',
   ]);
-  t.after(() => page.close());
+  t.after(() => page.leave());
   await runCells(page, [0, 1]);
   await settled(page);
   const view = page.locator(VIEW).first();

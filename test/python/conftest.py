@@ -39,19 +39,39 @@ def no_cache(monkeypatch):
     monkeypatch.setenv("VOXBEAM_SCENES", "off")
 
 
+@pytest.fixture(scope="module")
+def module_sidecar():
+    """One for the tests of a module."""
+    process = start_sidecar(store_bytes=STORE_BYTES)
+    yield process
+    process.stop()
+
+
+def _shares(request) -> bool:
+    """Whether a test takes its module's sidecar: where that says ``SHARED_SIDECAR = True``, unless marked ``own_sidecar``."""
+    return getattr(request.module, "SHARED_SIDECAR", False) and request.node.get_closest_marker("own_sidecar") is None
+
+
 @pytest.fixture
-def sidecar():
+def sidecar(request):
     """A sidecar with a small store."""
+    if _shares(request):
+        yield request.getfixturevalue("module_sidecar")
+        return
     process = start_sidecar(store_bytes=STORE_BYTES)
     yield process
     process.stop()
 
 
 @pytest.fixture
-def instance(sidecar):
-    """An instance of its own for each test."""
-    instance = Instance(sidecar.host, sidecar.port, sidecar.token, process=sidecar)
+def instance(request, sidecar):
+    """An instance of its own for each test. In a sidecar that is shared it leaves no volume behind."""
+    shared = _shares(request)
+    instance = Instance(sidecar.host, sidecar.port, sidecar.token, process=None if shared else sidecar)
     yield instance
+    if shared and instance._producer is not None and instance._connection.is_open:
+        for volume in instance._producer.volumes:
+            volume.remove()
     instance.close()
 
 

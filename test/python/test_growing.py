@@ -19,6 +19,7 @@ from voxbeam.producer.updater import brick_boxes, level_box, union
 from voxbeam.protocol import brick_template
 from voxel_reference import brick, pyramid
 
+SHARED_SIDECAR = True
 SHAPE = (140, 70, 130)
 
 

@@ -14,6 +14,7 @@ from conftest import until
 from voxbeam.instance import Instance
 from voxbeam.look import LOOK, read_setting
 
+SHARED_SIDECAR = True
 CT = np.arange(20 * 30 * 40, dtype="u2").reshape(20, 30, 40)
 CELLS = (CT % 7).astype("u4")
 

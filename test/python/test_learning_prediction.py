@@ -27,6 +27,7 @@ from voxbeam.sources import from_function
 from voxbeam.widget import VolumeView
 from voxel_reference import brick, pyramid
 
+SHARED_SIDECAR = True
 QUICK = Features(sigmas=(1.0,))
 SECONDS = 30
 

@@ -18,6 +18,8 @@ from voxbeam.protocol import PREVIEW, SLOT_BYTES, brick_template
 from voxbeam.sidecar import start_sidecar
 from voxel_reference import brick
 
+SHARED_SIDECAR = True
+
 
 def test_a_filled_volume_is_all_there(producer, reader):
     array = noise((200, 130, 90))
@@ -56,6 +58,7 @@ def test_nobody_asks_a_producer_for_what_is_resident(producer, reader):
     assert voxels.any()
 
 
+@pytest.mark.own_sidecar  # what it has sent is counted
 @pytest.mark.parametrize("value", [0, 300, np.nan, -2.5])
 def test_constant_bricks_are_small_from_end_to_end(producer, reader, instance, value):
     dtype = np.uint16 if isinstance(value, int) else np.float32

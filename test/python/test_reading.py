@@ -26,6 +26,7 @@ from voxbeam.sources import block_cache, open_source, read_planner
 from voxbeam.sources.block_cache import BlockCache, BlockPool
 from voxbeam.sources.read_planner import ReadCounter, block_cuts, cache_bytes, front_bytes, layout_words
 
+SHARED_SIDECAR = True
 SHAPE = (200, 192, 192)
 MOST = 1.1
 

@@ -12,6 +12,8 @@ from voxbeam.errors import ParameterError
 from voxbeam.studio import Studio
 from voxbeam.widget import VolumeView
 
+SHARED_SIDECAR = True
+
 
 @pytest.fixture
 def asked():

@@ -12,6 +12,7 @@ from voxbeam.protocol import FrameType, decode_control, encode_control, unpack_f
 from voxbeam.stream import open_stream
 from voxel_reference import pyramid
 
+SHARED_SIDECAR = True
 EDGE = 128
 AXES = {0: (1, 2), 1: (0, 2), 2: (0, 1)}
 

@@ -18,6 +18,7 @@ from voxbeam.sources import Source, open_source, open_sources
 from voxbeam.sources.time_series import TimeSeries
 from voxel_reference import brick, pyramid
 
+SHARED_SIDECAR = True
 SHAPE = (70, 66, 65)
 
 

@@ -12,6 +12,7 @@ from voxbeam.errors import ParameterError
 from voxbeam.instance import Instance
 from voxbeam.widget import VolumeView
 
+SHARED_SIDECAR = True
 CAMERA = {"target": [1.0, 2.0, 3.0], "distance": 50.0, "yaw": 0.5, "pitch": -0.25}
 
 

@@ -1,4 +1,4 @@
-"""What is kept between sessions: the coarser levels of files, so that they are built once. ``rv.cache``, ``voxbeam cache``."""
+"""What is kept between sessions, made once: coarser levels of files, and machine code. ``rv.cache``, ``voxbeam cache``."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 ENVIRONMENT = "VOXBEAM_CACHE"
 BYTES_ENVIRONMENT = "VOXBEAM_CACHE_BYTES"
 DEFAULT_BYTES = 32 * 2**30
+#: Machine code of so many processors and versions.
+MOST_CODE = 4
 #: What is left of the disk for others.
 SPARED_BYTES = 2**30
 _ABOUT = "about.json"
@@ -110,6 +112,7 @@ def entries() -> list[Entry]:
     """What is kept, that used last first."""
     root = path()
     found = [_entry(one) for one in root.iterdir() if one.is_dir()] if root is not None and root.is_dir() else []
+    found += [_code_entry(one) for one in _code(root)] if root is not None else []
     return sorted((entry for entry in found if entry), key=lambda entry: -entry.used)
 
 
@@ -127,6 +130,32 @@ def _entry(folder: Path) -> Entry | None:
             return Entry(folder.name, "?", "?", "?", sum(sizes), folder.stat().st_mtime, False)
         except (OSError, NameError):  # another process has removed it
             return None
+
+
+def code_folder(root: Path) -> Path:
+    """Where machine code lies, beside the pyramids in `root`."""
+    return root.parent / "code"
+
+
+def trim_code(newest: Path) -> None:
+    """Keep `newest` and what was used last besides."""
+    others = [one for one in _code(newest.parent.parent / "pyramids") if one != newest]
+    others.sort(key=lambda one: -one.stat().st_mtime)
+    for one in others[MOST_CODE - 1 :]:
+        one.unlink(missing_ok=True)
+
+
+def _code(root: Path) -> list[Path]:
+    folder = code_folder(root)
+    return [one for one in folder.iterdir() if one.is_file() and one.name != "lock"] if folder.is_dir() else []
+
+
+def _code_entry(file: Path) -> Entry | None:
+    try:
+        about = file.stat()
+    except OSError:
+        return None
+    return Entry(file.name, "machine code", "", "", about.st_blocks * 512, about.st_mtime, True)
 
 
 def clear(keys: Iterable[str] | None = None) -> list[Entry]:
@@ -160,6 +189,10 @@ def _remove(key: str) -> bool:
     root = path()
     if root is None:
         return False
+    code = code_folder(root) / key
+    if code.is_file():
+        code.unlink(missing_ok=True)
+        return True
     lock = FolderLock(root / key)
     try:
         if not lock.take():
@@ -185,7 +218,7 @@ def make_room(folder: Path, needed: int, about: dict[str, Any]) -> None:
     OSError
         The disk has not as much free.
     """
-    others = [entry for entry in entries() if entry.key != folder.name]
+    others = [entry for entry in entries() if entry.key != folder.name and not (code_folder(folder.parent) / entry.key).is_file()]
     total = sum(entry.nbytes for entry in others) + needed
     there = sum(one.stat().st_blocks * 512 for one in folder.iterdir())
 

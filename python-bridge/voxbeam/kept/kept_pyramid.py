@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from voxbeam.compiled.kernels import Memory
     from voxbeam.geometry import Box, Shape
     from voxbeam.producer.dtype_mapping import DtypeMapping
     from voxbeam.producer.scratch import Scratch
@@ -63,6 +64,10 @@ class KeptVoxels:
 
     def view(self, box: Box) -> NDArray[Any] | None:  # noqa: ARG002  a file that is cut off must not end the process
         """None: what is mapped cannot be checked."""
+        return None
+
+    def memory(self, box: Box) -> Memory | None:  # noqa: ARG002  as others have it
+        """None."""
         return None
 
 

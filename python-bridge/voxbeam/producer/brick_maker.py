@@ -13,13 +13,17 @@ from voxbeam.geometry import has_brick
 from voxbeam.producer.cutter import cut_brick
 from voxbeam.producer.frame_buffer import FrameBuffer
 from voxbeam.producer.ranges import block_range
+from voxbeam.producer.together import cut_alone, cut_together
+from voxbeam.producer.voxels import ArrayVoxels
 from voxbeam.protocol import MAX_WORDS_CHARS, PREVIEW, ErrorCode, FrameType, brick_template
 
 if TYPE_CHECKING:
+    from voxbeam.compiled.kernels import Found
     from voxbeam.producer.levels import Answer
     from voxbeam.producer.need_queue import Need
     from voxbeam.producer.produced_volume import ProducedVolume
     from voxbeam.producer.time_points import TimePoint
+    from voxbeam.producer.together import Cut
     from voxbeam.producer.voxels import Voxels
     from voxbeam.producer.workers import Tools
 
@@ -57,8 +61,9 @@ def answer_needs(volume: ProducedVolume, needs: list[Need], tools: Tools) -> Non
         made: list[Made] = []
         stale: list[Need] = []
         said = time.perf_counter()
+        cut = cut_together(volume, needs)
         for need in needs:
-            frame = _make(volume, need, tools, points)
+            frame = _make(volume, need, tools, points, cut)
             made += [frame] if frame else []
             if need.priority < FILL_PRIORITY and time.perf_counter() - said > DONE_SECONDS:
                 stale += _say_done(volume, made)
@@ -98,7 +103,9 @@ def _say_done(volume: ProducedVolume, made: list[Made]) -> list[Need]:
     return [frame.need for frame in stale]
 
 
-def _make(volume: ProducedVolume, need: Need, tools: Tools, points: set[TimePoint]) -> Made | None:
+def _make(
+    volume: ProducedVolume, need: Need, tools: Tools, points: set[TimePoint], cut: dict[int, Cut],
+) -> Made | None:
     """Cut one brick. None where it needs no further word: it was sent inline, refused, put off, or nobody waits any more."""
     if not has_brick(volume.levels.shape, need.key, volume.description.time_points):
         refuse(need, ErrorCode.NOT_FOUND, f"{volume.description.name!r} has no brick {tuple(need.key)}")
@@ -109,10 +116,14 @@ def _make(volume: ProducedVolume, need: Need, tools: Tools, points: set[TimePoin
             point = volume.points.get(need.key.time)
             points.add(point)
             answer = point.levels.answers[need.key.level]
-            if answer.voxels is None:
+            if answer.voxels is None or _better_later(volume, need, answer):
                 answered = volume.put_off(need, point.levels)
                 continue
-            frame, size = _cut(need, point, answer, answer.voxels, tools)
+            ready = cut.pop(id(need), None)
+            if ready is not None and ready.answer is answer:
+                frame, size = _finish(need, point, answer, ready)
+            else:
+                frame, size = _cut(need, point, answer, answer.voxels, tools)
         except Exception as error:  # noqa: BLE001  whatever a source raises, the need must be answered
             _failed(volume, need, error)
             return None
@@ -145,16 +156,38 @@ def _cut(
         store = None
     mapped = store.mapped(need.offset, size) if store is not None else None
     frame = tools.frame(stored) if mapped is None else FrameBuffer(stored, mapped)
-    cut_brick(voxels, need.key, frame.voxels, tools.scratch)
-    coarsest = need.key.level == len(point.levels.answers) - 1  # a viewer's first window is made of it, preview or not
-    if (answer.generation or coarsest) and not point.ranges.knows(need.key):
-        point.ranges.put(need.key, *block_range(frame.voxels))
-    sealed = frame.seal(volume.handle, need.key, answer.generation, answer.flags)
+    found = cut_alone(voxels, need.key, frame, stored)
+    if found is None:
+        cut_brick(voxels, need.key, frame.voxels, tools.scratch)
+    sealed = _seal(need, point, answer, frame, found)
     if store is None:
         return sealed, len(sealed)
     if mapped is None or sealed is not frame.bytes:
         store.write(need.offset, sealed)
     return None, len(sealed)
+
+
+def _finish(need: Need, point: TimePoint, answer: Answer, cut: Cut) -> tuple[None, int]:
+    """Seal what was cut in place in the store."""
+    sealed = _seal(need, point, answer, cut.frame, cut.found)
+    if sealed is not cut.frame.bytes and need.link.store is not None:
+        need.link.store.write(need.offset, sealed)
+    return None, len(sealed)
+
+
+def _seal(need: Need, point: TimePoint, answer: Answer, frame: FrameBuffer, found: Found | None) -> memoryview:
+    coarsest = need.key.level == len(point.levels.answers) - 1  # a viewer's first window is made of it, preview or not
+    if (answer.generation or coarsest) and not point.ranges.knows(need.key):
+        low, high = block_range(frame.voxels) if found is None else (found.low, found.high)
+        point.ranges.put(need.key, low, high)
+    return frame.seal(point.volume.handle, need.key, answer.generation, answer.flags, found)
+
+
+def _better_later(volume: ProducedVolume, need: Need, answer: Answer) -> bool:
+    """Whether nobody waits for this preview, and the true brick is on its way: a fill that begins with level 0."""
+    if not answer.flags & PREVIEW or need.priority < FILL_PRIORITY or need.key.time:
+        return False
+    return isinstance(volume.levels.answers[0].voxels, ArrayVoxels) and need.key.level in volume.levels.unbuilt
 
 
 def _failed(volume: ProducedVolume, need: Need, error: Exception) -> None:

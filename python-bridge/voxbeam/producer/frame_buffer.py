@@ -20,6 +20,7 @@ from voxbeam.protocol import (
 )
 
 if TYPE_CHECKING:
+    from voxbeam.compiled.kernels import Found
     from voxbeam.geometry import BrickKey
 
 
@@ -45,21 +46,25 @@ class FrameBuffer:
         first = self._bits[0]
         return bool(self._bits[-1] == first and self._bits[len(self._bits) // 2] == first and (self._bits == first).all())
 
-    def seal(self, volume: int, key: BrickKey, generation: int, flags: int) -> memoryview:
+    def seal(self, volume: int, key: BrickKey, generation: int, flags: int, found: Found | None = None) -> memoryview:
         """Write the header, with the checksum of the voxels as they are now.
+
+        Parameters
+        ----------
+        found
+            What is known of the voxels; else they are looked at.
 
         Returns
         -------
         memoryview
             The frame: this memory, or a small frame beside it where all voxels are the same.
         """
-        constant = self.constant
+        constant = self.constant if found is None else found.constant
         payload = self._bits[:1].tobytes() if constant else self.bytes[HEADER_BYTES:]
         level, z, y, x, time = key
         flags |= CONSTANT if constant else 0
-        header = Header(
-            FrameType.BRICK, flags, volume, level, self._code, z, y, x, generation, len(payload), xxh32_intdigest(payload), time,
-        )
+        checksum = xxh32_intdigest(payload) if found is None or constant else found.checksum
+        header = Header(FrameType.BRICK, flags, volume, level, self._code, z, y, x, generation, len(payload), checksum, time)
         if constant:
             return memoryview(bytes(pack_header(header)) + payload)
         pack_header(header, self.bytes)

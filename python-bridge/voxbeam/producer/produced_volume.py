@@ -191,15 +191,15 @@ class ProducedVolume:
         answer_needs(self, needs, tools)
 
     def put_off(self, need: Need, levels: Levels) -> bool:
-        """Keep a need until its level is built, or refuse it where that will not happen; False where it is built by now."""
+        """Keep a need until its level is built, or refuse it where that will not happen; False where there are voxels by now."""
         with self.order:
             level = need.key.level
-            if levels.answers[level].voxels is not None:
-                return False
             if level in levels.unbuilt:
                 self._waiting[need.key] = need
                 self.hurry.set()
                 return True
+            if levels.answers[level].voxels is not None:
+                return False
         reason = levels.note or f"Level {level} of {self.description.name!r} was not built."
         error = self.build_failure or VoxbeamError(reason)
         self.failure = error

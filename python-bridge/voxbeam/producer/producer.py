@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from voxbeam.cluster import on_cluster
+from voxbeam.compiled.loader import wish
 from voxbeam.connection import gone_error
 from voxbeam.description import VolumeDescription
 from voxbeam.errors import SidecarError, VoxbeamError
@@ -147,6 +149,8 @@ class Producer:
             self._announce(produced)
         if not produced.built.is_set():
             produced.points.builder.ask(produced.points.first)
+        if not levels.small:
+            wish(prod(source.shape) * source.dtype.itemsize)
         if cluster:
             cluster.follow(produced, self.connection)
         return produced

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from voxbeam.compiled.loader import kernels
 from voxbeam.geometry import BRICK_EDGE, BRICK_HALO, Box, BrickKey, Shape
 from voxbeam.producer.mean import halve_by_mean
 from voxbeam.producer.mode import halve_by_mode
@@ -109,6 +110,13 @@ class LevelPass:
         if whole is not None:
             np.copyto(whole, inner)
         starts: Shape = (box[0][0], box[1][0], box[2][0])
+        compiled = kernels()
+        if compiled is not None:
+            margins = starts[0] - z[0], starts[1] - y[0], starts[2] - x[0]
+            shape = inner.shape[0], inner.shape[1], inner.shape[2]
+            ranges = compiled.halve(block, starts, margins, shape, target, labels=self._labels)
+            if ranges is not None:
+                return ranges, 0
         found, finite = tile_ranges(block, starts, (inner.shape[0], inner.shape[1], inner.shape[2]))
         if target is not None and self._labels:
             _halve_labels(inner, starts, found, target)

@@ -16,6 +16,7 @@ from voxbeam.sources.read_planner import block_cuts
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from voxbeam.compiled.kernels import Memory
     from voxbeam.geometry import Box
     from voxbeam.producer.dtype_mapping import DtypeMapping
     from voxbeam.producer.scratch import Scratch
@@ -64,6 +65,10 @@ class SampledVoxels:
             np.copyto(out.view(self.mapping.write_as), part, casting="unsafe")
 
     def view(self, box: Box) -> NDArray[Any] | None:  # noqa: ARG002  voxels are the source's, not stored ones
+        """None."""
+        return None
+
+    def memory(self, box: Box) -> Memory | None:  # noqa: ARG002  as others have it
         """None."""
         return None
 

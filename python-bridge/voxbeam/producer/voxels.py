@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from voxbeam.compiled.kernels import Memory, address_of
 from voxbeam.geometry import Box, Shape, level_shape
 from voxbeam.sources.mapped_file import MappedFile
 
@@ -34,6 +35,9 @@ class Voxels(Protocol):
     def view(self, box: Box) -> NDArray[Any] | None:
         """Stored voxels of `box` in place, each row contiguous; None where they must be copied."""
 
+    def memory(self, box: Box) -> Memory | None:
+        """Where the voxels of `box` stand in this process, for machine code; None where they do not."""
+
 
 def _slices(box: Box) -> tuple[slice, ...]:
     return tuple(slice(*span) for span in box)
@@ -51,6 +55,7 @@ class ArrayVoxels:
         steps = [abs(step) for step in array.strides]
         #: Axes from the widest step in memory to the narrowest.
         self._order = tuple(sorted(range(3), key=lambda axis: -steps[axis]))
+        self._memory: Memory | None = None
         self._in_place = mapping.in_place(array.dtype) and array.strides[2] == array.itemsize
 
     @property
@@ -84,6 +89,17 @@ class ArrayVoxels:
             self._file.check()
         return self._array[_slices(box)]
 
+    def memory(self, box: Box) -> Memory | None:  # noqa: ARG002  all of them stand there
+        """The array's."""
+        if self.mapping.ids is not None or self._array.dtype.kind not in "biuf":
+            return None
+        if self._file is not None:
+            self._file.check()
+        if self._memory is None:
+            array = self._array
+            self._memory = Memory(address_of(array), self.shape, array.strides, array.dtype, array)
+        return self._memory
+
 
 class SourceVoxels:
     """Voxels that a source reads by boxes."""
@@ -103,6 +119,10 @@ class SourceVoxels:
 
     def view(self, box: Box) -> NDArray[Any] | None:  # noqa: ARG002  there is no array to view
         """None: each box is read anew."""
+        return None
+
+    def memory(self, box: Box) -> Memory | None:  # noqa: ARG002  as others have it
+        """None."""
         return None
 
 

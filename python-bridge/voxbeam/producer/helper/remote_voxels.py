@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from voxbeam.compiled.kernels import Memory, address_of
 from voxbeam.producer.scratch import Scratch
 from voxbeam.producer.voxels import ArrayVoxels
 
@@ -67,15 +68,23 @@ class RemoteVoxels:
         """None: it is not this process's."""
         return None
 
+    def memory(self, box: Box) -> Memory | None:
+        """Where what was read of `box` stands; voxel (0, 0, 0) would stand before it."""
+        block = self._block(box)
+        address = address_of(block) - sum(low * step for (low, _), step in zip(box, block.strides, strict=True))
+        return Memory(address, self.shape, block.strides, block.dtype, block)
+
     def copy(self, box: Box, out: NDArray[Any], scratch: Scratch) -> None:
         """Read `box`, unless it has been gathered, and write it as stored voxels."""
-        near = _near.box
-        if _near.owner is self and near is not None and _near.block is not None and _holds(near, box):
-            block = _near.block[tuple(slice(a - low, b - low) for (a, b), (low, _) in zip(box, near, strict=True))]
-        else:
-            block = self._read(box, _near.single)
+        block = self._block(box)
         z, y, x = block.shape
         ArrayVoxels(block, self.mapping).copy(((0, z), (0, y), (0, x)), out, scratch)
+
+    def _block(self, box: Box) -> NDArray[Any]:
+        near = _near.box
+        if _near.owner is self and near is not None and _near.block is not None and _holds(near, box):
+            return _near.block[tuple(slice(a - low, b - low) for (a, b), (low, _) in zip(box, near, strict=True))]
+        return self._read(box, _near.single)
 
     def gather(self, box: Box) -> None:
         """Read `box` in one go for the copies that follow in this thread, where that is cheaper than each by itself."""

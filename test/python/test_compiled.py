@@ -1,0 +1,201 @@
+"""Machine code: the same bits as NumPy's for every dtype, shape and stride, and nothing is lost where it is damaged."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from xxhash import xxh32_intdigest
+
+from producer_support import check_all, noise
+from voxbeam import cache, cli
+from voxbeam.compiled import elf_linker, loader
+from voxbeam.geometry import STORED_EDGE, BrickKey, brick_keys
+from voxbeam.producer import pyramid
+from voxbeam.producer.cutter import cut_brick
+from voxbeam.producer.dtype_mapping import map_dtype
+from voxbeam.producer.frame_buffer import FrameBuffer
+from voxbeam.producer.pyramid import LevelPass
+from voxbeam.producer.ranges import block_range
+from voxbeam.producer.scratch import Scratch
+from voxbeam.producer.together import cut_alone
+from voxbeam.producer.voxels import ArrayVoxels
+from voxbeam.sources import open_source
+
+pytest.importorskip("numba")
+pytestmark = pytest.mark.skipif(loader._name() is None, reason="no machine code for this system")
+
+LIGHT = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+DTYPES = ["?", "u1", "i1", "<u2", ">u2", "<i2", ">i2", "<f4", ">f4", "<u4", "<f8"]
+
+
+@pytest.fixture(scope="session")
+def folder(request):
+    """Compiled once for these sources, and found again by the next run."""
+    folder = request.config.cache.mkdir("voxbeam-code")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VOXBEAM_CACHE", str(folder))
+        path = loader.image_path()
+        assert path.exists() or loader.compile_now(path)
+    return folder
+
+
+@pytest.fixture
+def compiled(folder, monkeypatch):
+    monkeypatch.setenv("VOXBEAM_CACHE", str(folder))
+    assert loader.kernels() is not None
+    return loader.kernels()
+
+
+def array_of(dtype: str, shape, order, steps, seed: int, special: bool) -> np.ndarray:
+    """Noise of `shape` in memory of any order, at a stride, mirrored where it is negative."""
+    memory = [shape[axis] * abs(steps[axis]) for axis in order]
+    raw = noise(memory, np.dtype(dtype).newbyteorder("=")).astype(dtype)
+    if special and raw.dtype.kind == "f":
+        raw.reshape(-1)[seed % raw.size :: 7] = np.nan
+        raw.reshape(-1)[:: 11 + seed % 5] = [np.inf, -np.inf][seed % 2]
+    return raw.transpose(np.argsort(order))[tuple(slice(None, None, step) for step in steps)]
+
+
+@LIGHT
+@given(
+    dtype=st.sampled_from(DTYPES), shape=st.tuples(*[st.integers(1, 90)] * 3), order=st.permutations((0, 1, 2)),
+    steps=st.tuples(*[st.sampled_from((1, 1, 2, -1))] * 3), seed=st.integers(0, 99), special=st.booleans(), labels=st.booleans(),
+)
+def test_bricks_have_the_same_bits_and_checksum(compiled, dtype, shape, order, steps, seed, special, labels):
+    array = array_of(dtype, shape, order, steps, seed, special)
+    labels = labels and dtype in ("u1", "<u2", "<u4")
+    mapping = map_dtype(open_source(array, name="a", kind="labels" if labels else "image"))
+    voxels = ArrayVoxels(array, mapping)
+    for key in list(brick_keys(array.shape))[:3]:
+        ours, plain = FrameBuffer(mapping.stored), FrameBuffer(mapping.stored)
+        cut_brick(voxels, key, plain.voxels, Scratch())
+        found = cut_alone(voxels, key, ours, mapping.stored)
+        if mapping.write_as.itemsize != array.itemsize:  # it is converted: by NumPy
+            assert found is None
+            continue
+        assert ours.voxels.tobytes() == plain.voxels.tobytes()
+        assert found.checksum == xxh32_intdigest(plain.bytes[64:])
+        assert (found.low, found.high) == block_range(plain.voxels)
+        assert found.constant == plain.constant
+
+
+@LIGHT
+@given(
+    dtype=st.sampled_from(["u1", "<u2", "<f4", "<u4", "<i2"]), shape=st.tuples(*[st.integers(1, 140)] * 3), few=st.booleans(),
+    special=st.booleans(), huge=st.booleans(), seed=st.integers(0, 99), labels=st.booleans(),
+)
+def test_levels_and_ranges_have_the_same_bits(compiled, monkeypatch, dtype, shape, few, special, huge, seed, labels):
+    array = array_of(dtype, shape, (0, 1, 2), (1, 1, 1), seed, special and not few)
+    array = array % array.dtype.type(5) if few else array
+    if huge and array.dtype.kind == "f":
+        array = np.abs(array) * np.float32(3e38)
+    labels = labels and dtype in ("u1", "<u2", "<u4")
+    voxels = ArrayVoxels(array, map_dtype(open_source(array, name="a", kind="labels" if labels else "image")))
+    found = []
+    for machine in (compiled, None):
+        monkeypatch.setattr(pyramid, "kernels", lambda machine=machine: machine)
+        rows: list = []
+        coarser = np.zeros([(n + 1) // 2 for n in shape], voxels.mapping.dtype)
+        work = LevelPass(labels=labels, put_range=lambda *row, rows=rows: rows.append(row))
+        bad = work.run(voxels, 0, coarser)
+        found.append((rows, bad, coarser.tobytes()))
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "float32", "uint8"])
+def test_what_a_viewer_gets_is_the_same_when_slots_are_used_again(compiled, instance, reader, producer, dtype, monkeypatch):
+    calls = []
+    cut = type(compiled).cut
+    monkeypatch.setattr(type(compiled), "cut", lambda self, *a: calls.append(len(a[3])) or cut(self, *a))
+    stored = noise((150, 140, 200), dtype)
+    for turn in range(2):
+        stored = np.roll(stored, 1, axis=2)
+        volume = producer.declare(stored, name="v")
+        volume.fill(timeout=30)
+        check_all(reader, volume, stored)
+        assert instance.status()["volumes"][0]["status"]["resident"] == volume.description.bricks, turn
+    assert max(calls) > 1  # several in one call
+
+
+def test_a_fill_makes_no_brick_twice(compiled, instance, producer, held_build):
+    """The previews of a fill would be made anew as soon as the true levels are there."""
+    volume = producer.declare(noise((200, 200, 200)), name="v")
+    volume.fill(wait=False)
+    held_build.set()
+    volume.fill(timeout=30)
+    frame = instance.status()["stored_bytes"] / volume.description.bricks
+    assert 575_000 < frame < 576_000
+
+
+@pytest.mark.parametrize("damage", ["flipped", "truncated", "empty", "open to others", "another format"])
+def test_a_damaged_file_is_not_used(folder, tmp_path, monkeypatch, damage):
+    monkeypatch.setenv("VOXBEAM_CACHE", str(folder))
+    data = bytearray(loader.image_path().read_bytes())
+    monkeypatch.setenv("VOXBEAM_CACHE", str(tmp_path))
+    path = loader.image_path()
+    path.parent.mkdir(parents=True)
+    if damage == "flipped":
+        data[len(data) // 2] ^= 1
+    path.write_bytes({"truncated": data[:-1], "empty": b"", "another format": b"\x7fELF" + data[4:]}.get(damage, data))
+    path.chmod(0o666 if damage == "open to others" else 0o600)
+    assert loader.kernels() is None
+    array = noise((80, 80, 80))
+    frame = FrameBuffer("u16")
+    voxels = ArrayVoxels(array, map_dtype(open_source(array, name="a")))
+    assert cut_alone(voxels, BrickKey(0, 0, 0, 0), frame, "u16") is None
+    cut_brick(voxels, BrickKey(0, 0, 0, 0), frame.voxels, Scratch())
+    assert frame.voxels.shape == (STORED_EDGE,) * 3
+
+
+def test_it_can_be_switched_off_and_needs_a_cache(folder, monkeypatch):
+    monkeypatch.setenv("VOXBEAM_CACHE", "off")
+    assert loader.kernels() is None
+    monkeypatch.setenv("VOXBEAM_CACHE", str(folder))
+    assert loader.kernels() is not None
+    monkeypatch.setenv(loader.ENVIRONMENT, "0")
+    assert loader.kernels() is None
+
+
+def test_small_volumes_compile_nothing(tmp_path, monkeypatch):
+    monkeypatch.setenv("VOXBEAM_CACHE", str(tmp_path))
+    loader.wish(loader.WORTH_BYTES - 1)
+    assert loader._compiling is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_cache_lists_bounds_and_clears_it(folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("VOXBEAM_CACHE", str(tmp_path))
+    path = loader.image_path()
+    path.parent.mkdir(parents=True)
+    for age in range(6):
+        one = path.with_name(f"{age:016x}")
+        one.write_bytes(bytes(5000))
+        os.utime(one, (1e9 - age, 1e9 - age))
+    path.write_bytes(bytes(5000))
+    cache.trim_code(path)
+    assert sorted(entry.key for entry in cache.entries()) == sorted([path.name, *(f"{age:016x}" for age in range(3))])
+    assert cli.main(["cache", "list"]) == 0
+    assert capsys.readouterr().out.count("machine code") == cache.MOST_CODE
+    assert len(cache.clear()) == cache.MOST_CODE
+    assert cache.entries() == []
+
+
+def test_neither_numba_nor_llvm_comes_into_this_process(folder):
+    text = (
+        "import sys, numpy as np, voxbeam as rv\nfrom voxbeam.compiled.loader import kernels\nassert kernels() is not None\n"
+        "from voxbeam.producer import pyramid, together\nassert not {'numba', 'llvmlite'} & set(sys.modules)"
+    )
+    environment = {**os.environ, "VOXBEAM_CACHE": str(folder), "PYTHONPATH": str(Path(cache.__file__).parents[1])}
+    subprocess.run([sys.executable, "-c", text], check=True, env=environment, timeout=60)
+
+
+def test_what_is_not_pure_code_is_not_linked():
+    with pytest.raises(elf_linker.LinkError, match="not an object"):
+        elf_linker.link({"f": b"\x7fELF\x01\x01" + bytes(100)})

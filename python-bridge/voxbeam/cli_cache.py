@@ -17,7 +17,7 @@ def add_parser(commands: Any) -> None:
     """Add the command to the parser of all."""
     parser = commands.add_parser(
         "cache", help="list and clear what is kept between sessions",
-        description="The coarser levels of files are kept, so that they are built once. "
+        description="The coarser levels of files are kept, so that they are built once, and machine code of what cuts bricks. "
         f"{cache.ENVIRONMENT} names another folder (off: keep nothing), {cache.BYTES_ENVIRONMENT} how much is kept.",
     )
     parser.set_defaults(run=_list)

@@ -77,7 +77,7 @@ def test_bricks_have_the_same_bits_and_checksum(compiled, dtype, shape, order, s
         ours, plain = FrameBuffer(mapping.stored), FrameBuffer(mapping.stored)
         cut_brick(voxels, key, plain.voxels, Scratch())
         found = cut_alone(voxels, key, ours, mapping.stored)
-        if mapping.write_as.itemsize != array.itemsize:  # it is converted: by NumPy
+        if mapping.write_as.itemsize != array.itemsize or (mapping.stored == "f32") != (array.dtype.kind == "f"):  # by NumPy
             assert found is None
             continue
         assert ours.voxels.tobytes() == plain.voxels.tobytes()
@@ -95,7 +95,8 @@ def test_levels_and_ranges_have_the_same_bits(compiled, monkeypatch, dtype, shap
     array = array_of(dtype, shape, (0, 1, 2), (1, 1, 1), seed, special and not few)
     array = array % array.dtype.type(5) if few else array
     if huge and array.dtype.kind == "f":
-        array = np.abs(array) * np.float32(3e38)
+        with np.errstate(over="ignore"):
+            array = np.abs(array) * np.float32(3e38)
     labels = labels and dtype in ("u1", "<u2", "<u4")
     voxels = ArrayVoxels(array, map_dtype(open_source(array, name="a", kind="labels" if labels else "image")))
     found = []

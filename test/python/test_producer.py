@@ -152,6 +152,10 @@ def test_a_fill_ends_with_the_truth_even_if_it_began_with_previews(producer, rea
     array = noise((140, 150, 130))
     volume = producer.declare(array)
     volume.fill(wait=False)
+    finest = [key for key in brick_keys(array.shape) if not key.level]
+    until(lambda: volume.status["resident"] == len(finest), SECONDS)  # previews that nobody waits for are not made
+    reader.read(volume.handle, [key for key in brick_keys(array.shape) if key.level])
+    assert {reader.bricks[volume.handle, key][0].generation for key in brick_keys(array.shape) if key.level} == {0}
     until(lambda: volume.status["resident"] == volume.status["total"], SECONDS)
     assert not volume.status["complete"]
     held_build.set()

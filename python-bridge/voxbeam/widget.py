@@ -11,6 +11,7 @@ import traitlets as t
 
 from voxbeam.dials import DIALS, DialTraits
 from voxbeam.errors import ParameterError
+from voxbeam.handled import say_handled
 from voxbeam.keywords import refuse_unknown
 from voxbeam.stream import bracketed
 from voxbeam.studio import Studio, checked_movie, checked_size, picture_size
@@ -261,6 +262,11 @@ class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
         # Tickets live half a minute: those of a view made long ago are renewed as it is shown.
         self._candidates = candidates(self._instance)
         return super()._repr_mimebundle_(**kwargs)
+
+    def _handle_msg(self, msg: dict[str, Any]) -> None:
+        super()._handle_msg(msg)
+        if msg["content"]["data"].get("method") == "update":
+            say_handled(self.comm, msg)
 
     def _on_page_message(self, _widget: object, content: Any, buffers: Sequence[memoryview]) -> None:
         handlers: dict[str, Callable[[dict[str, Any], Sequence[memoryview]], None]] = {

@@ -100,6 +100,7 @@ function classOfAhead(step: number | undefined, priority: number, coarse: boolea
 export class BrickNeeds {
   dirty = true;
   #bricks = 0;
+  #policy: LoadingPolicy | undefined;
   /** Requests by volume handle. */
   wanted: Map<number, Request[]> = new Map();
 
@@ -121,7 +122,9 @@ export class BrickNeeds {
   }
 
   update(volumes: Iterable<VolumeState>, shown: Shown, views: readonly ViewState[], policy: LoadingPolicy, moving: boolean): void {
+    if (!this.dirty && policy === this.#policy) return;
     this.dirty = false;
+    this.#policy = policy;
     this.#bricks = 0;
     const missing = new Map<number, { bricks: readonly MissingBrick[]; top: number }>();
     for (const volume of volumes) {

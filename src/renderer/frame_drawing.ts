@@ -27,6 +27,7 @@ export class FrameDrawing {
   /** Pictures are drawn only by `drawFull`: the bricks come first. */
   paused = false;
   #held = false;
+  #early: boolean;
   /** Epoch milliseconds at which the first picture with voxels was done. */
   firstPictureAt: number | undefined;
   #firstPending = false;
@@ -35,8 +36,9 @@ export class FrameDrawing {
     readonly drawing: ViewDrawing,
     readonly fence: GpuFence,
     readonly canvas: HTMLCanvasElement,
-    readonly options: Pick<RendererOptions, 'fades' | 'held'> = {},
+    readonly options: Pick<RendererOptions, 'early' | 'fades' | 'held'> = {},
   ) {
+    this.#early = options.early ?? false;
     this.#hold(options.held ?? false);
   }
 
@@ -53,8 +55,14 @@ export class FrameDrawing {
     if (this.fence.open === 0) this.drawing.screen.shaders.takeUp();
   }
 
+  /** Whether the first picture is still awaited, and nothing else is to be asked for before it. */
+  get early(): boolean {
+    return this.#early && this.firstPictureAt === undefined;
+  }
+
   /** Draws from now on, voxels or not. */
   release(): void {
+    this.#early = false;
     if (this.#held) this.clearAll = true;
     this.#hold(false);
   }
@@ -120,9 +128,14 @@ export class FrameDrawing {
     drawWithin(views, now);
   }
 
-  /** Compiles what the first picture is drawn with, while its first brick is on its way. */
+  /**
+   * Compiles what the first picture is drawn with, while its first brick is on its way. Nothing is drawn with it before it is compiled: the
+   * brick is mostly here by then, and a draw would only be waited for.
+   */
   #prepare(scene: FrameScene, begun: number): boolean {
     let drawn = false;
+    this.drawing.screen.patient = true;
+    this.drawing.compile();
     for (const state of scene.views) {
       if (!state.drawDirty) continue;
       const { leftOut } = this.drawing.screen;

@@ -2,7 +2,7 @@
 
 import type * as THREE from 'three';
 import type { Brick, SessionVolume, WantedBrick } from '../session/types.js';
-import { type LoadingPolicy, POLICIES, policyOf } from '../volume/policy.js';
+import { COARSEST, type LoadingPolicy, POLICIES, policyOf } from '../volume/policy.js';
 import type { BrickRanges } from '../volume/ranges.js';
 import { type BrickBox, BrickIntake } from './brick_intake.js';
 import { BrickNeeds } from './brick_needs.js';
@@ -199,7 +199,8 @@ export class VolumeRenderer {
   /** What the views lack, by volume; the same map until something has changed. */
   wanted(): Map<number, WantedBrick[]> {
     const fits = this.#room.problem === undefined && this.#room.try(() => this.#plan(performance.now()));
-    if (fits && this.#needs.dirty) this.#needs.update(this.#volumes.values(), this.#shown, this.#views, this.#policy, this.#moving);
+    const policy = this.#frames.early ? COARSEST : this.#policy;
+    if (fits) this.#needs.update(this.#volumes.values(), this.#shown, this.#views, policy, this.#moving);
     return this.#needs.wanted;
   }
 

@@ -25,6 +25,8 @@ export interface RendererOptions extends RendererDials {
   readonly fades?: boolean;
   /** Leave the canvas as it is until there are voxels, or until `release`. */
   readonly held?: boolean;
+  /** Ask for nothing but the coarsest bricks until there is a picture, or until `release`. */
+  readonly early?: boolean;
   /** How bricks are asked for: a policy or its name; exploration where nothing is said. */
   readonly policy?: string | LoadingPolicy;
   /** Milliseconds of planning in one go; a few hundred bricks are planned at once in any case. */

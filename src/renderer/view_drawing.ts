@@ -93,6 +93,11 @@ export class ViewDrawing {
     this.screen.draw(this.#backdrop, rect);
   }
 
+  /** Compiles what every picture is put on the canvas with. */
+  compile(): void {
+    for (const material of [this.#backdrop, this.#composite]) this.screen.has(material);
+  }
+
   /** Whether the canvas can be drawn on without waiting for a shader. */
   get ready(): boolean {
     const [backdrop, composite] = [this.screen.has(this.#backdrop), this.screen.has(this.#composite)];

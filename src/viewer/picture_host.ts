@@ -31,6 +31,8 @@ export interface PictureHostOptions {
   failed(reason: string): void;
   /** It is to show more than its still: what it shows is not complete. */
   woken(): void;
+  /** Whether the very first picture is awaited, and with it all else. */
+  awaited(): boolean;
   /** Whether the picture is complete and nobody is moving it. */
   resting(): boolean;
 }
@@ -124,7 +126,7 @@ export class PictureHost implements Parkable {
     this.#used = true;
     try {
       const tileLookup: NonNullable<RendererOptions['tileLookup']> = (...tile) => session.tiles.peek(...tile);
-      const renderer = new VolumeRenderer(shell.canvas, { ...this.#dials, lookup, tileLookup, background: this.o.background(), held: true, fades: !stillWanted() });
+      const renderer = new VolumeRenderer(shell.canvas, { ...this.#dials, lookup, tileLookup, background: this.o.background(), held: true, early: this.o.awaited(), fades: !stillWanted() });
       shell.canvas.addEventListener('webglcontextlost', () => this.#lostContext(renderer));
       shell.canvas.addEventListener('webglcontextrestored', () => {
         clearTimeout(this.#lost);

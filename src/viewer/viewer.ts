@@ -185,6 +185,7 @@ export class Viewer {
       ...{ shell: this.#shell, session: this.#session, layers: this.#layers, lookup: this.#lookup },
       background: () => BACKGROUND[this.#theme.theme],
       started: () => this.#mark('views', 'volumes', 'overlay'),
+      awaited: () => this.#early.waiting,
       changed: (settings) => (settings ? this.#mark('volumes', 'panels') : this.#loop.wake()),
       resting: () => this.#settling.settled && !this.#moving,
       ...{ failed: (reason: string) => this.#fail('No picture in this browser', reason), woken: () => this.#settling.set(false) },

@@ -63,6 +63,12 @@ export const POLICIES = {
   'no-prefetch': { ...exploration, name: 'no-prefetch', order: ['visible-coarse', 'visible-fine'], timesAhead: 0 },
 } as const satisfies Readonly<Record<string, LoadingPolicy>>;
 
+/**
+ * Until the first picture is there: the brick that it is made of, and no other. Kernel, sidecar and page would make, carry and keep
+ * hundreds meanwhile, on the processors that the picture needs where there is no GPU.
+ */
+export const COARSEST: LoadingPolicy = { ...exploration, name: 'coarsest', order: [] };
+
 export type PolicyName = keyof typeof POLICIES;
 export const POLICY_NAMES = Object.keys(POLICIES) as readonly PolicyName[];
 

@@ -95,6 +95,36 @@ test('a screenshot is awaited in a cell', async () => {
   await page.leave();
 });
 
+test('what a page tells while a cell awaits it is heard, and so is what it tells afterwards', async () => {
+  const page = await place.notebook([
+    `${SHOW}view = rv.view(volume, height=300)\nview`,
+    `import asyncio
+print(len(await view.screenshot()))
+heard, loop = asyncio.Event(), asyncio.get_running_loop()
+view.observe(lambda change: loop.call_soon_threadsafe(heard.set), "camera")
+view.send({"t": "nothing"})  # answers come to the cell's own thread
+print("waits", flush=True)
+await asyncio.wait_for(heard.wait(), 60)
+print("heard")`,
+  ]);
+  await runCells(page, [0]);
+  await settled(page);
+  const turn = async () => {
+    await page.locator(VIEW).focus();
+    await page.keyboard.press('ArrowRight');
+  };
+  const ran = runCells(page, [1]);
+  await page.locator('.jp-OutputArea-output pre', { hasText: 'waits' }).waitFor();
+  await turn();
+  await ran;
+  assert.match((await page.locator('.jp-OutputArea-output pre').allTextContents()).join(''), /\d{4,}\s+waits\s+heard/);
+  const camera = () => kernelJson(page, 'import json; print(json.dumps(view.camera))');
+  const before = JSON.stringify(await camera());
+  await turn();
+  await eventually('the kernel hears of the next turn', async () => JSON.stringify(await camera()) !== before);
+  await page.leave();
+});
+
 test('code that cannot be had is said in the cell, and the next view tries again', async () => {
   const lost = 'w._ASSETS["widget.js"] = w.STATIC / "no such file"; [way.pop("assets", None) for way in ways]';
   const page = await place.notebook([withWays(lost), 'w._ASSETS["widget.js"] = w.STATIC / "widget.js"\nw.candidates = honest\nview']);

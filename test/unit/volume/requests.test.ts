@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type LoadingPolicy, POLICIES, POLICY_NAMES, policyOf, REQUEST_CLASSES } from '../../../src/volume/policy.js';
+import { COARSEST, type LoadingPolicy, POLICIES, POLICY_NAMES, policyOf, REQUEST_CLASSES } from '../../../src/volume/policy.js';
 import { chooseRequests, type MissingBrick } from '../../../src/volume/requests.js';
 import { WantList } from '../../../src/session/want_list.js';
 
@@ -30,6 +30,7 @@ test('the order of a policy decides, then what is urgent; a class without a plac
   const mine = policyOf({ ...POLICIES.exploration, order: ['prefetch', 'visible-fine', 'visible-coarse'] });
   const top = missing(99, { key: { level: 5, z: 0, y: 0, x: 99 }, class: 'visible-coarse', urgency: 0 });
   expect(xs(choose(mine, [...bricks, top]))).toEqual([99, 21, 20, 11, 10, 1, 0]);
+  expect(xs(choose(COARSEST, [...bricks, top]))).toEqual([99]);
 });
 
 test('no more than may be under way, all volumes together; prefetching has its part at most; a moving view does not ask for details', () => {

@@ -16,8 +16,9 @@ def say_handled(comm: Any, message: Mapping[str, Any]) -> None:
     """Publish that a page's message was handled.
 
     A page sends one change of its traits at a time: the next one when it has heard that the last was handled, which a kernel says
-    by the status ``idle``. Since ipykernel 7.4 messages of widgets are handled while a cell awaits something, and of those nothing
-    is said: after ``await view.screenshot()`` a page would hold its changes back for ever. What is said twice is heard once.
+    by the status ``idle``. Since ipykernel 7.4 messages of widgets are handled while a cell awaits something, and of those
+    nothing is said: after ``await view.screenshot()`` a page would hold its changes back for ever.
+    What is said twice is heard once.
 
     Parameters
     ----------

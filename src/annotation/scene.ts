@@ -126,6 +126,16 @@ export class Scene {
     if (this.#gestures === 0) this.#history.close();
   }
 
+  /** Changes that are one: one transaction, and one step of undo. */
+  together(change: () => void): void {
+    this.beginGesture();
+    try {
+      this.doc.transact(change, this.origin);
+    } finally {
+      this.endGesture();
+    }
+  }
+
   get canUndo(): boolean {
     return this.#history.canUndo;
   }

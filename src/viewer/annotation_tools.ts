@@ -15,6 +15,7 @@ import { isDrawingTool } from './annotate/drawing_state.js';
 import { editDrag } from './annotate/edit_drag.js';
 import { gripsOf } from './annotate/grips.js';
 import { shortened } from './annotate/path_drawing.js';
+import type { Band } from './annotate/rubber_band.js';
 import { PathTool } from './annotate/path_tool.js';
 import { nearPixel, Placer } from './annotate/place.js';
 import { drawn, type Shape } from './marks.js';
@@ -55,6 +56,8 @@ export class AnnotationTools {
   readonly path: PathTool;
   /** The vertex that was pressed last, of the selected annotation: the one that the delete key takes. */
   vertex: number | undefined;
+  /** The frame that is being drawn around several. */
+  band: Band | undefined;
   readonly index: MarkIndex;
   readonly placer: Placer;
   #color = '';

@@ -121,9 +121,10 @@ export function makeCommands(context: CommandContext): Commands & ShellActions {
     deleteSelected() {
       const tools = context.tools();
       if (tools.path.back() || context.instruments().removeSelected() || tools.removeVertex()) return;
-      if (store.state.selected !== undefined) annotations.remove(store.state.selected);
+      annotations.removeSelected();
     },
     finish: () => void context.tools().path.finish(),
+    selectAll: () => annotations.selectAll(),
     copy: annotations.copy,
     paste: annotations.paste,
     duplicate: annotations.duplicate,

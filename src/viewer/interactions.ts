@@ -2,6 +2,7 @@
 
 import type { Pixel, SliceView, View } from '../renderer/views.js';
 import { isDrawingTool } from './annotate/drawing_state.js';
+import { bandDrag, toggleOrDrag } from './annotate/rubber_band.js';
 import { type AnnotationTools, TOUCH_REACH, type ToolContext } from './annotation_tools.js';
 import type { Instrument } from './instruments/instrument.js';
 import type { ViewId } from './layout.js';
@@ -40,8 +41,11 @@ export class Interactions implements GestureTarget {
     const { context, tools } = this;
     const view = context.viewUnder(px);
     if (!view || event.button > 2) return undefined;
-    const { tool } = context.store.state;
-    if (event.button !== 0 || event.shiftKey) return this.#pan(view, px);
+    const { tool, paint } = context.store.state;
+    const choosing = event.button === 0 && tool === 'navigate' && !paint && context.mayEdit() && (event.shiftKey || event.altKey);
+    const found = choosing ? tools.hit(view, px, event.pointerType === 'touch' ? TOUCH_REACH : undefined) : undefined;
+    if (choosing && event.altKey && found?.grip?.part !== 'vertex') return bandDrag(tools, view, px, event.shiftKey);
+    if (event.button !== 0 || event.shiftKey) return found ? toggleOrDrag(tools, found.id, px, this.#pan(view, px)) : this.#pan(view, px);
     const held = this.instruments.press?.(view, px);
     if (held) return held;
     const more = event.ctrlKey || event.metaKey;

@@ -32,6 +32,8 @@ export interface Commands {
   deleteSelected(): void;
   /** Ends what is drawn click by click. */
   finish(): void;
+  /** Selects all annotations that can be seen and changed. */
+  selectAll(): void;
   copy(cut: boolean): void;
   paste(): void;
   duplicate(): void;
@@ -106,10 +108,11 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['z'], control: true, label: 'ctrl z', text: 'undo', run: (c) => c.undo() },
   { keys: ['z'], control: true, shift: true, label: 'ctrl shift z', text: 'redo', run: (c) => c.redo() },
   { keys: ['y'], control: true, label: '', text: '', run: (c) => c.redo() },
-  { keys: ['c'], control: true, label: 'ctrl c', text: 'copy the selected mark; ctrl x cuts it out', run: (c) => c.copy(false) },
+  { keys: ['a'], control: true, label: 'ctrl a', text: 'select all marks', run: (c) => c.selectAll() },
+  { keys: ['c'], control: true, label: 'ctrl c', text: 'copy the selected marks; ctrl x cuts them out', run: (c) => c.copy(false) },
   { keys: ['x'], control: true, label: '', text: '', run: (c) => c.copy(true) },
-  { keys: ['v'], control: true, label: 'ctrl v', text: 'paste it into this slice', run: (c) => c.paste() },
-  { keys: ['d'], control: true, label: 'ctrl d', text: 'another one like the selected mark', run: (c) => c.duplicate() },
+  { keys: ['v'], control: true, label: 'ctrl v', text: 'paste them into this slice', run: (c) => c.paste() },
+  { keys: ['d'], control: true, label: 'ctrl d', text: 'others like the selected marks', run: (c) => c.duplicate() },
   { keys: ['s'], label: 's', text: 'save a picture; with shift of any size', run: (c, e) => (e.shiftKey ? c.studio('picture') : c.screenshot()) },
   { keys: ['o'], label: 'o', text: 'make a movie', run: (c) => c.studio('movie') },
   { keys: ['l'], label: 'l', text: 'layers and annotations', run: (c) => c.togglePanel() },
@@ -121,6 +124,8 @@ export const BINDINGS: readonly Binding[] = [
 export const MOUSE_HELP: readonly (readonly [string, string])[] = [
   ['drag', 'move the cross; in 3D turn'],
   ['ctrl click', 'select or leave out the label there'],
+  ['shift click', 'select another mark too, or no longer'],
+  ['alt drag', 'select what a frame touches; with shift too'],
   ['shift drag', 'pan (also right or middle button)'],
   ['wheel', 'next slice; in 3D zoom'],
   ['ctrl wheel', 'zoom slices'],

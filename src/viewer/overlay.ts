@@ -5,6 +5,7 @@ import type { Annotation } from '../annotation/model.js';
 import type { View } from '../renderer/views.js';
 import { Crowd, CROWD } from './annotate/crowd.js';
 import { nearSlice } from './annotate/place.js';
+import type { Band } from './annotate/rubber_band.js';
 import { sliceAxes } from '../renderer/slice_view.js';
 import { drawGuides, type GuideStyle } from './overlay_guides.js';
 import { drawMark } from './overlay_marks.js';
@@ -24,6 +25,8 @@ export interface OverlayScene {
   /** The vertex of the selected annotation that the delete key takes. */
   readonly vertex: number | undefined;
   readonly hovered: string | undefined;
+  /** A frame around what is to be selected. */
+  readonly band?: Band | undefined;
   readonly unit: string;
   /** Edge of a voxel along world x, y, z. */
   readonly voxel: readonly [number, number, number];
@@ -39,6 +42,15 @@ function drawSeams(context: CanvasRenderingContext2D, { views, style }: OverlayS
   context.fillStyle = style.seam;
   context.fillRect(0, 0, width, height);
   for (const { rect } of views) context.clearRect(rect.x, rect.y, rect.width, rect.height);
+}
+
+function drawBand(context: CanvasRenderingContext2D, { from, to }: Band, style: GuideStyle): void {
+  context.save();
+  context.strokeStyle = style.ink;
+  context.lineWidth = 1;
+  context.setLineDash([4, 3]);
+  context.strokeRect(Math.min(from[0], to[0]), Math.min(from[1], to[1]), Math.abs(to[0] - from[0]), Math.abs(to[1] - from[1]));
+  context.restore();
 }
 
 /** With more marks than this only the selected and the hovered one are named. */
@@ -72,6 +84,7 @@ export class Overlay {
     if (!scene.guides) return;
     if (scene.views.length > 1) drawSeams(context, scene, this.#size);
     const crowded = scene.marks.items.length > CROWD;
+    const chosen = new Set(scene.state.chosen);
     if (crowded) this.#crowd.begin(scene);
     for (const view of scene.views) {
       const { rect } = view;
@@ -82,20 +95,21 @@ export class Overlay {
       drawGuides(context, view, scene);
       if (crowded) this.#crowd.draw(context, view, scene, this.#ratio);
       for (const annotation of this.#apart(view, scene, crowded)) {
-        const selected = annotation.id === scene.state.selected;
-        const hovered = annotation.id === scene.hovered;
+        const selected = annotation.id === scene.state.selected && chosen.size === 0;
+        const hovered = annotation.id === scene.hovered || chosen.has(annotation.id);
         const named = selected || hovered || scene.marks.items.length <= NAMED;
         const look = { selected, hovered, name: named ? annotation.name : '', vertex: selected ? scene.vertex : undefined };
         drawMark(context, view, { ...annotation, color: scene.colorOf(annotation) }, look, scene);
       }
       scene.instruments?.draw?.(context, view, scene);
+      if (scene.band?.view === view.id) drawBand(context, scene.band, scene.style);
       if (scene.draft) drawMark(context, view, scene.draft, { dashed: true, name: '' }, scene);
       context.restore();
     }
   }
   /** Those that are drawn one by one: all that the view may show, or of a crowd those that stand out. */
   #apart(view: View, scene: OverlayScene, crowded: boolean): readonly Annotation[] {
-    if (crowded) return [scene.hovered, scene.state.selected].flatMap((id) => scene.marks.get(id ?? '') ?? []);
+    if (crowded) return [...new Set([scene.hovered, scene.state.selected, ...scene.state.chosen])].flatMap((id) => scene.marks.get(id ?? '') ?? []);
     return view.kind === 'slice' ? nearSlice(scene.marks, view, scene.voxel[sliceAxes(view.axis).normal]) : scene.marks.ordered;
   }
 }

@@ -44,8 +44,21 @@ export interface ViewState extends InstrumentState {
   readonly drawing: DrawingState;
   /** How bricks are asked for. */
   readonly policy: PolicyName;
-  /** Id of the selected annotation or measurement. */
+  /** Id of the selected annotation or measurement; of several the one that was selected last. */
   readonly selected: string | undefined;
+  /** Ids of all selected annotations, where they are several. It is empty again when something else is selected alone. */
+  readonly chosen: readonly string[];
+}
+
+const NONE: readonly string[] = [];
+
+/** Ids of the selected annotations. */
+export const selectedIds = ({ selected, chosen }: Pick<ViewState, 'selected' | 'chosen'>): readonly string[] =>
+  chosen.length > 0 ? chosen : selected === undefined ? NONE : [selected];
+
+/** The selection of these; the last one stands out. */
+export function selection(ids: readonly string[]): Pick<ViewState, 'selected' | 'chosen'> {
+  return { selected: ids.at(-1), chosen: ids.length > 1 ? ids : NONE };
 }
 
 /** A world point with one coordinate replaced. */
@@ -104,6 +117,7 @@ export class ViewStore {
       drawing: FIRST_DRAWING,
       policy: 'exploration',
       selected: undefined,
+      chosen: NONE,
       ...(fitted(NO_BOUNDS, initial.layout, undefined, { width: 1, height: 1 }) as Pick<
         ViewState,
         'camera' | 'cross' | 'center' | 'pixelSize'
@@ -117,8 +131,10 @@ export class ViewStore {
   }
 
   /** Replaces fields; listeners hear only of real changes. */
-  update(patch: Partial<ViewState>): void {
+  update(change: Partial<ViewState>): void {
     const before = this.#state;
+    const alone = 'selected' in change && !('chosen' in change) && before.chosen.length > 0;
+    const patch = alone ? { ...change, chosen: NONE } : change;
     const keys = Object.keys(patch) as (keyof ViewState)[];
     if (keys.every((key) => Object.is(before[key], patch[key]))) return;
     this.#state = { ...before, ...patch };

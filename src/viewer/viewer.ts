@@ -207,7 +207,7 @@ export class Viewer {
       this.#store.onChange((state, before) => {
         const placed = state.layout !== before.layout || state.maximised !== before.maximised;
         if (placed) this.#shell.placeButtons(this.#places);
-        if (placed || state.selected !== before.selected || state.tool !== before.tool || state.drawing !== before.drawing || state.time !== before.time || this.instruments.showsChange(state, before)) this.#mark('panels');
+        if (placed || state.selected !== before.selected || state.chosen !== before.chosen || state.tool !== before.tool || state.drawing !== before.drawing || state.time !== before.time || this.instruments.showsChange(state, before)) this.#mark('panels');
         this.#mark('views', 'overlay');
       }),
       this.#scene.onChange(({ layers }) => {
@@ -363,7 +363,7 @@ export class Viewer {
     this.#shell.overlay.draw({
       views: this.#drawnViews,
       state: this.#store.state, marks: this.#tools.index, colorOf: (annotation) => this.#scene.colorOf(annotation),
-      draft: this.#tools.draft, vertex: this.#tools.vertex, hovered: this.#hovered,
+      draft: this.#tools.draft, vertex: this.#tools.vertex, hovered: this.#hovered, band: this.#tools.band,
       ...this.#layers.scale,
       style: GUIDE_STYLES[this.#theme.theme],
       instruments: this.instruments,

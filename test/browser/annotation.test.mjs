@@ -138,6 +138,29 @@ test('lines, polygons and ellipsoids are drawn and reshaped with the mouse, and 
   const [, , ellipsoid] = await kinds(['polyline', 'polygon', 'ellipsoid']);
   assert.ok(near(ellipsoid.slice(3, 5), [20 * scale, 10 * scale], 0.02), `half as large as what was drawn: ${ellipsoid}`);
 
+  // a frame around all of them selects all; they are dragged together, copied, taken away, and each is one step back
+  await view.locator('[data-tool="navigate"]').click();
+  const placed = async () => (await forms()).map(([, coords]) => coords);
+  const before = await placed();
+  await page.keyboard.down('Alt');
+  await drag([-60, -30], [60, 30]);
+  await page.keyboard.up('Alt');
+  await view.getByText('3 selected', { exact: true }).waitFor();
+  await drag([0, 20], [12, 24]);
+  const shifted = await eventually('all of them further right', async () => {
+    const now = await placed();
+    return now.every(([x], i) => x > before[i][0] + 5 * scale) && now;
+  });
+  const moved = shifted.map(([x, y], i) => [(x - before[i][0]) / scale, (y - before[i][1]) / scale]);
+  assert.ok(moved.every((each) => near(each, [12, -4], 0.05)), `by what was dragged: ${JSON.stringify(moved)}`);
+  await page.keyboard.press('Control+d');
+  await kinds(['polyline', 'polygon', 'ellipsoid', 'polyline', 'polygon', 'ellipsoid']);
+  await page.keyboard.press('Delete');
+  await kinds(['polyline', 'polygon', 'ellipsoid']);
+  for (let i = 0; i < 3; i += 1) await page.keyboard.press('Control+z');
+  await eventually('all as it was', async () => JSON.stringify(await placed()) === JSON.stringify(before));
+  await page.keyboard.press('Escape');
+
   // the polygon's vertex is dragged, and an edge gets another one
   await view.locator('[data-tool="navigate"]').click();
   await view.locator('[data-annotation] [data-action="select"]', { hasText: 'Polygon 1' }).click();

@@ -10,7 +10,7 @@ import type { View } from '../../renderer/views.js';
 import type { Vec3 } from '../../volume/geometry.js';
 import type { AnnotationTools } from '../annotation_tools.js';
 import { worldPerPixel } from '../view_geometry.js';
-import type { ViewStore } from '../view_state.js';
+import { selectedIds, selection, type ViewStore } from '../view_state.js';
 import { type DrawingState, isDrawingTool } from './drawing_state.js';
 
 /** What they act on. */
@@ -34,6 +34,14 @@ export interface AnnotationCommands {
   /** Shows it in the middle of the views. */
   jump(id: string): void;
   select(id: string | undefined): void;
+  /** Selects it too, or no longer. */
+  toggle(id: string): void;
+  /** Selects these, and no others. */
+  selectAll(ids?: readonly string[]): void;
+  /** Removes all that is selected. */
+  removeSelected(): void;
+  /** Changes all that is selected, as one step. */
+  updateSelected(patch: AnnotationPatch): void;
   /** The next one, or the one before, of the list. */
   step(by: 1 | -1): void;
   /** Gives the selected one the class, or what is drawn next. */
@@ -52,11 +60,14 @@ export interface AnnotationCommands {
 const BESIDE = 12;
 
 /** What was copied last, in any viewer of the page. */
-let copied: Annotation | undefined;
+let copied: readonly Annotation[] = [];
 
 export function makeAnnotationCommands(context: AnnotationCommandContext): AnnotationCommands {
   const { scene, store } = context;
   const selected = (): Annotation | undefined => scene.annotation(store.state.selected ?? '');
+  const all = (): Annotation[] => selectedIds(store.state).flatMap((id) => scene.annotation(id) ?? []);
+  /** Those of the selection that may be changed: not what is in a locked layer. */
+  const open = (): Annotation[] => (context.mayEdit() ? all().filter(({ layer }) => !scene.groups.get(layer).locked) : []);
   const remove = (id: string) => {
     if (!context.mayEdit()) return;
     scene.remove(id);
@@ -69,13 +80,34 @@ export function makeAnnotationCommands(context: AnnotationCommandContext): Annot
     const place = centreOf(annotation);
     store.update({ cross: context.snap(place), center: place, selected: id, camera: { ...store.state.camera, target: place } });
   };
-  const put = (annotation: Annotation, delta: PointCoords) => {
-    const { kind, coords } = movedForm<Form>(annotation, delta);
-    context.tools().add({ kind, coords } as Form, annotation);
+  const put = (annotations: readonly Annotation[], delta: PointCoords) => {
+    const ids: string[] = [];
+    scene.together(() => {
+      for (const annotation of annotations) {
+        const { kind, coords } = movedForm<Form>(annotation, delta);
+        ids.push(context.tools().add({ kind, coords } as Form, annotation));
+      }
+    });
+    store.update(selection(ids));
+  };
+  const updateSelected = (patch: AnnotationPatch) => {
+    const annotations = open();
+    if (annotations.length === 0) return;
+    scene.together(() => {
+      for (const { id } of annotations) scene.update(id, patch);
+    });
+  };
+  const removeSelected = () => {
+    const annotations = open();
+    if (annotations.length === 0) return;
+    scene.together(() => {
+      for (const { id } of annotations) scene.remove(id);
+    });
+    store.update({ selected: undefined });
   };
   const classify = (label: string) => {
-    const annotation = isDrawingTool(store.state.tool) ? undefined : selected();
-    if (annotation && context.mayEdit()) scene.update(annotation.id, { label: annotation.label === label ? '' : label });
+    const annotations = isDrawingTool(store.state.tool) ? [] : all();
+    if (annotations.length > 0 && context.mayEdit()) updateSelected({ label: annotations.every((each) => each.label === label) ? '' : label });
     else drawing({ label: store.state.drawing.label === label ? '' : label });
   };
   return {
@@ -85,12 +117,19 @@ export function makeAnnotationCommands(context: AnnotationCommandContext): Annot
     remove,
     jump,
     select: (id) => store.update({ selected: id }),
+    toggle(id) {
+      const ids = selectedIds(store.state).filter((each) => scene.annotation(each));
+      store.update(selection(ids.includes(id) ? ids.filter((each) => each !== id) : [...ids, id]));
+    },
+    selectAll: (ids) => store.update(selection(ids ?? context.tools().index.items.filter((each) => context.tools().isOpen(each)).map(({ id }) => id))),
+    removeSelected,
+    updateSelected,
     step(by) {
-      const all = scene.annotations();
-      if (all.length === 0) return;
-      const at = all.findIndex(({ id }) => id === store.state.selected);
-      const next = at < 0 ? (by > 0 ? 0 : all.length - 1) : (at + by + all.length) % all.length;
-      jump((all[next] as Annotation).id);
+      const list = scene.annotations();
+      if (list.length === 0) return;
+      const at = list.findIndex(({ id }) => id === store.state.selected);
+      const next = at < 0 ? (by > 0 ? 0 : list.length - 1) : (at + by + list.length) % list.length;
+      jump((list[next] as Annotation).id);
     },
     classify,
     digit(number) {
@@ -102,17 +141,16 @@ export function makeAnnotationCommands(context: AnnotationCommandContext): Annot
     drawing,
     toggleSnap: (to) => drawing({ [to]: !store.state.drawing[to] }),
     copy(cut) {
-      const annotation = selected();
-      if (!annotation) return;
-      copied = annotation;
-      if (cut) remove(annotation.id);
+      if (all().length === 0) return;
+      copied = all();
+      if (cut) removeSelected();
     },
     paste() {
-      if (copied && context.mayEdit()) put(copied, pasteDelta(context.activeView(), copied, store.state.cross, scene.annotation(copied.id) !== undefined));
+      const [first] = copied;
+      if (first && context.mayEdit()) put(copied, pasteDelta(context.activeView(), first, store.state.cross, scene.annotation(first.id) !== undefined));
     },
     duplicate() {
-      const annotation = selected();
-      if (annotation && context.mayEdit()) put(annotation, aside(context.activeView()));
+      if (all().length > 0 && context.mayEdit()) put(all(), aside(context.activeView()));
     },
   };
 }

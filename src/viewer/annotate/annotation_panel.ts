@@ -6,12 +6,14 @@ import type { ViewState } from '../view_state.js';
 import type { AnnotationCommands } from './annotation_commands.js';
 import type { Measure } from './facts.js';
 import { AnnotationLayerPanel, ClassPanel } from './group_panels.js';
+import { ManyDetails } from './many_details.js';
 import { MarkDetails } from './mark_details.js';
 import { MarkTable } from './mark_table.js';
 
 interface Parts {
   readonly table: MarkTable;
   readonly details: MarkDetails;
+  readonly many: ManyDetails;
   readonly classes: ClassPanel;
   readonly layers: AnnotationLayerPanel;
 }
@@ -54,10 +56,12 @@ export class AnnotationPanel {
     }
     if (!this.#parts && length === 0 && scene.classes.list().length === 0 && !mayEdit) return;
     this.#parts ??= this.#build();
-    const { table, details, classes, layers } = this.#parts;
+    const { table, details, many, classes, layers } = this.#parts;
+    const chosen = state.chosen.flatMap((id) => scene.annotation(id) ?? []);
     table.element.hidden = length === 0;
-    table.show(state.selected, mayEdit); // also where none is left: nothing of the last one stays
-    details.show(scene.annotation(state.selected ?? ''), mayEdit, measure);
+    table.show(state, mayEdit); // also where none is left: nothing of the last one stays
+    many.show(chosen, mayEdit);
+    details.show(chosen.length > 1 ? undefined : scene.annotation(state.selected ?? ''), mayEdit, measure);
     classes.show(state, mayEdit);
     layers.show(state, mayEdit);
   }
@@ -67,10 +71,11 @@ export class AnnotationPanel {
     const parts = {
       table: new MarkTable(scene, this.commands),
       details: new MarkDetails(scene, this.commands),
+      many: new ManyDetails(scene, this.commands),
       classes: new ClassPanel(scene, this.commands, tell),
       layers: new AnnotationLayerPanel(scene, this.commands, tell),
     };
-    this.#body.append(parts.table.element, parts.details.element, parts.classes.element, parts.layers.element);
+    this.#body.append(parts.table.element, parts.many.element, parts.details.element, parts.classes.element, parts.layers.element);
     return parts;
   }
 }

@@ -3,7 +3,7 @@
 import { centreOf, edgeCount, movedForm, vertexCount, vertexOf } from '../../annotation/forms.js';
 import type { Grip, Hit } from '../../annotation/hit.js';
 import { isPath } from '../../annotation/kinds.js';
-import type { Annotation, Form } from '../../annotation/model.js';
+import type { Annotation, Form, PointCoords } from '../../annotation/model.js';
 import { withInserted } from '../../annotation/paths.js';
 import { minus } from '../../annotation/vectors.js';
 import type { Pixel, View } from '../../renderer/views.js';
@@ -20,6 +20,8 @@ export function editDrag(tools: AnnotationTools, view: View, px: Pixel, { id, gr
   const { scene, store } = tools.context;
   const annotation = scene.annotation(id);
   if (!annotation) return undefined;
+  const { chosen } = store.state;
+  if (!grip && chosen.includes(id)) return moveAll(tools, view, px, annotation);
   store.update({ selected: id });
   tools.vertex = grip?.part === 'vertex' ? grip.index : undefined;
   tools.context.redraw();
@@ -40,6 +42,39 @@ export function editDrag(tools: AnnotationTools, view: View, px: Pixel, { id, gr
       if (!moving) return;
       if (cancelled) scene.update(id, { coords: annotation.coords });
       else if (long && coords) scene.update(id, { coords });
+      if (long) tools.show(undefined);
+      scene.endGesture();
+    },
+  };
+}
+
+/** The drag that moves all that is selected; a press without a move selects the one that is pressed, alone. */
+function moveAll(tools: AnnotationTools, view: View, px: Pixel, pressed: Annotation): Drag {
+  const { scene, store } = tools.context;
+  const all = store.state.chosen.flatMap((id) => scene.annotation(id) ?? []).filter((each) => tools.isOpen(each));
+  const long = all.reduce((sum, { coords }) => sum + coords.length, 0) > LONG;
+  const anchor = centreOf(pressed);
+  let delta: PointCoords | undefined;
+  let moving = false;
+  const put = (by: PointCoords) => scene.together(() => {
+    for (const each of all) scene.update(each.id, { coords: movedForm<Form>(each, by).coords });
+  });
+  return {
+    move: (to) => {
+      if (!moving && Math.hypot(to[0] - px[0], to[1] - px[1]) < SLACK) return;
+      if (!moving) scene.beginGesture();
+      moving = true;
+      const now = tools.context.view(view.id) ?? view;
+      const [a, b] = [onFacingPlane(now, px, anchor), onFacingPlane(now, to, anchor)];
+      delta = a && b && minus(b, a);
+      if (delta && long) tools.show(movedForm<Form>(pressed, delta));
+      else if (delta) put(delta);
+    },
+    end: (_, cancelled) => {
+      if (!moving && !cancelled) store.update({ selected: pressed.id });
+      if (!moving) return;
+      if (cancelled) put([0, 0, 0]);
+      else if (long && delta) put(delta);
       if (long) tools.show(undefined);
       scene.endGesture();
     },

@@ -7,6 +7,7 @@ import { h } from '../dom.js';
 import { VirtualList } from '../look/virtual_list.js';
 import { button } from '../toolbar.js';
 import type { AnnotationCommands } from './annotation_commands.js';
+import { selectedIds, type ViewState } from '../view_state.js';
 import { FIRST_ORDER, rowsOf, type Sort, type TableOrder, titleOf } from './table.js';
 
 const ROW = 24;
@@ -33,6 +34,9 @@ export class MarkTable {
   #shown: readonly Annotation[] | undefined;
   #ordered: TableOrder | undefined;
   #selected: string | undefined;
+  #all: ReadonlySet<string> = new Set();
+  /** Where a range of rows begins. */
+  #anchor: string | undefined;
   #mayEdit = false;
   #waiting: ReturnType<typeof setTimeout> | undefined;
 
@@ -65,9 +69,12 @@ export class MarkTable {
     this.element = h('div', { class: 'voxbeam-marks' }, h('div', { class: 'voxbeam-pair' }, filter, sort, turn), this.#list.element, this.#found);
   }
 
-  show(selected: string | undefined, mayEdit: boolean): void {
+  show(state: Pick<ViewState, 'selected' | 'chosen'>, mayEdit: boolean): void {
+    const { selected } = state;
     const chosen = selected !== this.#selected && selected !== undefined;
     this.#selected = selected;
+    this.#all = new Set(selectedIds(state));
+    if (state.chosen.length === 0) this.#anchor = selected;
     this.#mayEdit = mayEdit;
     const annotations = this.scene.annotations();
     if (this.#ordered === this.#order && annotations.length > MANY && annotations !== this.#shown && this.#shown) this.#soon();
@@ -112,8 +119,9 @@ export class MarkTable {
     const annotation = this.scene.annotation(id);
     if (!annotation) return h('div', { class: 'voxbeam-mark-row', role: 'listitem', 'data-row': id });
     const color = this.scene.colorOf(annotation);
-    const selected = id === this.#selected;
-    const look = `${color}${selected}${this.#mayEdit}`;
+    const selected = this.#all.has(id);
+    const current = id === this.#selected;
+    const look = `${color}${selected}${current}${this.#mayEdit}`;
     const known = this.#rows.get(id);
     if (known?.annotation === annotation && known.look === look) return known.element;
     const dot = h('span', { class: 'voxbeam-mark-dot' });
@@ -123,9 +131,9 @@ export class MarkTable {
     remove.disabled = !this.#mayEdit;
     const element = h(
       'div',
-      { class: 'voxbeam-mark-row', role: 'listitem', 'data-row': id, 'data-annotation': id, 'data-kind': annotation.kind, 'data-selected': String(selected), ...(selected && { 'aria-current': 'true' }) },
+      { class: 'voxbeam-mark-row', role: 'listitem', 'data-row': id, 'data-annotation': id, 'data-kind': annotation.kind, 'data-selected': String(selected), ...(current && { 'aria-current': 'true' }) },
       dot,
-      h('button', { type: 'button', class: 'voxbeam-mark-name', 'data-part': 'name', 'data-action': 'select', title: `Select; double click goes there. ${KIND_WORDS[annotation.kind]}${annotation.author && `, by ${annotation.author}`}` }, titleOf(annotation)),
+      h('button', { type: 'button', class: 'voxbeam-mark-name', 'data-part': 'name', 'data-action': 'select', title: `Select; with shift up to here, with ctrl too; double click goes there. ${KIND_WORDS[annotation.kind]}${annotation.author && `, by ${annotation.author}`}` }, titleOf(annotation)),
       h('span', { class: 'voxbeam-amount' }, annotation.label || (annotation.name ? KIND_WORDS[annotation.kind] : '')),
       jump,
       remove,
@@ -139,9 +147,21 @@ export class MarkTable {
     this.#act(event, (id, action) => {
       if (action === 'jump') this.commands.jump(id);
       else if (action === 'remove') this.commands.remove(id);
+      else if (event.shiftKey) this.#extend(id);
+      else if (event.ctrlKey || event.metaKey) this.commands.toggle(id);
       else this.commands.select(id);
     });
   };
+
+  /** Selects the rows from where the selection began to one; that one stands out. */
+  #extend(id: string): void {
+    const from = this.#ids.indexOf(this.#anchor ?? id);
+    const to = this.#ids.indexOf(id);
+    const anchor = this.#anchor;
+    const rows = this.#ids.slice(Math.min(from, to), Math.max(from, to) + 1);
+    this.commands.selectAll(to < from ? rows.reverse() : rows);
+    this.#anchor = anchor;
+  }
 
   #act(event: MouseEvent, run: (id: string, action: string | undefined) => void): void {
     const { target } = event;
@@ -156,7 +176,8 @@ export class MarkTable {
     if (by !== 0 && this.#ids.length > 0) {
       const at = this.#ids.indexOf(this.#selected ?? '');
       const next = at < 0 ? 0 : Math.min(this.#ids.length - 1, Math.max(0, at + by));
-      this.commands.select(this.#ids[next]);
+      if (event.shiftKey && at >= 0) this.#extend(this.#ids[next] as string);
+      else this.commands.select(this.#ids[next]);
     } else if (event.key === 'Enter' && event.target === this.#list.element && this.#selected) this.commands.jump(this.#selected);
     else return;
     event.preventDefault();

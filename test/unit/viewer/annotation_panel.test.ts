@@ -113,6 +113,63 @@ test('arrows go through the table, enter goes there', () => {
   expect(s.store.state.cross).toEqual([1, 2, 3]);
 });
 
+test('rows select several; class, layer, copy and removal are of all of them and one step each', () => {
+  const s = setUp();
+  const names = ['a', 'b', 'c', 'd'];
+  const ids = names.map((name) => s.add(name));
+  s.scene.classes.put('void');
+  const layer = s.scene.groups.add('others');
+  s.show();
+  const press = (row: number, init: MouseEventInit = {}) => {
+    s.rows()[row]!.querySelector('[data-action="select"]')!.dispatchEvent(new MouseEvent('click', { bubbles: true, ...init }));
+    s.show();
+  };
+  const shown = () => s.rows().map((row) => row.dataset.selected === 'true');
+  press(1);
+  press(3, { shiftKey: true });
+  expect([shown(), s.store.state.selected]).toEqual([[false, true, true, true], ids[3]]);
+  press(2, { ctrlKey: true });
+  expect(shown()).toEqual([false, true, false, true]);
+  const many = s.panel.element.querySelector('[aria-label="Selected annotations"]') as HTMLElement;
+  expect([many.hidden, many.querySelector('h3')?.textContent, s.panel.element.querySelector<HTMLElement>('[aria-label="Selected annotation"]')?.hidden]).toEqual([false, '2 selected', true]);
+  const choose = (name: string, value: string) => {
+    const select = many.querySelector<HTMLSelectElement>(`[data-many="${name}"]`)!;
+    select.value = value;
+    select.dispatchEvent(new Event('change'));
+    s.show();
+  };
+  choose('label', 'void');
+  choose('layer', layer);
+  const of = (field: 'label' | 'layer') => s.scene.annotations().map((each) => each[field]);
+  expect([of('label'), of('layer')]).toEqual([['', 'void', '', 'void'], ['', layer, '', layer]]);
+  s.scene.undo();
+  s.scene.undo();
+  expect([of('label'), of('layer')]).toEqual([['', '', '', ''], ['', '', '', '']]);
+  s.scene.update(ids[1] as string, { label: 'void' });
+  s.show();
+  expect(many.querySelector<HTMLSelectElement>('[data-many="label"]')!.selectedOptions[0]?.textContent).toBe('several');
+  s.click(many.querySelector('[data-action="duplicate-all"]'));
+  expect(s.scene.annotations()).toHaveLength(6);
+  expect(s.store.state.chosen).toHaveLength(2);
+  s.click(many.querySelector('[data-action="remove-all"]'));
+  expect([s.scene.annotations().map(({ name }) => name), many.hidden]).toEqual([names, true]);
+  s.scene.undo();
+  expect(s.scene.annotations()).toHaveLength(6);
+  s.scene.undo();
+  expect(s.scene.annotations()).toHaveLength(4);
+  s.show();
+  const list = s.panel.element.querySelector('[role="list"]') as HTMLElement;
+  press(0);
+  for (const shiftKey of [true, true]) {
+    list.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true, shiftKey }));
+    s.show();
+  }
+  expect(shown()).toEqual([true, true, true, false]);
+  list.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowUp', bubbles: true, shiftKey: true }));
+  s.show();
+  expect(shown()).toEqual([true, true, false, false]);
+});
+
 test('what is selected is edited field by field; each edit can be undone', () => {
   const s = setUp();
   const id = s.add('one', { props: { size: 3 } });

@@ -7,6 +7,7 @@ import type { Pixel, SliceView, View } from '../../../src/renderer/views.js';
 import { AnnotationTools } from '../../../src/viewer/annotation_tools.js';
 import { type GestureContext, Interactions } from '../../../src/viewer/interactions.js';
 import { placeViews, viewAt } from '../../../src/viewer/layout.js';
+import { reachesInto } from '../../../src/viewer/annotate/rubber_band.js';
 import { Pointers, wheelPixels } from '../../../src/viewer/pointer.js';
 import { fitted, ViewStore, viewsOf } from '../../../src/viewer/view_state.js';
 
@@ -163,4 +164,52 @@ test('nothing is heard after the end', () => {
   const { cross } = s.store.state;
   s.fire('pointerdown', [30, 30]);
   expect(s.store.state.cross).toBe(cross);
+});
+
+test('shift click selects more marks or fewer, a shift drag still pans; alt drags a frame around several, which then move as one step', () => {
+  const add = (x: number, y: number, name: string) => s.scene.add({ kind: 'point', coords: [x, y, 50], name, color: '#ff0000', volumeName: 'brain', author: 'test' });
+  const [one, two, three] = [add(30, 50, 'one'), add(50, 50, 'two'), add(70, 50, 'three')] as [string, string, string];
+  const at = (x: number, y: number) => worldToSlice(s.view('axial') as SliceView, [x, y, 50]);
+  const press = (from: Pixel, to: Pixel, init: PointerEventInit = {}) => {
+    s.fire('pointerdown', from, init);
+    s.fire('pointermove', [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2], init);
+    s.fire('pointermove', to, init);
+    s.fire('pointerup', to, init);
+  };
+  const click = (px: Pixel, init: PointerEventInit = {}) => press(px, px, init);
+  click(at(30, 50));
+  expect([s.store.state.selected, s.store.state.chosen]).toEqual([one, []]);
+  click(at(50, 50), { shiftKey: true });
+  expect([s.store.state.selected, s.store.state.chosen]).toEqual([two, [one, two]]);
+  const { center } = s.store.state;
+  const away: Pixel = [at(50, 50)[0] + 20, at(50, 50)[1]];
+  press(at(50, 50), away, { shiftKey: true });
+  expect(s.store.state.center).not.toEqual(center);
+  expect(s.store.state.chosen).toEqual([one, two]);
+  s.store.update({ center });
+  click(at(30, 50), { shiftKey: true });
+  expect([s.store.state.selected, s.store.state.chosen]).toEqual([two, []]);
+  press(at(20, 60), at(55, 40), { altKey: true });
+  expect(s.store.state.chosen).toEqual([one, two]);
+  press(at(65, 40), at(75, 60), { altKey: true, shiftKey: true });
+  expect(s.store.state.chosen).toEqual([one, two, three]);
+
+  press(at(50, 50), at(50, 60));
+  const places = () => [one, two, three].map((id) => s.scene.annotation(id)?.coords.map((v) => Number(v.toFixed(6))));
+  expect(places()).toEqual([[30, 60, 50], [50, 60, 50], [70, 60, 50]]);
+  expect(s.store.state.chosen).toEqual([one, two, three]);
+  s.scene.undo();
+  expect(places()).toEqual([[30, 50, 50], [50, 50, 50], [70, 50, 50]]);
+  s.fire('pointerdown', at(50, 50));
+  s.fire('pointermove', at(50, 70));
+  s.pointers.cancel();
+  expect(places()).toEqual([[30, 50, 50], [50, 50, 50], [70, 50, 50]]);
+  click(at(50, 50));
+  expect([s.store.state.selected, s.store.state.chosen]).toEqual([two, []]);
+});
+
+test('a line reaches into a frame where any of it does', () => {
+  const inside = (a: Pixel, b: Pixel) => reachesInto([a, b], [10, 10], [20, 20]);
+  expect([inside([15, 15], [15, 15]), inside([0, 15], [30, 15]), inside([0, 5], [30, 35]), inside([10, 0], [10, 9])]).toEqual([true, true, true, false]);
+  expect([inside([0, 12], [12, 0]), inside([0, 25], [25, 0]), inside([21, 0], [21, 30]), inside([20, 0], [20, 30])]).toEqual([false, true, false, true]);
 });

@@ -4,9 +4,11 @@
  */
 
 import * as THREE from 'three';
+import { BRICK_EDGE, STORED_EDGE } from '../protocol/limits.js';
 import type { Vec3 } from '../volume/geometry.js';
 import { toLayer, transposed } from '../volume/placement.js';
 import { shareOfPlace, steepnessOf } from '../volume/opacity.js';
+import { BRICK_CELLS, RUN_ZERO } from './brick_cells.js';
 import { cameraBasis, type OrbitCamera } from './camera.js';
 import { CLIP_PLANES, clipUniforms, cutUniforms, planesOf, setClip, setCut } from './clip_planes.js';
 import { LABEL_COLORS } from './colormaps.js';
@@ -15,7 +17,7 @@ import type { GpuBudget } from './gpu_budget.js';
 import { hasLabelLook, LABEL_PROBES, restWeight } from './label_lookup.js';
 import { labelPaletteTexture } from './label_palette.js';
 import { LayerTransfers, layerTransferBytes } from './layer_transfers.js';
-import { atlasName, isProjection, type LayerKind, layersKey, layersShader } from './layers_shader.js';
+import { atlasName, cellsName, hasCells, isProjection, type LayerKind, layersKey, layersShader } from './layers_shader.js';
 import { CUT_PLANES } from './plane_views.js';
 import { drawRays, rayUniforms, setRays, weighed } from './ray_uniforms.js';
 import { labelStepOpacity, lookupOf, type Lookup, stepFraction, type VolumeSource } from './source.js';
@@ -27,8 +29,8 @@ import type { RayFrame } from './volume_pass.js';
 
 /** Most layers of one march. */
 export const MAX_LAYERS = 8;
-/** Faces of bricks at which a ray may stop, for each layer: rays that meet more than this in one layer end early. */
-const TURNS_OF_LAYER = 512;
+/** Faces of bricks and of runs of their cells at which a ray may stop, for each layer: rays that meet more than this in one layer end early. */
+const TURNS_OF_LAYER = 1024;
 /** Textures besides those of layers and their atlases: transfer functions, palette, depth. */
 const COMMON_TEXTURES = 3;
 
@@ -85,6 +87,7 @@ export class LayersPass {
     set('uStep', step);
     drawn.forEach((source, n) => {
       set(atlasName(source.atlas.storage), source.atlas.texture);
+      if (hasCells(kindOf(source))) set(cellsName(source.atlas.storage), source.atlas.cells.texture);
       const values = { ...placeValues(source, lookups[n] as Lookup, eye), ...lookValues(source) };
       for (const [name, value] of Object.entries(values)) set(`${name}_${n}`, value);
       set(`uVoxel_${n}`, voxels[n]);
@@ -110,11 +113,15 @@ export class LayersPass {
     const uniforms: Uniforms = { ...rayUniforms(), ...clipUniforms(), ...cutUniforms(), uPalette: { value: this.#palette } };
     for (const name of ['uOrigin', 'uNear', 'uTransfers', 'uStep']) uniforms[name] = { value: null };
     kinds.forEach((kind, n) => {
-      uniforms[atlasName(kind.storage)] = { value: null };
+      for (const name of [atlasName(kind.storage), cellsName(kind.storage)]) uniforms[name] = { value: null };
       for (const name of NAMES) uniforms[`${name}_${n}`] = { value: null };
       for (const { name } of kind.shader?.uniforms ?? []) uniforms[uniformName(n, name)] = { value: 0 };
     });
-    const defines: Record<string, number> = {
+    const defines: Record<string, number | string> = {
+      STORED_EDGE: `${STORED_EDGE}.`,
+      BRICK_EDGE: `${BRICK_EDGE}.`,
+      BRICK_CELLS: `${BRICK_CELLS}.`,
+      RUN_ZERO: `${RUN_ZERO}.`,
       TRANSFER_SIZE,
       MAX_TURNS: TURNS_OF_LAYER * kinds.length,
       CLIP_PLANES,
@@ -140,7 +147,7 @@ const MAX_MATERIALS = 24;
 
 const NAMES = [
   'uTable', 'uCells', 'uEye', 'uBoxMin', 'uBoxMax', 'uInvGrid', 'uCellToAtlas', 'uPace', 'uVoxel', 'uPerStep', 'uThick', 'uWindow', 'uGradient',
-  'uHalfTexel', 'uIso', 'uOpacity', 'uDense', 'uLookup', 'uRest', 'uFraction', 'uRaw', 'uVoxels', 'uFirst', 'uLog',
+  'uHalfTexel', 'uSlots', 'uIso', 'uOpacity', 'uDense', 'uLookup', 'uRest', 'uFraction', 'uRaw', 'uVoxels', 'uFirst', 'uLog',
   ...TABLE_UNIFORMS,
 ];
 
@@ -149,7 +156,8 @@ function fitting(sources: readonly VolumeSource[], units: number): readonly Volu
   for (let from = 0; from < sources.length; from += 1) {
     const kept = sources.slice(from);
     const lookups = kept.filter(({ atlas, settings }) => atlas.storage.labels && hasLabelLook(settings)).length;
-    if (kept.length + lookups + new Set(kept.map(({ atlas }) => atlas.storage)).size + COMMON_TEXTURES <= units) return kept;
+    const storages = [kept, kept.filter((source) => hasCells(kindOf(source)))].map((some) => new Set(some.map(({ atlas }) => atlas.storage)).size);
+    if (kept.length + lookups + storages.reduce((a, b) => a + b) + COMMON_TEXTURES <= units) return kept;
   }
   return [];
 }
@@ -181,6 +189,7 @@ function placeValues(source: VolumeSource, lookup: Lookup, eye: Vec3): Record<st
     uTable: lookup.table,
     uCells: matrix(cells),
     uEye: new THREE.Vector3(...toCells(frame, toLayer(placement, eye))),
+    uSlots: new THREE.Vector3(...source.atlas.layout),
     uBoxMin: new THREE.Vector3(...box.min),
     uBoxMax: new THREE.Vector3(...box.max),
     uInvGrid: new THREE.Vector3(...lookup.invGrid),

@@ -54,6 +54,16 @@ export function layersKey(kinds: readonly LayerKind[], flags: readonly boolean[]
 /** Name of the sampler of a storage class's atlas. */
 export const atlasName = (storage: StorageClass): string => `uAtlas_${storage.name.replace('/', '_')}`;
 
+/** Name of the sampler of its cells that show nothing. */
+export const cellsName = (storage: StorageClass): string => `uClear_${storage.name.replace('/', '_')}`;
+
+/**
+ * Whether rays step over cells of a layer that show nothing. Not where what lies between a sample and the one before it counts, in what is clear too; what a
+ * user's shader makes of values is not known.
+ */
+export const hasCells = ({ storage, mode, peaked, shader }: Pick<LayerKind, 'storage' | 'mode' | 'peaked' | 'shader'>): boolean =>
+  !storage.labels && mode === 'dvr' && !peaked && !shader;
+
 /** The parts of the fragment shader for layers from the lowest to the highest. */
 export function layersShader(kinds: readonly LayerKind[]): string[] {
   const numbers = kinds.map((_, i) => i);
@@ -70,6 +80,7 @@ export function layersShader(kinds: readonly LayerKind[]): string[] {
     hooked || kinds.some(({ storage }) => storage.labels) ? labelsGlsl : '',
     hooked ? `${hookGlsl}\nuint labelAt(vec3 w);` : '',
     ...atlases.map((name) => `uniform sampler3D ${name};`),
+    ...new Set(kinds.filter(hasCells).map(({ storage }) => `uniform sampler3D ${cellsName(storage)};`)),
     ...kinds.map(layerPart),
     hooked ? labelAtPart(kinds) : '',
     lit ? solidPart(kinds) + shadowGlsl : 'vec2 lightAt(vec3 w, float near, int shading) {\n  return vec2(1.);\n}',
@@ -92,6 +103,8 @@ function layerPart(kind: LayerKind, n: number): string {
     PEAKED: Number(peaked),
     ID: `labelId${storage.code}`,
     ATLAS: atlasName(storage),
+    CELLS: Number(hasCells(kind)),
+    CLEAR: cellsName(storage),
   };
   const how = isProjection(kind) ? projectionGlsl : mode === 'iso' ? isoGlsl : dvrGlsl;
   const parts = storage.labels ? [layerGlsl, layerLabelsGlsl] : [layerGlsl, imageGlsl, shader ? dvrGlsl : how];
@@ -144,7 +157,8 @@ ${each('  begin_L();\n  s = min(s, in_L);\n  end = max(end, out_L);')}
   s = max(s, cutRay(ray));
 #endif
 #if defined(DEPTH)
-  end = min(end, depthAt((ndc + 1.) * .5));
+  float solid = depthAt((ndc + 1.) * .5);
+  end = min(end, solid);
 #endif
   s += uStart * uStep;
   acc = vec4(0.);
@@ -155,8 +169,8 @@ ${each('  begin_L();\n  s = min(s, in_L);\n  end = max(end, out_L);')}
     float pace = FAR;
     float next = end;
 ${each('    next = min(next, enter_L(s, pace));')}
-    bool shows = pace < FAR;
-    float dt = uStep * (shows ? pace : 1.);
+    bool shows = ${numbers.map((n) => `shows_${n}`).join(' || ')};
+    float dt = uStep * (pace < FAR ? pace : 1.);
     float n = max(1., ceil((next - s) / dt));
     if (shows) {
       n = min(n, 1024.);
@@ -164,7 +178,12 @@ ${each('      had_L = had_L && shows_L;')}
       for (int i = 0; i < int(n); ++i) {
         float ds = float(i) * dt;
         vec3 w = ray * (s + ds);
-${each('        if (shows_L) step_L(w, ds, dt);', [...numbers].reverse())}
+        float len = dt;
+#if defined(DEPTH)
+        // The last step before what is solid is as long as the way to there.
+        if (s + ds + dt >= solid) len = solid - s - ds + uStart * uStep;
+#endif
+${each('        if (shows_L) step_L(w, ds, len);', [...numbers].reverse())}
         past = dt;
       }
     } else {

@@ -1,6 +1,7 @@
 /** What the passes of slices share: materials by what a layer is and how it looks, and the values of their uniforms. */
 
 import * as THREE from 'three';
+import { BRICK_EDGE } from '../protocol/limits.js';
 import { hasLabelLook, LABEL_PROBES, restWeight } from './label_lookup.js';
 import { labelPaletteTexture } from './label_palette.js';
 import { HEAD } from './fullscreen.js';
@@ -64,7 +65,7 @@ export class SliceMaterials {
     const key = [storage.name, settings.blend, said, outline, log].join();
     const known = this.#materials.get(key);
     if (known) return known;
-    const defines: Record<string, string | number> = { IMAGE_STORAGE: storage.labels ? -1 : storage.code, TRANSFER_ROWS, LABEL_PROBES };
+    const defines: Record<string, string | number> = { IMAGE_STORAGE: storage.labels ? -1 : storage.code, TRANSFER_ROWS, LABEL_PROBES, BRICK_EDGE: `${BRICK_EDGE}.` };
     if (storage.labels) defines.LABEL_STORAGE = storage.code;
     if (said) defines.LABEL_LOOKUP = 1;
     if (outline) defines.OUTLINE = 1;

@@ -58,6 +58,8 @@ export interface RayDraw extends RayFrame {
   readonly shaded?: boolean;
 }
 
+/** Samples of a run after which it is asked whether anything behind can be seen. */
+const LONG_RUN = 32;
 /** Twice and more the bricks that a ray can cross in the largest table. */
 const MAX_BRICKS = 4 * MAX_TABLE_EDGE;
 
@@ -205,6 +207,7 @@ export class VolumePass {
       TRANSFER_SIZE,
       MAX_BRICKS,
       MAX_RUNS: 4 * BRICK_CELLS,
+      LONG_RUN: `${LONG_RUN}.`,
       CLIP_PLANES,
       CUT_PLANES,
       LABEL_PROBES,

@@ -7,7 +7,7 @@ import { Crowd, CROWD } from './annotate/crowd.js';
 import { nearSlice } from './annotate/place.js';
 import type { Band } from './annotate/rubber_band.js';
 import { sliceAxes } from '../renderer/slice_view.js';
-import { drawGuides, type GuideStyle } from './overlay_guides.js';
+import { drawGuides, drawTitle, type GuideStyle } from './overlay_guides.js';
 import { drawMark } from './overlay_marks.js';
 import type { Shape } from './marks.js';
 import type { Instrument } from './instruments/instrument.js';
@@ -104,6 +104,7 @@ export class Overlay {
       scene.instruments?.draw?.(context, view, scene);
       if (scene.band?.view === view.id) drawBand(context, scene.band, scene.style);
       if (scene.draft) drawMark(context, view, scene.draft, { dashed: true, name: '' }, scene);
+      drawTitle(context, view, scene);
       context.restore();
     }
   }

@@ -39,7 +39,6 @@ export function drawGuides(context: CanvasRenderingContext2D, view: View, scene:
   // The orientation cube names the axes better, and so do rulers.
   const named = view.kind === 'slice' ? scene.state.shows.ticks : scene.state.shows.marker && hasRoom(view);
   if (!small && !named) drawAxes(context, view, scene.style);
-  drawTitle(context, view, scene);
   if (!small) drawScaleBar(context, view, scene);
 }
 
@@ -54,7 +53,8 @@ export function inkText(context: CanvasRenderingContext2D, text: string, [x, y]:
   context.fillText(text, x, y);
 }
 
-function drawTitle(context: CanvasRenderingContext2D, view: View, { style, unit }: OverlayScene): void {
+/** The view's name, over all else that stands in it: lines and handles go behind it. */
+export function drawTitle(context: CanvasRenderingContext2D, view: View, { style, unit }: OverlayScene): void {
   const { x, y } = view.rect;
   context.textAlign = 'left';
   context.textBaseline = 'top';

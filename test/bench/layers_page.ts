@@ -1,7 +1,7 @@
 /** Equal layers: how fast two and four are drawn beside one, and how they share the memory. */
 
 import { DEFAULT_LOOK } from '../../src/annotation/look.js';
-import { frameBounds, orbit } from '../../src/renderer/camera.js';
+import { frameBounds, type OrbitCamera, orbit } from '../../src/renderer/camera.js';
 import { RayDrawing } from '../../src/renderer/ray_drawing.js';
 import { GpuBudget } from '../../src/renderer/gpu_budget.js';
 import { worldBounds } from '../../src/volume/geometry.js';
@@ -9,11 +9,12 @@ import { DEFAULT_OPACITY_POINTS } from '../../src/volume/opacity.js';
 import { layersBench } from '../browser/renderer_atlas.js';
 import { LazyVolume } from '../browser/renderer_lazy.js';
 import { Stage } from '../browser/renderer_page.js';
+import { makeBareLayers } from './bare_layers.js';
 import { phantom } from './phantom.js';
 
 const [width, height] = [400, 300];
 const rect = { x: 0, y: 0, width, height };
-const look = { ...DEFAULT_LOOK, window: [0, 65535] as const, colormap: 'viridis', points: DEFAULT_OPACITY_POINTS, opacity: 0.5 };
+const look = { ...DEFAULT_LOOK, window: [0, 65535] as const, colormap: 'viridis', points: DEFAULT_OPACITY_POINTS, opacity: 0.5, shading: 'none' as const };
 
 /** Layers of 128³ voxels, all of them of the finest level. */
 function drawing(most: number) {
@@ -22,15 +23,33 @@ function drawing(most: number) {
   const bench = layersBench(width, height, layers, { skipEmpty: true });
   const rays = new RayDrawing(bench.screen, new GpuBudget(2 ** 30));
   const gl = bench.renderer.getContext() as WebGL2RenderingContext;
+  const bare = makeBareLayers(bench.screen, volumes, bench.sources);
+  const one = new Uint8Array(4);
   const start = frameBounds(worldBounds({ shape: [128, 128, 128], voxelSize: [1, 1, 1], origin: [0, 0, 0] }), width / height);
+  const at = (t: number) => orbit(start, 2 * Math.PI * t, 0.2);
+  const draw = (who: 'ours' | 'bare', count: number, camera: OrbitCamera): void => {
+    if (who === 'bare') bare.draw(count, camera, rect, null);
+    else if (!rays.draw(bench.sources.slice(0, count), { camera, rect, target: null })) throw new Error('nothing was drawn');
+  };
   return {
-    /** Milliseconds of a picture of the first layers at a place of the orbit. */
-    picture(count: number, t: number): number {
-      const camera = orbit(start, 2 * Math.PI * t, 0.2);
+    /** Milliseconds of a picture of the first layers at a place of the orbit; by the renderer, or by a bare march of as many textures. */
+    picture(count: number, t: number, who: 'ours' | 'bare' = 'ours'): number {
+      const camera = at(t);
       const begun = performance.now();
-      if (!rays.draw(bench.sources.slice(0, count), { camera, rect, target: null })) throw new Error('nothing was drawn');
-      gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
+      draw(who, count, camera);
+      gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, one);
       return performance.now() - begun;
+    },
+    /** Mean difference of the two pictures, of 255. */
+    difference(count: number, t: number): number {
+      const read = (who: 'ours' | 'bare') => {
+        draw(who, count, at(t));
+        const data = new Uint8Array(4 * width * height);
+        gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, data);
+        return data;
+      };
+      const [a, b] = [read('ours'), read('bare')];
+      return a.reduce((sum, v, i) => sum + Math.abs(v - (b[i] as number)), 0) / a.length;
     },
     dispose: () => bench.renderer.forceContextLoss(),
   };

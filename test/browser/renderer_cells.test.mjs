@@ -49,6 +49,40 @@ test('bricks are looked into, and what is stepped over changes no pixel by more 
   }
 });
 
+test('several layers: what each steps over changes no pixel by more than 3 of 255, whatever their place', async () => {
+  const result = await inPage(() => {
+    const { TestVolume, makeLevel, shellsAndGyroid, camera, geometry, layersBench, DEFAULT_LOOK, DEFAULT_OPACITY_POINTS } = globalThis.vox;
+    const f = shellsAndGyroid(128);
+    const make = (handle, stored, full) => {
+      const volume = new TestVolume(handle, stored, 'image', makeLevel([128, 100, 90], stored, (z, y, x) => Math.round(f(z, y, x) * full)));
+      volume.fillRanges();
+      return volume;
+    };
+    const look = (full, more) => ({ ...DEFAULT_LOOK, window: [0, full], colormap: 'viridis', points: DEFAULT_OPACITY_POINTS, ...more });
+    const layers = [
+      { volume: make(1, 'u16', 65535), settings: look(65535, {}), shows: (key) => key.level === 0 },
+      // Another storage class, and another place.
+      { volume: make(2, 'u8', 255), settings: look(255, { blend: 'additive', transform: { translate: [30, 10, 5], rotate: [0.1, 0.2, 0, 0.97], scale: [1, 1.2, 0.8] } }), shows: (key) => key.level === 0 },
+    ];
+    const bounds = geometry.worldBounds({ shape: [128, 100, 90], voxelSize: [1, 1, 1], origin: [0, 0, 0] });
+    const fit = camera.frameBounds(bounds, 4 / 3);
+    const views = [[0, 0, 1], [0.7, -0.3, 1], [2.2, 0.5, 0.3]].map(([yaw, pitch, zoom]) => ({ ...camera.orbit(fit, yaw, pitch), distance: fit.distance * zoom }));
+    const [plain, skipped] = [false, true].map((skipEmpty) => {
+      const bench = layersBench(120, 90, layers, { skipEmpty });
+      const pictures = views.map((orbit) => bench.read({ camera: orbit }));
+      const clear = bench.sources.map(({ atlas }) => atlas.cells.texture.image.data.reduce((n, run) => n + (run > 128 ? 1 : 0), 0));
+      bench.renderer.forceContextLoss();
+      return { pictures, clear };
+    });
+    const worst = plain.pictures.map((picture, i) => 255 * picture.reduce((most, v, k) => Math.max(most, Math.abs(v - skipped.pictures[i][k])), 0));
+    return { worst, clear: [plain.clear, skipped.clear] };
+  });
+  assert.deepEqual(result.clear[0], [0, 0]);
+  assert.ok(result.clear[1].every((n) => n > 300), `${result.clear[1]} cells are clear`);
+  // A ray ends where less than a hundredth of it is left, and looks for that at the end of each run.
+  for (const most of result.worst) assert.ok(most <= 3, `a pixel differs by ${most.toFixed(2)}`);
+});
+
 test('what was stepped over is seen at once when the layer shows it, and so is a newer brick', async () => {
   const result = await inPage(async () => {
     const { Stage, TestVolume, makeLevel, shellsAndGyroid, camera, geometry, difference } = globalThis.vox;

@@ -7,13 +7,66 @@ let opened;
 before(async () => {
   opened = await openPage();
   await opened.page.evaluate(() => {
-    const { Stage, TestVolume, TestCloud, makeLevel, geometry, camera, sliceView, referencePicture, DEFAULT_LOOK } = globalThis.vox;
+    const { Stage, TestVolume, TestCloud, makeLevel, geometry, camera, sliceView, referencePicture, layersBench, DEFAULT_LOOK, THREE: { DataTexture, RedFormat, FloatType } } = globalThis.vox;
     const wave = (z, y, x) => 0.5 + 0.5 * Math.sin(z / 9) * Math.cos(y / 11) * Math.sin(x / 8);
     const make = {
       // Eight bricks: its slices are drawn from them. The other one's come as tiles.
       few: (handle) => new TestVolume(handle, 'u16', 'image', makeLevel([100, 90, 110], 'u16', (z, y, x) => Math.round(65535 * wave(z, y, x))), { voxelSize: [1.2, 1, 0.9], origin: [5, -20, 300] }),
       many: (handle) => new TestVolume(handle, 'u8', 'image', makeLevel([90, 80, 140], 'u8', (z, y, x) => Math.round(255 * wave(z, y, x)))),
       labels: (handle) => new TestVolume(handle, 'u32', 'labels', makeLevel([100, 90, 110], 'u32', (z, y, x) => (Math.hypot(z - 50, y - 45, x - 55) > 30 ? 0 : 1 + (x >> 4))), { voxelSize: [1.2, 1, 0.9], origin: [5, -20, 300] }),
+    };
+    // Every voxel another value: what an image of it is at fewer pixels than voxels is their mean.
+    const grain = (z, y, x) => ((Math.imul(z * 73856093 ^ y * 19349663 ^ x * 83492791, 2654435761) >>> 8) % 256);
+    const still = { ...DEFAULT_LOOK, window: [0, 255], colormap: 'gray', points: [[0, 0], [1, 0]], shading: 'none' };
+    /** Change of a pixel of a slice of noise, in the mean, while the camera turns a little; and of how many pixels that is. */
+    globalThis.glitter = async (shape) => {
+      const volume = new TestVolume(1, 'u8', 'image', makeLevel(shape, 'u8', grain));
+      volume.fillRanges();
+      const stage = new Stage(120, 90, { background: [0, 0, 0], passes: 1 });
+      stage.add(volume, still);
+      const place = { shape, voxelSize: [1, 1, 1], origin: [0, 0, 0] };
+      const fit = camera.frameBounds(geometry.worldBounds(place), 4 / 3);
+      const middle = geometry.voxelToWorld(place, shape.map((n) => n / 2));
+      const plane = { id: 'p', axis: 0, position: middle[2], center: [middle[0], middle[1]] };
+      let [before, sum, count] = [undefined, 0, 0];
+      for (let i = 0; i < 4; i += 1) {
+        const orbit = { ...camera.orbit(fit, 0.5 + 0.01 * i, 0), distance: fit.distance * 0.8 };
+        stage.views({ id: 'v', kind: 'volume', rect: { x: 0, y: 0, width: 120, height: 90 }, camera: orbit, outline: false, planes: [plane] });
+        await stage.settle();
+        stage.renderer.drawNow();
+        const { data } = stage.pixels();
+        for (let k = 0; before && k < data.length; k += 4) {
+          if (data[k] < 40 || before[k] < 40) continue;
+          sum += Math.abs(data[k] - before[k]);
+          count += 1;
+        }
+        before = data.slice();
+      }
+      stage.dispose();
+      return { change: sum / count, count };
+    };
+    /** Even fog before what is solid at one distance and another, from bricks of the coarsest level: how far its opacity is from what it must be. */
+    globalThis.fog = (how) => {
+      const shape = [64, 64, 256];
+      const volume = new TestVolume(1, 'u8', 'image', makeLevel(shape, 'u8', () => 128));
+      volume.fillRanges();
+      const bench = layersBench(9, 9, [{ volume, settings: { ...DEFAULT_LOOK, window: [0, 255], points: [[0, 0.05], [1, 0.05]], opacity: 1, shading: 'none' }, shows: () => false }]);
+      const orbit = camera.orbit(camera.frameBounds(geometry.worldBounds({ shape, voxelSize: [1, 1, 1], origin: [0, 0, 0] }), 1), 0.3, -0.2);
+      const { eye, forward } = camera.cameraBasis(orbit);
+      const faces = [0, 1, 2].map((i) => (forward[i] > 0 ? -0.5 - eye[i] : shape[2 - i] - 0.5 - eye[i]) / forward[i]);
+      const entry = Math.max(...faces);
+      let worst = 0;
+      for (let i = 0; i < 16; i += 1) {
+        const way = 7 + 0.83 * i;
+        const depth = new DataTexture(new Float32Array(81).fill(entry + way), 9, 9, RedFormat, FloatType);
+        depth.needsUpdate = true;
+        const picture = bench.read({ camera: orbit, depth }, how);
+        depth.dispose();
+        worst = Math.max(worst, Math.abs(picture[4 * 40 + 3] - (1 - 0.95 ** ((way * 128) / 256))));
+      }
+      const levels = volume.levels.length;
+      bench.renderer.forceContextLoss();
+      return { worst, levels };
     };
     const made = new Map();
     const full = { few: 65535, many: 255, labels: 1 };
@@ -134,4 +187,21 @@ test('a plane that cuts is what is pointed at where it is seen, points before it
     return rgb.every((c) => c > 250);
   };
   assert.deepEqual([await white(0.2, false), await white(0.2, true), await white(-0.2, false)], [true, false, false]);
+});
+
+test('fog before what is solid is as thick as the way to it is long, in steps of four voxels too: no contours on planes', async () => {
+  for (const how of ['either', 'general']) {
+    const { worst, levels } = await opened.page.evaluate((given) => globalThis.fog(given), how);
+    assert.equal(levels, 3);
+    // Whole steps are off by up to 0.05.
+    assert.ok(worst < 0.003, `${how}: ${worst}`);
+  }
+});
+
+test('a slice of more voxels than it has pixels does not glitter while the camera turns: a pixel is the mean of what it covers', async () => {
+  // From bricks, and from tiles. With one look a pixel the change is 28 and 8.5 of 255.
+  for (const [shape, most] of [[[100, 120, 120], 13], [[100, 260, 260], 5.5]]) {
+    const { change, count } = await opened.page.evaluate((given) => globalThis.glitter(given), shape);
+    assert.ok(change < most && count > 4000, `${shape}: ${change.toFixed(1)} of 255 in ${count} pixels`);
+  }
 });

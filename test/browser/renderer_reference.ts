@@ -151,6 +151,9 @@ const TETRA: readonly Vec3[] = [[1, -1, -1], [-1, -1, 1], [-1, 1, -1], [1, 1, 1]
 const SIX: readonly Vec3[] = [0, 1, 2].flatMap((i) => [axis(i, 1), axis(i, -1)]);
 const AROUND: readonly Vec3[] = [[0.8, 0.36, 0.48], [-0.6, 0.48, 0.64], [0, -0.8, 0.6]];
 
+/** Where in a pixel its parts are. */
+const PARTS = [0.125, 0.375, 0.625, 0.875];
+
 export interface ReferenceFrame {
   readonly camera: OrbitCamera;
   readonly clip?: Clip;
@@ -173,14 +176,16 @@ export function referencePicture(width: number, height: number, given: readonly 
 
   for (let y = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) {
-      const [nx, ny] = [((x + 0.5) * 2) / width - 1, ((y + 0.5) * 2) / height - 1];
-      const ray = unit(add(add(forward, right, (nx * tan * width) / height), up, ny * tan));
-      out.set(march(given.map(({ volume, settings }) => new Sampled(volume, settings)), ray), 4 * (y * width + x));
+      const through = (px: number, py: number): Vec3 =>
+        unit(add(add(forward, right, (((px * 2) / width - 1) * tan * width) / height), up, ((py * 2) / height - 1) * tan));
+      const covered = PARTS.flatMap((j) => PARTS.map((i) => through(x + i, y + j)));
+      out.set(march(given.map(({ volume, settings }) => new Sampled(volume, settings)), through(x + 0.5, y + 0.5), covered), 4 * (y * width + x));
     }
   }
   return out;
 
-  function march(layers: readonly Sampled[], ray: Vec3): Rgba {
+  /** `covered` are rays through all of the pixel. */
+  function march(layers: readonly Sampled[], ray: Vec3, covered: readonly Vec3[]): Rgba {
     const spans = layers.map((layer) => layer.span(eye, ray));
     let from = Math.max(Math.min(...spans.map((s) => s[0])), 0);
     let to = Math.max(...spans.map((s) => s[1]));
@@ -191,14 +196,17 @@ export function referencePicture(width: number, height: number, given: readonly 
     }
     to = Math.min(to, frame.depth ?? to);
     const crossed = (frame.planes ?? []).map(({ place, normal, cut }) => {
-      const at = dot(normal, add(place, eye, -1)) / dot(normal, ray);
-      return { at: at > 0 ? at : Number.POSITIVE_INFINITY, cut };
+      const along = (d: Vec3) => dot(normal, add(place, eye, -1)) / dot(normal, d);
+      const at = along(ray);
+      return { at: at > 0 ? at : Number.POSITIVE_INFINITY, cut, places: () => covered.map((d) => add(eye, d, along(d))) };
     });
     if (crossed.some(({ cut }) => cut)) from = Math.max(from, Math.min(...crossed.flatMap(({ at, cut }) => (cut ? at : []))));
     const kept = crossed.filter(({ at }) => planes.every(({ normal, offset }) => dot(normal, add(eye, ray, at)) >= offset - 1e-9));
-    const seen = kept.map(({ at }) => ({ at, color: planeColor(layers, add(eye, ray, at)) })).filter(({ color }) => color[3] > 0);
+    const seen = kept.map(({ at, places }) => ({ at, color: planeColor(layers, add(eye, ray, at), places) })).filter(({ color }) => color[3] > 0);
     const solid = seen.sort((a, b) => a.at - b.at)[0];
     to = Math.min(to, solid?.at ?? to);
+    // What is solid ends the last step.
+    const ends = to === solid?.at || to === frame.depth;
     const acc: Rgba = [0, 0, 0, 0];
     const glow = [0, 0, 0];
     for (let s = from + base / 2; s < to; s += base) {
@@ -207,7 +215,7 @@ export function referencePicture(width: number, height: number, given: readonly 
         const layer = layers[i] as Sampled;
         const [near, far] = spans[i] as [number, number];
         if (s < near || s >= far) layer.previous = undefined;
-        else lay(layer, stepOf(layer, layers, world, ray));
+        else lay(layer, stepOf(layer, layers, world, ray, ends && s + base >= to ? to - s + base / 2 : base));
       }
       if (acc[3] > 0.995) break;
     }
@@ -247,19 +255,31 @@ export function referencePicture(width: number, height: number, given: readonly 
     return cuts.length > 0 && cuts.every((plane) => side(world, plane) * side(eye, plane) > 0);
   }
 
-  /** What a plane shows at a place: one layer over the other, none of them through. */
-  function planeColor(layers: readonly Sampled[], world: Vec3): Rgba {
-    if (!world.every(Number.isFinite)) return [0, 0, 0, 0];
+  /** What a plane shows at a place: the mean of what the pixel there covers, one layer over the other, none of them through. */
+  function planeColor(layers: readonly Sampled[], world: Vec3, covered: () => readonly Vec3[]): Rgba {
+    const sum: Rgba = [0, 0, 0, 0];
+    if (!world.every(Number.isFinite)) return sum;
+    const places = covered();
     for (const layer of [...layers].reverse()) {
-      const value = layer.labels ? layer.id(world) : layer.share(world);
+      const left = 1 - sum[3];
+      const cover = (rgb: readonly [number, number, number], part: number) => [...rgb, 1].forEach((c, i) => {
+        sum[i] = (sum[i] as number) + left * part * c;
+      });
+      if (layer.labels) {
+        // Around what is no label there may be some.
+        for (const id of places.map((place) => layer.id(place))) if (id) cover(labelColor(id), 1 / places.length);
+        continue;
+      }
+      if (layer.share(world) === undefined) continue;
+      const shares = places.flatMap((place) => layer.share(place) ?? []);
+      const share = shares.reduce((all, n) => all + n, 0) / shares.length;
       // What is at the window's low end or below is clear.
-      if (value === undefined || value <= 0) continue;
-      return [...(layer.labels ? labelColor(value) : layer.color(placeOfShare(value, layer.steepness))), 1] as Rgba;
+      if (share > 0) cover(layer.color(placeOfShare(share, layer.steepness)), 1);
     }
-    return [0, 0, 0, 0];
+    return sum;
   }
 
-  function stepOf(layer: Sampled, all: readonly Sampled[], world: Vec3, ray: Vec3): Rgba | undefined {
+  function stepOf(layer: Sampled, all: readonly Sampled[], world: Vec3, ray: Vec3, length: number): Rgba | undefined {
     const { s } = layer;
     if (layer.labels) {
       const id = layer.id(world);
@@ -269,7 +289,7 @@ export function referencePicture(width: number, height: number, given: readonly 
         return layer.id(toWorld(layer.placement, at)) !== id;
       });
       if (s.labelStyle === 'outline' && !around(world)) return undefined;
-      const a = 1 - Math.exp(-layer.labelDensity(id) * base);
+      const a = 1 - Math.exp(-layer.labelDensity(id) * length);
       const hex = s.labelColors[String(id)];
       const rgb = hex ? [1, 3, 5].map((i) => Number.parseInt(hex.slice(i, i + 2), 16) / 255) : labelColor(id);
       return [...rgb.map((n) => n * a), a] as Rgba;
@@ -279,9 +299,9 @@ export function referencePicture(width: number, height: number, given: readonly 
     layer.previous = t;
     if (t === undefined) return undefined;
     if (s.mode === 'mip' || s.mode === 'minip' || s.mode === 'mean') {
-      layer.length += base;
+      layer.length += length;
       const choose = s.mode === 'mip' ? Math.max : Math.min;
-      if (s.mode === 'mean') layer.projected = (layer.projected ?? 0) + base * Math.min(Math.max(t, 0), 1);
+      if (s.mode === 'mean') layer.projected = (layer.projected ?? 0) + length * Math.min(Math.max(t, 0), 1);
       else layer.projected = layer.projected === undefined ? t : choose(layer.projected, t);
       return undefined;
     }
@@ -297,7 +317,7 @@ export function referencePicture(width: number, height: number, given: readonly 
     }
     const total = sum[3] as number;
     if (total <= 0) return [0, 0, 0, 0];
-    const a = 1 - Math.exp((-total * base) / layer.step);
+    const a = 1 - Math.exp((-total * length) / layer.step);
     const c = sum.map((n) => (n / total) * a) as Rgba;
     c[3] = a;
     if (s.shading === 'none') return c;

@@ -89,6 +89,17 @@ vec4 overlayAt(vec3 P, float opacity) {
 }
 #endif
 
+#if defined(DEPTH)
+// The last step before what is solid is as long as the way to there: were it whole, long steps would draw contours on it that move with the eye.
+vec4 asLongAs(vec4 c, float at, float pace, float whole) {
+  for (int k = 0; k < 1 && at + pace >= whole; ++k) {
+    float alpha = 1. - pow(1. - c.a, max(whole - at + uStart, 0.) / pace);
+    c *= alpha / max(c.a, 1e-6);
+  }
+  return c;
+}
+#endif
+
 void main() {
   vec2 ndc = (gl_FragCoord.xy - uViewport.xy) * uViewport.zw - 1.;
   vec3 ray = normalize(uForward + ndc.x * uRight + ndc.y * uUp);
@@ -109,10 +120,14 @@ void main() {
   s = max(s, cutRay(ray));
 #endif
 #if defined(DEPTH)
-  sEnd = min(sEnd, depthAt((ndc + 1.) * .5));
+  float solid = depthAt((ndc + 1.) * .5);
+  sEnd = min(sEnd, solid);
 #endif
   s += uStart * uStep;
   float first = s;
+#if defined(DEPTH)
+  float whole = (solid - first) / uStep;
+#endif
   // Counted in steps, exactly: samples are the same ones however a ray is cut into runs, the last one among them.
   float total = ceil((sEnd - s) / uStep);
   // Before and behind all that has voxels there is nothing to step through.
@@ -162,19 +177,30 @@ void main() {
     vec3 corner = floor(slot) + .5 / BRICK_CELLS;
     vec3 entered = (fract(slot) * STORED_EDGE - 1.) * (BRICK_CELLS / BRICK_EDGE);
     for (int h = 0; h < MAX_RUNS && k < n; ++h) {
-      // To where cells of one kind end: a place in cells, and the box around it that is alike.
-      vec3 q = clamp(entered + perStep * k, 0., BRICK_CELLS - .001);
-      vec3 cell = floor(q); // read in its middle: at its face the texture might give its neighbour
-      float run = floor(textureLod(uClearCells, (corner + cell / BRICK_CELLS) / uSlots, 0.).r * 255. - RUN_ZERO + .5);
-      float reach = abs(run);
-      vec3 alike = (cell + mix(vec3(1. - reach), vec3(reach), up) - q) * stepsPerCell;
-      float many = clamp(ceil(min(alike.x, min(alike.y, alike.z))), 1., n - k);
-      int m = run > 0. ? 0 : int(many);
-      vec3 at = x + dx * k;
+      // Past what is clear, then as far as cells show something: so rays that go together sample together, whichever cells are clear for each.
+      float begun = k;
+      float count = 0.;
+      for (int c = 0; c < MAX_RUNS && k < n && count < LONG_RUN; ++c) {
+        // To where cells of one kind end: a place in cells, and the box around it that is alike.
+        vec3 q = clamp(entered + perStep * k, 0., BRICK_CELLS - .001);
+        vec3 cell = floor(q); // read in its middle: at its face the texture might give its neighbour
+        float run = floor(textureLod(uClearCells, (corner + cell / BRICK_CELLS) / uSlots, 0.).r * 255. - RUN_ZERO + .5);
+        float reach = abs(run);
+        vec3 alike = (cell + mix(vec3(1. - reach), vec3(reach), up) - q) * stepsPerCell;
+        float many = clamp(ceil(min(alike.x, min(alike.y, alike.z))), 1., n - k);
+        k += many;
+        bool clear = run > 0.;
+        if (clear && count > 0.) break;
+        begun = clear ? k : begun;
+        count += clear ? 0. : many;
+      }
+      int m = int(count);
+      vec3 at = x + dx * begun;
 #else
     {
       vec3 at = x;
-      float many = n;
+      float begun = 0.;
+      k = n;
 #if defined(OVERLAY)
       int m = int(n);
       bool shows = e.w > 0.;
@@ -188,14 +214,13 @@ void main() {
       bool had = false;
       vec2 before = vec2(0.);
       vec4 sum = vec4(0.);
-      for (int j = 0; j < 1 && m > 0 && done + k > 0.; ++j) {
+      for (int j = 0; j < 1 && m > 0 && done + begun * pace > 0.; ++j) {
         float value = voxelValue(textureLod(uAtlas, clamp(at - dx, low, high), 0.));
         had = isNumber(value);
         before = spotOf(value);
         sum = integralTo(0, before.x, before.y);
       }
 #endif
-      k += many;
       for (int i = 0; i < m; ++i) {
         vec4 texel = textureLod(uAtlas, at, 0.);
 #if IMAGE_STORAGE >= 0
@@ -235,11 +260,18 @@ void main() {
           c.rgb = min(c.rgb * shade.x + c.a * shade.y, c.a);
         }
 #endif
+#if defined(DEPTH)
+        c = asLongAs(c, done + (begun + float(i)) * pace, pace, whole);
+#endif
         acc += (1. - acc.a) * c;
 #endif
 #else
         uint id = labelId(texel);
-        acc += (1. - acc.a) * labelStep(id, uLabelOpacity[row]);
+        vec4 c = labelStep(id, uLabelOpacity[row]);
+#if defined(DEPTH)
+        c = asLongAs(c, done + (begun + float(i)) * pace, pace, whole);
+#endif
+        acc += (1. - acc.a) * c;
 #endif
         at += dx;
       }

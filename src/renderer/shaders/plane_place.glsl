@@ -16,3 +16,11 @@ vec2 planePixel() {
   vec3 w = ray * (uAway / dot(uNormal, ray)) - uMiddle;
   return uCentre + vec2(dot(w, uPerX), dot(w, uPerY));
 }
+
+// Looks along one side of what a pixel covers. Seen at an angle, or from far, it covers several voxels: one look would meet another of them with each turn of the
+// camera, and the slice would glitter.
+const int LOOKS = 4;
+
+float looks(vec3 side) {
+  return clamp(ceil(length(side) - .3), 1., float(LOOKS));
+}

@@ -27,12 +27,52 @@ float valueAt(vec2 at) {
 }
 #endif
 
+#if defined(IN_SPACE) && !defined(OUTLINE)
+// The mean of what a pixel covers: `wide` and `high` are its sides in texels.
+vec4 meanLook(vec2 at, vec2 wide, vec2 high) {
+  // No farther than the tile goes, to both sides alike: else its rim would count too much.
+  vec2 room = max(min(at - vCell.xy, vCell.zw - at), 0.), reach = max(.5 * (abs(wide) + abs(high)), 1e-6);
+  float within = min(1., min(room.x / reach.x, room.y / reach.y));
+  wide *= within;
+  high *= within;
+  float nx = looks(vec3(wide, 0.)), ny = looks(vec3(high, 0.));
+#if IMAGE_STORAGE >= 0
+  float sum = 0.;
+#else
+  vec4 sum = vec4(0.);
+#endif
+  for (int j = 0; j < LOOKS; ++j) {
+    if (float(j) >= ny) break;
+    vec2 row = at + ((float(j) + .5) / ny - .5) * high;
+    for (int i = 0; i < LOOKS; ++i) {
+      if (float(i) >= nx) break;
+      vec2 here = row + ((float(i) + .5) / nx - .5) * wide;
+#if IMAGE_STORAGE >= 0
+      sum += valueAt(here);
+#else
+      sum += sliceLook(texelAt(here));
+#endif
+    }
+  }
+#if IMAGE_STORAGE >= 0
+  return sliceLook(sum / (nx * ny));
+#else
+  return sum / (nx * ny);
+#endif
+}
+#endif
+
 void main() {
   vec2 pixel = PIXEL;
+#if defined(IN_SPACE)
+  vec2 wide = dFdx(pixel) * vMap.zw, high = dFdy(pixel) * vMap.zw;
+#endif
   vec3 place = uPlace + pixel.x * uPlaceDx + pixel.y * uPlaceDy;
   if (any(lessThan(place, uBoxMin)) || any(greaterThan(place, uBoxMax))) discard;
   vec2 at = vMap.xy + pixel * vMap.zw;
-#if IMAGE_STORAGE >= 0
+#if defined(IN_SPACE) && !defined(OUTLINE)
+  color = meanLook(at, wide, high);
+#elif IMAGE_STORAGE >= 0
   color = sliceLook(valueAt(at));
 #else
   vec4 texel = texelAt(at);

@@ -8,8 +8,8 @@ import { MAX_FRAME_BYTES } from './limits.js';
 const AROUND = 4096;
 /** A part is closed when it has so many bytes; one more change may follow. */
 const PART_BYTES = MAX_FRAME_BYTES / 2;
-/** A document of so many changes is not written as a whole first, to see whether that fits: it would take a second. */
-const MANY = 300_000;
+/** A document of so many changes is not written as a whole first, to see whether that fits: it would take half a second. */
+const MANY = 30_000;
 
 /** All of a document that someone with the state vector `known` lacks: one update, or several where one would not fit a frame. */
 export function documentParts(doc: Y.Doc, known?: Uint8Array, mostBytes = MAX_FRAME_BYTES - AROUND, partBytes = Math.min(PART_BYTES, mostBytes)): Uint8Array[] {

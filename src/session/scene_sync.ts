@@ -3,10 +3,11 @@
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate, removeAwarenessStates } from 'y-protocols/awareness';
-import { messageYjsSyncStep2, readSyncMessage, writeSyncStep1, writeUpdate } from 'y-protocols/sync';
+import { messageYjsSyncStep1, messageYjsSyncStep2, messageYjsUpdate, readSyncMessage, writeSyncStep1, writeUpdate } from 'y-protocols/sync';
 import type * as Y from 'yjs';
 import { PRESENCE_MS } from '../protocol/limits.js';
 import type { Saved } from '../protocol/messages.js';
+import { documentParts } from '../protocol/scene_parts.js';
 import { SavedEdits } from './saved_edits.js';
 
 const SYNC = 0;
@@ -84,15 +85,23 @@ export class SceneSync {
       return;
     }
     if (kind !== SYNC) throw new Error(`scene message of kind ${kind}`);
-    const reply = encoding.createEncoder();
-    encoding.writeVarUint(reply, SYNC);
-    const step = readSyncMessage(decoder, reply, this.doc, this);
-    // An answer to step 1 carries our edits, which a viewer that only looks has none of.
-    if (encoding.length(reply) > 1 && this.#mayEdit) {
+    if (decoding.peekVarUint(decoder) === messageYjsSyncStep1) {
+      decoding.readVarUint(decoder);
+      this.#answer(decoding.readVarUint8Array(decoder));
+    } else if (readSyncMessage(decoder, encoding.createEncoder(), this.doc, this) === messageYjsSyncStep2) this.synced();
+  }
+
+  /** What the sidecar lacks: all of it where it is a new one. It carries our edits, which a viewer that only looks has none of. */
+  #answer(known: Uint8Array): void {
+    if (!this.#mayEdit) return;
+    const parts = documentParts(this.doc, known);
+    parts.forEach((part, i) => {
       this.saved.sent();
-      this.send(encoding.toUint8Array(reply));
-    }
-    if (step === messageYjsSyncStep2) this.synced();
+      this.#write(SYNC, (encoder) => {
+        encoding.writeVarUint(encoder, i < parts.length - 1 ? messageYjsUpdate : messageYjsSyncStep2);
+        encoding.writeVarUint8Array(encoder, part);
+      });
+    });
   }
 
   /** Says goodbye to the others and lets go of the document, which belongs to whoever gave it. */

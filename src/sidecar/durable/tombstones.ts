@@ -1,7 +1,7 @@
 /** Annotations that were removed stay as `deleted: true`, so that a removal beside an edit can be seen and undone; after thirty days they go. */
 
 import type * as Y from 'yjs';
-import { readEditKey, StoredAnnotations } from '../../annotation/stored_annotations.js';
+import { StoredAnnotations } from '../../annotation/stored_annotations.js';
 
 export const TOMBSTONE_MS = 30 * 24 * 3_600_000;
 
@@ -18,12 +18,9 @@ export function sweepTombstones(doc: Y.Doc, now: number): number {
     const modified = Date.parse(String(entry.get('modified')));
     if (modified <= now - TOMBSTONE_MS) old.push(id);
   }
-  // What was changed of an entry that somebody took out of the document is of use to nobody.
-  const stray = [...stored.edits.keys()].filter((key) => !stored.rows.has(readEditKey(key)?.[0] ?? ''));
   const sweep = () => {
     for (const id of old) stored.delete(id);
-    for (const key of stray) stored.edits.delete(key);
   };
-  if (old.length + stray.length > 0) doc.transact(sweep, SWEEP);
+  if (old.length > 0) doc.transact(sweep, SWEEP);
   return old.length;
 }

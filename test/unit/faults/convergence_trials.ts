@@ -9,6 +9,7 @@ import path from 'node:path';
 import * as encoding from 'lib0/encoding';
 import { writeUpdate } from 'y-protocols/sync';
 import * as Y from 'yjs';
+import { StoredAnnotations } from '../../../src/annotation/stored_annotations.js';
 import { FrameType, readHeader, readPayload } from '../../../src/protocol/index.js';
 import { SceneSync } from '../../../src/session/scene_sync.js';
 import type { Connection } from '../../../src/sidecar/connection.js';
@@ -43,18 +44,21 @@ class Client {
   wire: Wire | undefined;
   made = 0;
   readonly #ids: string[] = [];
+  readonly #stored: StoredAnnotations;
   /** Operations of each client that are here: always the first so many. */
   readonly seen = new Map<string, number>();
 
   constructor(readonly name: string, random: () => number) {
     this.doc.clientID = Math.floor(random() * 2 ** 31);
     this.sync = new SceneSync(this.doc, (payload) => this.wire?.up.push(payload.slice()), () => {});
+    this.#stored = new StoredAnnotations(this.doc, () => {});
     this.doc.getMap('annotations').observe((event) => {
       for (const [id, { action }] of event.changes.keys) if (action === 'add') this.#ids.push(id);
     });
     this.doc.getMap('ops').observe((event) => {
       const found = [...event.keysChanged].map((key) => key.split('/') as [string, string]).sort(([, a], [, b]) => Number(a) - Number(b));
       for (const [who, n] of found) {
+        assert.notEqual(who, 'rejected', `${this.name} sees what was refused`);
         assert.equal(Number(n), this.seen.get(who) ?? 0, `${this.name} sees operation ${n} of ${who} out of order`);
         this.seen.set(who, Number(n) + 1);
       }
@@ -63,16 +67,19 @@ class Client {
 
   /** One operation: a mark is made, changed or removed, and the operation itself is noted. */
   edit(random: () => number): void {
-    const annotations = this.doc.getMap('annotations') as Y.Map<Y.Map<unknown>>;
     const id = this.#ids[Math.floor(random() * this.#ids.length)];
     const what = random();
+    const [stored, fresh, fields] = [this.#stored, `${this.name}${this.made}`, { kind: 'point', coords: [this.made, 0, 0] }];
     this.doc.transact(() => {
       this.doc.getMap('ops').set(`${this.name}/${this.made}`, 1);
-      if (id === undefined || what < 0.2) annotations.set(`${this.name}${this.made}`, new Y.Map<unknown>([['kind', 'point'], ['coords', [this.made, 0, 0]], ['props', new Y.Map()]]));
-      else if (what < 0.8) annotations.get(id)?.set(what < 0.5 ? 'coords' : 'name', [this.made, random()]);
-      else if (what < 0.9) (annotations.get(id)?.get('props') as Y.Map<unknown> | undefined)?.set(`p${this.made % 3}`, this.made);
-      else if (what < 0.97) annotations.get(id)?.set('deleted', true);
-      else annotations.delete(id);
+      if (id === undefined || what < 0.15) stored.add(fresh, fields, {});
+      // As all once were: a map of its own.
+      else if (what < 0.2) stored.rows.set(fresh, new Y.Map<unknown>([...Object.entries(fields), ['props', new Y.Map()]]));
+      else if (what >= 0.97) stored.delete(id);
+      else if (!stored.entry(id)) return;
+      else if (what < 0.8) stored.write(id, what < 0.5 ? 'coords' : 'name', [this.made, random()]);
+      else if (what < 0.9) stored.write(id, `props.p${this.made % 3}`, what < 0.88 ? this.made : undefined);
+      else stored.write(id, 'deleted', true);
     });
     this.made += 1;
   }
@@ -107,6 +114,7 @@ async function trial(folder: string, seed: number, ops: number) {
   const acknowledged = new Map<string, number>();
   const stranger = new Wire('view');
   let crashes = 0;
+  let refused = 0;
 
   const connect = (client: Client) => {
     client.wire = new Wire('edit');
@@ -151,7 +159,20 @@ async function trial(folder: string, seed: number, ops: number) {
     killed.close(); // what it still writes and tells is nobody's
     counted = counts(scene.doc);
     assert.equal(scene.keeper.status.message, undefined);
-    for (const [who, n] of acknowledged) assert.ok(scene.doc.getMap('ops').has(`${who}/${n - 1}`) || n === 0, `operation ${n - 1} of ${who} was acknowledged and is lost`);
+    obeys(scene.doc);
+  };
+  /** Every operation that was acknowledged is there, of each client the first so many, and none that was refused. */
+  const obeys = (doc: Y.Doc) => {
+    const there = new Map<string, number[]>();
+    for (const key of doc.getMap('ops').keys()) {
+      const [who, n] = key.split('/') as [string, string];
+      const all = there.get(who);
+      if (all) all.push(Number(n));
+      else there.set(who, [Number(n)]);
+    }
+    for (const [who, all] of there) assert.deepEqual(all.sort((a, b) => a - b), all.map((_, n) => n), `seed ${seed}: operations of ${who}`);
+    for (const [who, n] of acknowledged) assert.ok((there.get(who)?.length ?? 0) >= n, `seed ${seed}: ${n} operations of ${who} were acknowledged, and some are lost`);
+    assert.ok(!there.has('rejected'), `seed ${seed}: what was refused is there`);
   };
 
   scene.greet(stranger.connection);
@@ -170,11 +191,12 @@ async function trial(folder: string, seed: number, ops: number) {
     if (random() < 0.5 / ops) crash();
     if (random() < 1 / ops) {
       const doc = new Y.Doc();
-      doc.getMap('ops').set(`rejected/${seed}`, 1);
+      doc.getMap('ops').set('rejected/0', 1);
       const encoder = encoding.createEncoder();
       encoding.writeVarUint(encoder, 0);
       writeUpdate(encoder, Y.encodeStateAsUpdate(doc));
       scene.frame(stranger.connection, encoding.toUint8Array(encoder));
+      refused += 1;
     }
   }
   for (const client of clients) {
@@ -187,29 +209,33 @@ async function trial(folder: string, seed: number, ops: number) {
     await turn();
     moving ||= clients.some(({ wire }) => wire && wire.up.length + wire.down.length > 0);
   }
-  const state = (doc: Y.Doc) => JSON.stringify(sorted({ annotations: doc.getMap('annotations').toJSON(), ops: doc.getMap('ops').toJSON() }));
+  const state = (doc: Y.Doc) => JSON.stringify(sorted(Object.fromEntries(['annotations', 'annotation_edits', 'ops'].map((name) => [name, doc.getMap(name).toJSON()]))));
   const expected = state(scene.doc);
   for (const client of clients) {
     assert.equal(state(client.doc), expected, `seed ${seed}: ${client.name} differs`);
     assert.equal(client.seen.size, CLIENTS);
     for (const other of clients) assert.equal(client.seen.get(other.name), ops, `seed ${seed}: operations of ${other.name}`);
-    assert.ok(!client.doc.getMap('ops').has(`rejected/${seed}`));
+    obeys(client.doc);
     cut(client);
     client.sync.close();
   }
   scene.close();
   const again = new Scene({ file, lazy: false });
   assert.equal(state(again.doc), expected, `seed ${seed}: the file differs`);
+  obeys(again.doc);
   again.close();
+  assert.ok(acknowledged.size > 0 && stranger.refusals === refused, `seed ${seed}: ${stranger.refusals} of ${refused} were refused`);
   for (const one of files) for (const suffix of ['', '-wal']) fs.rmSync(one + suffix, { force: true });
-  return { crashes, rounds };
+  return { crashes, rounds, refused, acknowledged: [...acknowledged.values()].reduce((sum, n) => sum + n, 0) };
 }
 
 async function main() {
   const [folder, first, count, ops] = [process.argv[2] as string, ...process.argv.slice(3).map(Number)] as [string, number, number, number];
-  const sums = { seeds: 0, crashes: 0, rounds: 0 };
+  const sums = { seeds: 0, crashes: 0, rounds: 0, refused: 0, acknowledged: 0 };
   for (let seed = first; seed < first + count; seed += 1) {
-    const { crashes, rounds } = await trial(folder, seed, ops);
+    const { crashes, rounds, refused, acknowledged } = await trial(folder, seed, ops);
+    sums.refused += refused;
+    sums.acknowledged += acknowledged;
     sums.seeds += 1;
     sums.crashes += crashes;
     sums.rounds = Math.max(sums.rounds, rounds);

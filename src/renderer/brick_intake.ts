@@ -109,8 +109,6 @@ export class BrickIntake {
     const { evictions } = this.residency;
     if (!this.residency.upload(volume, brick, ahead)) return;
     for (const state of planned) state.tableDirty = true;
-    // What is fetched ahead for slices stands in for their tiles.
-    for (const state of views) if (state.view.kind === 'slice' && state.ahead.get(brick.volume)?.numbers.has(number)) state.tableDirty = true;
     // A slot that went from one brick to another may still stand in any table.
     if (this.residency.evictions > evictions) for (const state of views) state.tableDirty = state.tableUrgent = true;
   }

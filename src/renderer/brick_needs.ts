@@ -24,7 +24,6 @@ export interface Needs {
  * Planned and predicted bricks of a volume that are not on the GPU, or out of date there.
  *
  * @param waiting whether a brick is on its way to the GPU
- * @param lacksTiles tiles of a slice are missing: what is fetched to stand in for those of other planes comes after them
  */
 export function missingBricks(
   views: readonly ViewState[],
@@ -32,7 +31,6 @@ export function missingBricks(
   residency: Residency,
   policy: LoadingPolicy,
   waiting: (number: number) => boolean,
-  lacksTiles = false,
 ): Needs {
   const here = residency.of(volume);
   const { numbering } = volume;
@@ -75,7 +73,6 @@ export function missingBricks(
       const key = { level, z, y, x, ...(time === undefined ? at : time > 0 && { time }) };
       const number = numbering.packKey(key);
       if (visible.has(number) || missing.has(number) || !lacks(number)) continue;
-      if (lacksTiles && time === undefined && state.tiled.has(volume.handle)) continue;
       const step = time === undefined ? undefined : volume.coming.findIndex((facet) => facet.time === time);
       missing.set(number, { key, ...classOfAhead(step, priority, coarse === true), stale: here.has(number), mayWait: level < finest });
     }
@@ -129,7 +126,7 @@ export class BrickNeeds {
     const missing = new Map<number, { bricks: readonly MissingBrick[]; top: number }>();
     for (const volume of volumes) {
       const waiting = (number: number) => this.intake.isWaiting(volume.handle, number);
-      const needs = missingBricks(shown.layers.includes(volume) ? views : [], volume, this.residency, policy, waiting, this.tiles.lacking);
+      const needs = missingBricks(shown.layers.includes(volume) ? views : [], volume, this.residency, policy, waiting);
       missing.set(volume.handle, { bricks: needs.bricks, top: volume.numbering.levels - 1 });
       this.#bricks += needs.visible;
     }

@@ -104,11 +104,6 @@ export class SliceTiles {
     return this.#missing;
   }
 
-  /** Whether a view lacks a tile, or one is on its way to the GPU. */
-  get lacking(): boolean {
-    return this.missing > 0 || this.#offers.size > 0;
-  }
-
   /** What is to be asked for, by volume: what is in view, and once all of that is here, what comes next. The same map until something changes. */
   wanted(): ReadonlyMap<number, WantedTile[]> {
     this.#wanted ??= this.#want();

@@ -7,18 +7,27 @@ import type { Vec3 } from '../volume/geometry.js';
 
 type BrickTest = (level: number, z: number, y: number, x: number) => boolean;
 
+/** A mean may hide what is thin: bricks that look even still count this much. */
+const LEAST_CONTRAST = 0.25;
+
 export class TimeFacet {
   readonly numbering: BrickNumbering;
   readonly #empty = new Map<number, boolean>();
   readonly #bare = new Map<number, boolean>();
   #rangesVersion = -1;
 
-  /** @param isClear whether values in this range show nothing under the layer as it is; undefined: not known */
+  /**
+   * @param isClear whether values in this range show nothing under the layer as it is; undefined: not known
+   * @param worth how much of what the layer tells apart lies in a range, up to 1
+   * @param steps the voxels' values, where each is told exactly: the least and the largest there are
+   */
   constructor(
     shape: Vec3,
     readonly time: number,
     readonly ranges: BrickRanges,
     readonly isClear: (range: ValueRange | undefined) => boolean,
+    readonly worth: (range: ValueRange) => number = () => 1,
+    readonly steps?: ValueRange | undefined,
   ) {
     this.numbering = new BrickNumbering(shape, time);
   }
@@ -43,6 +52,26 @@ export class TimeFacet {
     const bare = range === undefined || this.isClear(range);
     this.#bare.set(number, bare);
     return bare;
+  };
+
+  /**
+   * Whether a brick and everything finer in it are known to have one value. Where the finer ones are not known, a mean of the least or the
+   * largest value there is can only be one of such values; but for the brick that holds all, which may be a preview.
+   */
+  readonly isEven: BrickTest = (level, z, y, x) => {
+    if (!this.steps) return false;
+    const key = { level, z, y, x };
+    const own = this.ranges.get(key);
+    if (!own || own.min !== own.max) return false;
+    const all = this.ranges.subtree(key);
+    if (all) return all.min === all.max;
+    return level < this.numbering.levels - 1 && (own.min === this.steps.min || own.max === this.steps.max);
+  };
+
+  /** What refining a brick may show, by how far apart its values are: small where they are nearly one, never nothing. */
+  readonly contrast = (level: number, z: number, y: number, x: number): number => {
+    const range = this.ranges.get({ level, z, y, x });
+    return range && range.min <= range.max ? Math.max(this.worth(range), LEAST_CONTRAST) : 1;
   };
 
   /** The one brick that holds the whole volume. */

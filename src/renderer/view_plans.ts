@@ -1,5 +1,6 @@
 /** Plans what each view should have on the GPU: how many bricks of which layer, and which. */
 
+import { STORED_VOXELS } from '../protocol/limits.js';
 import { type Frustum, makeFrustum } from '../volume/frustum.js';
 import { type BrickPlan, Pace, planLodInParts } from '../volume/lod_plan.js';
 import type { Vec3 } from '../volume/geometry.js';
@@ -12,6 +13,7 @@ import { inNest, nestWindows } from './nested_window.js';
 import type { Residency } from './residency.js';
 import type { SliceTiles } from './slice_tiles.js';
 import { sliceToWorld } from './slice_view.js';
+import { slotBytes } from './storage.js';
 import { fitsWhole } from './table_window.js';
 import type { TimeFacet } from './time_facet.js';
 import { plannedBefore, planComing, type TimePlan } from './time_steps.js';
@@ -25,6 +27,8 @@ export const REPLAN_MS = 80;
 const WORTH_MORE = 1.05;
 /** Rounds in which shares follow plans and plans follow shares. */
 const ROUNDS = 3;
+/** Bytes of a brick of 16-bit voxels: what the bytes of others are compared with. */
+const USUAL_BYTES = 2 * STORED_VOXELS;
 
 /** The volumes that are drawn: all that are visible. */
 export interface Shown {
@@ -149,9 +153,7 @@ function* planVolume(
     const plan = planAt(volume.shown, state.plans.get(volume.handle)).plan;
     const fromTiles = tiled && !volume.settings.coarseFirst;
     state.plans.set(volume.handle, fromTiles ? { ...plan, bricks: [], numbers: new Set(), demand: 0 } : plan);
-    // What stands in for the tiles of every plane, once those in view are here.
-    if (fromTiles) state.ahead.set(volume.handle, plan);
-    else state.ahead.delete(volume.handle);
+    state.ahead.delete(volume.handle);
     planComing(state, volume, perSlice * volume.coming.length, volume.coming.map((facet) => planAt(facet, plannedBefore(state, volume, facet))));
   }
   const ahead = views.reduce((sum, state) => sum + (state.view.kind === 'slice' ? (state.ahead.get(volume.handle)?.numbers.size ?? 0) : 0), 0);
@@ -167,7 +169,7 @@ function* planVolume(
   }
 }
 
-/** Of a volume whose slices come as tiles (`tiled`) only the brick that holds all of it: it stands in for tiles. */
+/** Of a volume whose slices come as tiles (`tiled`) only the brick that holds all of it, where something is to be learnt from it: coarse tiles stand in for tiles. */
 function planForSlice(
   view: SliceView,
   volume: VolumeState,
@@ -209,10 +211,10 @@ function* planForCamera(
   const { pixelsPerVoxel, focus } = policy;
   const window = fitsWhole(numbering) ? undefined : nestWindows(numbering, geometry, frustum, pixelsPerVoxel);
   const inReach = window && ((level: number, z: number, y: number, x: number) => inNest(window, level, z, y, x));
-  const input = { geometry, pixelsPerVoxel, focus };
+  const input = { geometry, pixelsPerVoxel, focus, cost: slotBytes(volume.storage) / USUAL_BYTES };
   const towards = state.focus && directionInLayer(volume.placement, rayThrough(view.camera, view.rect, state.focus).direction);
-  const planAt = ({ numbering, isEmpty, isBare }: TimeFacet, previous: BrickPlan | undefined) =>
-    planLodInParts({ ...input, numbering, isEmpty, isBare, frustum, slots, previous, ...(inReach ? { inReach } : {}), towards }, pace);
+  const planAt = ({ numbering, isEmpty, isBare, isEven, contrast }: TimeFacet, previous: BrickPlan | undefined) =>
+    planLodInParts({ ...input, numbering, isEmpty, isBare, isEven, contrast, frustum, slots, previous, ...(inReach ? { inReach } : {}), towards }, pace);
   const plan = yield* planAt(shown, state.plans.get(handle));
   state.plans.set(handle, plan);
   if (window) state.windows.set(handle, window);
@@ -221,8 +223,8 @@ function* planForCamera(
   const next = moving && room > 0 && policy.order.includes('prefetch') ? state.motion.predict(now, policy.prefetchMs) : undefined;
   if (next) {
     // Ancestors come first in a plan: what is left of its beginning has all of its own here or there.
-    const { isEmpty, isBare } = shown;
-    const ahead = { ...input, numbering, isEmpty, isBare, frustum: frustumOf(next), slots: plan.numbers.size + room, previous: plan };
+    const { isEmpty, isBare, isEven, contrast } = shown;
+    const ahead = { ...input, numbering, isEmpty, isBare, isEven, contrast, frustum: frustumOf(next), slots: plan.numbers.size + room, previous: plan };
     const coming = yield* planLodInParts(ahead, pace);
     const bricks = coming.bricks.filter(({ level, z, y, x }) => !plan.numbers.has(numbering.pack(level, z, y, x))).slice(0, room);
     state.ahead.set(handle, { bricks, numbers: new Set(bricks.map(({ level, z, y, x }) => numbering.pack(level, z, y, x))) });

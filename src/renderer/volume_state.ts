@@ -146,7 +146,8 @@ export class VolumeState {
     const known = this.#facets.get(time);
     if (known) return known;
     const ranges = time === 0 ? this.ranges : (this.rangesAt?.(time) ?? new BrickRanges(this.geometry.shape));
-    const made = new TimeFacet(this.geometry.shape, time, ranges, (range) => this.#isClear(range));
+    const { shape } = this.geometry;
+    const made = new TimeFacet(shape, time, ranges, (range) => this.#isClear(range), (range) => this.#worth(range), exactSteps(this.volume.description));
     this.#facets.set(time, made);
     return made;
   }
@@ -178,10 +179,28 @@ export class VolumeState {
     return isClear(this.settings, range, 1 / (TRANSFER_SIZE - 1));
   }
 
+  /** Part of the window between the values of a range. */
+  #worth({ min, max }: ValueRange): number {
+    const [low, high] = this.settings.window;
+    if (!this.isImage || this.shader || this.settings.log || !(high > low)) return 1;
+    return (Math.min(max, high) - Math.max(min, low)) / (high - low);
+  }
+
   #forget(): void {
     this.#look = {};
     for (const facet of this.#facets.values()) facet.forget();
   }
+}
+
+/** Numbers that a single-precision float tells apart. */
+const EXACT = 2 ** 23;
+
+/** The least and the largest value of an image whose ranges tell each of its values: not of floats, which may hide some that are not numbers. */
+function exactSteps({ kind, stored, scale, offset }: SessionVolume['description']): ValueRange | undefined {
+  const top = stored === 'u8' ? 255 : stored === 'u16' ? 65535 : undefined;
+  if (kind !== 'image' || top === undefined || Math.abs(offset) + Math.abs(top * scale) > EXACT * Math.abs(scale)) return undefined;
+  const [a, b] = [Math.fround(offset), Math.fround(top * scale + offset)];
+  return { min: Math.min(a, b), max: Math.max(a, b) };
 }
 
 /** Whether two descriptions are of the same voxels at the same place; names, notes and displays may differ. */

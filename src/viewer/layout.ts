@@ -49,6 +49,10 @@ function grid(ids: readonly ViewId[], columns: number, width: number, height: nu
   );
 }
 
+/** Whether the view in perspective is among those shown. */
+export const showsVolume = ({ layout, maximised }: { readonly layout: Layout; readonly maximised?: ViewId | undefined }): boolean =>
+  maximised === undefined ? layout !== 'slices' : maximised === 'volume';
+
 /** The view under a pixel. */
 export function viewAt(places: ReadonlyMap<ViewId, Rect>, [px, py]: Pixel): ViewId | undefined {
   for (const [id, { x, y, width, height }] of places) {

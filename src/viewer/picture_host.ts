@@ -23,6 +23,8 @@ export interface PictureHostOptions {
   readonly lookup: BrickLookup;
   readonly lot?: ParkingLot | undefined;
   background(): Rgb;
+  /** Whether there is a view in perspective. */
+  showsVolume(): boolean;
   /** There is a new renderer that knows nothing yet. */
   started(): void;
   /** What it shows may have changed; true where settings may differ too. */
@@ -133,7 +135,7 @@ export class PictureHost implements Parkable {
         this.o.changed(false);
       });
       this.renderer = renderer;
-      this.feed = new VolumeFeed(session, renderer, layers, this.o.changed);
+      this.feed = new VolumeFeed(session, renderer, layers, this.o.changed, this.o.showsVolume);
     } catch (error) {
       const reason = error instanceof Error ? error.message.replace(/\.?$/, '.') : String(error);
       this.#failed = true;

@@ -41,6 +41,8 @@ export class ShownLayers {
   /** Settings of a viewer that may not change the scene: they stay with it. */
   readonly #own = new Map<string, LayerPatch>();
   readonly #defaults = new Map<string, Layer>();
+  /** Volumes of which somebody wants to learn from the brick that holds all. */
+  readonly #lacking = new Set<string>();
   #list: readonly ShownLayer[] | undefined;
 
   constructor(
@@ -82,6 +84,19 @@ export class ShownLayers {
   /** Forgets what was derived: volumes, layers or ranges have changed. */
   refresh(): void {
     this.#list = undefined;
+  }
+
+  /**
+   * Somebody looked for a brick that is not here: the one that holds all of a volume is asked for from now on, though slices show nothing of it.
+   *
+   * @param asked called where that is new
+   */
+  lack(handle: number, key: BrickKey, asked: () => void): undefined {
+    const volume = this.source.volumes.get(handle);
+    if (!volume || key.level !== coarsest(volume).level || this.#lacking.has(identity(volume))) return;
+    this.#lacking.add(identity(volume));
+    this.refresh();
+    asked();
   }
 
   /** Learns from a brick; true where that changed a window. */
@@ -127,7 +142,7 @@ export class ShownLayers {
           ...storedLook(volume.description, look),
           window: window as [number, number],
           // The window is learnt from the brick that holds all: a slice would change its contrast after it is seen.
-          ...(layer.kind === 'image' && layer.window === undefined && !histogram && { coarseFirst: true }),
+          ...((this.#lacking.has(identity(volume)) || (layer.kind === 'image' && layer.window === undefined && !histogram)) && { coarseFirst: true }),
         },
         histogram,
         content: this.#contents.get(identity(volume)),

@@ -15,7 +15,7 @@ import { Framing } from './framing.js';
 import { Instruments } from './instruments/instruments.js';
 import { type GestureContext, Interactions } from './interactions.js';
 import { bindKeys } from './keyboard.js';
-import { placeViews, viewAt } from './layout.js';
+import { placeViews, showsVolume, viewAt } from './layout.js';
 import { GUIDE_STYLES } from './overlay_guides.js';
 import { PictureHost } from './picture_host.js';
 import { PictureFirst } from './picture_first.js';
@@ -95,7 +95,7 @@ export class Viewer {
       scene: this.#scene, store: this.#store, layers: this.#layers,
       shell: () => this.#shell, interactions: () => this.#interactions, tools: () => this.#tools, cancelDrag: () => this.#pointers.cancel(),
       mayEdit: () => this.#mayEdit() || this.#notices.refuseEdit(),
-      sources: { peek: (volume, key) => this.times.peek(volume, key), shaderReport: (volume) => this.#renderer?.shaderReport(volume) },
+      sources: { peek: (volume, key) => this.times.peek(volume, key) ?? this.#layers.lack(volume, key, () => this.#mark('volumes')), shaderReport: (volume) => this.#renderer?.shaderReport(volume) },
       activeView: () => this.#view(this.#reader.lastView ?? '') ?? this.#view('volume') ?? this.#views[0],
       snap: (place) => this.#framing.snap(place), fit: () => this.#framing.fit(), studio: () => this.studio,
       refresh: () => this.#mark('volumes', 'panels', 'overlay'),
@@ -182,7 +182,7 @@ export class Viewer {
 
   #makeHost(): PictureHost {
     return new PictureHost({
-      ...{ shell: this.#shell, session: this.#session, layers: this.#layers, lookup: this.#lookup },
+      ...{ shell: this.#shell, session: this.#session, layers: this.#layers, lookup: this.#lookup, showsVolume: () => showsVolume(this.#store.state) },
       background: () => BACKGROUND[this.#theme.theme],
       started: () => this.#mark('views', 'volumes', 'overlay'),
       awaited: () => this.#early.waiting,

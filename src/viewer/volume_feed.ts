@@ -12,12 +12,16 @@ export class VolumeFeed {
   #tiles: ReadonlyMap<number, readonly WantedTile[]> | undefined;
   readonly #ends: (() => void)[];
 
-  /** @param changed called after anything that may change the picture; true where settings may differ too */
+  /**
+   * @param changed called after anything that may change the picture; true where settings may differ too
+   * @param showsVolume whether there is a view in perspective, which begins with the brick that holds all of a volume
+   */
   constructor(
     readonly session: Session,
     readonly renderer: VolumeRenderer,
     readonly layers: ShownLayers,
     readonly changed: (settings: boolean) => void,
+    readonly showsVolume: () => boolean = () => true,
   ) {
     this.#ends = [
       session.on('volumes', () => this.#early()),
@@ -48,11 +52,15 @@ export class VolumeFeed {
     this.#early();
   }
 
-  /** Asks for the brick that every picture begins with as soon as a volume is heard of: it is made while shaders are. Plans ask for the rest. */
+  /**
+   * Asks for the brick that a picture begins with as soon as a volume is heard of: it is made while shaders are. Plans ask for the rest. Slices
+   * alone need it only to learn the window of values from.
+   */
   #early(): void {
     if (this.session.volumes.size > MOST_EARLY) return; // of many some may be hidden
     for (const volume of this.session.volumes.values()) {
       if (volume.description.kind === 'points' || this.#wanted.has(volume.handle)) continue;
+      if (!this.showsVolume() && !this.layers.of(volume.handle)?.settings.coarseFirst) continue;
       const first = [{ ...coarsest(volume), priority: 0 }];
       this.#wanted.set(volume.handle, first);
       this.session.want(volume.handle, first);

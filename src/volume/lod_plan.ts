@@ -48,6 +48,10 @@ export interface LodInput {
   readonly isEmpty: BrickTest;
   /** Whether nothing in a brick shows anything at any level: it is not looked into. What is empty, where nothing is said. */
   readonly isBare?: BrickTest;
+  /** Whether a brick and everything finer inside it have one value: finer bricks would show the same, so it is not refined. */
+  readonly isEven?: BrickTest;
+  /** How much of what can be told apart lies between a brick's values, up to 1: what refining it may be worth. */
+  readonly contrast?: (level: number, z: number, y: number, x: number) => number;
   /** Whether the page table can address a brick: else its parent is not refined. */
   readonly inReach?: BrickTest;
   /** The plan before: what it split is split until its error is clearly small. */
@@ -126,7 +130,7 @@ interface Node extends PlannedBrick {
   readonly coarse: boolean;
   readonly number: number;
   leftOut: boolean;
-  /** What refining it gains: pixels of error for a brick's bytes, never more than its parent's. */
+  /** What refining it is expected to gain for a brick's bytes: pixels of error, nearness and contrast, never more than its parent's. */
   readonly gain: number;
   readonly error: number;
   readonly empty: boolean;
@@ -137,7 +141,7 @@ export const planLod = (input: LodInput): BrickPlan => atOnce(planLodInParts(inp
 
 /** The same in parts, each of `PART` refinements at most, so that a page can do something else between them. */
 export function* planLodInParts(input: LodInput, pace = new Pace()): Generator<void, BrickPlan> {
-  const { numbering, slots, isEmpty, isBare = isEmpty, inReach, previous, pixelsPerVoxel = 1, cost = 1 } = input;
+  const { numbering, slots, isEmpty, isBare = isEmpty, isEven, contrast, inReach, previous, pixelsPerVoxel = 1, cost = 1 } = input;
   const top = numbering.levels - 1;
   const measure = new CandidateMeasure(input.geometry, input.frustum, input.focus ?? 6, input.towards);
   const nodes: Node[] = [];
@@ -148,13 +152,14 @@ export function* planLodInParts(input: LodInput, pace = new Pace()): Generator<v
   const visit = (level: number, z: number, y: number, x: number, error: number, weight: number, empty: boolean, parent?: Node): void => {
     const number = numbering.pack(level, z, y, x);
     const again = previous?.split.has(number) ?? false;
-    const gain = Math.min((error * weight * (again ? LOYALTY : 1)) / cost, parent?.gain ?? Number.POSITIVE_INFINITY);
+    const worth = error * weight * (again ? LOYALTY : 1) * (contrast?.(level, z, y, x) ?? 1);
+    const gain = Math.min(worth / cost, parent?.gain ?? Number.POSITIVE_INFINITY);
     const priority = parent ? 1 / (1 + parent.gain) : 0;
     const coarse = !parent || parent.error > COARSE_PIXELS || (parent.leftOut && parent.coarse);
     const orphan = parent !== undefined && (parent.leftOut || parent.empty);
     nodes.push({ level, z, y, x, number, priority, coarse, orphan, gain, error, empty, leftOut: false });
     if (!empty) numbers.add(number);
-    if (level > 0 && error > (again ? MERGE_PIXELS : SPLIT_PIXELS) * pixelsPerVoxel) heap.push(nodes.length - 1, gain);
+    if (level > 0 && error > (again ? MERGE_PIXELS : SPLIT_PIXELS) * pixelsPerVoxel && !isEven?.(level, z, y, x)) heap.push(nodes.length - 1, gain);
   };
 
   measure.look(top, 0, 0, 0);

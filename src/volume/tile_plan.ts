@@ -1,6 +1,6 @@
 /**
  * Which tiles of a plane a view should show: those of the level whose texels are a pixel or a little more, and below them those of every second
- * coarser level up to one that a single tile covers, so that something of the plane is there soon at a fraction of the bytes. Pure.
+ * coarser level up to one whose single tile is all of the plane, so that something of it is there soon at a fraction of the bytes. Pure.
  */
 
 import { TILE_EDGE } from '../protocol/limits.js';
@@ -8,6 +8,8 @@ import type { TileKey } from './plane.js';
 
 /** Levels from one stand-in to the next: a quarter of the texels along each axis, a sixteenth of the bytes. */
 const STAND_IN_STEP = 2;
+/** The same once a tile covers the view: what coarser ones stand in for is not in view yet. */
+const COVER_STEP = 4;
 /** Part of an octave by which a texel may be larger than a pixel: 1.19 pixels. Just beyond one it would cost four times the bytes for what nobody sees. */
 const LARGER = 0.25;
 /** A level in use stays so until its texels are this part of an octave past the next one's turn. */
@@ -70,11 +72,13 @@ function countIn(window: PlaneWindow, level: number): number {
   return (rowTo - row) * (columnTo - column);
 }
 
-/** The levels of a plan whose finest is `level`. */
+/** The levels of a plan whose finest is `level`: the coarsest has one tile for all of the plane, so that there is never nothing wherever the view goes. */
 function levelsFrom(level: number, window: PlaneWindow, extent: PlaneWindow, levels: number): number[] {
   const list = [level];
-  for (let next = level; countIn(extent, next) > 1 && countIn(window, next) > 1 && next < levels - 1; ) {
-    next = Math.min(next + STAND_IN_STEP, levels - 1);
+  let cover = level;
+  while (countIn(extent, cover) > 1 && cover < levels - 1) cover += 1;
+  for (let next = level; next < cover; ) {
+    next = Math.min(next + (countIn(window, next) > 1 ? STAND_IN_STEP : COVER_STEP), cover);
     list.push(next);
   }
   return list;

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from voxbeam.learning.segment import segment
     from voxbeam.people import Person
     from voxbeam.points.render import render_points
+    from voxbeam.policy import loading_policy
     from voxbeam.remote import connect
     from voxbeam.settings import configure
     from voxbeam.shared_memory import empty, share
@@ -112,6 +113,7 @@ _HOMES = {
     "learning.segment": ("segment",),
     "people": ("Person",),
     "points.render": ("render_points",),
+    "policy": ("loading_policy",),
     "remote": ("connect",),
     "settings": ("configure",),
     "shared_memory": ("empty", "share"),
@@ -176,6 +178,7 @@ __all__ = [
     "import_labels",
     "initialize_visualization_server",
     "learn",
+    "loading_policy",
     "measure",
     "open_source",
     "query_visualization_server",

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from voxbeam.description import Kind
     from voxbeam.look import LookKeywords, LookOptions
-    from voxbeam.policy import Policy
     from voxbeam.producer import ProducedVolume
     from voxbeam.transport import Codec, Transport
     from voxbeam.widget import Views, VolumeView
@@ -213,7 +212,7 @@ def view(
     height: int = 450,
     views: Views = "four",
     transport: Transport | None = None,
-    policy: Policy = "exploration",
+    policy: str = "exploration",
     codec: Codec = "auto",
     name: str | None = None,
     voxel_size: float | Sequence[float] | None = None,
@@ -250,7 +249,8 @@ def view(
         Forces ``"direct"``, ``"proxy"`` or ``"comm"`` for this view. See :func:`configure`.
     policy
         How bricks are asked for: ``"exploration"`` what is in view and then what is about to be, ``"playback"`` the next
-        time points before details, ``"low-bandwidth"`` coarser ones and few at a time, ``"no-prefetch"`` only what is in view.
+        time points before details, ``"low-bandwidth"`` coarser ones and few at a time, ``"no-prefetch"`` only what is in view;
+        or one of these in another order, by :func:`loading_policy`.
     codec
         How bricks and tiles travel to the page: ``"auto"`` compresses them where, and only where, that is faster on the measured
         link; ``"raw"``, ``"lz4"`` and ``"zstd"`` force one; ``"preview"`` sends 8 bits a voxel, which the true ones replace once

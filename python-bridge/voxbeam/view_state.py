@@ -10,7 +10,7 @@ import numpy as np
 import traitlets as t
 
 from voxbeam.errors import ParameterError
-from voxbeam.policy import Policy, checked_policy
+from voxbeam.policy import checked_policy
 
 #: Parts of a camera. Angles are radians: yaw about z from +x towards +y, pitch above the xy plane.
 CAMERA = ("target", "distance", "yaw", "pitch")
@@ -128,11 +128,12 @@ class SharedViewTraits(t.HasTraits):
     measurements: t.List[dict[str, Any]] = t.List().tag(sync=True)
 
     #: How bricks are asked for: ``"exploration"`` (what is in view, then what is about to be), ``"playback"`` (the next time
-    #: points before details), ``"low-bandwidth"`` (coarser, a few at a time) or ``"no-prefetch"`` (only what is in view).
+    #: points before details), ``"low-bandwidth"`` (coarser, a few at a time) or ``"no-prefetch"`` (only what is in view), or one
+    #: of them in another order, as :func:`voxbeam.loading_policy` writes it.
     policy = t.Unicode("exploration").tag(sync=True)
 
     @t.validate("policy")
-    def _check_policy(self, proposal: Any) -> Policy:
+    def _check_policy(self, proposal: Any) -> str:
         return checked_policy(proposal["value"])
 
     @t.validate("camera")

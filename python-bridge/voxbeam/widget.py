@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from voxbeam.people import Person
-    from voxbeam.policy import Policy
     from voxbeam.studio import Movie, MovieFormat, MovieKind, Screenshot
 
 STATIC = Path(__file__).parent / "static"
@@ -60,7 +59,8 @@ class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
     transport
         ``"direct"``, ``"proxy"`` or ``"comm"`` to force one, ``"auto"`` for the best that works; None as configured.
     policy
-        How bricks are asked for: ``"exploration"``, ``"playback"``, ``"low-bandwidth"`` or ``"no-prefetch"``. Also a trait.
+        How bricks are asked for: ``"exploration"``, ``"playback"``, ``"low-bandwidth"`` or ``"no-prefetch"``,
+        or one of them in another order: :func:`voxbeam.loading_policy`. Also a trait.
     codec
         How bricks travel: ``"auto"`` as the measured link asks for, ``"raw"``, ``"lz4"``, ``"zstd"``, or ``"preview"``: 8 bits
         a voxel until the view rests.
@@ -100,7 +100,7 @@ class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
 
     def __init__(
         self, instance: Any, volume: Any = None, *, height: int = 450, views: Views = "four",
-        transport: str | None = None, policy: Policy = "exploration", codec: str = "auto", **dials: float | None,
+        transport: str | None = None, policy: str = "exploration", codec: str = "auto", **dials: float | None,
     ) -> None:
         unknown = {name: value for name, value in dials.items() if name not in DIALS}
         refuse_unknown("VolumeView", unknown, ("height", "views", "transport", "policy", "codec", *DIALS))

@@ -4,7 +4,6 @@ import { dolly, frameBounds, type OrbitCamera } from '../renderer/camera.js';
 import { fitSlice } from '../renderer/slice_view.js';
 import type { View } from '../renderer/views.js';
 import type { Vec3 } from '../volume/geometry.js';
-import type { PolicyName } from '../volume/policy.js';
 import { type DrawingState, type DrawingTool, FIRST_DRAWING } from './annotate/drawing_state.js';
 import { drawnWith, FIRST_INSTRUMENTS, type InstrumentState } from './instruments/instrument_state.js';
 import { sliceOf, texturedPlanes } from './instruments/slice_planes.js';
@@ -43,7 +42,8 @@ export interface ViewState extends InstrumentState {
   /** What is drawn next. */
   readonly drawing: DrawingState;
   /** How bricks are asked for. */
-  readonly policy: PolicyName;
+  /** A policy's name, with an order of its own after a colon. */
+  readonly policy: string;
   /** Id of the selected annotation or measurement; of several the one that was selected last. */
   readonly selected: string | undefined;
   /** Ids of all selected annotations, where they are several. It is empty again when something else is selected alone. */

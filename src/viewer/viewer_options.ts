@@ -1,7 +1,6 @@
 /** What a viewer is made with, and what it tells. */
 
 import type { Session } from '../session/session.js';
-import type { PolicyName } from '../volume/policy.js';
 import type { Dials } from './dials.js';
 import type { Layout } from './layout.js';
 import type { PickedThing } from './look/picker.js';
@@ -24,7 +23,7 @@ export interface ViewerOptions {
   readonly theme?: ThemeChoice;
   readonly layout?: Layout;
   /** How bricks are asked for; exploration where nothing is said. */
-  readonly policy?: PolicyName;
+  readonly policy?: string;
   /** What it may take and how it draws; what is not named is as `DEFAULT_DIALS` says. */
   readonly dials?: Partial<Dials>;
   /** Name of who looks, for annotations and for the others; what was chosen in this browser goes before it. */

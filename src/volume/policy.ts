@@ -70,20 +70,41 @@ export const POLICIES = {
 export const COARSEST: LoadingPolicy = { ...exploration, name: 'coarsest', order: [] };
 
 export type PolicyName = keyof typeof POLICIES;
+/** Orders of the classes that are remembered: all there are. */
+const MOST_ORDERS = 512;
 export const POLICY_NAMES = Object.keys(POLICIES) as readonly PolicyName[];
 
+/** The name of a policy in another order: `exploration:visible-coarse,prefetch,visible-fine`; only the name where the order is its own. */
+export function orderedName(name: string, order: readonly RequestClass[]): string {
+  const own = Object.hasOwn(POLICIES, name) ? POLICIES[name as PolicyName].order : [];
+  return own.join() === order.join() ? name : `${name}:${order.join(',')}`;
+}
+
+const byText = new Map<string, LoadingPolicy>();
+
+/** The policy that a text names, with its own order or the one after a colon. */
+function namedPolicy(text: string): LoadingPolicy {
+  const known = byText.get(text);
+  if (known) return known;
+  const [name = '', order, ...more] = text.split(':');
+  const base = Object.hasOwn(POLICIES, name) ? POLICIES[name as PolicyName] : undefined;
+  if (!base || more.length > 0) throw new RangeError(`no policy named '${text.slice(0, 200)}'; there are ${POLICY_NAMES.join(', ')}`);
+  if (order === undefined) return base;
+  const made = policyOf({ ...base, name: text.slice(0, 200), order: order.split(',').map((part) => part.trim()) as RequestClass[] });
+  if (byText.size >= MOST_ORDERS) byText.clear();
+  byText.set(text, made);
+  return made;
+}
+
 /**
- * The policy of a name, or a policy as it is, checked.
+ * The policy of a name, of a name with an order after a colon, or a policy as it is, checked. The same text gives the same object.
  *
  * @throws RangeError for a name that there is not, and for numbers that make no sense
  * @example policyOf({ ...POLICIES.exploration, name: 'mine', order: ['visible-coarse', 'prefetch', 'visible-fine'] })
+ * @example policyOf('playback:other-times,visible-coarse,visible-fine')
  */
 export function policyOf(policy: string | LoadingPolicy): LoadingPolicy {
-  if (typeof policy === 'string') {
-    const known = Object.hasOwn(POLICIES, policy) ? POLICIES[policy as PolicyName] : undefined;
-    if (!known) throw new RangeError(`no policy named '${policy}'; there are ${POLICY_NAMES.join(', ')}`);
-    return known;
-  }
+  if (typeof policy === 'string') return namedPolicy(policy);
   const { name, order, underWay, prefetchShare, pixelsPerVoxel, moving } = policy;
   const wrong = order.find((c, i) => !REQUEST_CLASSES.includes(c) || order.indexOf(c) !== i);
   if (wrong !== undefined) throw new RangeError(`policy '${name}' orders '${wrong}', which is unknown or there twice; classes are ${REQUEST_CLASSES.join(', ')}`);

@@ -2,7 +2,6 @@
 
 import type { AnyModel } from '@anywidget/types';
 import type { Way } from '../protocol/codec.js';
-import type { PolicyName } from '../volume/policy.js';
 import type { DialTraits } from './dials.js';
 import type { PickedThing } from '../viewer/look/picker.js';
 
@@ -59,7 +58,7 @@ export interface ViewTraits extends DialTraits {
   planes: object;
   measurements: readonly object[];
   /** How bricks are asked for. */
-  policy: PolicyName;
+  policy: string;
 }
 
 export type ViewModel = AnyModel<ViewTraits & Record<string, unknown>>;

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import traitlets
 
+import voxbeam as rv
 from voxbeam.errors import ParameterError
 from voxbeam.instance import Instance
 from voxbeam.widget import VolumeView
@@ -50,6 +51,9 @@ def test_traits_take_what_is_meant_and_give_plain_numbers(view):
         ("cross", [1, 2], "3 finite"),
         ("clip", {"box": {"min": (0, 0, 0), "max": (1, 0, 1)}}, "above"),
         ("policy", "hasty", "'exploration', 'playback', 'low-bandwidth', 'no-prefetch'"),
+        ("policy", "exploration:prefetch,prefetch", "orders 'prefetch', which is unknown or there twice"),
+        ("policy", "exploration:soon", "Order some of 'visible-coarse', 'visible-fine', 'prefetch', 'other-times'"),
+        ("policy", "playback:", "orders ''"),
         ("clip", {"planes": [{"normal": (0, 0, 0)}]}, "direction"),
         ("clip", {"planes": [{"normal": (0, 0, 1)}] * 5}, "5 planes"),
         ("light", [0, 0, 0], "direction"),
@@ -64,6 +68,15 @@ def test_what_makes_no_sense_is_refused_in_words_and_changes_nothing(view, trait
     with pytest.raises(ParameterError, match=words):
         setattr(view, trait, value)
     assert getattr(view, trait) == before
+
+
+def test_a_policy_in_another_order_is_set_by_its_text(view):
+    order = ["prefetch", "visible-coarse", "visible-fine"]
+    view.policy = rv.loading_policy("low-bandwidth", order=order)
+    assert view.policy == "low-bandwidth:prefetch,visible-coarse,visible-fine"
+    assert rv.loading_policy("playback") == "playback"
+    with pytest.raises(ParameterError, match="'hasty:prefetch"):
+        rv.loading_policy("hasty", order=order)
 
 
 def test_linked_views_follow_each_other_and_settle(instance):

@@ -22,7 +22,10 @@ REACH = 1.25
 _BAILOUT = 16.0
 #: Points that are iterated together: what they take stays in a processor's cache.
 _CHUNK = 2**14
-_TINY = 1e-300
+#: Squares of distances from the z axis below this count as this: the fourth power of its inverse is still a number of 32 bits.
+_TINY = 1e-8
+#: From this level on voxels are so far apart that numbers of 32 bits tell them apart a thousandfold, in half the time.
+_SINGLE_LEVEL = 7
 #: A point c no further from 0 never leaves the ball of radius 8**(-1/7), whose eighth power is smaller by this much.
 _SURE = 8 ** (-1 / 7) - 8 ** (-8 / 7)
 
@@ -72,6 +75,7 @@ def mandelbulb(
             some = z[start : start + planes]
             c = np.tile(points, len(some))
             c[2] = np.repeat(some, points.shape[1])
+            c = c.astype(np.float32 if level >= _SINGLE_LEVEL else np.float64, copy=False)
             out[start : start + planes] = _CHANNELS[channel % 3](c, 2 * np.pi * time, iterations).reshape(
                 len(some), *out.shape[1:],
             )
@@ -85,19 +89,21 @@ def _solid(c: NDArray[np.float64], twist: float, iterations: int) -> NDArray[np.
     distance = (c * c).sum(axis=0)
     solid = np.where(distance <= _SURE**2, 1.0, 0.0)
     left = np.flatnonzero((distance > _SURE**2) & (distance <= REACH**2))
-    p = c[:, left]
+    start = c[:, left]
+    p = start
     for step in range(iterations):
         if not left.size:
             break
-        p = _eighth_power(p, twist) + c[:, left]
-        size = (p * p).sum(axis=0)
+        p = _eighth_power(p, twist)
+        p += start
+        size = np.einsum("ij,ij->j", p, p)
         gone = size > _BAILOUT
         if not gone.any():
             continue
         smooth = step + 1 - np.log(np.log(size[gone]) / np.log(_BAILOUT)) / np.log(8.0)
         solid[left[gone]] = 0.75 * np.clip(smooth / iterations, 0.0, 1.0)
         stay = ~gone
-        left, p = left[stay], p[:, stay]
+        left, p, start = left[stay], p[:, stay], start[:, stay]
     solid[left] = 1.0
     return solid
 
@@ -128,18 +134,52 @@ _CHANNELS = (_solid, _nearest, _direction)
 
 
 def _eighth_power(p: NDArray[np.float64], twist: float) -> NDArray[np.float64]:
-    """The eighth power of points in the bulb's algebra, lengths to the power and both angles times 8: squared three times.
+    """The eighth power of points in the bulb's algebra: lengths to the power, angles times 8, with one root and one division.
 
-    Squaring doubles azimuth and elevation, which takes no trigonometry: with r the distance from the z axis, x + iy becomes
-    ``(x + iy)**2 * (1 - z**2 / r**2)`` and z becomes ``2 z r``.
+    With r the distance from the z axis and t the square of z / r, the azimuth's part is ``(x + iy)**8``, whose length is r to the
+    eighth, and the elevation's is ``(1 + i z / r)**8``: its real part times the former is the new x and y, its imaginary part
+    times r to the eighth the new z. Work is done in place, for new arrays cost as much as the sums.
     """
     x, y, z = p
-    for _ in range(3):
-        xx, yy = x * x, y * y
-        rr = np.maximum(xx + yy, _TINY)
-        flat = 1 - z * z / rr
-        x, y, z = (xx - yy) * flat, 2 * x * y * flat, 2 * z * np.sqrt(rr)
+    out = np.empty_like(p)
+    a, b, real = out
+    rr, t, other = np.empty((3, x.size), p.dtype)
+    np.multiply(x, x, out=a)
+    np.multiply(y, y, out=b)
+    np.add(a, b, out=rr)
+    np.maximum(rr, _TINY, out=rr)
+    np.multiply(z, z, out=t)
+    np.divide(t, rr, out=t)
+    np.subtract(a, b, out=a)
+    np.multiply(x, y, out=b)
+    np.add(b, b, out=b)
+    for _ in range(2):  # a + ib, squared
+        np.multiply(a, b, out=real)
+        np.multiply(a, a, out=a)
+        np.multiply(b, b, out=b)
+        np.subtract(a, b, out=a)
+        np.add(real, real, out=b)
+    np.add(t, -28, out=real)
+    for term in (70, -28, 1):
+        np.multiply(real, t, out=real)
+        np.add(real, term, out=real)
+    np.multiply(a, real, out=a)
+    np.multiply(b, real, out=b)
+    # 8 z r^7 |1 - 7 t + 7 t^2 - t^3|, of which the sum is (1 - t) (1 - 6 t + t^2): each doubling keeps z on its side.
+    np.add(t, -6, out=real)
+    np.multiply(real, t, out=real)
+    np.add(real, 1, out=real)
+    np.subtract(1, t, out=t)
+    np.multiply(real, t, out=real)
+    np.abs(real, out=real)
+    np.sqrt(rr, out=t)
+    np.multiply(rr, rr, out=other)
+    np.multiply(other, rr, out=other)
+    np.multiply(other, t, out=other)
+    np.multiply(other, z, out=other)
+    np.multiply(other, 8, out=other)
+    np.multiply(real, other, out=real)
     if twist:
-        cos, sin = np.cos(twist), np.sin(twist)
-        x, z = cos * x - sin * z, sin * x + cos * z
-    return np.stack([x, y, z])
+        cos, sin = p.dtype.type(np.cos(twist)), p.dtype.type(np.sin(twist))
+        out[0], out[2] = cos * a - sin * real, sin * a + cos * real
+    return out

@@ -3,7 +3,7 @@
 import type { BoxAnnotation } from '../../annotation/model.js';
 import type { Clip } from '../../renderer/views.js';
 import type { Vec3 } from '../../volume/geometry.js';
-import { POLICY_NAMES, type PolicyName } from '../../volume/policy.js';
+import { orderedName, POLICY_NAMES, type PolicyName, policyOf, REQUEST_CLASSES, type RequestClass } from '../../volume/policy.js';
 import { boxOf, clipOf, coordsOf, facingPlane, keptWithin, MAX_PLANES } from './clip.js';
 import type { InstrumentHost } from './instrument.js';
 import { PLANE_IDS, type PlaneLook, type Planes, type Shows } from './instrument_state.js';
@@ -16,6 +16,16 @@ export const POLICY_WORDS: Readonly<Record<PolicyName, string>> = {
   'low-bandwidth': 'Load little: coarser, a few bricks at a time',
   'no-prefetch': 'Load only what is in view',
 };
+
+/** What a class of requests is called where it is put in another place. */
+export const CLASS_WORDS: Readonly<Record<RequestClass, string>> = {
+  'visible-coarse': 'what is in view, coarse',
+  'visible-fine': 'details of what is in view',
+  prefetch: 'what is about to come into view',
+  'other-times': 'other time points',
+};
+
+const nameOf = (policy: string): PolicyName => policy.split(':')[0] as PolicyName;
 
 /** Things done to clip, light and what shows. */
 export class InstrumentActions {
@@ -128,15 +138,29 @@ export class InstrumentActions {
   policyItem(name: PolicyName): MenuItem {
     const { store } = this.host;
     const key = name === POLICY_NAMES[0] ? { key: 'n' } : {};
-    return { name: `policy-${name}`, words: POLICY_WORDS[name], ...key, on: () => store.state.policy === name, run: () => store.update({ policy: name }) };
+    return { name: `policy-${name}`, words: POLICY_WORDS[name], ...key, on: () => nameOf(store.state.policy) === name, run: () => store.update({ policy: name }) };
   }
 
   /** Goes on to the next policy. */
   nextPolicy(): void {
     const { store, tell } = this.host;
-    const policy = POLICY_NAMES[(POLICY_NAMES.indexOf(store.state.policy) + 1) % POLICY_NAMES.length] as PolicyName;
+    const policy = POLICY_NAMES[(POLICY_NAMES.indexOf(nameOf(store.state.policy)) + 1) % POLICY_NAMES.length] as PolicyName;
     store.update({ policy });
     tell(POLICY_WORDS[policy]);
+  }
+
+  /** What moves each class of requests in the menu: one place forward; the first becomes the last, and one that was not loaded is, last. */
+  orderItems(): MenuItem[] {
+    const { store, tell } = this.host;
+    const order = () => policyOf(store.state.policy).order;
+    const earlier = (which: RequestClass): void => {
+      const next: RequestClass[] = order().filter((other) => other !== which);
+      const at = order().indexOf(which);
+      next.splice(at > 0 ? at - 1 : next.length, 0, which);
+      store.update({ policy: orderedName(nameOf(store.state.policy), next) });
+      tell(`Loading ${next.map((one) => CLASS_WORDS[one]).join(', then ')}`);
+    };
+    return REQUEST_CLASSES.map((which) => ({ name: `earlier-${which}`, words: `Load earlier: ${CLASS_WORDS[which]}`, on: () => order().includes(which), run: () => earlier(which) }));
   }
 
   setLight(light: Vec3 | undefined): void {

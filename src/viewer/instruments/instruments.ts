@@ -202,7 +202,7 @@ export class Instruments {
         { name: 'bookmark', words: 'Save this view', key: 'shift k', run: () => this.bookmarks.save() },
         { name: 'link', words: 'Link the views of this page', key: 'g', on: () => this.link.on, run: () => this.toggleLink() },
       ],
-      POLICY_NAMES.map((name) => actions.policyItem(name)),
+      [...POLICY_NAMES.map((name) => actions.policyItem(name)), ...actions.orderItems()],
       SIDES.map(look),
       [{ name: 'debug', words: 'Bricks, plans and queues', key: 'd', on: shown('debug'), run: () => actions.toggle('debug') }],
     ];

@@ -1,7 +1,7 @@
 /** What of a view others may know and set, as plain values: Python by traits, other viewers by links, bookmarks in the scene. */
 
 import * as z from 'zod';
-import { POLICY_NAMES } from '../../volume/policy.js';
+import { policyOf } from '../../volume/policy.js';
 import type { ViewState } from '../view_state.js';
 import { FIRST_INSTRUMENTS, PLANE_IDS, PLANE_LOOKS, type Planes } from './instrument_state.js';
 import { clipOf, MAX_PLANES, unitVector } from './clip.js';
@@ -75,8 +75,11 @@ export const SHARED_FIELDS = {
   policy: {
     read: ({ policy }) => policy,
     write: (value) => {
-      const policy = POLICY_NAMES.find((name) => name === value);
-      return policy && { policy };
+      try {
+        return typeof value === 'string' && policyOf(value) ? { policy: value } : undefined;
+      } catch {
+        return undefined;
+      }
     },
   },
   measurements: {

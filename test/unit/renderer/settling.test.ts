@@ -146,7 +146,7 @@ class Viewer {
   }
 }
 
-const fit = (shape: Vec3) => frameBounds(worldBounds({ shape, voxelSize: [1, 1, 1], origin: [0, 0, 0] }), 4 / 3);
+const framed = (shape: Vec3) => frameBounds(worldBounds({ shape, voxelSize: [1, 1, 1], origin: [0, 0, 0] }), 4 / 3);
 /** Content of any kind: air, even, thin or full, different from brick to brick and hidden from coarser ones. */
 const patchy = (seed: number): Values => ({ level, z, y, x }) => {
   const hash = Math.imul(Math.imul(z * 73 + y * 151 + x * 283 + level * 7919 + seed, 2654435761) ^ (seed << 7), 40503) >>> 8;
@@ -161,7 +161,7 @@ test('any layers, contents, budgets and jumps of the camera: within all budgets,
   fc.assert(
     fc.property(layers, fc.array(place, { minLength: 1, maxLength: 4 }), fc.integer({ min: 3, max: 260 }), fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 24 }), (given, places, slots, cache, arrive) => {
       const viewer = new Viewer(given.map(({ shape, seed }, i) => new Layer(i + 1, shape, patchy(seed), 40)), slots, cache);
-      const start = fit([900, 900, 900]);
+      const start = framed([900, 900, 900]);
       let camera = start;
       for (const { yaw, zoom, after } of places) {
         camera = { ...start, yaw, distance: start.distance * zoom };
@@ -189,7 +189,7 @@ test('no layer is left behind: of two that want everything each has its half, an
       const full: Values = () => ({ min: 0, max: 255 });
       const layers = [new Layer(1, [900, 900, 900], full, -1), new Layer(2, [900, 900, 900], full, -1)];
       const viewer = new Viewer(turned ? layers.reverse() : layers, slots, 50);
-      const camera = { ...fit([900, 900, 900]), distance: fit([900, 900, 900]).distance * 0.5 };
+      const camera = { ...framed([900, 900, 900]), distance: framed([900, 900, 900]).distance * 0.5 };
       const here = () => [1, 2].map((handle) => viewer.slots.of(handle).size);
       let apart = 0;
       while (viewer.step(camera, arrive)) {
@@ -234,7 +234,7 @@ test('an exabyte of detail without end, at the far corner, from the whole to sin
   const target: Vec3 = [n - 20, n - 20, n - 20];
   for (const distance of [1.6e6, 2e5, 2e4, 2000, 200, 30, 2000, 1.6e6]) {
     const { fetched, again, steps } = viewer;
-    const camera = { ...fit([n, n, n]), yaw: -1.2, pitch: 0.5, target, distance };
+    const camera = { ...framed([n, n, n]), yaw: -1.2, pitch: 0.5, target, distance };
     while (viewer.step(camera, 16)) if (viewer.steps - steps > 200) throw new Error(`no end at ${distance}: ${JSON.stringify(seen)}`);
     seen.push({ distance, steps: viewer.steps - steps, fetched: viewer.fetched - fetched, again: viewer.again - again, finest: viewer.layers[0]?.plan?.finest ?? -1 });
   }

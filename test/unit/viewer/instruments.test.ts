@@ -10,6 +10,7 @@ import {
 } from '../../../src/viewer/instruments/clip.js';
 import { BRICK_STATES, brickSection, brickState, levelColor } from '../../../src/viewer/instruments/debug_overlay.js';
 import { Instruments } from '../../../src/viewer/instruments/instruments.js';
+import { readShared, writeShared } from '../../../src/viewer/instruments/shared_view.js';
 import { anglesOf, ballCentre, directionOf, lightAt, lightNow } from '../../../src/viewer/instruments/light.js';
 import { cubeFaces, lookingAt, SIDES } from '../../../src/viewer/instruments/orientation.js';
 import { tapeLabel, tapeLength, tapeStrength } from '../../../src/viewer/instruments/tape.js';
@@ -237,4 +238,26 @@ test('a brick’s state is the renderer’s, and where that has nothing the sess
   const cut = brickSection(corners, 2, 3);
   expect(cut.map(([x, y, z]) => [x, y, z])).toEqual([[0, 0, 3], [4, 0, 3], [4, 6, 3], [0, 6, 3]]);
   expect(brickSection(corners, 0, 9)).toEqual([]);
+});
+
+test('the menu chooses how bricks are loaded, and what comes earlier; the kernel hears it as one text, and what makes no sense is left', () => {
+  const { store, said, instruments, close } = setUp();
+  const items = instruments.menu().flat();
+  const item = (name: string) => items.find((one) => one.name === name) as (typeof items)[number];
+  item('policy-low-bandwidth').run();
+  expect(item('earlier-prefetch').on?.()).toBe(false);
+  item('earlier-prefetch').run();
+  expect(store.state.policy).toBe('low-bandwidth:visible-coarse,visible-fine,prefetch');
+  expect([item('earlier-prefetch').on?.(), item('policy-low-bandwidth').on?.()]).toEqual([true, true]);
+  item('earlier-prefetch').run();
+  expect(readShared(store.state, 'policy')).toBe('low-bandwidth:visible-coarse,prefetch,visible-fine');
+  expect(said.at(-1)).toBe('Loading what is in view, coarse, then what is about to come into view, then details of what is in view');
+  item('earlier-visible-coarse').run();
+  expect(store.state.policy).toBe('low-bandwidth:prefetch,visible-fine,visible-coarse');
+  // As Python sets it; then on to the next policy, in its own order.
+  expect(writeShared(store.state, 'policy', 'playback:other-times,visible-coarse')).toEqual({ policy: 'playback:other-times,visible-coarse' });
+  for (const wrong of ['hasty', 'playback:', 'playback:soon', 7]) expect(writeShared(store.state, 'policy', wrong)).toBeUndefined();
+  instruments.key('policy');
+  expect(store.state.policy).toBe('no-prefetch');
+  close();
 });

@@ -1,10 +1,12 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { cameraBasis, frameBounds, type OrbitCamera } from '../../../src/renderer/camera.js';
+import { TimeFacet } from '../../../src/renderer/time_facet.js';
 import { BrickNumbering } from '../../../src/volume/brick_key.js';
 import { boxInView, makeFrustum } from '../../../src/volume/frustum.js';
 import { type Vec3, type VolumeGeometry, worldBounds } from '../../../src/volume/geometry.js';
 import { type BrickPlan, brickBounds, childrenOf, type LodInput, Pace, PART, planLod, planLodInParts } from '../../../src/volume/lod_plan.js';
+import { BrickRanges } from '../../../src/volume/ranges.js';
 
 const geometryOf = (shape: Vec3, voxelSize: Vec3 = [1, 1, 1]): VolumeGeometry => ({ shape, voxelSize, origin: [3, -5, 7] });
 
@@ -248,4 +250,52 @@ test('in parts a plan is the same, and no part refines more than it may, over on
   expect(most).toBeLessThanOrEqual(PART);
   expect(refined).toBeGreaterThan(800);
   expect(pauses).toBeGreaterThanOrEqual(Math.floor(refined / PART));
+});
+
+test('what is known to be of one value is not split, and costs a view no more slots; what only looks so in a mean is', () => {
+  const shape: Vec3 = [1024, 1024, 1024];
+  const i = input(geometryOf(shape), whole(geometryOf(shape)), 10_000, [3200, 2400]);
+  const steps = { min: 0, max: 255 };
+  const planWith = (rangeOf: (level: number, z: number) => number | undefined, floats = false) => {
+    const ranges = new BrickRanges(shape);
+    for (let level = i.numbering.levels - 1; level >= 0; level -= 1) {
+      const [nz, ny, nx] = i.numbering.grid(level);
+      for (let z = 0; z < nz; z += 1) {
+        const value = rangeOf(level, z);
+        if (value === undefined) continue;
+        const [rows, same] = [ny * nx, (n: number) => new Array<number>(ny * nx).fill(n)];
+        const [y, x] = [Array.from({ length: rows }, (_, k) => Math.floor(k / nx)), Array.from({ length: rows }, (_, k) => k % nx)];
+        ranges.apply({ level: same(level), z: same(z), y, x, min: same(value), max: same(value + (z * 2 ** level < 8 && level > 0 ? 1 : 0)) } as never);
+      }
+    }
+    const { isEven, contrast } = new TimeFacet(shape, 0, ranges, () => false, () => 1, floats ? undefined : steps);
+    const plan = planLod({ ...i, isEven, contrast });
+    return [plan.bricks.length, plan.bricks.filter(({ level, z }) => level === 0 && z >= 8).length];
+  };
+  const all = planLod(i).bricks;
+  const finest = all.filter(({ level, z }) => level === 0 && z >= 8).length;
+  expect(finest).toBeGreaterThan(400);
+  // Ranges of all levels are known: the far half is 7 throughout, whatever 7 is.
+  expect(planWith(() => 7)[1]).toBe(0);
+  // Only those of coarser levels are: a mean of 7 may hide anything, one of 255 nothing, one of floats that are no numbers too.
+  const coarse = (value: number) => (level: number) => (level > 0 ? value : undefined);
+  expect(planWith(coarse(7))).toEqual([all.length, finest]);
+  expect(planWith(coarse(255))[1]).toBe(0);
+  expect(planWith(coarse(255), true)).toEqual([all.length, finest]);
+});
+
+test('with few slots what is full of contrast comes before what is nearly of one value, and that is not forgotten', () => {
+  const geometry = geometryOf([1024, 1024, 1024]);
+  const i = input(geometry, whole(geometry), 200);
+  const contrast = (level: number, _z: number, _y: number, x: number) => ((x + 0.5) * 2 ** level < 8 ? 1 : 0.25);
+  const share = (plan: BrickPlan) => {
+    const fine = plan.bricks.filter(({ level }) => level === plan.finest);
+    return fine.filter(({ level, x }) => (x + 0.5) * 2 ** level < 8).length / fine.length;
+  };
+  expect(share(planLod(i))).toBeLessThan(0.6);
+  expect(share(planLod({ ...i, contrast }))).toBeGreaterThan(0.9);
+  expect(new Set(planLod({ ...i, contrast, slots: 100_000 }).numbers)).toEqual(new Set(planLod({ ...i, slots: 100_000 }).numbers));
+  // Bytes count as pixels do: of two plans of the same bricks the one of four times the bytes has the larger numbers.
+  const [cheap, dear] = [planLod(i), planLod({ ...i, cost: 4 })].map(({ bricks }) => bricks.map(({ priority }) => priority)) as [number[], number[]];
+  expect(dear.every((priority, at) => at === 0 || priority > (cheap[at] as number))).toBe(true);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { COARSEST, type LoadingPolicy, POLICIES, POLICY_NAMES, policyOf, REQUEST_CLASSES } from '../../../src/volume/policy.js';
+import { COARSEST, type LoadingPolicy, orderedName, POLICIES, POLICY_NAMES, policyOf, REQUEST_CLASSES } from '../../../src/volume/policy.js';
 import { chooseRequests, type MissingBrick } from '../../../src/volume/requests.js';
 import { WantList } from '../../../src/session/want_list.js';
 
@@ -20,6 +20,22 @@ test('a policy is known by its name, and one of a user is checked', () => {
   expect(() => policyOf({ ...mine, order: ['soon' as never] })).toThrow("orders 'soon'");
   expect(() => policyOf({ ...mine, underWay: { moving: 0, still: 8 } })).toThrow('underWay.moving is 0; it must be from 1 to 4096');
   expect(() => policyOf({ ...mine, prefetchShare: Number.NaN })).toThrow('prefetchShare is NaN');
+});
+
+test('a text gives a policy another order, the same object each time, and says what is wrong with it', () => {
+  const text = orderedName('low-bandwidth', ['prefetch', 'visible-coarse', 'visible-fine']);
+  expect(text).toBe('low-bandwidth:prefetch,visible-coarse,visible-fine');
+  const mine = policyOf(text);
+  expect(policyOf(text)).toBe(mine);
+  expect(mine).toMatchObject({ pixelsPerVoxel: 2, order: ['prefetch', 'visible-coarse', 'visible-fine'], name: text });
+  const [ahead, fine] = [missing(1, { class: 'prefetch', urgency: 0.9 }), missing(2, { urgency: 0.1 })];
+  expect(xs(choose(mine, [fine, ahead]))).toEqual([1, 2]);
+  expect(xs(choose(policyOf('low-bandwidth'), [fine, ahead]))).toEqual([2]);
+  for (const name of POLICY_NAMES) expect(orderedName(name, POLICIES[name].order)).toBe(name);
+  expect(() => policyOf('exploration:soon')).toThrow("orders 'soon'");
+  expect(() => policyOf('exploration:')).toThrow("orders ''");
+  expect(() => policyOf('exploration:prefetch,prefetch')).toThrow("orders 'prefetch'");
+  expect(() => policyOf('playback:prefetch:visible-fine')).toThrow('no policy named');
 });
 
 test('the order of a policy decides, then what is urgent; a class without a place is not asked for', () => {

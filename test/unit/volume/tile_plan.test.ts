@@ -60,6 +60,16 @@ test('all of a plane of 2048² in a view of 800 × 600 takes at most 1 MiB', () 
   expect(all.tiles.length * tileFrameBytes('u16')).toBeLessThanOrEqual(2 ** 20);
 });
 
+test('wherever the view is, one tile of the plan is all of the plane, also of 2^27 texels, for a few tiles more', () => {
+  for (const [n, levels, a, b, texelsPerPixel] of [[2048, 6, 100, 1900, 1], [2 ** 20, 15, 5e5, 17, 1], [2 ** 27, 22, 3e7, 1e8, 1], [2 ** 27, 22, 3e7, 1e8, 3000]] as const) {
+    const { tiles } = plan({ extent: whole(n), visible: view(a, b, 800 * texelsPerPixel, 600 * texelsPerPixel), texelsPerPixel, levels });
+    const [ground, ...others] = tiles;
+    expect(128 * 2 ** (ground?.level ?? 0)).toBeGreaterThanOrEqual(n);
+    expect(others.filter(({ level }) => level === ground?.level)).toEqual([]);
+    if (texelsPerPixel === 1) expect(tiles.length * tileFrameBytes('u16')).toBeLessThanOrEqual(2.2 * 2 ** 20);
+  }
+});
+
 test('out of view there is nothing to ask for', () => {
   expect(plan({ visible: view(-900, 1000) }).tiles).toEqual([]);
 });

@@ -296,6 +296,7 @@ export class BrickDesk {
   }
 
   #cancel(volume: number, keys: readonly BrickKey[]): void {
+    this.#o.counters.cancelled += keys.length;
     for (const [time, part] of messageParts(this.#o.kept?.().cancel(volume, keys) ?? keys)) {
       this.#o.send(FrameType.CANCEL, { volume, ...time, keys: part.map((k) => [k.level, k.z, k.y, k.x]) });
     }

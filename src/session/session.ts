@@ -47,7 +47,7 @@ export type { SessionEvents, SessionOptions } from './session_options.js';
 export class Session {
   readonly doc: Y.Doc;
   readonly counters: SessionCounters = {
-    bytesReceived: 0, bricksReceived: 0, bricksSame: 0, tilesReceived: 0, bricksPending: 0, framesRefused: 0, cacheHits: 0, cacheBytes: 0, cachePeak: 0, roundTripMs: 0,
+    bytesReceived: 0, bricksReceived: 0, bricksSame: 0, tilesReceived: 0, bricksPending: 0, cancelled: 0, framesRefused: 0, cacheHits: 0, cacheBytes: 0, cachePeak: 0, roundTripMs: 0,
   };
   readonly #events = new Emitter<SessionEvents>();
   readonly #table = new VolumeTable();
@@ -109,7 +109,7 @@ export class Session {
       send: (type, message) => this.#send(type, message),
       announce: (tile) => this.#events.emit('tile', tile),
       kept: this.#keptTiles,
-      makeRoom: (bytes) => this.#desk.trim(bytes),
+      ...{ makeRoom: (bytes: number) => this.#desk.trim(bytes), cancelled: (tiles: number) => void (this.counters.cancelled += tiles) },
       shape: (volume) => this.#table.volumes.get(volume)?.description.shape,
       outdated: (volume, test) => this.#events.emit('tilesChanged', { volume, test }),
     });

@@ -27,6 +27,8 @@ export interface TileDeskOptions {
   send(type: FrameType, message: object): void;
   /** A wanted tile is here. */
   announce(tile: Tile): void;
+  /** So many tiles were asked for and are not wanted any more. */
+  cancelled?(tiles: number): void;
   /** Others are to let go of memory for `bytes` more. */
   makeRoom(bytes: number): void;
   /** Voxels of a volume. */
@@ -48,7 +50,7 @@ export class TileDesk {
   /** By number, the least recently wanted first. */
   readonly #planes = new Map<number, WantedPlane>();
   readonly #counters = {
-    bytesReceived: 0, bricksReceived: 0, bricksSame: 0, tilesReceived: 0, bricksPending: 0, framesRefused: 0, cacheHits: 0, cacheBytes: 0, cachePeak: 0, roundTripMs: 0,
+    bytesReceived: 0, bricksReceived: 0, bricksSame: 0, tilesReceived: 0, bricksPending: 0, cancelled: 0, framesRefused: 0, cacheHits: 0, cacheBytes: 0, cachePeak: 0, roundTripMs: 0,
   };
 
   constructor(readonly options: TileDeskOptions) {
@@ -212,8 +214,10 @@ export class TileDesk {
     }
     for (const [number, list] of planes) {
       const plane = this.#planes.get(number);
-      if (type === FrameType.CANCEL) this.options.send(FrameType.CANCEL_TILE, { volume, plane: number, keys: list });
-      else if (plane) {
+      if (type === FrameType.CANCEL) {
+        this.options.cancelled?.(list.length);
+        this.options.send(FrameType.CANCEL_TILE, { volume, plane: number, keys: list });
+      } else if (plane) {
         const { frame, time } = plane;
         this.options.send(FrameType.NEED_TILE, { volume, ...(time ? { time } : {}), plane: number, frame, ...(exact && { exact }), keys: list });
       }

@@ -87,6 +87,8 @@ export interface SessionCounters {
   tilesReceived: number;
   /** Bricks asked for and not yet here. */
   bricksPending: number;
+  /** Bricks and tiles that were asked for and taken back before they came. */
+  cancelled: number;
   /** Frames that failed their checks. */
   framesRefused: number;
   /** Bricks served from browser memory. */

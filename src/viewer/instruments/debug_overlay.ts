@@ -128,7 +128,7 @@ export class DebugOverlay implements Instrument {
       ...state.plans.map(({ view, planned, demand, table }) => `${view.padEnd(8)} ${planned} planned of ${demand}, table ${table?.join(' x ') ?? 'none'}`),
       `atlas    ${state.slotsUsed} of ${state.slots} slots`,
       `upload   ${state.waiting} wait; last frame ${state.lastUpload.bricks} in ${state.lastUpload.ms.toFixed(1)} ms`,
-      `session  ${counters.bricksPending} asked, ${counters.bricksReceived} received, ${counters.cacheHits} from memory (${formatBytes(counters.cacheBytes)})`,
+      `session  ${counters.bricksPending} asked, ${counters.cancelled} taken back, ${counters.bricksReceived} received, ${counters.cacheHits} from memory (${formatBytes(counters.cacheBytes)})`,
       `network  ${formatBytes(counters.bytesReceived)}, ${counters.roundTripMs.toFixed(0)} ms there and back, ${counters.framesRefused} refused`,
     ].join('\n'));
   }

@@ -162,6 +162,7 @@ describe('bricks', () => {
     await server.until(() => server.of(FrameType.CREDIT).length === 1, 'the credit');
     expect(server.of(FrameType.CREDIT)).toEqual([{ bytes: frame.byteLength }]);
     expect(server.of(FrameType.CANCEL)).toEqual([{ volume: 1, keys: [[0, 0, 0, 1]] }]);
+    expect(s.counters.cancelled).toBe(1);
     expect([s.bricks.length, s.peek(1, key)?.volume]).toEqual([0, 1]);
     s.want(1, [wanted()]);
     await s.until(() => s.bricks.length === 1, 'the brick from memory');

@@ -41,7 +41,6 @@ export interface ViewState extends InstrumentState {
   readonly tool: Tool;
   /** What is drawn next. */
   readonly drawing: DrawingState;
-  /** How bricks are asked for. */
   /** A policy's name, with an order of its own after a colon. */
   readonly policy: string;
   /** Id of the selected annotation or measurement; of several the one that was selected last. */

@@ -109,7 +109,10 @@ export class Session {
       send: (type, message) => this.#send(type, message),
       announce: (tile) => this.#events.emit('tile', tile),
       kept: this.#keptTiles,
-      ...{ makeRoom: (bytes: number) => this.#desk.trim(bytes), cancelled: (tiles: number) => void (this.counters.cancelled += tiles) },
+      makeRoom: (bytes) => this.#desk.trim(bytes),
+      cancelled: (tiles) => {
+        this.counters.cancelled += tiles;
+      },
       shape: (volume) => this.#table.volumes.get(volume)?.description.shape,
       outdated: (volume, test) => this.#events.emit('tilesChanged', { volume, test }),
     });

@@ -55,6 +55,7 @@ export type ErrorFields = Omit<ErrorMessage, 'fatal' | 'remedy'> & { remedy?: st
 
 export class Connection {
   link: Link | undefined;
+  readonly openedAt = performance.now();
   #open = true;
   #down: DownStream | undefined;
   readonly #ends: (() => void)[] = [];
@@ -113,7 +114,7 @@ export class Connection {
       response.destroy();
       return;
     }
-    this.sendControl(FrameType.DOWN, {});
+    this.socket.send(encodeControl(FrameType.DOWN, {}), { binary: true }); // and nothing after it, not even a probe
     this.#down = new DownStream(response, () => this.#cut());
   }
 

@@ -37,6 +37,8 @@ export interface ShownLayer {
 /** Completes the scene's layers for one viewer. */
 export class ShownLayers {
   readonly #histograms = new Map<string, Histogram>();
+  /** Volumes whose histogram is of a preview. */
+  readonly #rough = new Set<string>();
   readonly #contents = new Map<string, Bounds>();
   /** Settings of a viewer that may not change the scene: they stay with it. */
   readonly #own = new Map<string, LayerPatch>();
@@ -108,9 +110,16 @@ export class ShownLayers {
     const histogram = brickHistogram(brick, volume.description);
     if (!histogram) return false;
     this.#histograms.set(identity(volume), histogram);
+    if (brick.lossy) this.#rough.add(identity(volume));
+    else this.#rough.delete(identity(volume));
     this.refresh();
     this.#lookForContent(brick, volume);
     return true;
+  }
+
+  /** Whether the histogram of a volume is of a preview of 8 bits: the true brick is wanted, whether it is looked at or not. */
+  rough(volume: SessionVolume): boolean {
+    return this.#rough.has(identity(volume));
   }
 
   /** Once for each volume: a view that was framed by it does not jump when better bricks come. */

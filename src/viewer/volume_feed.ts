@@ -9,6 +9,7 @@ import { coarsest, type ShownLayers } from './shown_layers.js';
 export class VolumeFeed {
   readonly #given = new Map<number, { description: SessionVolume['description']; settings: LayerSettings | undefined }>();
   readonly #wanted = new Map<number, readonly WantedBrick[]>();
+  readonly #learning = new Map<number, { of: readonly WantedBrick[]; all: readonly WantedBrick[] }>();
   #tiles: ReadonlyMap<number, readonly WantedTile[]> | undefined;
   readonly #ends: (() => void)[];
 
@@ -96,7 +97,7 @@ export class VolumeFeed {
     // What is here as voxels of 8 bits is yet to come.
     let missing = this.renderer.tiles.missing + this.session.inexact;
     for (const handle of this.#given.keys()) {
-      const bricks = wanted.get(handle) ?? NOTHING;
+      const bricks = this.#bricksOf(handle, wanted.get(handle) ?? NOTHING);
       missing += bricks.length;
       const before = this.#wanted.get(handle);
       if (bricks === before || (bricks.length === 0 && (before?.length ?? 0) === 0)) continue;
@@ -104,6 +105,17 @@ export class VolumeFeed {
       this.session.want(handle, bricks);
     }
     return missing;
+  }
+
+  /** What the renderer wants, and the brick that a histogram is made of where only a preview of that came: once all is at rest. */
+  #bricksOf(handle: number, bricks: readonly WantedBrick[]): readonly WantedBrick[] {
+    const volume = this.session.volumes.get(handle);
+    if (!volume || !this.layers.rough(volume) || this.session.inexact > 0) return bricks;
+    const known = this.#learning.get(handle);
+    if (known?.of === bricks) return known.all;
+    const all = [...bricks, { ...coarsest(volume), priority: LAST }];
+    this.#learning.set(handle, { of: bricks, all });
+    return all;
   }
 
   #wantTiles(): void {
@@ -125,6 +137,7 @@ export class VolumeFeed {
 
 const NOTHING: readonly WantedBrick[] = [];
 const MOST_EARLY = 4;
+const LAST = 1e5;
 
 function sameSettings(a: LayerSettings | undefined, b: LayerSettings): boolean {
   return a !== undefined && JSON.stringify(a) === JSON.stringify(b);

@@ -28,7 +28,7 @@ function open(
   const root = document.createElement('div');
   root.style.cssText = `width:${width}px;height:${height}px;position:relative`;
   document.body.append(root);
-  const session = new Session({ client: 'test page', candidates: [{ kind: 'direct', url, ticket: () => globalThis.ticket() }], ...more });
+  const session = new Session({ client: 'test page', candidates: [{ kind: 'direct', url, ticket: () => globalThis.ticket() }], codec: 'raw', ...more });
   const viewer = new Viewer({ root, session, layout: 'volume', ...rest });
   return {
     session, viewer, root,
@@ -42,7 +42,7 @@ function open(
 
 /** A session without a viewer that asks for every brick of the first volume; resolves once all are here. */
 async function fetchAll(url: string, { session: more = {} }: { session?: Partial<SessionOptions> } = {}): Promise<{ session: Session; sum: number; constants: number; close(): void }> {
-  const session = new Session({ client: 'test page', candidates: [{ kind: 'direct', url, ticket: () => globalThis.ticket() }], ...more });
+  const session = new Session({ client: 'test page', candidates: [{ kind: 'direct', url, ticket: () => globalThis.ticket() }], codec: 'raw', ...more });
   await until('the volume', () => session.volumes.size > 0);
   const volume = [...session.volumes.values()][0] as SessionVolume;
   const { shape } = volume.description;

@@ -11,8 +11,8 @@ import { LinkMeter } from './link_meter.js';
 
 /** Compressing is begun, and another codec taken, only where that needs less than this part of the time; it is given up as soon as it needs more. */
 const CLEARLY = 0.85;
-/** A round trip from which on a link counts as slow before it is measured; a shorter one may be that of a busy machine. */
-const FAR_MS = 25;
+/** A round trip from which on a link counts as slow before it is measured, if every one took so long; a shorter one may be that of a busy machine. */
+const FAR_MS = 50;
 /** What a new connection carries in its first round trips. */
 const FIRST_FLIGHT = 64 * 1024;
 /** Fewer samples are no reason to compress. */
@@ -25,7 +25,7 @@ const PREVIEW = { brick: 0.25, quick: 0.05, queue: 1 };
 const PREVIEW_STAYS = 0.6;
 
 export class LinkCodec {
-  readonly meter = new LinkMeter();
+  readonly meter: LinkMeter;
   readonly #manners: readonly Manner[];
   readonly #forced: Way | undefined;
   readonly #preview: boolean;
@@ -37,7 +37,9 @@ export class LinkCodec {
   constructor(
     hello: Pick<Hello, 'codecs' | 'codec'>,
     readonly rates: CodecRates,
+    helloMs?: number,
   ) {
+    this.meter = new LinkMeter(helloMs);
     const offered = hello.codecs ?? [];
     const manners: Manner[] = [];
     if (offered.includes('zstd') && HAS_ZSTD) manners.push({ codec: 'zstd', lossy: false });
@@ -77,8 +79,8 @@ export class LinkCodec {
 
   /** Bytes a second; a link that is not measured counts as fast, but for one whose latency alone says otherwise. */
   #rate(): number {
-    const { rate, rtt, samples } = this.meter;
-    const far = rtt >= FAR_MS && rtt < Number.POSITIVE_INFINITY;
+    const { rate, rtt, samples, answers } = this.meter;
+    const far = answers > 0 && rtt >= FAR_MS;
     if (rate !== undefined && (far || samples >= LEAST_SAMPLES)) return rate;
     return far ? (FIRST_FLIGHT / rtt) * 1000 : Number.POSITIVE_INFINITY;
   }

@@ -23,6 +23,13 @@ export class LinkMeter {
   readonly #rates: number[] = [];
   /** The shortest round trip, in ms. */
   rtt = Number.POSITIVE_INFINITY;
+  /** Probes that came back. */
+  answers = 0;
+
+  /** @param helloMs what passed between the opening of the connection and HELLO: a round trip too */
+  constructor(helloMs = Number.POSITIVE_INFINITY) {
+    this.rtt = helloMs;
+  }
 
   /** Bytes a second; undefined before enough was seen. */
   get rate(): number | undefined {
@@ -51,6 +58,7 @@ export class LinkMeter {
     const probe = this.#probe;
     if (!probe || probe.number !== number) return;
     this.#probe = undefined;
+    this.answers += 1;
     this.rtt = Math.min(this.rtt, now - probe.at);
     const bytes = probe.sent - this.#last.sent;
     // Where the link had nothing to do, the first byte took half a round trip to be there, and the answer another.

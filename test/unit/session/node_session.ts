@@ -18,7 +18,7 @@ export function socketCandidate(url: string, kind: 'direct' | 'proxy' = 'direct'
   };
 }
 
-/** A session that writes down its events. */
+/** A session that writes down its events. Bricks come as they are, where nothing else is said: tests count bytes, and a busy machine's link looks slow. */
 export class WatchedSession extends Session {
   readonly bricks: Brick[] = [];
   readonly errors: SessionError[] = [];
@@ -26,7 +26,7 @@ export class WatchedSession extends Session {
   changes = 0;
 
   constructor(candidates: Candidate[], options: Partial<SessionOptions> = {}) {
-    super({ client: 'test', candidates, startLink: (report) => new SocketHub(report, openNodeSocket), ...options });
+    super({ client: 'test', candidates, startLink: (report) => new SocketHub(report, openNodeSocket), codec: 'raw', ...options });
     this.on('brick', (brick) => this.bricks.push(brick));
     this.on('error', (error) => this.errors.push(error));
     this.on('state', (state) => this.states.push(state));

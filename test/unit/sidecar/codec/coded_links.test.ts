@@ -58,7 +58,7 @@ async function over(link: LinkOptions | undefined, options: Partial<SessionOptio
   const shaper = new Shaper(sidecar.port, link);
   links.push(shaper);
   const url = `ws://127.0.0.1:${await shaper.start()}/v1/stream`;
-  const session = new WatchedSession([{ kind: 'direct', url, ticket: () => sidecar.ticket('view') }], options);
+  const session = new WatchedSession([{ kind: 'direct', url, ticket: () => sidecar.ticket('view') }], { codec: '', ...options });
   sessions.push(session);
   await session.opened();
   return { link: shaper, session };

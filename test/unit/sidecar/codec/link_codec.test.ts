@@ -13,7 +13,7 @@ const record = (stored = 'u16', kind = 'image') => ({ description: { kind, store
 /** A link as if it had been measured. */
 function link(rate: number | undefined, { rtt = 1, samples = 8, hello = {}, rates = new CodecRates() }: { rtt?: number; samples?: number; hello?: Partial<Hello>; rates?: CodecRates } = {}) {
   const codec = new LinkCodec({ codecs: ['lz4', 'zstd', 'preview'], ...hello }, rates);
-  Object.defineProperties(codec.meter, { rate: { get: () => rate, configurable: true }, rtt: { value: rtt }, samples: { value: samples } });
+  Object.defineProperties(codec.meter, { rate: { get: () => rate, configurable: true }, rtt: { value: rtt }, samples: { value: samples }, answers: { value: 1 } });
   return codec;
 }
 const way = (codec: LinkCodec, volume = record(), { bytes = BRICK, queued = BRICK, exact = true } = {}) => {

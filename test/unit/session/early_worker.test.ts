@@ -40,7 +40,7 @@ afterEach(async () => {
 
 /** A worker that has connected with `ticket` and heard the WELCOME. */
 async function connected(ticket: string): Promise<EarlyWorker> {
-  const worker = new EarlyWorker(startHere(), { url, protocols: protocolsOf(ticket), hello: helloOf('test') });
+  const worker = new EarlyWorker(startHere(), { url, protocols: protocolsOf(ticket), hello: helloOf('test', undefined, 'raw') });
   await server.until(() => server.of(FrameType.HELLO).length === 1, 'HELLO');
   while (!worker.heard) await new Promise((resolve) => setImmediate(resolve));
   return worker;

@@ -96,6 +96,12 @@ test('what the scene says of a layer goes over what its values suggest', () => {
   const { scene, layers } = shown(brain);
   expect(layers.list[0]).toMatchObject({ automatic: true, settings: { window: [0, 1], colormap: 'gray' } });
   expect(layers.learn(coarseBrick(brain, (_, __, x) => x * 10))).toBe(true);
+  expect(layers.rough(brain)).toBe(false);
+  // What a preview of 8 bits says holds until the true brick is here, which is to be got.
+  layers.learn({ ...coarseBrick(brain, (_, __, x) => x * 10), lossy: true });
+  expect(layers.rough(brain)).toBe(true);
+  layers.learn(coarseBrick(brain, (_, __, x) => x * 10));
+  expect(layers.rough(brain)).toBe(false);
   expect(layers.list[0]?.settings.window[1]).toBeGreaterThan(500);
   scene.setLayer('brain', { window: [5, 6], opacity: 0.5 });
   layers.refresh();

@@ -9,7 +9,7 @@ import { FLAGS, findChromium } from './chromium.mjs';
 import { palettePng } from './palette_png.mjs';
 import { command, end, environment, Failure, python, root, say } from './process.mjs';
 
-const GROUPS = ['brain', 'phantom', 'cells', 'galaxy', 'exabyte', 'time', 'learning'];
+const GROUPS = ['brain', 'phantom', 'cells', 'galaxy', 'exabyte', 'time', 'learning', 'annotation', 'painting'];
 const PICTURE = { width: 480, height: 360 };
 const MAX_BYTES = 60_000;
 const MAX_PAGE_BYTES = 110_000;
@@ -92,7 +92,10 @@ async function shoot(browser, blank, scene, { url, bookmark }) {
     for (const [title, times] of Object.entries(scene.presses)) {
       for (let i = 0; i < times; i += 1) await page.locator(`button[title="${title}"]`).dispatchEvent('click');
     }
-    await page.locator('.voxbeam-panel').evaluate((panel) => panel.scrollTo(0, 0));
+    await page.locator('.voxbeam-panel').evaluate((panel, section) => {
+      panel.scrollTo(0, 0);
+      if (section) panel.scrollTo(0, panel.querySelector(`[aria-label="${section}"]`).offsetTop - panel.offsetTop);
+    }, scene.section);
     await page.mouse.move(0, 0);
     await page.evaluate(() => document.activeElement?.blur()); // no ring around what has the focus
     await settled(page);

@@ -43,6 +43,8 @@ class Scene:
     keys: tuple[str, ...] = ()
     #: Titles of the panel's buttons that are pressed, and how often each.
     presses: dict[str, int] = field(default_factory=dict)
+    #: The section of the side panel that stands at its top; empty: the first.
+    section: str = ""
     #: The whole page of this size; None: only the picture.
     page: tuple[int, int] | None = None
 
@@ -273,8 +275,55 @@ def learning() -> list[Scene]:
     return [Scene("learning", layers, layout="four", cross=(8, -16, 6), camera=(-35, 25, 2.2), keys=("r",), page=(900, 600))]
 
 
+# -- annotation and painting ---------------------------------------------------------------------------------------------------
+
+GLASS = {"window": (3000, 60000), "points": [(0, 0), (0.25, 0), (0.4, 0.006), (1, 0.02)]}
+
+
+def held_brain() -> Any:
+    """The template at 2 mm, and the instance that holds it."""
+    from nilearn.datasets import load_mni152_template  # noqa: PLC0415
+
+    template = load_mni152_template(resolution=2)
+    volume = (template.get_fdata().T * 65535).astype("uint16")
+    instance = embedded_instance()
+    rv.render_volume(volume, instance, name="T1", voxel_size=(2, 2, 2), unit="mm", origin=template.affine[:3, 3][::-1])
+    return instance
+
+
+def annotation() -> list[Scene]:
+    """Shapes of every kind in one slice of a brain, all selected."""
+    marks = held_brain().annotations
+    marks.classes["ventricle"] = "#34c8ff"
+    marks.classes["nucleus"] = "#ffb000"
+    z = 39
+    left = [(z, 74, 45), (z, 80, 42), (z, 84, 43), (z, 80, 47), (z, 75, 48)]
+    marks.add(rv.Polygon(voxel=left, name="left horn", label="ventricle"))
+    marks.add(rv.Polygon(voxel=[(z, y, 98 - x) for z, y, x in left], name="right horn", label="ventricle"))
+    marks.add(rv.Ellipsoid(voxel=(z, 58, 43), radii=(5, 7, 5), name="left thalamus", label="nucleus"))
+    marks.add(rv.Ellipsoid(voxel=(z, 58, 55), radii=(5, 7, 5), name="right thalamus", label="nucleus"))
+    marks.add(rv.Box((z - 8, 66, 28), (z + 8, 84, 38), name="insula"))
+    marks.add(rv.Polyline(voxel=[(z, 20, 49), (z, 30, 50), (z, 42, 49), (z, 50, 50)], name="midline"))
+    marks.add(rv.Point(voxel=(z, 90, 49), name="genu"))
+    look = {"T1": {**GLASS, "points": [(0, 0), (0.25, 0), (0.4, 0.004), (1, 0.015)]}}
+    place: dict[str, Any] = {"layout": "four", "cross": (0, -16, 6), "camera": (-35, 25, 2.2), "page": (1000, 660)}
+    return [Scene("annotation", look, keys=("Control+a",), section="Annotations", **place)]
+
+
+def painting() -> list[Scene]:
+    """Two tissues, painted by balls within ranges of values; the panel that does it."""
+    instance = held_brain()
+    named = {1: ("white matter", "#ffb000"), 2: ("grey matter", "#5ad1a0"), 3: ("fluid", "#34c8ff")}
+    tissue = instance.labels("tissue", classes={label: {"name": name, "color": color} for label, (name, color) in named.items()})
+    for label, within in ((1, (53000, 65535)), (2, (38000, 52999)), (3, (6000, 30000))):
+        tissue.paint([(39, 40, 49), (39, 70, 49)], 22, label, within=within)
+    layers = {"T1": GLASS, "tissue": {"opacity": 0.6, "shading": "local"}}
+    place: dict[str, Any] = {"layout": "four", "cross": (8, -16, 6), "camera": (-35, 25, 2.2), "page": (1000, 660)}
+    return [Scene("painting", layers, keys=("z", "h", "t"), section="Paint labels", **place)]
+
+
 GROUPS: dict[str, Callable[[], list[Scene]]] = {
-    f.__name__: f for f in (brain, phantom, cells, galaxy, exabyte, time, learning)
+    f.__name__: f for f in (brain, phantom, cells, galaxy, exabyte, time, learning, annotation, painting)
 }
 
 

@@ -11,8 +11,13 @@ const node = process.execPath;
 
 /** Steps at a time. A browser test waits about as long as it works: a second one fills the gaps, a third would only slow both. */
 const LANES = Math.min(2, availableParallelism());
-/** These take longest, and are begun first. */
-const LONG = ['widget', 'notebooks', 'many_viewers', 'faults', 'quickstart', 'persistent_cache', 'renderer_states', 'renderer_planner', 'views', 'points', 'wheel'];
+/** Files whose pages are of one browser in one process: starting one for each takes longer than some of their tests. */
+const TOGETHER = [
+  ['renderer_limits', 'renderer_states', 'renderer_planner', 'renderer_planes', 'renderer_fade', 'renderer_cells'],
+  ['renderer_modes', 'renderer_points', 'renderer_near', 'renderer_pictures', 'renderer_shaders', 'renderer_steadiness', 'renderer_time', 'slice_tiles'],
+];
+/** These take longest, and are begun first; after them those that run together. */
+const LONG = ['notebooks', 'quickstart', 'faults', 'widget', 'many_viewers', 'annotation', 'persistent_cache', 'views', 'wheel'];
 
 /** A step gives { passed, failed, output }. A check has one verdict: its exit status. `early` ones need no Python: they run while that is installed. */
 const check = (name, program, args, early = false) => ({
@@ -55,18 +60,20 @@ const kept = () =>
     .join('|');
 
 /** What a file that passed says is its tests' names. */
-async function browser(file) {
-  const args = ['--test', '--test-reporter=tap', join('test', 'browser', file)];
+async function browser(group) {
+  const files = group.map((name) => `test/browser/${name}.test.mjs`);
+  const args = ['--test-reporter=tap', ...(files.length === 1 ? ['--test', ...files] : ['--input-type=module', '-e', files.map((file) => `import './${file}';`).join('\n')])];
   const { code, output } = await run(node, args, { allowFailure: true, env: environment({ CHROMIUM: await findChromium(), VOXBEAM_CACHE: 'off', VOXBEAM_SCENES: 'off' }) });
   const count = (name) => Number(output.match(new RegExp(`^# ${name} (\\d+)$`, 'm'))?.[1] ?? 0);
   const names = [...output.matchAll(/^ *ok \d+ - (.*)$/gm)].map((match) => `  ok ${match[1]}\n`).join('');
   return verdict(code, count('pass'), count('fail') + count('cancelled'), code === 0 ? names : output);
 }
 
-function browserFiles() {
-  const names = readdirSync(join(root, 'test', 'browser')).filter((name) => name.endsWith('.test.mjs')).sort();
-  const long = LONG.map((name) => `${name}.test.mjs`).filter((name) => names.includes(name));
-  return [...long, ...names.filter((name) => !long.includes(name))];
+/** The names of the browser tests' files, those that run in one process together. */
+function browserSteps() {
+  const names = readdirSync(join(root, 'test', 'browser')).filter((name) => name.endsWith('.test.mjs')).map((name) => name.slice(0, -'.test.mjs'.length)).sort();
+  const first = [...LONG.map((name) => [name]), ...TOGETHER].map((step) => step.filter((name) => names.includes(name))).filter((step) => step.length > 0);
+  return [...first, ...names.filter((name) => !first.flat().includes(name)).map((name) => [name])];
 }
 
 const steps = () => [
@@ -77,7 +84,7 @@ const steps = () => [
   check('lint: ruff', join(bin, 'ruff'), ['check', 'python-bridge', 'test/python']),
   check('types: mypy', join(bin, 'mypy'), []),
   { name: 'jest: producers, and what is kept', run: () => jest('jest_kept', 'test/conformance/producer', kept()) },
-  ...browserFiles().map((file) => ({ name: `browser: ${file}`, run: () => browser(file) })),
+  ...browserSteps().map((names) => ({ name: `browser: ${names.join(', ')}`, run: () => browser(names) })),
 ];
 
 /** Words after `npm test --` run the steps whose name holds one of them. */

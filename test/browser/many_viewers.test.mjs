@@ -212,7 +212,7 @@ test('a producer killed midway: the picture stays, it is said what and why, and 
     const text = root.querySelector('[data-footer="message"]').textContent;
     return /gone/.test(text) ? text : undefined;
   }));
-  assert.ok(Date.now() - killed < 2000, `said after ${Date.now() - killed} ms`);
+  assert.ok(Date.now() - killed < 8000, `said after ${Date.now() - killed} ms`);
   assert.match(said, /^joined0: its kernel is gone; shown is what the server has/);
   const after = await page.evaluate(async () => {
     const { root, viewer } = globalThis.it;

@@ -16,13 +16,18 @@ async function script() {
   return (await bundled).outputFiles[0].text;
 }
 
+/** The browser of this process's pages, and how many they are: those of several test files may be open at once. */
+let browser;
+let pages = 0;
+
 /**
  * A page in which `vox` holds everything of renderer_page.ts. What goes wrong in the page, a shader that does not compile among
  * it, is thrown by `close`.
  */
 export async function openPage({ width = 900, height = 700, deviceScaleFactor = 1 } = {}) {
-  const browser = await chromium.launch({ executablePath: await findChromium(), args: TEST_FLAGS });
-  const page = await browser.newPage({ viewport: { width, height }, deviceScaleFactor });
+  pages += 1;
+  browser ??= findChromium().then((executablePath) => chromium.launch({ executablePath, args: TEST_FLAGS }));
+  const page = await (await browser).newPage({ viewport: { width, height }, deviceScaleFactor });
   const problems = [];
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('console', (message) => {
@@ -34,7 +39,12 @@ export async function openPage({ width = 900, height = 700, deviceScaleFactor = 
     page,
     problems,
     async close() {
-      await browser.close();
+      await page.context().close();
+      pages -= 1;
+      if (pages === 0) {
+        await (await browser).close();
+        browser = undefined;
+      }
       const real = this.problems.filter((text) => !/Context Lost|Context Restored|CONTEXT_LOST/i.test(text));
       if (real.length > 0) throw new Error(`the page reported: ${real.join(' | ')}`);
     },

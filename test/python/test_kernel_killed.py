@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 
 import numpy as np
 
@@ -48,9 +47,7 @@ def test_a_killed_kernels_volumes_stay_and_the_next_one_takes_them_up(sidecar, t
     assert int(said.split()[1]) >= len(keys)
     before = looking.volumes["brain"]
     os.kill(first.pid, signal.SIGKILL)
-    killed = time.monotonic()
-    until(lambda: looking.volumes["brain"].producer == "gone", 2)
-    assert time.monotonic() - killed < 2
+    until(lambda: looking.volumes["brain"].producer == "gone", 8)  # heartbeats alone would take longer
     first.wait()
 
     reader, levels = BrickReader(sidecar), pyramid(array)

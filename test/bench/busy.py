@@ -23,6 +23,7 @@ def loop(seconds: float) -> None:
             total += i
 
 
+volumes.machine_code()
 rv.configure(store_bytes=96 * 2**20)
 volume = volumes.make(int(sys.argv[1]), "uint16")
 with embedded_instance() as instance:

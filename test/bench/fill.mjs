@@ -2,10 +2,15 @@
 import { median, pythonJson, row } from './support.mjs';
 
 export async function run() {
-  const { bytes, copy, cold, warm } = await pythonJson('fill.py', [512, 5]);
-  const rate = (seconds) => bytes / median(seconds) / 1e9;
+  const { bytes, small, compiled, ...seconds } = await pythonJson('fill.py', [512, 5]);
+  const rate = (name, size) => size / median(seconds[name]) / 1e9;
+  const by = compiled ? 'compiled' : 'NumPy';
+  const [copy, c] = [rate('copy', bytes), rate('c', small)];
   return [
-    row('512³ uint16, a fresh store (reference: copyto)', rate(cold), 'GB/s', { reference: rate(copy) }),
-    row('512³ uint16, slots used before (reference: copyto)', rate(warm), 'GB/s', { reference: rate(copy) }),
+    row(`1 GiB uint16, slots used before, ${by} (reference: copyto)`, rate('warm', bytes), 'GB/s', { reference: copy, limit: ['>=', 0.2] }),
+    row('the same, levels built before: all bricks alone (reference: copyto)', rate('cut', bytes), 'GB/s', { reference: copy, limit: ['>=', 0.35] }),
+    row('512³ uint16, a fresh store (reference: copyto)', rate('cold', small), 'GB/s', { reference: rate('copy_small', small) }),
+    row('512³ uint16, Fortran order, slots used before (reference: C order)', rate('fortran', small), 'GB/s', { reference: c, limit: ['>=', 0.4] }),
+    row('512³ uint16, every second voxel, slots used before (reference: C order)', rate('strided', small), 'GB/s', { reference: c, limit: ['>=', 0.4] }),
   ];
 }

@@ -11,19 +11,25 @@ import volumes
 
 import voxbeam as rv
 from voxbeam.embedded import embedded_instance
+from voxbeam.geometry import brick_keys
+from voxbeam.protocol import brick_template
 
 SIDE, RUNS = int(sys.argv[1]), int(sys.argv[2])
 
 
+volumes.machine_code()
 volume = volumes.make(SIDE, "uint16")
+floats = volumes.make(SIDE, "float32")
+coarse = sum(1 for key in brick_keys(volume.shape) if key.level)
 target = np.zeros_like(volume)
 shared_volume = rv.share(volume)
-copies, plain, shared = [], [], []
+copies, plain, shared, wide = [], [], [], []
 moved = 0
 for _ in range(RUNS):
     copies.append(min(volumes.seconds(lambda: np.copyto(target, volume)) for _ in range(3)))
     with embedded_instance() as instance:
         plain.append(volumes.seconds(lambda: rv.render_volume(volume, instance, name="plain")))
+        wide.append(volumes.seconds(lambda: rv.render_volume(floats, instance, name="plain")))
         before = instance.status()["stored_bytes"]
         shared.append(volumes.seconds(lambda: rv.render_volume(shared_volume, instance, name="shared")))
         moved = max(moved, instance.status()["stored_bytes"] - before)
@@ -39,11 +45,12 @@ with embedded_instance() as instance:
     part, place = volume[:192, :192, :192], np.zeros((192, 192, 192), np.uint16)
     for _ in range(4 * RUNS):
         touched.append(volumes.seconds(lambda: np.copyto(place, part)))
-        updates.append(volumes.seconds(lambda: produced.updater._update(box)))  # noqa: SLF001  what a change costs, without the wait for the next
+        updates.append(volumes.seconds(lambda: produced.updater._update(box)))  # what a change costs, without the wait for the next
 print(
     json.dumps(
         {
-            "bytes": volume.nbytes, "copy": copies, "plain": plain, "shared": shared, "moved": moved, "updates": updates, "touched": touched,
+            "bytes": volume.nbytes, "copy": copies, "floats": wide, "float_bytes": floats.nbytes,
+            "finest": moved - coarse * brick_template("u16").frame_bytes, "plain": plain, "shared": shared, "moved": moved, "updates": updates, "touched": touched,
         },
     ),
 )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from voxbeam.compiled.kernels import Memory, address_of
-from voxbeam.geometry import Box, Shape, level_shape
+from voxbeam.geometry import STORED_EDGE, Box, Shape, level_shape
 from voxbeam.sources.mapped_file import MappedFile
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from voxbeam.producer.dtype_mapping import DtypeMapping
@@ -41,6 +44,12 @@ class Voxels(Protocol):
 
 def _slices(box: Box) -> tuple[slice, ...]:
     return tuple(slice(*span) for span in box)
+
+
+def _pieces(shape: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
+    """Parts of a block of the size of bricks, which stay in cache while they are turned."""
+    spans = [[slice(at, at + STORED_EDGE) for at in range(0, n, STORED_EDGE)] for n in shape]
+    return product(*spans)
 
 
 class ArrayVoxels:
@@ -76,10 +85,12 @@ class ArrayVoxels:
             if self._order == (0, 1, 2):
                 np.copyto(target, block, casting="unsafe")
                 return
-            sorted_block = block.transpose(self._order)
-            kept = scratch.take(sorted_block.shape, target.dtype)
-            np.copyto(kept, sorted_block, casting="unsafe")
-        np.copyto(target, kept.transpose(np.argsort(self._order)))
+            back = np.argsort(self._order)
+            for part in _pieces(block.shape):
+                sorted_block = block[part].transpose(self._order)
+                kept = scratch.take(sorted_block.shape, target.dtype)
+                np.copyto(kept, sorted_block, casting="unsafe")
+                np.copyto(target[part], kept.transpose(back))
 
     def view(self, box: Box) -> NDArray[Any] | None:
         """The array itself, where its voxels are stored voxels and its rows contiguous."""

@@ -45,7 +45,7 @@ with embedded_instance() as instance:
     part, place = volume[:192, :192, :192], np.zeros((192, 192, 192), np.uint16)
     for _ in range(4 * RUNS):
         touched.append(volumes.seconds(lambda: np.copyto(place, part)))
-        updates.append(volumes.seconds(lambda: produced.updater._update(box)))  # what a change costs, without the wait for the next
+        updates.append(volumes.seconds(lambda: produced.updater._update([box])))  # what a change costs, without the wait for the next
 print(
     json.dumps(
         {

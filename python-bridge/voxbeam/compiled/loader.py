@@ -10,6 +10,7 @@ import platform
 import subprocess
 import sys
 import threading
+import time
 from functools import cache as once
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -31,20 +32,23 @@ WORTH_BYTES = 2**27
 PAUSE_SECONDS = 10.0
 #: How long compiling may take: some 20 s of one processor, which others may need.
 LIMIT_SECONDS = 900.0
+#: Another process may have compiled meanwhile.
+AGAIN_SECONDS = 30.0
 _SOURCES = ("compiler.py", "cut_kernel.py", "elf_linker.py", "image.py", "kernels.py", "pass_kernel.py", "pointers.py")
 
 _lock = threading.Lock()
 _kernels: Kernels | None = None
 _looked_for: Path | None = None
+_looked_at = 0.0
 _compiling: threading.Thread | None = None
 
 
 def kernels() -> Kernels | None:
-    """The compiled functions, where there are some for this processor; looked for once, which takes a millisecond."""
+    """The compiled functions, where there are some for this processor; looking takes a millisecond, now and then."""
     path = image_path()
     if path is None:
         return None
-    if path != _looked_for:
+    if path != _looked_for or (_kernels is None and time.monotonic() - _looked_at > AGAIN_SECONDS):
         _look(path)
     return _kernels
 
@@ -102,7 +106,7 @@ def _compile_later(path: Path) -> None:
 
 def _look(path: Path) -> None:
     """Load what stands at `path`. Whatever is wrong with it, there is NumPy."""
-    global _kernels, _looked_for
+    global _kernels, _looked_for, _looked_at
     with _lock:
         found: Kernels | None = None
         if path.exists():
@@ -114,7 +118,7 @@ def _look(path: Path) -> None:
                 os.utime(path)
             except Exception as error:  # noqa: BLE001  a damaged file, a system that forbids it
                 log.info("compiled functions are not used: %s", error)
-        _kernels, _looked_for = found, path
+        _kernels, _looked_for, _looked_at = found, path, time.monotonic()
 
 
 @once

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from voxbeam import cache
 from voxbeam.producer.helper.process_memory import let_read, supported
 from voxbeam.producer.helper.remote_voxels import Place
 from voxbeam.producer.voxels import ArrayVoxels
@@ -222,4 +223,6 @@ def _levels(volume: ProducedVolume) -> list[tuple[dict[str, Any], Any]]:
 def _environment() -> dict[str, str]:
     """The kernel's, with its module path, and one thread for libraries that would start many."""
     path = os.pathsep.join(str(Path(entry or ".").resolve()) for entry in sys.path)
-    return {**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    kept = cache.path()  # where machine code is
+    folder = {cache.ENVIRONMENT: "off" if kept is None else str(kept.parent)}
+    return {**os.environ, **folder, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}

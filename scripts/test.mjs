@@ -12,7 +12,10 @@ const node = process.execPath;
 /** Steps at a time. A browser test waits about as long as it works: a second one fills the gaps, a third would only slow both. */
 const LANES = Math.min(2, availableParallelism());
 /** Files whose pages are of one browser in one process: starting one for each takes longer than some of their tests. */
-const TOGETHER = [['renderer_limits', 'renderer_states', 'renderer_planner', 'renderer_planes', 'renderer_fade', 'renderer_cells']];
+const TOGETHER = [
+  ['renderer_limits', 'renderer_states', 'renderer_planner', 'renderer_planes', 'renderer_fade', 'renderer_cells'],
+  ['renderer_modes', 'renderer_points', 'renderer_near', 'renderer_pictures', 'renderer_shaders', 'renderer_steadiness', 'renderer_time', 'slice_tiles'],
+];
 /** These take longest, and are begun first; after them those that run together. */
 const LONG = ['notebooks', 'quickstart', 'faults', 'widget', 'many_viewers', 'annotation', 'persistent_cache', 'views', 'wheel'];
 

@@ -10,7 +10,6 @@ import { palettePng } from './palette_png.mjs';
 import { command, end, environment, Failure, python, root, say } from './process.mjs';
 
 const GROUPS = ['brain', 'phantom', 'cells', 'galaxy', 'exabyte', 'time', 'learning', 'annotation', 'painting'];
-const PICTURE = { width: 480, height: 360 };
 const MAX_BYTES = 60_000;
 const MAX_PAGE_BYTES = 110_000;
 /** From this width on the panel stands beside the views. */
@@ -73,7 +72,8 @@ const decoded = (blank, png) =>
   }, png.toString('base64'));
 
 async function shoot(browser, blank, scene, { url, bookmark }) {
-  const [width, height] = scene.page ?? [PICTURE.width, PICTURE.height + 80];
+  const [wide, high] = scene.size;
+  const [width, height] = scene.page ?? [wide, high + 80];
   const page = await browser.newPage({ viewport: { width, height }, colorScheme: scene.theme, reducedMotion: 'reduce' });
   try {
     await page.goto(url);
@@ -84,13 +84,19 @@ async function shoot(browser, blank, scene, { url, bookmark }) {
     if (width < WIDE && (await page.locator('.voxbeam-panel').isVisible())) await page.keyboard.press('l');
     if (!scene.page) {
       const box = await stage.boundingBox();
-      await page.setViewportSize({ width: width + PICTURE.width - Math.round(box.width), height: height + PICTURE.height - Math.round(box.height) });
+      await page.setViewportSize({ width: width + wide - Math.round(box.width), height: height + high - Math.round(box.height) });
     }
     await settled(page);
     await page.locator(ROOT).focus();
     for (const key of scene.keys) await page.keyboard.press(key);
     for (const [title, times] of Object.entries(scene.presses)) {
       for (let i = 0; i < times; i += 1) await page.locator(`button[title="${title}"]`).dispatchEvent('click');
+    }
+    for (const [title, value] of Object.entries(scene.fills)) {
+      await page.locator(`:is(input, select)[title="${title}"]`).evaluate((field, text) => {
+        field.value = text;
+        field.dispatchEvent(new Event('change', { bubbles: true }));
+      }, value);
     }
     await page.locator('.voxbeam-panel').evaluate((panel, section) => {
       panel.scrollTo(0, 0);

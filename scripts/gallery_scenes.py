@@ -45,8 +45,16 @@ class Scene:
     presses: dict[str, int] = field(default_factory=dict)
     #: The section of the side panel that stands at its top; empty: the first.
     section: str = ""
+    #: What is written into fields of the panel or chosen there, by their titles.
+    fills: dict[str, str] = field(default_factory=dict)
+    #: Of the picture, where the page is not shown.
+    size: tuple[int, int] = (480, 360)
     #: The whole page of this size; None: only the picture.
     page: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        if self.layout == "slices" and self.page is None and self.size == (480, 360):
+            self.size = (600, 240)
 
 
 # -- a brain: modes, slices, labels, clipping, the viewer ---------------------------------------------------------------------
@@ -106,6 +114,10 @@ def brain() -> list[Scene]:
         seen(
             "labels_outline", {"window": (3000, 60000)}, {"label_style": "outline", "opacity": 1},
             layout="slices", cross=(8, -20, 12), keys=("r",),
+        ),
+        seen(
+            "slab", {"window": (20000, 64000), "colormap": "magma"}, layout="slices", cross=(8, -20, 12), keys=("r", "w"),
+            fills={"Thickness of the slices; 0: one plane": "30", "What of the values through a thick slice is shown": "max"},
         ),
         seen(
             "labels_isolated", {"points": [(0, 0), (0.25, 0), (0.4, 0.006), (1, 0.02)], "shading": "local"},
@@ -208,7 +220,7 @@ def galaxy() -> list[Scene]:
     camera = (-60, 38, 2.6)
     return [
         Scene("points", {"galaxy": {"colormap": "plasma", "radius": 2.5}}, camera=camera),
-        Scene("points_range", {"galaxy": {"colormap": "turbo", "range": (0.8, 5), "radius": 3}}, camera=camera),
+        Scene("points_range", {"galaxy": {"colormap": "turbo", "range": (0.8, 5), "window": (0.5, 2.5), "radius": 3}}, camera=camera),
     ]
 
 
@@ -216,7 +228,7 @@ def galaxy() -> list[Scene]:
 
 
 def exabyte() -> list[Scene]:
-    """The Mandelbulb of 1,048,576 voxels along each edge."""
+    """The Mandelbulb of 1,048,576 voxels along each edge, and the Mandelbrot set of 134,217,728."""
     bulb = rv.synthetic.mandelbulb()
     middle = np.full(3, 2**19, float)
     towards = np.array([0.45, -0.75, 0.48]) / np.linalg.norm([0.45, -0.75, 0.48])
@@ -228,10 +240,15 @@ def exabyte() -> list[Scene]:
         inside, outside = (half, outside) if solid else (inside, half)
     surface = tuple(float(n) for n in middle + inside * towards)
     rv.view(bulb, name="mandelbulb")
+    rv.view(rv.synthetic.mandelbrot(), name="mandelbrot")
     points = [(0, 0), (0.25, 0), (0.6, 0.7), (1, 1)]
     layers = {"mandelbulb": {"window": (80, 255), "colormap": "magma", "shading": "local", "points": points}}
     return [
         Scene("exabyte", layers, camera=(-59, 29, 1.9)),
+        Scene(
+            "mandelbrot", {"mandelbrot": {"window": (0, 255), "colormap": "magma", "gamma": 0.6}}, layout="slices",
+            size=(600, 400), keys=("r", "1"),
+        ),
         Scene("debug", layers, camera=(-59, 35, 5), target=surface, keys=("d",), page=(640, 500)),
     ]
 

@@ -130,6 +130,7 @@ def render_volume(
     channels: Sequence[str] | None = None,
     time_step: float | None = None,
     time_unit: str | None = None,
+    scene: str | os.PathLike[str] | bool | None = None,
     wait: bool = True,
     **look: Unpack[LookKeywords],
 ) -> bool:
@@ -158,6 +159,9 @@ def render_volume(
         Names of the channels; numbers, or what the file says, where left out.
     time_step, time_unit
         Time from one time point to the next.
+    scene
+        File in which this kernel's embedded instance, where this starts it, keeps what is drawn, and from which it goes on; False
+        keeps nothing. Left out: what :func:`configure` was told, else a file of its own.
     **look
         Settings of its layer, such as ``mode="iso"`` or ``shading="occlusion"``: see :class:`voxbeam.Layer`.
     wait
@@ -176,8 +180,8 @@ def render_volume(
     InstanceGoneError
         The instance does not answer any more.
     """
-    settings = _look("render_volume", look, ("wait",), colormap)
-    place = instance_for(instance, "render_volume")
+    settings = _look("render_volume", look, ("scene", "wait"), colormap)
+    place = instance_for(instance, "render_volume", scene)
     options = {
         "name": name,
         "voxel_size": voxel_size,
@@ -225,6 +229,7 @@ def view(
     channels: Sequence[str] | None = None,
     time_step: float | None = None,
     time_unit: str | None = None,
+    scene: str | os.PathLike[str] | bool | None = None,
     max_gpu_bytes: int | None = None,
     max_browser_bytes: int | None = None,
     max_cache_bytes: int | None = None,
@@ -255,7 +260,7 @@ def view(
         How bricks and tiles travel to the page: ``"auto"`` compresses them where, and only where, that is faster on the measured
         link; ``"raw"``, ``"lz4"`` and ``"zstd"`` force one; ``"preview"`` sends 8 bits a voxel, which the true ones replace once
         the view rests. ``view.codec`` and the footer say how they came.
-    name, voxel_size, unit, origin, kind, window, colormap, axes, channels, time_step, time_unit, **look
+    name, voxel_size, unit, origin, kind, window, colormap, axes, channels, time_step, time_unit, scene, **look
         As for :func:`render_volume`.
     max_gpu_bytes, max_browser_bytes, max_cache_bytes
         Hard bounds in bytes: of the view's GPU memory (512 MiB unless given), of the bricks in the page's memory (256 MiB), and
@@ -263,7 +268,7 @@ def view(
     frame_ms, passes
         Milliseconds that a frame may take while the picture moves (40), and passes that a still picture is the mean of (4).
     """
-    settings = _look("view", look, ("height", "views", "transport", "policy", "codec", *DIALS), colormap)
+    settings = _look("view", look, ("height", "views", "transport", "policy", "codec", "scene", *DIALS), colormap)
     given = {
         "max_gpu_bytes": max_gpu_bytes,
         "max_browser_bytes": max_browser_bytes,
@@ -281,7 +286,7 @@ def view(
         checked_transport(transport, "transport")
     checked_policy(policy)
     checked_codec(codec, "codec")
-    place = instance_for(instance, "view")
+    place = instance_for(instance, "view", scene)
     options = {
         "name": name,
         "voxel_size": voxel_size,

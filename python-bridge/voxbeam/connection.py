@@ -85,6 +85,7 @@ class Connection:
         self._trust = trust
         self._handlers: defaultdict[int, list[Callable[[Header, memoryview], None]]] = defaultdict(list)
         self._openers: list[Callable[[], None]] = []
+        self._beaten: list[Callable[[], bytes]] = []
         self._closers: list[Callable[[str], None]] = []
         self._stream: ClientConnection | None = None
         self._heard = 0.0
@@ -113,6 +114,10 @@ class Connection:
     def on_open(self, callback: Callable[[], None]) -> None:
         """Call ``callback()`` after each WELCOME, before any other frame of that connection is handled."""
         self._openers.append(callback)
+
+    def on_beat(self, frame: Callable[[], bytes]) -> None:
+        """Send what ``frame()`` makes with each beat of the heart, where nothing else is being sent."""
+        self._beaten.append(frame)
 
     def on_close(self, callback: Callable[[str], None]) -> None:
         """Call ``callback(reason)`` when the connection breaks, and once more when it is given up: then :attr:`gone` is set."""
@@ -302,6 +307,8 @@ class Connection:
             elif self._sending.acquire(blocking=False):  # who waits behind a sender cannot watch
                 try:
                     _sent(stream, encode_control(FrameType.PING, {"t": time.monotonic() * 1000}))
+                    for frame in self._beaten:
+                        _sent(stream, frame())
                 finally:
                     self._sending.release()
 

@@ -363,6 +363,7 @@ class Instance(KeptScene):
                 self._label_wire = LabelWire(connection)
                 self._bookmarks = Bookmarks(self._scene.bookmarks, self._refuse_closed)
                 connection.on_open(self._scene.opened)
+                connection.on_beat(self._scene.announcement)
                 connection.on(FrameType.SCENE, self._scene.receive)
                 connection.on(FrameType.SAVED, self._scene.saved.receive)
                 connection.on(FrameType.HISTORY, self._history.receive)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import secrets
 import threading
 import time
 import unicodedata
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from voxbeam.protocol import MAX_NAME_CHARS, MAX_PRESENCE_BYTES, PRESENCE_EXPIRY_MS
+from voxbeam.user import user_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +56,8 @@ class Person:
         Name of whom they follow.
     id
         Number of the viewer among all.
+    kernel
+        It is a program, such as a notebook's kernel, and looks through no viewer.
     """
 
     name: str
@@ -68,12 +72,28 @@ class Person:
     selected: str | None
     following: str | None
     id: int
+    kernel: bool = False
 
     def __repr__(self) -> str:
         where = "" if self.cross is None else f" at ({', '.join(f'{n:.4g}' for n in self.cross)})"
         parts = (("role", self.role), ("with", self.tool), ("following", self.following))
         words = "".join(f", {word} {value}" for word, value in parts if value)
         return f"<Person {self.name!r}{where}{words}>"
+
+
+class Announced:
+    """What this kernel says of itself to the others: whose it is, again and again for as long as it is there."""
+
+    def __init__(self) -> None:
+        self._id = secrets.randbits(31)
+        self._clock = 0
+
+    def message(self) -> bytes:
+        """A SCENE message that says it, under a new clock."""
+        self._clock += 1
+        text = json.dumps({"name": user_name(), "kernel": True}).encode()
+        body = b"".join((b"\x01", *map(_written, (self._id, self._clock, len(text))), text))
+        return b"".join((b"\x01", _written(len(body)), body))
 
 
 class Presence:
@@ -152,6 +172,7 @@ def _person(client: int, state: dict[str, Any], names: dict[int, str]) -> Person
         selected=selected if isinstance(selected, str) and 0 < len(selected) <= 100 else None,
         following=names.get(followed) if type(followed) is int else None,
         id=client,
+        kernel=state.get("kernel") is True,
     )
 
 
@@ -192,6 +213,15 @@ def _camera(value: object) -> dict[str, Any]:
     if target is None or distance is None or distance <= 0 or yaw is None or pitch is None or abs(pitch) > math.pi / 2:
         return {}
     return {"target": list(target), "distance": distance, "yaw": yaw, "pitch": pitch}
+
+
+def _written(value: int) -> bytes:
+    """A number as :func:`_var_uint` reads it."""
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    return bytes((*out, value))
 
 
 def _var_uint(data: bytes, at: int) -> tuple[int, int]:

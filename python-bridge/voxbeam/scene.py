@@ -12,7 +12,7 @@ from pycrdt import Doc, YMessageType, create_sync_message, create_update_message
 
 from voxbeam.annotation_map import AnnotationMap
 from voxbeam.errors import ParameterError
-from voxbeam.people import Presence
+from voxbeam.people import Announced, Presence
 from voxbeam.protocol import MAX_FRAME_BYTES, FrameType, Header, encode_frame
 from voxbeam.saved import SavedEdits
 from voxbeam.scene_map import Change, SceneMap
@@ -68,6 +68,7 @@ class Scene:
         self.layers = self._one("layers")
         self.bookmarks = self._one("bookmarks")
         self.presence = Presence()
+        self._announced = Announced()
 
     # With the sidecar
 
@@ -78,6 +79,11 @@ class Scene:
             message = create_sync_message(self._doc)
         self.presence.clear()
         self._send_message(message)
+        self._send(self.announcement())
+
+    def announcement(self) -> bytes:
+        """A frame that tells the others that this kernel is here; who says nothing for half a minute is gone."""
+        return encode_frame(FrameType.SCENE, self._announced.message())
 
     def receive(self, _header: Header, payload: memoryview) -> None:
         """Take a SCENE frame."""

@@ -53,6 +53,29 @@ def test_wait_false_returns_at_once_and_still_fills(instance):
     until(lambda: instance.volumes["big"].complete, 60)
 
 
+def test_scene_says_where_the_embedded_instance_keeps_what_is_drawn(tmp_path):
+    volume = np.zeros((4, 5, 6), "u1")
+    path = tmp_path / "brain.vxscene"
+    with pytest.raises(rv.ParameterError, match="there is no folder"):
+        rv.render_volume(volume, scene=tmp_path / "nowhere" / "x.vxscene")
+    assert embedded._instance is None or not embedded._instance.alive
+    rv.render_volume(volume, name="v", scene=path)
+    instance = embedded._instance
+    instance.annotations.add(rv.Point(voxel=(1, 2, 3)))
+    instance.flush()
+    assert path.stat().st_size > 0
+    rv.render_volume(volume, name="v", scene=str(path))
+    assert embedded._instance is instance
+    with pytest.raises(rv.ParameterError, match=r"is running and keeps what is drawn in .*brain\.vxscene"):
+        rv.view(volume, scene=tmp_path / "other.vxscene")
+    with pytest.raises(rv.ParameterError, match="and an instance, which keeps its own"):
+        rv.view(volume, instance, scene=path)
+    instance.close()
+    rv.render_volume(volume, name="v", scene=path)
+    assert [point.voxel for point in embedded._instance.annotations] == [(1, 2, 3)]
+    embedded._instance.close()  # the next test has one of its own
+
+
 def test_without_an_instance_the_embedded_one_is_used_and_kept():
     assert rv.render_volume(BRAIN) is True
     first = embedded._instance

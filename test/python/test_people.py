@@ -9,8 +9,10 @@ from dataclasses import FrozenInstanceError
 import pytest
 
 from voxbeam.errors import ParameterError
+from voxbeam.instance import Instance
 from voxbeam.people import Presence
 from voxbeam.protocol import FrameType, encode_frame
+from voxbeam.user import user_name
 from voxbeam.widget import VolumeView
 
 ADA = {
@@ -120,3 +122,30 @@ def test_an_instance_tells_who_is_here_as_the_server_knows_them(instance):
     while instance.people:
         assert time.monotonic() < end
         time.sleep(0.005)
+
+
+def test_kernels_are_here_too_and_say_so_with_each_beat(sidecar):
+    first, second = (Instance(sidecar.host, sidecar.port, sidecar.token) for _ in range(2))
+    try:
+        assert [len(one.annotations) for one in (first, second)] == [0, 0]
+        end = time.monotonic() + 20
+        while not (first.people and second.people):
+            assert time.monotonic() < end
+            time.sleep(0.005)
+        (seen,) = first.people
+        assert (seen.name, seen.role, seen.kernel, seen.cross) == (user_name(), "owner", True, None)
+        assert seen.id != second.people[0].id
+        # What is said again counts: under a later clock, by the same one.
+        once, again = (Presence(lambda: 0.0) for _ in range(2))
+        for presence, frame in ((once, second._scene.announcement()), (again, second._scene.announcement())):
+            presence.receive(frame[64 + 1 :])
+        assert once.people() == again.people()
+        assert again.people()[0].id == seen.id
+        assert first._connection._beaten == [first._scene.announcement]
+    finally:
+        first.close()
+        end = time.monotonic() + 20
+        while second.people:
+            assert time.monotonic() < end
+            time.sleep(0.005)
+        second.close()

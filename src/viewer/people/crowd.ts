@@ -46,8 +46,17 @@ export class Crowd {
 
   /** The others, by name; replaced on change. */
   get list(): readonly Person[] {
-    this.#list ??= [...this.#people.values()].sort((a, b) => a.name.localeCompare(b.name) || a.id - b.id);
+    this.#list ??= this.#sorted(false);
     return this.#list;
+  }
+
+  /** Programs that edit, and look at nothing. */
+  get kernels(): readonly Person[] {
+    return this.#sorted(true);
+  }
+
+  #sorted(kernel: boolean): Person[] {
+    return [...this.#people.values()].filter((one) => one.kernel === kernel).sort((a, b) => a.name.localeCompare(b.name) || a.id - b.id);
   }
 
   get(id: number | undefined): Person | undefined {
@@ -88,8 +97,8 @@ export class Crowd {
     let touched = false;
     for (const id of [...added, ...updated, ...removed]) {
       const { before, other } = this.#hear(id);
-      if (other && !before) came.push(other);
-      if (!other && before) left.push(before);
+      if (other && !before && !other.kernel) came.push(other);
+      if (!other && before && !before.kernel) left.push(before);
       touched ||= other !== undefined || before !== undefined;
     }
     if (!touched) return;

@@ -231,7 +231,7 @@ export class People {
     const { people } = host.root.dataset;
     if (crowd.list.length > 0) host.root.dataset.people = String(crowd.list.length);
     else if (people !== undefined) delete host.root.dataset.people;
-    this.panel.show({ people: crowd.list, me: host.me, id: crowd.id, mayEdit: host.mayEdit(), following: this.#following });
+    this.panel.show({ people: crowd.list, kernels: crowd.kernels, me: host.me, id: crowd.id, mayEdit: host.mayEdit(), following: this.#following });
     this.#frame.hidden = !followed;
     if (!followed) return;
     setText(this.#words, `Following ${followed.name}`);

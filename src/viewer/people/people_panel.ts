@@ -19,6 +19,8 @@ export interface PeopleActions {
 /** What the list shows. */
 export interface PeopleState {
   readonly people: readonly Person[];
+  /** Programs: they are listed, and not counted. */
+  readonly kernels: readonly Person[];
   readonly me: Identity;
   readonly id: number;
   readonly mayEdit: boolean;
@@ -31,6 +33,7 @@ interface Row {
   readonly name: HTMLElement;
   readonly role: HTMLElement;
   readonly doing: HTMLElement;
+  readonly visit: HTMLButtonElement;
   readonly follow: HTMLButtonElement;
 }
 
@@ -108,13 +111,14 @@ export class PeoplePanel {
     this.#color.value = state.me.color;
     this.#role.hidden = state.mayEdit;
     this.#empty.hidden = state.people.length > 0;
-    const ids = new Set(state.people.map(({ id }) => id));
+    const listed = [...state.people, ...state.kernels];
+    const ids = new Set(listed.map(({ id }) => id));
     for (const [id, row] of this.#rows) {
       if (ids.has(id)) continue;
       row.element.remove();
       this.#rows.delete(id);
     }
-    state.people.forEach((person, i) => {
+    listed.forEach((person, i) => {
       const row = this.#rows.get(person.id) ?? this.#add(person.id);
       fill(row, person, state);
       if (this.#list.children[i] !== row.element) this.#list.insertBefore(row.element, this.#list.children[i] ?? null);
@@ -128,10 +132,11 @@ export class PeoplePanel {
       name: h('span', { class: 'voxbeam-person-name' }),
       role: h('span', { class: 'voxbeam-chip' }),
       doing: h('span', { class: 'voxbeam-person-doing' }),
+      visit: button('target', 'Look where they are', () => this.actions.visit(id), { 'data-action': 'visit' }),
       follow,
       element: h('div', { class: 'voxbeam-person', role: 'listitem', 'data-person': id }),
     };
-    row.element.append(row.swatch, row.name, row.role, row.doing, button('target', 'Look where they are', () => this.actions.visit(id), { 'data-action': 'visit' }), follow);
+    row.element.append(row.swatch, row.name, row.role, row.doing, row.visit, follow);
     this.#rows.set(id, row);
     return row;
   }
@@ -154,11 +159,13 @@ export class PeoplePanel {
   };
 }
 
-function fill({ element, swatch, name, role, doing, follow }: Row, person: Person, { following, id }: PeopleState): void {
+function fill({ element, swatch, name, role, doing, visit, follow }: Row, person: Person, { following, id }: PeopleState): void {
   swatch.style.background = person.color;
   setText(name, person.name);
   setAttribute(name, 'title', person.name);
-  const words = person.role ? ROLE_WORDS[person.role] : '';
+  const words = person.kernel ? 'kernel' : person.role ? ROLE_WORDS[person.role] : '';
+  visit.hidden = person.kernel;
+  follow.hidden = person.kernel;
   setText(role, words);
   role.hidden = words === '';
   setText(doing, person.following === id ? 'follows you' : person.tool === 'navigate' ? '' : person.tool);

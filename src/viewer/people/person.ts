@@ -37,6 +37,8 @@ export interface Person {
   readonly following: number | undefined;
   /** What is being drawn. */
   readonly draft: Form | undefined;
+  /** A program, such as a notebook's kernel: it edits, and looks at nothing. */
+  readonly kernel: boolean;
 }
 
 const NAMELESS = 'Someone';
@@ -65,6 +67,7 @@ const Said = z.object({
   camera: maybe(z.object({ target: place, distance: finite.positive(), yaw: finite, pitch: finite.min(-Math.PI / 2).max(Math.PI / 2) })),
   layout: maybe(z.enum(['four', 'volume', 'slices'])),
   maximised: maybe(z.enum(VIEW_IDS as unknown as [ViewId, ...ViewId[]])),
+  kernel: z.boolean().catch(false),
   time: z.int().min(0).catch(0),
   turn: maybe(z.tuple([finite, finite, finite, finite]).refine((q) => Math.abs(Math.hypot(...q) - 1) < 1e-3)),
   selected: maybe(z.string().max(100)),

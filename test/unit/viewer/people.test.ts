@@ -22,8 +22,8 @@ test('what is malformed of a person is left out, and the rest is believed', () =
     camera: { target: [0, 0, 0], distance: 0, yaw: 0, pitch: 0 }, layout: 'five', maximised: null, time: 1.5, turn: [2, 0, 0, 0], selected: {}, following: 'x',
     draft: { kind: 'polygon', coords: [1, 2] },
   };
-  expect(parsePerson(5, odd)).toEqual({ id: 5, name: 'A da <b>', color: '#8a93a0', page: '', tool: '', cross: [1, 2, 3], time: 0 });
-  expect(parsePerson(5, {})).toEqual({ id: 5, name: 'Someone', color: '#8a93a0', page: '', tool: '', time: 0 });
+  expect(parsePerson(5, odd)).toEqual({ id: 5, name: 'A da <b>', color: '#8a93a0', page: '', tool: '', cross: [1, 2, 3], time: 0, kernel: false });
+  expect(parsePerson(5, {})).toEqual({ id: 5, name: 'Someone', color: '#8a93a0', page: '', tool: '', time: 0, kernel: false });
   for (const none of [undefined, null, 'Ada', 3, []]) expect(parsePerson(5, none)).toBeUndefined();
   expect(parsePerson(5, { name: 'x'.repeat(1e6) })?.name).toHaveLength(200);
   expect(parsePerson(5, { draft: { kind: 'point', coords: [1, 2, 3] } })?.draft).toEqual({ kind: 'point', coords: [1, 2, 3] });

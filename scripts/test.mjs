@@ -52,7 +52,7 @@ async function pytest() {
   return verdict(code, attribute('tests') - failed - attribute('skipped'), failed, output);
 }
 
-/** Unit tests of what SQLite keeps, as a pattern: they need the Node that comes with the Python packages. */
+/** Unit tests of what SQLite keeps and Zstandard packs, as a pattern: they need the Node that comes with the Python packages. */
 const kept = () =>
   readdirSync(join(root, 'test', 'unit'), { recursive: true })
     .filter((name) => name.endsWith('.test.ts') && readFileSync(join(root, 'test', 'unit', name), 'utf8').includes('sqlite_node'))
@@ -79,11 +79,11 @@ function browserSteps() {
 const steps = () => [
   check('types: tsc', node, ['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.'], true),
   check('lint: biome', join(root, 'node_modules/.bin/biome'), ['check', '.'], true),
-  { name: 'jest', early: true, run: () => jest('jest', 'test/unit', 'test/conformance/sidecar', `--testPathIgnorePatterns=${kept()}`) },
+  { name: 'jest', early: true, run: () => jest('jest', 'test/unit', `--testPathIgnorePatterns=${kept()}`) },
   { name: 'pytest', run: pytest },
   check('lint: ruff', join(bin, 'ruff'), ['check', 'python-bridge', 'test/python']),
   check('types: mypy', join(bin, 'mypy'), []),
-  { name: 'jest: producers, and what is kept', run: () => jest('jest_kept', 'test/conformance/producer', kept()) },
+  { name: 'jest: conformance, and what is kept', run: () => jest('jest_kept', 'test/conformance', kept()) },
   ...browserSteps().map((names) => ({ name: `browser: ${names.join(', ')}`, run: () => browser(names) })),
 ];
 

@@ -31,7 +31,6 @@ const CHECKS = {
     const count = () => json('int((np.asarray(labels) == 1).sum())');
     const before = await count();
     await view.press('z');
-    await view.press('l'); // in a view this narrow the panel covers the slices
     const now = await view.locator('canvas.voxbeam-canvas').boundingBox();
     await page.mouse.move(now.x + now.width * 0.25, now.y + now.height * 0.25);
     await page.mouse.down();

@@ -17,7 +17,7 @@ import type { GpuBudget } from './gpu_budget.js';
 import { hasLabelLook, LABEL_PROBES, restWeight } from './label_lookup.js';
 import { labelPaletteTexture } from './label_palette.js';
 import { LayerTransfers, layerTransferBytes } from './layer_transfers.js';
-import { atlasName, cellsName, hasCells, isProjection, type LayerKind, layersKey, layersShader } from './layers_shader.js';
+import { atlasName, cellsName, isProjection, type LayerKind, layersKey, layersShader, mayHaveCells } from './layers_shader.js';
 import { CUT_PLANES } from './plane_views.js';
 import { drawRays, rayUniforms, setRays, weighed } from './ray_uniforms.js';
 import { labelStepOpacity, lookupOf, type Lookup, stepFraction, type VolumeSource } from './source.js';
@@ -62,13 +62,13 @@ export class LayersPass {
   /** Draws layers from the lowest to the highest; false where there is nothing to draw from yet. */
   draw(sources: readonly VolumeSource[], frame: RayFrame): boolean {
     const ready = sources.filter((source) => source.table.window);
-    const drawn = fitting(ready, this.#units).slice(-MAX_LAYERS);
+    const { drawn, kinds } = fitting(ready.slice(-MAX_LAYERS), this.#units);
     this.left = ready.length - drawn.length;
     if (drawn.length === 0) return false;
     this.budget.take('layers', layerTransferBytes(drawn.length) + 4 * LABEL_COLORS);
     const planes = planesOf(frame.clip);
     const { cuts = [] } = frame;
-    const material = this.#material(drawn, { CLIPPED: planes.length > 0, DEPTH: frame.depth !== undefined, CUT: cuts.length > 0 });
+    const material = this.#material(kinds, { CLIPPED: planes.length > 0, DEPTH: frame.depth !== undefined, CUT: cuts.length > 0 });
     const u = material.uniforms as Uniforms;
     const { eye } = cameraBasis(frame.camera);
     setRays(u, frame);
@@ -87,7 +87,7 @@ export class LayersPass {
     set('uStep', step);
     drawn.forEach((source, n) => {
       set(atlasName(source.atlas.storage), source.atlas.texture);
-      if (hasCells(kindOf(source))) set(cellsName(source.atlas.storage), source.atlas.cells.texture);
+      if (kinds[n]?.cells) set(cellsName(source.atlas.storage), source.atlas.cells.texture);
       const values = { ...placeValues(source, lookups[n] as Lookup, eye), ...lookValues(source) };
       for (const [name, value] of Object.entries(values)) set(`${name}_${n}`, value);
       set(`uVoxel_${n}`, voxels[n]);
@@ -105,8 +105,7 @@ export class LayersPass {
     this.budget.release('layers');
   }
 
-  #material(sources: readonly VolumeSource[], flags: Readonly<Record<string, boolean>>): THREE.RawShaderMaterial {
-    const kinds = sources.map(kindOf);
+  #material(kinds: readonly LayerKind[], flags: Readonly<Record<string, boolean>>): THREE.RawShaderMaterial {
     const key = layersKey(kinds, Object.values(flags));
     const known = this.#materials.get(key);
     if (known) return known;
@@ -151,21 +150,29 @@ const NAMES = [
   ...TABLE_UNIFORMS,
 ];
 
-/** The highest layers whose textures a shader can read at once. */
-function fitting(sources: readonly VolumeSource[], units: number): readonly VolumeSource[] {
+/** The highest layers whose textures a shader can read at once. Cells that show nothing make it faster: they are left out before a layer is. */
+function fitting(sources: readonly VolumeSource[], units: number): { drawn: readonly VolumeSource[]; kinds: readonly LayerKind[] } {
   for (let from = 0; from < sources.length; from += 1) {
-    const kept = sources.slice(from);
-    const lookups = kept.filter(({ atlas, settings }) => atlas.storage.labels && hasLabelLook(settings)).length;
-    const storages = [kept, kept.filter((source) => hasCells(kindOf(source)))].map((some) => new Set(some.map(({ atlas }) => atlas.storage)).size);
-    if (kept.length + lookups + storages.reduce((a, b) => a + b) + COMMON_TEXTURES <= units) return kept;
+    const drawn = sources.slice(from);
+    for (const cells of [true, false]) {
+      const kinds = drawn.map((source) => kindOf(source, cells));
+      if (texturesOf(kinds) <= units) return { drawn, kinds };
+    }
   }
-  return [];
+  return { drawn: [], kinds: [] };
+}
+
+/** Textures that the shader of some layers reads: a table each, ids that something is said of, an atlas and its cells for each storage class. */
+function texturesOf(kinds: readonly LayerKind[]): number {
+  const storages = (some: readonly LayerKind[]) => new Set(some.map(({ storage }) => storage)).size;
+  const lookups = kinds.filter(({ lookup }) => lookup).length;
+  return kinds.length + lookups + storages(kinds) + storages(kinds.filter(({ cells }) => cells)) + COMMON_TEXTURES;
 }
 
 /** What of a layer decides how its part of the shader reads. */
-export function kindOf({ atlas: { storage }, settings, shader, table, transfer }: VolumeSource): LayerKind {
+function kindOf({ atlas: { storage }, settings, shader, table, transfer }: VolumeSource, cells: boolean): LayerKind {
   const { labels } = storage;
-  const kind = { storage, mode: settings.mode, shader, additive: settings.blend === 'additive' };
+  const kind = { storage, mode: settings.mode, shader, additive: settings.blend === 'additive', peaked: !labels && transfer.peaked };
   return {
     ...kind,
     shading: labels || isProjection(kind) ? 'none' : settings.shading,
@@ -173,7 +180,7 @@ export function kindOf({ atlas: { storage }, settings, shader, table, transfer }
     outline: labels && settings.labelStyle === 'outline' && !shader,
     nested: isNested(table.window),
     log: !labels && logUniform(settings) !== undefined,
-    peaked: !labels && transfer.peaked,
+    cells: cells && mayHaveCells(kind),
   };
 }
 

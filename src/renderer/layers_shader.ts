@@ -35,6 +35,8 @@ export interface LayerKind {
   readonly log: boolean;
   /** Its transfer function has thin peaks or steps: what lies between two samples counts. */
   readonly peaked: boolean;
+  /** Rays step over its cells that show nothing. */
+  readonly cells: boolean;
   readonly shader?: UserShader | undefined;
 }
 
@@ -47,7 +49,7 @@ export const isProjection = ({ storage, mode, shader }: Pick<LayerKind, 'storage
 
 /** The same for the same shader. */
 export function layersKey(kinds: readonly LayerKind[], flags: readonly boolean[]): string {
-  const one = (k: LayerKind) => [k.storage.name, k.storage.labels ? '' : k.mode, k.shading, k.additive, k.lookup, k.outline, k.nested, k.log, k.peaked, k.shader?.key];
+  const one = (k: LayerKind) => [k.storage.name, k.storage.labels ? '' : k.mode, k.shading, k.additive, k.lookup, k.outline, k.nested, k.log, k.peaked, k.cells, k.shader?.key];
   return JSON.stringify([kinds.map(one), flags]);
 }
 
@@ -58,10 +60,10 @@ export const atlasName = (storage: StorageClass): string => `uAtlas_${storage.na
 export const cellsName = (storage: StorageClass): string => `uClear_${storage.name.replace('/', '_')}`;
 
 /**
- * Whether rays step over cells of a layer that show nothing. Not where what lies between a sample and the one before it counts, in what is clear too; what a
+ * Whether rays may step over cells of a layer that show nothing. Not where what lies between a sample and the one before it counts, in what is clear too; what a
  * user's shader makes of values is not known.
  */
-export const hasCells = ({ storage, mode, peaked, shader }: Pick<LayerKind, 'storage' | 'mode' | 'peaked' | 'shader'>): boolean =>
+export const mayHaveCells = ({ storage, mode, peaked, shader }: Pick<LayerKind, 'storage' | 'mode' | 'peaked' | 'shader'>): boolean =>
   !storage.labels && mode === 'dvr' && !peaked && !shader;
 
 /** The parts of the fragment shader for layers from the lowest to the highest. */
@@ -80,7 +82,7 @@ export function layersShader(kinds: readonly LayerKind[]): string[] {
     hooked || kinds.some(({ storage }) => storage.labels) ? labelsGlsl : '',
     hooked ? `${hookGlsl}\nuint labelAt(vec3 w);` : '',
     ...atlases.map((name) => `uniform sampler3D ${name};`),
-    ...new Set(kinds.filter(hasCells).map(({ storage }) => `uniform sampler3D ${cellsName(storage)};`)),
+    ...new Set(kinds.filter(({ cells }) => cells).map(({ storage }) => `uniform sampler3D ${cellsName(storage)};`)),
     ...kinds.map(layerPart),
     hooked ? labelAtPart(kinds) : '',
     lit ? solidPart(kinds) + shadowGlsl : 'vec2 lightAt(vec3 w, float near, int shading) {\n  return vec2(1.);\n}',
@@ -103,7 +105,7 @@ function layerPart(kind: LayerKind, n: number): string {
     PEAKED: Number(peaked),
     ID: `labelId${storage.code}`,
     ATLAS: atlasName(storage),
-    CELLS: Number(hasCells(kind)),
+    CELLS: Number(kind.cells),
     CLEAR: cellsName(storage),
   };
   const how = isProjection(kind) ? projectionGlsl : mode === 'iso' ? isoGlsl : dvrGlsl;

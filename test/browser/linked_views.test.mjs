@@ -110,7 +110,7 @@ test('two people in two browsers: what one draws and points at the other sees, f
 
   // I follow her, and she turns the volume.
   await mine.locator('[data-action="people"]').click();
-  const row = mine.locator('[role="listitem"][data-person]');
+  const row = mine.locator('[role="listitem"][data-person]').filter({ hasText: 'Ada' });
   assert.match(await row.textContent(), /Ada <b>.*point/);
   await row.locator('[data-action="follow"]').click();
   await eventually('her layout', () => mine.locator('[data-layout="four"][aria-pressed="true"]').count());

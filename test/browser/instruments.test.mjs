@@ -9,7 +9,7 @@ import { build } from 'esbuild';
 import { chromium } from 'playwright-core';
 import { TEST_FLAGS, findChromium } from '../../scripts/chromium.mjs';
 import { environment, python } from '../../scripts/process.mjs';
-import { eventually, settled } from './support.mjs';
+import { becomes, eventually, settled } from './support.mjs';
 
 const ROOT = '.voxbeam[data-settled]';
 let server;
@@ -40,10 +40,7 @@ after(async () => {
 });
 
 /** Waits until the picture is whole again after a change. */
-async function still() {
-  await page.waitForTimeout(250);
-  return settled(page, ROOT);
-}
+const still = () => settled(page, ROOT);
 
 const press = async (...keys) => {
   await page.locator(ROOT).focus();
@@ -74,9 +71,9 @@ test('the toolbar fits into 600 pixels, and the menu offers the rest by pointer 
   await page.locator('[data-action="more"]').focus();
   await page.keyboard.press('Enter');
   await page.keyboard.press('ArrowDown');
-  assert.equal(await page.evaluate(() => document.activeElement.dataset.item), 'crop');
+  await becomes('the item that has the focus', () => page.evaluate(() => document.activeElement.dataset.item), 'crop');
   await page.keyboard.press('Escape');
-  assert.equal(await page.locator('.voxbeam-menu[role="menu"]').isHidden(), true);
+  await page.locator('.voxbeam-menu[role="menu"]').waitFor({ state: 'hidden' });
 });
 
 test('clipping half of the block leaves half of its pixels; and all of it is shown again', async () => {
@@ -106,7 +103,7 @@ test('what lies before the slices is cut away, and they show their values', asyn
   assert.ok(corner > 0.9 * whole, `faces of the cut are as bright as the block: ${corner} of ${whole} pixels`);
   const planes = () => page.evaluate(() => document.querySelector('[data-item="cut"]').getAttribute('aria-checked'));
   await page.locator('[data-action="more"]').click();
-  assert.equal(await planes(), 'true');
+  await becomes('the cut is checked', planes, 'true');
   await page.keyboard.press('Escape');
   await press('w', 'l');
   await page.locator('[data-plane="axial"]').selectOption('none');
@@ -129,9 +126,9 @@ test('the debug overlay counts the bricks that are shown, by state, and goes wit
     return gpu === '8' && { bricks, gpu, asked, failed };
   });
   assert.deepEqual(counts, { bricks: '8', gpu: '8', asked: '0', failed: '0' });
-  assert.match(await debug.textContent(), /levels +0: 8\n.*volume +9 planned of 9, table 2 x 2 x 2/s);
+  await becomes('what it says', () => debug.textContent(), /levels +0: 8\n.*volume +9 planned of 9, table 2 x 2 x 2/s);
   await press('F9');
-  assert.equal(await debug.isHidden(), true);
+  await debug.waitFor({ state: 'hidden' });
 });
 
 test('a picture has the size that was asked for, with the marks in it, and the view is as it was', async () => {
@@ -155,14 +152,14 @@ test('a picture has the size that was asked for, with the marks in it, and the v
   }, png.toString('base64'));
   assert.ok(seen.middle > 240, `the block is in the middle: ${seen.middle}`);
   assert.ok(seen.inks > 30, `the scale bar is in the corner: ${seen.inks} bright pixels`);
-  assert.deepEqual(await page.locator('.voxbeam-canvas').evaluate(({ width, height }) => [width, height]), before);
+  await becomes('the size of the picture', () => page.locator('.voxbeam-canvas').evaluate(({ width, height }) => [width, height]), before);
   await still();
   await press('Shift+S');
   await page.locator('.voxbeam-dialog [name="width"]').fill('20000');
   await page.locator('.voxbeam-dialog [type="submit"]').click();
   await eventually('the dialog says what is wrong', async () => /16384/.test(await page.locator('.voxbeam-dialog-words').textContent()));
   await page.keyboard.press('Escape');
-  assert.equal(await page.locator('.voxbeam-dialog').count(), 0);
+  await page.locator('.voxbeam-dialog').waitFor({ state: 'detached' });
 });
 
 test('a turntable is a movie of as many frames as were asked for, no two neighbours alike', async () => {
@@ -201,7 +198,7 @@ test('a turntable is a movie of as many frames as were asked for, no two neighbo
   assert.deepEqual(seen.size, [160, 120]);
   assert.ok(seen.times.every((time, i) => Math.abs(time - i / 10) < 0.002), String(seen.times));
   assert.ok(seen.changes.every((change) => change > 0.3), String(seen.changes));
+  await page.locator('.voxbeam-dialog').waitFor({ state: 'detached' });
   await still();
-  assert.equal(await page.locator('.voxbeam-dialog').count(), 0);
   assert.deepEqual(page.said, []);
 });

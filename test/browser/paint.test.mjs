@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { TEST_FLAGS, findChromium } from '../../scripts/chromium.mjs';
 import { environment, python, root } from '../../scripts/process.mjs';
-import { eventually, settled } from './support.mjs';
+import { becomes, eventually, settled } from './support.mjs';
 
 const ROOT = '.voxbeam[data-settled]';
 let server;
@@ -84,8 +84,7 @@ test('a stroke is in the picture and in Python, in the voxels of its slice; the 
 
   await page.locator('.voxbeam').focus();
   await page.keyboard.press('Control+z');
-  await eventually('the ball is gone', async () => (await painted()).labels[2] === 0);
-  assert.deepEqual(await painted(), first);
+  await becomes('the ball is gone, and the stroke is whole', painted, first);
   await page.keyboard.press('Control+z');
   await eventually('all is gone', async () => (await painted()).labels[1] === 0);
 });
@@ -106,8 +105,7 @@ test('a lasso, in a range of values, and what lies between two slices; named, co
   await page.locator('.voxbeam').focus();
   await page.keyboard.press('h');
   await page.keyboard.press('3');
-  assert.equal(await page.locator('[data-paint="lasso"]').getAttribute('aria-pressed'), 'true');
-  assert.equal(await page.locator('[data-label="3"]').getAttribute('aria-pressed'), 'true');
+  for (const pressed of ['[data-paint="lasso"]', '[data-label="3"]']) await becomes(`${pressed} is pressed`, () => page.locator(pressed).getAttribute('aria-pressed'), 'true');
   await lasso(30);
   const first = await labels('the lasso', ({ labels: [, , , three] }) => three > 100);
   assert.equal(first.planes.length, 1);
@@ -128,7 +126,7 @@ test('a lasso, in a range of values, and what lies between two slices; named, co
   assert.deepEqual(named.classes[3], ['kernel', null]);
   await eventually('its name and how much there is of it in the panel', async () =>
     (await page.locator('[data-label="3"]').textContent()) === 'kernel' && (await page.locator('.voxbeam-labels > .voxbeam-said').textContent()).includes(' mm³'));
-  assert.match(await page.locator('[data-label="3"] + .voxbeam-amount').getAttribute('title'), /voxels, .* mm³$/);
+  await becomes('how much there is of it, in words', () => page.locator('[data-label="3"] + .voxbeam-amount').getAttribute('title'), /voxels, .* mm³$/);
   await page.screenshot({ path: `${root}/out/paint_panel.png` });
   await page.locator('.voxbeam').focus();
   for (const [what, planes] of [['what lies between is gone', 2], ['the other lasso too', 1], ['and the first', 0]]) {
@@ -154,6 +152,7 @@ test('a lasso, in a range of values, and what lies between two slices; named, co
   await page.setViewportSize({ width: 480, height: 420 });
   const bar = page.locator('.voxbeam-paint-bar');
   await bar.waitFor();
+  await settled(page, ROOT);
   await bar.locator('[data-bar="range"]').click();
   await bar.locator('[data-bar="act"]').selectOption('box');
   await bar.locator('[data-bar="label"]').selectOption('2');
@@ -168,7 +167,7 @@ test('a lasso, in a range of values, and what lies between two slices; named, co
   await settled(page, ROOT);
   await page.screenshot({ path: `${root}/out/paint_bar.png` });
   await bar.locator('[data-bar="stop"]').click();
-  assert.equal(await bar.isVisible(), false);
-  assert.equal(await page.locator('[data-instrument="paint"]').isVisible(), false);
+  await bar.waitFor({ state: 'hidden' });
+  await page.locator('[data-instrument="paint"]').waitFor({ state: 'hidden' });
   assert.deepEqual(page.said, []);
 });

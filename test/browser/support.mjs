@@ -1,7 +1,9 @@
 // What the browser tests share: one JupyterLab and one scheduler a file, driven by Playwright on the system's Chromium.
+import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { chromium } from 'playwright-core';
 import { TEST_FLAGS, findChromium } from '../../scripts/chromium.mjs';
 import { startLab } from '../../scripts/lab.mjs';
@@ -20,7 +22,7 @@ volume = (60000 * np.exp(-((z - 30) ** 2 + (y - 48) ** 2 + (x - 70) ** 2) / 900)
 `;
 
 /** Waits until `test` gives something true, and gives it. */
-export async function eventually(what, test, { timeout = 30_000, every = 100 } = {}) {
+export async function eventually(what, test, { timeout = 60_000, every = 100 } = {}) {
   const until = Date.now() + timeout;
   let last;
   while (Date.now() < until) {
@@ -30,6 +32,21 @@ export async function eventually(what, test, { timeout = 30_000, every = 100 } =
   }
   throw new Error(`${what}: not within ${timeout / 1000} s; last seen: ${JSON.stringify(last)}`);
 }
+
+/** Waits until what `read` gives is what is expected, or matches it where that is a pattern; where it never does, both are shown. */
+export async function becomes(what, read, expected, { timeout = 60_000, every = 50 } = {}) {
+  const fits = (value) => (expected instanceof RegExp ? expected.test(String(value)) : isDeepStrictEqual(value, expected));
+  const until = Date.now() + timeout;
+  let last = await read();
+  while (!fits(last) && Date.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, every));
+    last = await read();
+  }
+  if (!fits(last)) (expected instanceof RegExp ? assert.match : assert.deepEqual)(last, expected, `${what}: not within ${timeout / 1000} s; last seen: ${JSON.stringify(last)}`);
+}
+
+/** Waits until the page has drawn all that was done to it before: what a viewer says of itself, and its panels, are of its last frame. */
+export const drawn = (frame, selector = VIEW) => frame.locator(selector).first().evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
 
 /** A JupyterLab on a folder of its own with notebooks of the test's cells, a browser, and (on request) a scheduler. */
 export class Workplace {
@@ -112,10 +129,11 @@ export async function runCells(page, indices) {
   }
 }
 
-/** Waits until a viewer shows everything it wants; gives its data attributes. */
-export async function settled(frame, selector = VIEW, { timeout = 60_000, nth = 0 } = {}) {
+/** Waits until a viewer shows everything it wants after all that was done to it before; gives its data attributes. */
+export async function settled(frame, selector = VIEW, { timeout = 120_000, nth = 0 } = {}) {
   const view = frame.locator(selector).nth(nth);
   await view.waitFor({ state: 'attached', timeout });
+  await drawn(frame, selector); // until its next frame it says of itself what was true before
   const seen = await eventually(
     'data-settled',
     async () => {

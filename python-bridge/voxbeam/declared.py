@@ -83,6 +83,20 @@ class DeclaredVolumes:
             ]
         return [one.produced for one in fits if one.image == fits[0].image]
 
+    def update(self, name: str, region: Any) -> None:
+        """Say that voxels of a volume that was rendered here are others now.
+
+        Raises
+        ------
+        ParameterError
+            It is another kernel's, is not read from an array in place, has time points, or `region` is none.
+        """
+        with self._lock:
+            one = self._by_name.get(name)
+        if one is None or not one.produced.live:
+            raise ParameterError(f"The volume {name!r} was not rendered here.", "Say it where its array is.")
+        one.produced.changed(region)
+
     def remove(self, name: str, held: Iterable[str]) -> None:
         """Take a volume, or all channels of an image, out of an instance that holds volumes of the names `held`.
 

@@ -355,7 +355,7 @@ class Instance(KeptScene):
                     revive=self.revive,
                     trust=self.trust,
                 )
-                self._table = VolumeTable(connection)
+                self._table = VolumeTable(connection, self._declared.update)
                 self._scene = Scene(connection.send)
                 self._annotations = Annotations(self._scene, self._table.find, self._refuse_closed)
                 self._history = History(connection.send, self._refuse_closed)

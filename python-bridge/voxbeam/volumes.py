@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from voxbeam.description import VolumeDescription
+from voxbeam.errors import ParameterError
 from voxbeam.protocol import FrameType, Header, decode_control
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from voxbeam.connection import Connection
 
 
@@ -40,6 +43,31 @@ class Volume:
     complete: bool
     producer: str
     message: str | None
+    _update: Callable[[str, Any], None] | None = field(default=None, repr=False, compare=False)
+
+    def update(self, region: Any = ...) -> None:
+        """Show what was written to the array that this volume was rendered from, at every level, some 30 ms later.
+
+        Only bricks that hold voxels of `region` are made and sent again. Returns at once.
+
+        Parameters
+        ----------
+        region
+            As the array is indexed, by whole numbers and slices of step 1; left out, all of it.
+
+        Raises
+        ------
+        ParameterError
+            It was rendered by another kernel, or not from an array of three axes in memory.
+
+        Examples
+        --------
+        >>> array[10:20, :, 64:128] = 0  # doctest: +SKIP
+        >>> instance.volumes["ct"].update(np.s_[10:20, :, 64:128])  # doctest: +SKIP
+        """
+        if self._update is None:
+            raise ParameterError(f"The volume {self.name!r} was not rendered here.", "Say it where its array is.")
+        self._update(self.name, region)
 
     @property
     def name(self) -> str:
@@ -54,10 +82,17 @@ class Volume:
 
 
 class VolumeTable:
-    """Follows the announcements on a connection. Safe from any thread: reads are copies."""
+    """Follows the announcements on a connection. Safe from any thread: reads are copies.
 
-    def __init__(self, connection: Connection) -> None:
+    Parameters
+    ----------
+    update
+        Told the name and region of what changes in a volume of this process.
+    """
+
+    def __init__(self, connection: Connection, update: Callable[[str, Any], None] | None = None) -> None:
         self._connection = connection
+        self._update = update
         self._lock = threading.Lock()
         self._volumes: dict[int, Volume] = {}
         self._said: dict[int, dict[str, Any]] = {}
@@ -90,7 +125,7 @@ class VolumeTable:
             return {"last_handle": self._last_handle, "volumes": volumes}
 
     def _keep(self, announcement: dict[str, Any], volume: Volume) -> None:
-        self._volumes[volume.handle] = volume
+        self._volumes[volume.handle] = replace(volume, _update=self._update)
         self._said[volume.handle] = announcement
         self._last_handle = max(self._last_handle, volume.handle)
 

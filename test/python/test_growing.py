@@ -160,6 +160,52 @@ def test_thirty_changes_a_second_of_a_64_cube_in_512_keep_up(instance, sidecar, 
     reader.close()
 
 
+@pytest.mark.parametrize(("kind", "order"), [("image", "C"), ("image", "F"), ("labels", "C")])
+def test_an_array_that_is_written_to_is_shown_as_it_is_once_it_is_told(instance, sidecar, kind, order):
+    shape = (70, 20, 30) if kind == "labels" else SHAPE
+    array = np.asarray(noise(shape), order=order)
+    rv.render_volume(array, instance, name="ct", kind=kind)
+    [volume] = instance.declared(array, {})
+    reader = BrickReader(sidecar)
+    reader.read_all(volume.handle, shape)
+    before = instance.status()["stored_bytes"]
+    array[64:66, :5, -1] += 7
+    instance.volumes["ct"].update(np.s_[64:66, :5, -1])
+    check(reader, volume, array, kind)
+    touched = {key for key in brick_keys(shape) if _holds(key, ((64, 66), (0, 5), (shape[2] - 1, shape[2])))}
+    until(lambda: volume.status["complete"])
+    assert instance.status()["stored_bytes"] - before == len(touched) * brick_template("u16").frame_bytes
+    array += 1
+    instance.volumes["ct"].update()
+    check(reader, volume, array, kind)
+    assert volume.levels.generation == 3
+    instance.volumes["ct"].update(np.s_[5:5])  # nothing
+    assert volume.updater.idle
+    wrong = [(np.s_[::2], "step 1"), (np.s_[0, 0, 0, 0], "more than three axes"), (np.s_[99999], "below"), (True, "below")]
+    for region, words in wrong:
+        with pytest.raises(ParameterError, match=words):
+            instance.volumes["ct"].update(region)
+    reader.close()
+
+
+def _holds(key: BrickKey, box) -> bool:
+    spans = level_box(box, key.level)
+    return all(64 * i - 1 < high and 64 * (i + 1) + 1 > low for i, (low, high) in zip(key[1:4], spans, strict=True))
+
+
+def test_only_an_array_in_this_kernel_is_updated(instance, sidecar, tmp_path):
+    np.save(tmp_path / "file.npy", noise((5, 6, 7)))
+    rv.render_volume(tmp_path / "file.npy", instance)
+    rv.render_volume(noise((2, 5, 6, 7)), instance, name="times", axes="tzyx")
+    for name in ("file", "times"):
+        with pytest.raises(ParameterError, match="not read from one array in memory"):
+            instance.volumes[name].update()
+    other = Instance(sidecar.host, sidecar.port, sidecar.token)
+    with pytest.raises(ParameterError, match="'times' was not rendered here"):
+        other.volumes["times"].update()
+    other.close()
+
+
 def test_a_volume_that_was_removed_follows_no_more(instance):
     scan = rv.growing((70, 70, 70), "u1", name="scan")
     volume = instance.producer.declare(scan)

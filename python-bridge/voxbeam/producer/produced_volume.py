@@ -8,13 +8,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from voxbeam.connection import gone_error
-from voxbeam.errors import SidecarError, StoreTooSmallError, VoxbeamError
+from voxbeam.errors import ParameterError, SidecarError, StoreTooSmallError, VoxbeamError
 from voxbeam.producer.brick_maker import answer_needs, refuse
 from voxbeam.producer.ranges import MAX_ROWS
 from voxbeam.producer.time_points import TimePoints
 from voxbeam.producer.updater import Updater
 from voxbeam.producer.voxels import ArrayVoxels
 from voxbeam.protocol import SLOT_BYTES, ErrorCode, FrameType, encode_frame, encode_ranges
+from voxbeam.sources.region import region_box
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -73,6 +74,8 @@ class ProducedVolume:
         self.points = TimePoints(self, source, levels)
         self.updater = Updater(self)
         self._closers: list[Callable[[], None]] = []
+        #: Whether its voxels may change while it is shown.
+        self._followed = source is not None and source.changes is not None
         self._unfollow = source.changes.listen(self.updater.changed) if source is not None and source.changes else None
 
     def __repr__(self) -> str:
@@ -146,6 +149,28 @@ class ProducedVolume:
         self._ask_to_fill()
         if wait:
             self._wait_until_complete(progress, timeout)
+
+    def changed(self, region: Any) -> None:
+        """Voxels of its array are others now: bricks that hold them are made anew, at all levels. Returns at once.
+
+        Parameters
+        ----------
+        region
+            What was written to, as the array is indexed: whole numbers and slices along z, y, x.
+
+        Raises
+        ------
+        ParameterError
+            It is not read from an array in place, has time points, or `region` is none.
+        """
+        source, name = self.source, self.description.name
+        if source is None or source.array is None or source.lasting or source.times is not None:
+            text = f"{name!r} is not read from one array in memory, so that there is nothing to update."
+            raise ParameterError(text, "Render it again; or write through rv.growing, or to an array of three axes.")
+        self._followed = True
+        box = region_box(region, source.shape)
+        if all(high > low for low, high in box):
+            self.updater.changed(box)
 
     def remove(self) -> None:
         """Take it out of the instance, with its layer."""
@@ -257,7 +282,7 @@ class ProducedVolume:
             for point in self.points.all():
                 if not again and point.previews_sent and point.built.is_set():
                     self.send(FrameType.CHANGED, {"generation": 1, "boxes": point.levels.boxes, **point.fields})
-                if not again and self._unfollow and point.levels.generation > 1:
+                if not again and self._followed and point.levels.generation > 1:
                     # Some of these words may have been lost with the connection.
                     changed = {"generation": point.levels.generation, "boxes": point.levels.all_boxes}
                     self.send(FrameType.CHANGED, {**changed, **point.fields})
@@ -304,7 +329,7 @@ class ProducedVolume:
         self._closers = []
         if self._unfollow is not None:
             self._unfollow()
-            self.updater.wake()
+        self.updater.wake()
         self.disconnected()
 
     def on_close(self, told: Callable[[], None]) -> None:

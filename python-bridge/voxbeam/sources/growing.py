@@ -9,6 +9,7 @@ import numpy as np
 
 from voxbeam.description import KINDS, triple
 from voxbeam.errors import ParameterError, ShapeError, SourceError
+from voxbeam.sources.region import region_box
 from voxbeam.sources.source import Changes, Source, volume_shape
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, DTypeLike, NDArray
 
     from voxbeam.description import Kind
-    from voxbeam.geometry import Box
 
 
 class GrowingVolume(Source):
@@ -63,7 +63,7 @@ class GrowingVolume(Source):
 
     def __setitem__(self, index: Any, values: ArrayLike) -> None:
         """Write voxels anywhere: ``volume[z, y, x] = values``, by whole numbers and slices of step 1."""
-        box = self._box(index)
+        box = region_box(index, self.shape)
         self._array()[index] = values
         self.changes.tell(box)
 
@@ -75,24 +75,6 @@ class GrowingVolume(Source):
         if self.array is None:
             raise SourceError(f"{self.name!r} was closed.", "Make another: rv.growing(…).")
         return self.array
-
-    def _box(self, index: Any) -> Box:
-        parts = index if isinstance(index, tuple) else (index,)
-        if Ellipsis in parts:
-            at = parts.index(Ellipsis)
-            parts = (*parts[:at], *[slice(None)] * (4 - len(parts)), *parts[at + 1 :])
-        spans: list[tuple[int, int]] = []
-        for part, n in zip((*parts, *[slice(None)] * (3 - len(parts))), self.shape, strict=True):
-            if isinstance(part, slice) and part.step in (None, 1):
-                low, high, _ = part.indices(n)
-            elif isinstance(part, (int, np.integer)) and -n <= part < n:
-                low = int(part) % n
-                high = low + 1
-            else:
-                remedy = f"Give whole numbers below {n} or slices of step 1."
-                raise ParameterError(f"The index {part!r} cannot be written to.", remedy)
-            spans.append((low, max(low, high)))
-        return spans[0], spans[1], spans[2]
 
 
 def growing(

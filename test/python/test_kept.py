@@ -8,11 +8,13 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+import zarr
 
 from voxbeam import cache
 from voxbeam.cli import main
@@ -118,6 +120,38 @@ def test_a_file_that_has_changed_is_built_anew(file):
     build(levels)
     assert source.counter.read == array.nbytes
     check(levels, array)
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_levels_that_a_zarr_store_lacks_are_kept_until_a_chunk_changes(tmp_path, version):
+    array, path = volume(), tmp_path / "a.zarr"
+    held = zarr.create_array(path, shape=array.shape, dtype=array.dtype, chunks=(64,) * 3, zarr_format=version)
+    held[:] = array
+    assert not open_source(path).lasting  # it was written a moment ago, and may be again
+    minutes_ago(path)
+    readings = []
+    for _ in range(2):
+        source, levels = open_levels(path)
+        build(levels)
+        check(levels, array)
+        readings.append(source.counter.read)
+    assert readings == [array.nbytes, 0]
+    held[0, 0, 0] = array[0, 0, 0] = 999
+    minutes_ago(path)
+    source, levels = open_levels(path)
+    build(levels)
+    assert source.counter.read == array.nbytes
+    check(levels, array)
+    (path / "link").symlink_to(tmp_path)
+    assert not open_source(path).lasting
+
+
+def minutes_ago(folder):
+    """Files that are young, as if written two minutes before they were."""
+    for file in folder.rglob("*"):
+        stamp = file.stat().st_mtime_ns
+        if file.is_file() and time.time_ns() - stamp < 60e9:
+            os.utime(file, ns=(stamp - 120 * 10**9,) * 2)
 
 
 def test_arrays_and_small_volumes_are_not_kept(kept, tmp_path):

@@ -120,7 +120,8 @@ def test_nifti_is_turned_to_z_y_x(tmp_path, name):
     affine = np.diag([2.0, 3.0, 4.0, 1.0])
     affine[:3, 3] = 10, 20, 30
     source = open_source(nifti(tmp_path, array, name, affine))
-    np.testing.assert_array_equal(source.array, array.T)
+    assert (source.array is None) == name.endswith(".gz")  # what is compressed is read when its first voxel is needed
+    np.testing.assert_array_equal(source.at(0).array, array.T)
     assert (source.shape, source.name.lower(), source.unit) == ((5, 6, 7), "scan", "mm")
     assert source.voxel_size == (4.0, 3.0, 2.0)
     assert source.origin == (30.0, 20.0, 10.0)
@@ -191,6 +192,28 @@ def test_a_truncated_nifti_names_itself(tmp_path, name):
     path = nifti(tmp_path, np.random.default_rng(0).integers(0, 99, (40, 40, 40)).astype("i2"), name)
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     with pytest.raises(SourceError, match=rf"(?s){name}.*complete"):
+        open_source(path).at(0)
+
+
+def test_a_compressed_nifti_with_time_points_is_read_once_when_one_is_needed(tmp_path, monkeypatch):
+    array, readings = data((7, 6, 5, 3)), []
+    path = nifti(tmp_path, array, "scan.nii.gz")
+    proxy = type(nibabel.load(path).dataobj)
+    read = proxy.get_unscaled
+    monkeypatch.setattr(proxy, "get_unscaled", lambda self: readings.append(self.shape) or read(self))
+    source = open_source(path)
+    assert (source.shape, source.times.count, source.dtype, readings) == ((5, 6, 7), 3, np.dtype("i2"), [])
+    for time in (2, 0):
+        np.testing.assert_array_equal(source.at(time).array, array.T[time])
+    assert readings == [(7, 6, 5, 3)]
+
+
+def test_a_header_that_promises_more_than_a_file_can_hold_takes_no_memory(tmp_path):
+    path = nifti(tmp_path, np.zeros((7, 6, 5), "i2"), "scan.nii.gz")
+    raw = bytearray(gzip.decompress(path.read_bytes()))
+    raw[42:48] = np.array([30000, 30000, 30000], "<i2").tobytes()
+    path.write_bytes(gzip.compress(raw))
+    with pytest.raises(SourceError, match=r"promises 54,000,000,000,000 of voxels"):
         open_source(path)
 
 

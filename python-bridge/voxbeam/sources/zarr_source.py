@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,9 +10,10 @@ import numpy as np
 
 from voxbeam.description import Times
 from voxbeam.errors import ParameterError, ShapeError, SourceError
-from voxbeam.geometry import level_shape
+from voxbeam.geometry import level_count, level_shape
 from voxbeam.sources.axes import LEADING, leading_axes
 from voxbeam.sources.chunked_source import NO_LEADING, ChunkedImage, IndexedArray
+from voxbeam.sources.folder_fingerprint import folder_fingerprint
 from voxbeam.sources.ome import first_multiscale, is_label
 from voxbeam.sources.omero import describe_channels
 from voxbeam.sources.places import PlaceInFile, Url, library
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from voxbeam.sources.source import Source
 
 MARKERS = ("zarr.json", ".zarray", ".zgroup")
+#: Levels of what is smaller are built sooner than its files are looked through.
+LEAST_VOXELS = 2**21
 
 
 def _level(array: Any) -> IndexedArray:
@@ -36,7 +40,7 @@ def open_zarr(volume: Any, axes: str | None = None) -> list[Source] | None:
 
     `axes` says which axis of an array is which; a group of OME-Zarr says it itself.
     """
-    name, inside = "volume", ""
+    name, inside, folder = "volume", "", None
     if isinstance(volume, PlaceInFile) and volume.path.is_dir():
         volume, inside = volume.path, volume.inside.strip("/")
     if isinstance(volume, Url):
@@ -47,7 +51,7 @@ def open_zarr(volume: Any, axes: str | None = None) -> list[Source] | None:
     elif isinstance(volume, Path):
         if not (volume.suffix == ".zarr" or any((volume / marker).exists() for marker in MARKERS)):
             return None
-        name, where = volume.stem, str(volume)
+        name, where, folder = volume.stem, str(volume), volume / inside
         volume = _open_path(volume, inside)
     elif type(volume).__module__.partition(".")[0] == "zarr":
         where = str(getattr(volume, "path", "") or "the Zarr store")
@@ -56,12 +60,26 @@ def open_zarr(volume: Any, axes: str | None = None) -> list[Source] | None:
     if hasattr(volume, "chunks"):
         leading = leading_axes(volume.shape, axes, repr(where))
         volume_shape(volume.shape if leading is None else volume.shape[-3:], repr(where))
-        return ChunkedImage({0: _level(volume)}, where, np.dtype(volume.dtype)).sources(leading or NO_LEADING, {"name": name})
+        image = ChunkedImage({0: _level(volume)}, where, np.dtype(volume.dtype))
+        return _lasting(image.sources(leading or NO_LEADING, {"name": name}), folder)
     if not hasattr(volume, "attrs"):
         return None
     if axes is not None:
         raise ParameterError(f"axes is {axes!r}, and an OME-Zarr group says itself what its axes are.", "Leave axes out.")
-    return _from_group(volume, where, name)
+    return _lasting(_from_group(volume, where, name), folder)
+
+
+def _lasting(sources: list[Source], folder: Path | None) -> list[Source]:
+    """Levels that a store in a folder lacks are kept: its fingerprint says which voxels they were built of."""
+    shape = sources[0].shape
+    missing = any(not sources[0].levels.get(level) for level in range(1, level_count(shape)))
+    if folder is None or not missing or prod(shape) <= LEAST_VOXELS:
+        return sources
+    found = folder_fingerprint(folder, shape, sources[0].dtype.str)
+    for index, source in enumerate(sources if found else ()):
+        source.fingerprint = f"{found}{index:x}"[-32:]
+        source.lasting = True
+    return sources
 
 
 def _open_path(path: Path | str, inside: str) -> Any:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 #: A view that no page shows by then, or that a busy kernel hears nothing of, is filled all the same.
 WAIT_SECONDS = 10.0
+#: Beyond this no memory holds a volume, and a larger store is no advice.
+LARGEST_STORE = 2**40
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
 
@@ -41,8 +43,10 @@ def lazy_words(volumes: Sequence[ProducedVolume], store_bytes: int) -> str:
     """A sentence for people about volumes that a store cannot hold."""
     first = volumes[0].description
     name = first.channel.group if first.channel else first.name
-    needed = size_words(sum(volume.store_bytes for volume in volumes))
-    return f"{name!r} takes {needed}, the store has {size_words(store_bytes)}: bricks are made as they are looked at."
+    needed = sum(volume.store_bytes for volume in volumes)
+    remedy = "; a larger store_bytes holds all" if needed <= LARGEST_STORE else ""
+    words = f"{name!r} takes {size_words(needed)}, the store has {size_words(store_bytes)}"
+    return f"{words}: bricks are made as they are looked at{remedy}."
 
 
 def size_words(count: float) -> str:

@@ -84,6 +84,23 @@ def triple(name: str, value: float | Sequence[float], *, positive: bool = False)
     return numbers[0], numbers[1], numbers[2]
 
 
+def window_pair(value: Sequence[float]) -> tuple[float, float]:
+    """`value` as (low, high), both finite, low below high.
+
+    Raises
+    ------
+    ParameterError
+        Where it is anything else.
+    """
+    try:
+        low, high = (float(v) for v in value)
+    except (TypeError, ValueError):
+        low = high = 0.0
+    if not (isfinite(low) and isfinite(high) and low < high):
+        raise ParameterError(f"window is {value!r}.", "Give (low, high) with low < high, both finite.")
+    return low, high
+
+
 def _text(name: str, value: str, *, least: int = 0, most: int = MAX_NAME_CHARS) -> None:
     if not isinstance(value, str) or not least <= len(value) <= most:
         raise ParameterError(f"{name} is {value!r:.80}.", f"Give a text of {least} to {most} characters.")
@@ -109,7 +126,7 @@ class Times:
         """Refuse what the sidecar would refuse."""
         if not 1 <= self.count <= MAX_TIMES:
             raise ShapeError(f"The volume has {self.count} time points.", f"It may have 1 to {MAX_TIMES:,}.")
-        if self.step is not None and not (isfinite(self.step) and self.step > 0):
+        if self.step is not None and not (isinstance(self.step, Real) and isfinite(self.step) and self.step > 0):
             raise ParameterError(f"time_step is {self.step!r}.", "Give a positive number.")
         _text("time_unit", self.unit)
 
@@ -212,9 +229,7 @@ class VolumeDescription:
         triple("voxel_size", self.voxel_size, positive=True)
         triple("origin", self.origin)
         if self.window is not None:
-            low_high = self.window
-            if len(low_high) != 2 or not all(isfinite(v) for v in low_high) or low_high[0] >= low_high[1]:
-                raise ParameterError(f"window is {low_high!r}.", "Give (low, high) with low < high, both finite.")
+            window_pair(self.window)
 
     @property
     def bricks(self) -> int:

@@ -18,6 +18,10 @@ DIALS: dict[str, tuple[float, float]] = {
 }
 
 
+#: Of the widget, in CSS pixels.
+MIN_HEIGHT, MAX_HEIGHT = 50, 10_000
+
+
 def checked_dial(name: str, value: Any) -> float | None:
     """``value`` as the dial ``name`` takes it; None leaves what the viewer has.
 
@@ -45,6 +49,20 @@ def checked_dial(name: str, value: Any) -> float | None:
         kind = "a whole number" if whole else "a number"
         raise ParameterError(f"{name} is {value!r}.", f"Give {kind} from {low:g} to {high:g}, or None.")
     return number
+
+
+def checked_frame(height: Any, views: Any, known: tuple[str, ...]) -> None:
+    """Refuse a height of the widget, or an arrangement of its views, that there is not.
+
+    Raises
+    ------
+    ParameterError
+        With the value, and what can be.
+    """
+    if isinstance(height, bool) or not isinstance(height, int) or not MIN_HEIGHT <= height <= MAX_HEIGHT:
+        raise ParameterError(f"height is {height!r}.", f"Give a whole number of pixels from {MIN_HEIGHT} to {MAX_HEIGHT:,}.")
+    if views not in known:
+        raise ParameterError(f"views is {views!r}.", f"Give one of {', '.join(map(repr, known))}.")
 
 
 class DialTraits(t.HasTraits):

@@ -37,6 +37,16 @@ class VoxbeamError(Exception):
         return [*lines, f"{type(self).__name__}: {self.message}", *([self.remedy] if self.remedy else [])]
 
 
+def sentence(error: object) -> str:
+    """What a library says of an error, on one line and with its end.
+
+    >>> sentence(OSError("expected 9 bytes"))
+    'expected 9 bytes.'
+    """
+    text = " ".join(str(error).split())
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
 class CertificateError(VoxbeamError):
     """The certificate of an instance is not the one that was expected, or nobody vouches for it."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import anywidget
 import traitlets as t
 
-from voxbeam.dials import DIALS, DialTraits
+from voxbeam.dials import DIALS, MAX_HEIGHT, MIN_HEIGHT, DialTraits, checked_frame
 from voxbeam.errors import ParameterError
 from voxbeam.handled import say_handled
 from voxbeam.keywords import refuse_unknown
@@ -82,7 +82,7 @@ class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
     #: Whether everything the view needs is there and drawn. Set by the page.
     settled = t.Bool(default_value=False).tag(sync=True)
     #: Height in CSS pixels.
-    height = t.Int(450, min=50, max=10_000).tag(sync=True)
+    height = t.Int(450, min=MIN_HEIGHT, max=MAX_HEIGHT).tag(sync=True)
     #: The views it opens with: "four", "volume" or "slices".
     views = t.Enum(VIEWS, "four").tag(sync=True)
     #: What was picked last, by ctrl click or with the picking tool: volume (its name), voxel (z, y, x), world (x, y, z),
@@ -104,6 +104,7 @@ class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
     ) -> None:
         unknown = {name: value for name, value in dials.items() if name not in DIALS}
         refuse_unknown("VolumeView", unknown, ("height", "views", "transport", "policy", "codec", *DIALS))
+        checked_frame(height, views, VIEWS)
         forced = forced_transport() if transport is None else checked_transport(transport, "transport")
         self._instance = instance
         self._volume = volume

@@ -268,6 +268,16 @@ def test_unknown_keywords_are_refused(instance):
         rv.view(None, instance, colour="red")
 
 
+@pytest.mark.parametrize(
+    ("frame", "words"),
+    [({"height": "x"}, "height is 'x'"), ({"height": 49}, "height is 49"), ({"views": "five"}, "views is 'five'")],
+)
+def test_a_frame_that_cannot_be_is_told_with_the_value(instance, frame, words):
+    with pytest.raises(rv.ParameterError, match=words) as caught:
+        rv.view(None, instance, **frame)
+    assert caught.value.remedy
+
+
 def test_a_page_that_the_kernel_cannot_hear_keeps_its_connection_for_a_while(monkeypatch):
     process = start_sidecar(store_bytes=64 * 2**20, heartbeat_ms=100)
     instance = Instance(process.host, process.port, process.token, process=process)

@@ -6,7 +6,7 @@ from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from voxbeam.errors import FormatError, ParameterError, ShapeError, VoxbeamError
+from voxbeam.errors import FormatError, ParameterError, ShapeError, VoxbeamError, sentence
 from voxbeam.formats import coco_labels, nifti_labels, ome_labels, precomputed_labels, slicer_labels, tiff_labels
 from voxbeam.formats.label_format import LabelFormat, Told
 from voxbeam.formats.label_volume import LabelVolume, label_volume
@@ -169,7 +169,7 @@ def import_labels(
         raise
     except Exception as error:
         # What libraries raise for damaged bytes is as various as the bytes.
-        text = f"{str(place)!r} cannot be read as {kind.title}: {type(error).__name__}: {error}"
+        text = f"{str(place)!r} cannot be read as {kind.title}: {type(error).__name__}: {sentence(error)}"
         raise FormatError(text, "Is it complete, and what its name says?") from error
     if labels.dtype.kind not in "bui":
         raise FormatError(f"{str(place)!r} holds {labels.dtype}, which are no labels.", "Labels are whole numbers.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 import numpy as np
 
-from voxbeam.errors import ParameterError, SourceError
+from voxbeam.errors import ParameterError, SourceError, sentence
 
 if TYPE_CHECKING:
     import os
@@ -144,7 +144,7 @@ class OnnxModel:
             given = np.zeros((1, channels, *self.tile), np.float32)
             out = self._session.run(None, {self._session.get_inputs()[0].name: given})[0]
         except Exception as error:
-            text = f"The model {self.name!r} cannot take a tile of {self.tile}: {error}"
+            text = f"The model {self.name!r} cannot take a tile of {self.tile}: {sentence(error)}"
             raise ParameterError(text[:1000], "Give the tile that it was made for, tile=(z, y, x).") from error
         if out.ndim != 5 or out.shape[2:] != self.tile:
             text = f"The model {self.name!r} makes {outputs[0].name!r} of shape {out.shape} of a tile {self.tile}."
@@ -183,7 +183,8 @@ def _session(path: Path, providers: Sequence[Any] | None) -> Any:
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=wanted)
     except Exception as error:  # what the runtime raises for damaged bytes has no common kind
-        raise SourceError(f"{str(path)!r} cannot be read as a model: {error}"[:1000], "Is it a complete ONNX file?") from error
+        text = f"{str(path)!r} cannot be read as a model: {sentence(error)}"
+        raise SourceError(text[:1000], "Is it a complete ONNX file?") from error
 
 
 def _three(name: str, value: Any, least: int) -> Shape:

@@ -12,7 +12,7 @@ import numpy as np
 from voxbeam.cluster import on_cluster
 from voxbeam.compiled.loader import wish
 from voxbeam.connection import gone_error
-from voxbeam.description import VolumeDescription
+from voxbeam.description import VolumeDescription, window_pair
 from voxbeam.errors import SidecarError, VoxbeamError
 from voxbeam.geometry import STORED_EDGE, BrickKey
 from voxbeam.producer.brick_maker import refuse
@@ -114,7 +114,7 @@ class Producer:
         first = source.at(0)
         mapping = map_dtype(first)
         levels = Levels(first, mapping, name=(source.fingerprint, 0) if source.lasting else None)
-        shown = source.window if window is None else (float(window[0]), float(window[1]))
+        shown = source.window if window is None else window_pair(window)
         description = VolumeDescription(
             name=source.name,
             shape=source.shape,

@@ -33,7 +33,10 @@ def name_channels(sources: Sequence[Source], image: str, names: Sequence[str] | 
         There are not as many names as channels, or two are equal.
     """
     if names is not None:
-        names = [str(name) for name in names] if not isinstance(names, str) else [names]
+        try:
+            names = [names] if isinstance(names, str) else [str(name) for name in names]
+        except TypeError:
+            raise ParameterError(f"channels is {names!r}.", "Give a list of names, one for each channel.") from None
         if any(source.channel is None for source in sources) or len(names) != len(sources):
             count = len(sources) if sources[0].channel else "no"
             raise ParameterError(f"channels names {len(names)}, and the volume has {count} channels.", "Name each of them once.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from voxbeam.description import Times
-from voxbeam.errors import SourceError, VoxbeamError
+from voxbeam.errors import SourceError, VoxbeamError, sentence
 from voxbeam.sources.axes import Leading
 from voxbeam.sources.block_cache import BlockCache, BlockPool
 from voxbeam.sources.channels import by_channel
@@ -97,7 +97,7 @@ class ChunkedImage:
             except VoxbeamError:
                 raise
             except Exception as error:
-                text = f"{self.where!r} cannot be read at level {level}, {box}: {error}"
+                text = f"{self.where!r} cannot be read at level {level}, {box}: {sentence(error)}"
                 raise SourceError(text, self.remedy) from error
             wanted = tuple(b - a for a, b in box)
             if block.shape[-3:] != wanted:

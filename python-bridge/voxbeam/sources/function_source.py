@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from voxbeam.description import Times
-from voxbeam.errors import ParameterError, SourceError
+from voxbeam.errors import ParameterError, SourceError, sentence
 from voxbeam.geometry import Box, Shape, level_count
 from voxbeam.sources.source import Source, volume_shape
 from voxbeam.sources.time_series import TimeSeries
@@ -40,7 +40,8 @@ class FunctionSource(Source):
         try:
             block = np.asarray(self._f(level, *where))
         except Exception as error:
-            text = f"The function of {self.name!r} failed at level {level}, {_words(box)}: {type(error).__name__}: {error}"
+            where_words = f"level {level}, {_words(box)}"
+            text = f"The function of {self.name!r} failed at {where_words}: {type(error).__name__}: {sentence(error)}"
             raise SourceError(text, "It is called with a level and three slices of its voxels, z, y, x.") from error
         if block.shape != wanted:
             text = f"The function of {self.name!r} gave shape {block.shape} at level {level}, {_words(box)}."

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from voxbeam.description import Times
-from voxbeam.errors import SourceError
+from voxbeam.errors import SourceError, sentence
 from voxbeam.sources.late_source import LateArray, LateSource
 from voxbeam.sources.places import file_fingerprint, library
 from voxbeam.sources.read_planner import layout_words
@@ -50,7 +50,7 @@ def open_nifti(volume: Any) -> Source | None:
 
 def _unreadable(path: Path | None, error: Exception) -> SourceError:
     what = repr(str(path)) if path else "The image"
-    return SourceError(f"{what} cannot be read as NIfTI: {error}", "Is it complete, and what its name says?")
+    return SourceError(f"{what} cannot be read as NIfTI: {sentence(error)}", "Is it complete, and what its name says?")
 
 
 def _from_image(image: Any, path: Path | None) -> Source:

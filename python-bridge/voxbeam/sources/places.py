@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from voxbeam.errors import SourceError
+from voxbeam.errors import SourceError, sentence
 from voxbeam.sources.source import UNIT_SYMBOLS
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def library(name: str, extra: str, what: object) -> Any:
 
 def unreadable(what: object, kind: str, error: object) -> SourceError:
     """The error of a file that is damaged, or not what its name says."""
-    return SourceError(f"{str(what)!r} cannot be read as {kind}: {error}", "Is it complete, and what its name says?")
+    return SourceError(f"{str(what)!r} cannot be read as {kind}: {sentence(error)}", "Is it complete, and what its name says?")
 
 
 def begins_with(path: Path, *signatures: bytes) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from voxbeam.description import KINDS, triple
-from voxbeam.errors import ParameterError, SourceError, VoxbeamError
+from voxbeam.errors import ParameterError, SourceError, VoxbeamError, sentence
 from voxbeam.sources.dask_source import open_dask
 from voxbeam.sources.device_source import open_device
 from voxbeam.sources.hdf5_source import open_hdf5
@@ -145,7 +145,7 @@ def _sources(volume: Any, axes: str | None) -> list[Source]:
             if not isinstance(volume, (Path, PlaceInFile, Url, RawFile, FileList)):
                 raise
             # What libraries raise for damaged bytes is as various as the bytes.
-            text = f"{str(volume)!r} cannot be read: {type(error).__name__}: {error}"
+            text = f"{str(volume)!r} cannot be read: {type(error).__name__}: {sentence(error)}"
             raise SourceError(text, "Is it complete, and what its name says?") from error
         if found is None:
             continue

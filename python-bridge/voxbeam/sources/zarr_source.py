@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from voxbeam.description import Times
-from voxbeam.errors import ParameterError, ShapeError, SourceError
+from voxbeam.errors import ParameterError, ShapeError, SourceError, sentence
 from voxbeam.geometry import level_count, level_shape
 from voxbeam.sources.axes import LEADING, leading_axes
 from voxbeam.sources.chunked_source import NO_LEADING, ChunkedImage, IndexedArray
@@ -90,7 +90,7 @@ def _open_path(path: Path | str, inside: str) -> Any:
         if inside:
             held = ", ".join(sorted(zarr.open_group(str(path), mode="r").keys())) or "nothing"
             raise SourceError(f"{str(path)!r} has no {inside!r}.", f"It holds {held}.") from error
-        text = f"{str(path)!r} cannot be read as Zarr: {error}"
+        text = f"{str(path)!r} cannot be read as Zarr: {sentence(error)}"
         raise SourceError(text, "Is it complete, and what its name says?") from error
 
 
@@ -106,7 +106,8 @@ def _from_group(group: Any, where: str, name: str) -> list[Source]:
     except KeyError as error:
         raise SourceError(f"{where!r} lists the level {error}, which is missing.", "Is the store complete?") from error
     except ValueError as error:  # such as a path that leaves the store
-        raise SourceError(f"{where!r} lists levels that cannot be: {error}", "They are arrays inside the store.") from error
+        text = f"{where!r} lists levels that cannot be: {sentence(error)}"
+        raise SourceError(text, "They are arrays inside the store.") from error
     first = arrays[0]
     axes = "".join(multiscale.axes)
     if axes[-3:] != "zyx" or axes[:-3] not in LEADING or len(axes) != len(first.shape):

@@ -89,15 +89,6 @@ async function shoot(browser, blank, scene, { url, bookmark }) {
     await settled(page);
     await page.locator(ROOT).focus();
     for (const key of scene.keys) await page.keyboard.press(key);
-    for (const [title, times] of Object.entries(scene.presses)) {
-      for (let i = 0; i < times; i += 1) await page.locator(`button[title="${title}"]`).dispatchEvent('click');
-    }
-    for (const [title, value] of Object.entries(scene.fills)) {
-      await page.locator(`:is(input, select)[title="${title}"]`).evaluate((field, text) => {
-        field.value = text;
-        field.dispatchEvent(new Event('change', { bubbles: true }));
-      }, value);
-    }
     await page.locator('.voxbeam-panel').evaluate((panel, section) => {
       panel.scrollTo(0, 0);
       if (section) panel.scrollTo(0, panel.querySelector(`[aria-label="${section}"]`).offsetTop - panel.offsetTop);

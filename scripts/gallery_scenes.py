@@ -37,16 +37,15 @@ class Scene:
     clip: dict[str, Any] = field(default_factory=dict)
     #: How the slices stand in 3D.
     planes: dict[str, Any] = field(default_factory=dict)
+    #: How thick the slices are, and how turned.
+    slab: dict[str, Any] = field(default_factory=dict)
+    turn: tuple[float, ...] = ()
     light: tuple[float, float, float] = ()  # type: ignore[assignment]
     theme: str = "dark"
     #: Keys that are pressed once it stands.
     keys: tuple[str, ...] = ()
-    #: Titles of the panel's buttons that are pressed, and how often each.
-    presses: dict[str, int] = field(default_factory=dict)
     #: The section of the side panel that stands at its top; empty: the first.
     section: str = ""
-    #: What is written into fields of the panel or chosen there, by their titles.
-    fills: dict[str, str] = field(default_factory=dict)
     #: Of the picture, where the page is not shown.
     size: tuple[int, int] = (480, 360)
     #: The whole page of this size; None: only the picture.
@@ -116,8 +115,8 @@ def brain() -> list[Scene]:
             layout="slices", cross=(8, -20, 12), keys=("r",),
         ),
         seen(
-            "slab", {"window": (20000, 64000), "colormap": "magma"}, layout="slices", cross=(8, -20, 12), keys=("r", "w"),
-            fills={"Thickness of the slices; 0: one plane": "30", "What of the values through a thick slice is shown": "max"},
+            "slab", {"window": (20000, 64000), "colormap": "magma"}, layout="slices", cross=(8, -20, 12), keys=("r",),
+            slab={"thickness": 30, "mode": "max"},
         ),
         seen(
             "labels_isolated", {"points": [(0, 0), (0.25, 0), (0.4, 0.006), (1, 0.02)], "shading": "local"},
@@ -126,7 +125,7 @@ def brain() -> list[Scene]:
         seen("four", {"shading": "local", "points": solid}, {"opacity": 0.45}, **views, keys=("r",)),
         seen(
             "oblique", {"shading": "local", "points": solid}, {"opacity": 0.35}, **views, keys=("r", "w"),
-            presses={"Turn the slices about x, 5°": 5, "Turn the slices about y, minus 5°": 4},
+            turn=(0.213, -0.17, 0.038, 0.961),
         ),
         seen(
             "viewer_dark", {"colormap": "magma", "points": [(0, 0), (0.3, 0), (0.5, 0.15), (1, 0.7)], "shading": "scattering"},
@@ -219,7 +218,7 @@ def galaxy() -> list[Scene]:
     rv.render_points(xyz[keep], brightness[keep], name="galaxy", unit="kpc", radius=(0.01, 0.12), window=(0, 2))
     camera = (-60, 38, 2.6)
     return [
-        Scene("points", {"galaxy": {"colormap": "plasma", "radius": 2.5}}, camera=camera),
+        Scene("points", {"galaxy": {"colormap": "plasma", "window": (0, 1.1), "gamma": 0.5, "radius": 2.5}}, camera=camera),
         Scene("points_range", {"galaxy": {"colormap": "turbo", "range": (0.8, 5), "window": (0.5, 2.5), "radius": 3}}, camera=camera),
     ]
 
@@ -247,7 +246,7 @@ def exabyte() -> list[Scene]:
         Scene("exabyte", layers, camera=(-59, 29, 1.9)),
         Scene(
             "mandelbrot", {"mandelbrot": {"window": (0, 255), "colormap": "magma", "gamma": 0.6}}, layout="slices",
-            size=(600, 400), keys=("r", "1"),
+            size=(600, 400), keys=("1", "r"),
         ),
         Scene("debug", layers, camera=(-59, 35, 5), target=surface, keys=("d",), page=(640, 500)),
     ]
@@ -355,7 +354,7 @@ def look_at(scene: Scene, instance: Any) -> dict[str, Any]:
         edge = max(sizes)
     yaw, pitch, zoom = scene.camera
     camera = {"target": scene.target or middle, "distance": edge / TAN / zoom, "yaw": np.radians(yaw), "pitch": np.radians(pitch)}
-    view = {"camera": camera, "clip": scene.clip, "planes": scene.planes, "layout": scene.layout}
+    view = {"camera": camera, "clip": scene.clip, "planes": scene.planes, "slab": scene.slab, "turn": scene.turn, "layout": scene.layout}
     return {**view, **({"cross": scene.cross} if scene.cross else {}), **({"light": scene.light} if scene.light else {})}
 
 

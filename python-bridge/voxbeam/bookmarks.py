@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,15 @@ from typing import TYPE_CHECKING, Any, overload
 from voxbeam.clock import CLOCK
 from voxbeam.errors import ParameterError
 from voxbeam.user import user_name
-from voxbeam.view_state import checked_camera, checked_clip, checked_numbers, checked_planes
+from voxbeam.view_state import (
+    checked_camera,
+    checked_clip,
+    checked_numbers,
+    checked_planes,
+    checked_slab,
+    checked_slice_frame,
+    checked_turn,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +29,9 @@ if TYPE_CHECKING:
 #: As in ``bookmarks.ts``.
 MAX_BOOKMARKS = 200
 LAYOUTS = ("four", "volume", "slices")
-_PARTS = ("camera", "cross", "clip", "light", "planes", "layout")
+#: What of a view a bookmark holds, besides its layout, which is the trait ``views``.
+BOOKMARKED = ("camera", "cross", "clip", "light", "planes", "slab", "turn", "slice_frame", "time")
+_PARTS = (*BOOKMARKED, "layout")
 
 
 @dataclass(frozen=True)
@@ -32,7 +43,8 @@ class Bookmark:
     name, author, created
         What it is called, who made it, and when (ISO 8601, UTC).
     view : dict
-        Any of ``camera``, ``cross``, ``clip``, ``light``, ``planes`` and ``layout``, as the traits of a view have them.
+        Any of ``camera``, ``cross``, ``clip``, ``light``, ``planes``, ``slab``, ``turn``, ``slice_frame``, ``time`` and
+        ``layout``, as the traits of a view have them.
     id : str
         Its key in the scene.
     """
@@ -88,7 +100,8 @@ class Bookmarks(Sequence[Bookmark]):
         name
             What it is to be called; not the name of another one.
         **view
-            Any of ``camera``, ``cross``, ``clip``, ``light``, ``planes`` and ``layout``, as the traits of a view have them.
+            Any of ``camera``, ``cross``, ``clip``, ``light``, ``planes``, ``slab``, ``turn``, ``slice_frame``, ``time`` and
+            ``layout``, as the traits of a view have them.
 
         Raises
         ------
@@ -140,12 +153,23 @@ def _checked_view(view: Mapping[str, Any]) -> dict[str, Any]:
         "clip": checked_clip,
         "planes": checked_planes,
         "light": lambda value: checked_numbers(value, 3, "light") if len(value) else [],
+        "slab": checked_slab,
+        "turn": checked_turn,
+        "slice_frame": checked_slice_frame,
+        "time": _checked_time,
         "layout": _checked_layout,
     }
     for part in view:
         if part not in checks:
             raise ParameterError(f"a view has no {part!r}.", f"It has {', '.join(_PARTS)}.")
     return {part: checks[part](value) for part, value in view.items()}
+
+
+def _checked_time(value: Any) -> int:
+    index = operator.index(value) if hasattr(value, "__index__") and not isinstance(value, bool) else -1
+    if index < 0:
+        raise ParameterError(f"time is {value!r}.", "Give the index of a time point, from 0.")
+    return index
 
 
 def _checked_layout(value: Any) -> str:

@@ -19,6 +19,8 @@ MAX_PLANES = 4
 PLANES = ("axial", "coronal", "sagittal")
 PLANE_LOOKS = ("none", "outline", "textured")
 MAX_MEASUREMENTS = 100
+#: How the values through a thick slice become one, as in ``tiles.ts``.
+SLAB_MODES = ("mean", "max", "min")
 
 
 def checked_numbers(value: Any, count: int, name: str) -> list[float]:
@@ -81,6 +83,45 @@ def checked_planes(value: Mapping[str, Any]) -> dict[str, Any]:
     return dict(value)
 
 
+def checked_slab(value: Mapping[str, Any]) -> dict[str, Any]:
+    """How thick slices are: ``thickness`` in the world's unit, ``mode`` of the values through it. Empty, or 0: a plane."""
+    _refuse_others(value, ("thickness", "mode"), "slab")
+    if not value:
+        return {}
+    (thickness,) = checked_numbers([value.get("thickness")], 1, "the slab's thickness")
+    if thickness < 0:
+        raise ParameterError(f"the slab's thickness is {thickness:g}.", "Give a length of the world; 0 is a plane.")
+    mode = value.get("mode", "mean")
+    if mode not in SLAB_MODES:
+        raise ParameterError(f"the slab's mode is {mode!r}.", f"Give one of {', '.join(map(repr, SLAB_MODES))}.")
+    return {"thickness": thickness, "mode": mode} if thickness else {}
+
+
+def checked_turn(value: Sequence[float]) -> list[float]:
+    """How the slices are turned about the cross: a quaternion x, y, z, w of any length but 0. Empty: across the axes."""
+    if not len(value):
+        return []
+    turn = checked_numbers(value, 4, "turn")
+    length = math.hypot(*turn)
+    if not 0 < length < math.inf:
+        raise ParameterError(f"turn is {value!r}.", "Give a quaternion x, y, z, w; (0, 0, 0, 1) turns nothing.")
+    # What has that length stays as it is, to the last digit: page and kernel would hand it to and fro.
+    return turn if abs(length - 1) < 1e-9 else [n / length for n in turn]
+
+
+def checked_slice_frame(value: Mapping[str, Any]) -> dict[str, Any]:
+    """What of their planes slices show: ``center`` (x, y, z), and ``pixel_size``, a world length. Empty: as the viewer has it."""
+    _refuse_others(value, ("center", "pixel_size"), "slice_frame")
+    frame: dict[str, Any] = {}
+    if "center" in value:
+        frame["center"] = checked_numbers(value["center"], 3, "slice_frame's center")
+    if "pixel_size" in value:
+        (frame["pixel_size"],) = checked_numbers([value["pixel_size"]], 1, "slice_frame's pixel_size")
+        if frame["pixel_size"] <= 0:
+            raise ParameterError(f"slice_frame's pixel_size is {frame['pixel_size']:g}.", "Give a length of the world above 0.")
+    return frame
+
+
 def checked_measurements(value: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Distances: ``start`` and ``end`` as x, y, z; ``length`` is computed."""
     if len(value) > MAX_MEASUREMENTS:
@@ -122,6 +163,13 @@ class SharedViewTraits(t.HasTraits):
     #: or ``"textured"`` (with its values); ``cut``: whether what lies before textured ones is cut away. What is
     #: not given stays; empty: none stands there.
     planes = t.Dict().tag(sync=True)
+    #: How thick slices are: ``{"thickness": a length of the world, "mode": "mean", "max" or "min"}``; empty: a plane.
+    slab = t.Dict().tag(sync=True)
+    #: How the slices are turned about the cross: a quaternion x, y, z, w; empty: they are across the axes.
+    turn: t.List[float] = t.List().tag(sync=True)
+    #: What of their planes slices show: ``{"center": (x, y, z), "pixel_size": the world length of a CSS pixel}``, one for all
+    #: slices; what is not given stays. Empty until there is a picture.
+    slice_frame = t.Dict().tag(sync=True)
     #: World direction (x, y, z) towards the light; empty: over the viewer's left shoulder.
     light: t.List[float] = t.List().tag(sync=True)
     #: Distances measured in the view: ``[{"start": (x, y, z), "end": (x, y, z), "length": ...}]``, in the volume's unit.
@@ -152,6 +200,18 @@ class SharedViewTraits(t.HasTraits):
     @t.validate("planes")
     def _check_planes(self, proposal: Any) -> dict[str, Any]:
         return checked_planes(proposal["value"])
+
+    @t.validate("slab")
+    def _check_slab(self, proposal: Any) -> dict[str, Any]:
+        return checked_slab(proposal["value"])
+
+    @t.validate("turn")
+    def _check_turn(self, proposal: Any) -> list[float]:
+        return checked_turn(proposal["value"])
+
+    @t.validate("slice_frame")
+    def _check_slice_frame(self, proposal: Any) -> dict[str, Any]:
+        return checked_slice_frame(proposal["value"])
 
     @t.validate("light")
     def _check_light(self, proposal: Any) -> list[float]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import anywidget
 import traitlets as t
 
+from voxbeam.bookmarks import BOOKMARKED
 from voxbeam.dials import DIALS, MAX_HEIGHT, MIN_HEIGHT, DialTraits, checked_frame
 from voxbeam.errors import ParameterError
 from voxbeam.handled import say_handled
@@ -38,9 +39,6 @@ _ASSETS = {name: STATIC / name for name in ("widget.js", "movie.js")}
 #: Views a widget can open with.
 Views = Literal["four", "volume", "slices"]
 VIEWS = get_args(Views)
-
-#: What of a view a bookmark holds.
-_BOOKMARKED = ("camera", "cross", "clip", "light", "planes")
 
 
 class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
@@ -83,7 +81,7 @@ class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
     settled = t.Bool(default_value=False).tag(sync=True)
     #: Height in CSS pixels.
     height = t.Int(450, min=MIN_HEIGHT, max=MAX_HEIGHT).tag(sync=True)
-    #: The views it opens with: "four", "volume" or "slices".
+    #: The views that are shown: "four", "volume" or "slices". Follows the page, too.
     views = t.Enum(VIEWS, "four").tag(sync=True)
     #: What was picked last, by ctrl click or with the picking tool: volume (its name), voxel (z, y, x), world (x, y, z),
     #: and value, or the id of a label; of a point its number in the arrays (point) and its properties in place of the voxel;
@@ -179,14 +177,18 @@ class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
 
     def save_view(self, name: str) -> Any:
         """Save where this view looks now as a bookmark of that name; returns it."""
-        parts = {part: getattr(self, part) for part in _BOOKMARKED}
-        return self.bookmarks.add(name, **{part: value for part, value in parts.items() if value or part in ("clip", "light")})
+        # Empty, these are what the page has not told yet; the others' emptiness is to be come back to.
+        untold = ("camera", "cross", "slice_frame")
+        parts = {"layout": self.views, **{part: getattr(self, part) for part in BOOKMARKED}}
+        return self.bookmarks.add(name, **{part: value for part, value in parts.items() if value or part not in untold})
 
     def go_to(self, name: str) -> None:
         """Show what the bookmark of that name holds."""
         view = self.bookmarks[name].view
         with self.hold_sync():
-            for part in _BOOKMARKED:
+            # The room for slices first: it changes with the layout how large they are.
+            self.views = view.get("layout", self.views)
+            for part in BOOKMARKED:
                 if part in view:
                     setattr(self, part, view[part])
 

@@ -51,7 +51,8 @@ export function slicePlane(view: SliceView, geometry: VolumeGeometry, placement:
       ? alignedPlane(geometry, middle, right, up, u, v)
       : obliquePlane(geometry, placement, frame);
   if (!plane) return undefined;
-  const thickness = slab ? slab.thickness * Math.hypot(...normal) : 0;
+  // No thicker than what holds all of the volume wherever the plane stands: what is beyond adds nothing.
+  const thickness = slab ? Math.min(slab.thickness * Math.hypot(...normal), 2 * Math.hypot(...geometry.shape) + 2) : 0;
   // A slab no thicker than a voxel is the plane.
   if (!slab || thickness <= 1) return plane;
   const along = rounded(normal.map((n) => n / Math.hypot(...normal)) as unknown as Vec3, 1e9);

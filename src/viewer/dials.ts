@@ -27,6 +27,9 @@ const LIMITS: Readonly<Record<keyof Dials, readonly [number, number]>> = {
   maxGpuBytes: [0, 2 ** 40], maxBrowserBytes: [0, 2 ** 40], maxCacheBytes: [0, 2 ** 40], frameMs: [5, 1000], passes: [1, 64],
 };
 
+/** The least and the most that a dial can be. */
+export const dialLimits = (name: keyof Dials): readonly [number, number] => LIMITS[name];
+
 /**
  * Checks dials that a program gave.
  *

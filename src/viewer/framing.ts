@@ -4,7 +4,7 @@ import type { Vec3, VolumeGeometry } from '../volume/geometry.js';
 import { contentOf, unitedBounds } from './bounds.js';
 import { geometryOf, type ShownLayers } from './shown_layers.js';
 import { snapped } from './slice_controls.js';
-import { type Bounds, fitted, type Size, type ViewState, type ViewStore } from './view_state.js';
+import { type Bounds, fitted, fittedPixelSize, type Size, type ViewState, type ViewStore } from './view_state.js';
 
 export class Framing {
   #bounds: Bounds | undefined;
@@ -19,6 +19,7 @@ export class Framing {
   ) {
     store.onChange((state, before) => {
       const fields: (keyof ViewState)[] = ['camera', 'center', 'pixelSize', 'cross'];
+      this.#keepShare(state, before);
       if (!this.#fitting && fields.some((field) => state[field] !== before[field])) this.#moved = true;
     });
   }
@@ -54,11 +55,23 @@ export class Framing {
     if (!this.#moved) this.fit();
   }
 
+  /** Slices that get more or less room by another layout, or stand alone, show as much of the volumes in it as before. */
+  #keepShare(state: ViewState, before: ViewState): void {
+    const placed = state.layout !== before.layout || state.maximised !== before.maximised;
+    const size = this.size();
+    if (!placed || !this.#bounds || state.pixelSize !== before.pixelSize || size.width < 1 || size.height < 1) return;
+    const [now, then] = [state, before].map(({ layout, maximised }) => fittedPixelSize(this.#bounds as Bounds, layout, maximised, size)) as [number, number];
+    if (now === then || now <= 0 || then <= 0) return;
+    this.#fitting = true;
+    this.store.update({ pixelSize: (state.pixelSize * now) / then });
+    this.#fitting = false;
+  }
+
   /** Shows all of the volumes. What was moved by hand is forgotten. */
   fit(): void {
     const size = this.size();
     if (!this.#bounds || size.width < 1 || size.height < 1) return;
-    const fit = fitted(this.#bounds, this.store.state.layout, undefined, size, this.#content);
+    const fit = fitted(this.#bounds, this.store.state.layout, this.store.state.maximised, size, this.#content);
     this.#fitting = true;
     this.store.update(fit.cross ? { ...fit, cross: this.snap(fit.cross) } : fit);
     this.#fitting = false;

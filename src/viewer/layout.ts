@@ -3,7 +3,8 @@
 import type { Pixel, Rect } from '../renderer/views.js';
 
 export type ViewId = 'axial' | 'coronal' | 'sagittal' | 'volume';
-export type Layout = 'four' | 'volume' | 'slices';
+export const LAYOUTS = ['four', 'volume', 'slices'] as const;
+export type Layout = (typeof LAYOUTS)[number];
 
 /** Normal of each slice as an axis of z, y, x. */
 export const SLICE_AXIS: Readonly<Record<Exclude<ViewId, 'volume'>, 0 | 1 | 2>> = { axial: 0, coronal: 1, sagittal: 2 };

@@ -3,7 +3,7 @@
 import type { BrickLookup } from '../renderer/pick.js';
 import { type RendererReport, VolumeRenderer } from '../renderer/renderer.js';
 import type { RendererOptions } from '../renderer/renderer_options.js';
-import { checkedDials, type Dials } from './dials.js';
+import { checkedDials, DEFAULT_DIALS, type Dials } from './dials.js';
 import type { Rgb } from '../renderer/colormaps.js';
 import type { Session } from '../session/session.js';
 import { h } from './dom.js';
@@ -44,6 +44,7 @@ export class PictureHost implements Parkable {
   feed: VolumeFeed | undefined;
   readonly #lot: ParkingLot;
   #dials: Partial<Dials> = {};
+  readonly #heard = new Set<() => void>();
   #still: HTMLCanvasElement | undefined;
   #report: RendererReport | undefined;
   #lost: ReturnType<typeof setTimeout> | undefined;
@@ -112,6 +113,22 @@ export class PictureHost implements Parkable {
     this.#lot.rested();
   }
 
+  /** All dials as they are. */
+  get dials(): Dials {
+    return { ...DEFAULT_DIALS, ...this.#dials };
+  }
+
+  /** Bytes of bricks in the page's memory, the most there were, and what is kept in the browser's storage. */
+  get taken(): { readonly page: number; readonly pagePeak: number; readonly kept: number } {
+    const { counters, kept } = this.o.session;
+    return { page: counters.cacheBytes, pagePeak: counters.cachePeak, kept: kept.bytes };
+  }
+
+  /** Calls `listener` after each change of a dial, whoever made it, until this ends. */
+  onDials(listener: () => void): void {
+    this.#heard.add(listener);
+  }
+
   /** @throws RangeError for a dial beyond its limits */
   setDials(dials: Partial<Dials>): void {
     const { session } = this.o;
@@ -120,6 +137,7 @@ export class PictureHost implements Parkable {
     if (dials.maxCacheBytes !== undefined) session.maxCacheBytes = dials.maxCacheBytes;
     this.renderer?.setDials(dials);
     this.o.changed(true);
+    for (const listener of this.#heard) listener();
   }
 
   wake(): void {

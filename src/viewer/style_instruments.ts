@@ -21,6 +21,8 @@ export const INSTRUMENT_STYLE = `
 .voxbeam-instrument select {
   font: inherit; height: 22px; min-width: 0; color: var(--vb-text); background: var(--vb-bg); border: 1px solid var(--vb-border); border-radius: 4px;
 }
+.voxbeam-dial-row { display: grid; grid-template-columns: 56px 76px 1fr; gap: 6px; align-items: center; }
+.voxbeam-dial-now { color: var(--vb-muted); font-size: 11px; }
 .voxbeam-thick-row { display: grid; grid-template-columns: 56px 1fr auto; gap: 6px; align-items: center; }
 .voxbeam-buttons.voxbeam-turns { display: grid; grid-template-columns: repeat(6, 1fr); }
 .voxbeam .voxbeam-turns .voxbeam-words { padding: 0; justify-content: center; }

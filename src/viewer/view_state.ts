@@ -2,7 +2,7 @@
 
 import { dolly, frameBounds, type OrbitCamera } from '../renderer/camera.js';
 import { fitSlice } from '../renderer/slice_view.js';
-import type { View } from '../renderer/views.js';
+import type { Rect, View } from '../renderer/views.js';
 import type { Vec3 } from '../volume/geometry.js';
 import { type DrawingState, type DrawingTool, FIRST_DRAWING } from './annotate/drawing_state.js';
 import { drawnWith, FIRST_INSTRUMENTS, type InstrumentState } from './instruments/instrument_state.js';
@@ -67,6 +67,17 @@ export function withAxis(point: Vec3, axis: 0 | 1 | 2, value: number): Vec3 {
   return changed;
 }
 
+/** World length of a pixel at which the slices that are shown hold all of `bounds`; where none is, those of all four views. */
+export function fittedPixelSize(bounds: Bounds, layout: Layout, maximised: ViewId | undefined, size: Size): number {
+  const sizes = (places: ReadonlyMap<ViewId, Rect>) =>
+    Object.entries(SLICE_AXIS).flatMap(([id, axis]) => {
+      const rect = places.get(id as ViewId);
+      return rect ? [fitSlice(axis, bounds, rect).pixelSize] : [];
+    });
+  const shown = sizes(placeViews(layout, maximised, size));
+  return Math.max(0, ...(shown.length > 0 ? shown : sizes(placeViews('four', undefined, size))));
+}
+
 /**
  * Views that show all of `bounds`, the cross in its middle.
  *
@@ -74,14 +85,8 @@ export function withAxis(point: Vec3, axis: 0 | 1 | 2, value: number): Vec3 {
  */
 export function fitted(bounds: Bounds, layout: Layout, maximised: ViewId | undefined, size: Size, focus?: Bounds): Partial<ViewState> {
   const middle: Vec3 = [0, 1, 2].map((i) => (bounds.min[i]! + bounds.max[i]!) / 2) as unknown as Vec3;
-  // Views that are hidden now are fitted to the room they would have in the layout.
-  const places = new Map([...placeViews('four', undefined, size), ...placeViews(layout, maximised, size)]);
-  const volume = places.get('volume') ?? size;
-  let pixelSize = 0;
-  for (const [id, axis] of Object.entries(SLICE_AXIS)) {
-    const rect = places.get(id as ViewId);
-    if (rect) pixelSize = Math.max(pixelSize, fitSlice(axis, bounds, rect).pixelSize);
-  }
+  const volume = placeViews(layout, maximised, size).get('volume') ?? placeViews('four', undefined, size).get('volume') ?? size;
+  const pixelSize = fittedPixelSize(bounds, layout, maximised, size);
   const camera = frameBounds(focus ?? bounds, Math.max(0.2, volume.width / Math.max(1, volume.height)));
   return {
     // Things rarely reach into the corners of the box around them.

@@ -2,6 +2,7 @@
 
 import { DEFAULT_DIALS, type Dials } from '../viewer/dials.js';
 import type { Viewer } from '../viewer/viewer.js';
+import type { PacedSaves } from './kernel_pace.js';
 import type { Session } from '../session/session.js';
 import { onKernelMessage, type ViewModel } from './model.js';
 
@@ -18,9 +19,16 @@ export function dialsOf(model: ViewModel): Partial<Dials> {
   return Object.fromEntries(traits.flatMap((trait) => (typeof model.get(trait) === 'number' ? [[NAMES[trait], model.get(trait)]] : [])));
 }
 
-/** Keeps the viewer's dials as the kernel's, and clears the browser's storage when it says so, until `signal` is aborted. */
-export function followDials(model: ViewModel, viewer: Viewer, session: Session, signal: AbortSignal): void {
+/** Keeps the viewer's dials as the kernel's and the other way round, and clears the browser's storage when it says so, until `signal` is aborted. */
+export function followDials(model: ViewModel, viewer: Viewer, session: Session, signal: AbortSignal, saves: Pick<PacedSaves, 'save'>): void {
   const follow = () => viewer.host.setDials({ ...DEFAULT_DIALS, ...dialsOf(model) });
+  viewer.host.onDials(() => {
+    const { dials } = viewer.host;
+    const changed = traits.filter((trait) => (model.get(trait) ?? DEFAULT_DIALS[NAMES[trait]]) !== dials[NAMES[trait]]);
+    if (signal.aborted || changed.length === 0) return;
+    for (const trait of changed) model.set(trait, dials[NAMES[trait]]);
+    saves.save();
+  });
   for (const trait of traits) model.on(`change:${trait}`, follow);
   signal.addEventListener('abort', () => {
     for (const trait of traits) model.off(`change:${trait}`, follow);

@@ -36,7 +36,7 @@ function render({ model, el, signal }: RenderProps<ViewTraits & Record<string, u
   model.on('change:height', resize);
   const saves = new PacedSaves(model, signal);
   reportViewState(model, root, session, signal, saves);
-  followDials(model, viewer, session, signal);
+  followDials(model, viewer, session, signal, saves);
   shareView(model, viewer, signal, saves);
   followPeople(model, viewer, signal);
   answerStudio(model, viewer, signal);

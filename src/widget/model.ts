@@ -39,7 +39,7 @@ export interface ViewTraits extends DialTraits {
   codec: string;
   settled: boolean;
   height: number;
-  /** The views it opens with. */
+  /** The views that are shown. */
   views: 'four' | 'volume' | 'slices';
   stats: Partial<ViewStats>;
   /** What was picked last. */
@@ -56,6 +56,9 @@ export interface ViewTraits extends DialTraits {
   clip: object;
   light: readonly number[];
   planes: object;
+  slab: object;
+  turn: readonly number[];
+  slice_frame: object;
   measurements: readonly object[];
   /** How bricks are asked for. */
   policy: string;

@@ -1,4 +1,4 @@
-// Views in cells and their traits: linked cameras, clip and cross from Python, pictures of a size, a movie, bookmarks; and two people in one scene.
+// Views in cells and their traits: linked cameras, clip, cross and slices from Python, pictures of a size, a movie, bookmarks; and two people in one scene.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { kernelRun, runCell } from '../../scripts/notebook_page.mjs';
@@ -63,6 +63,23 @@ test('Python sets the camera, the clip and a bookmark, and the page follows', as
     return clip.box?.max[0] === 60 && camera.yaw === 0;
   });
   assert.equal(await page.locator(`${VIEW} [data-bookmark] input`).first().inputValue(), 'front');
+  // How thick and how turned slices are goes into the page and out of it again, and with a link from view to view.
+  const slices = () => kernelJson(page, 'print(json.dumps([a.slab, a.turn, a.slice_frame, a.views]))');
+  await kernelRun(page, 'a.views = "slices"; a.slab = {"thickness": 6, "mode": "max"}; a.turn = (0, 1, 0, 1); a.slice_frame = {"pixel_size": 0.5}');
+  await eventually('slices alone, thick and turned', async () => {
+    const shown = await page.locator(`${VIEW} [data-layout="slices"][aria-pressed="true"]`).count();
+    const [slab, turn, frame, views] = await slices();
+    return shown > 0 && slab.thickness === 6 && Math.abs(turn[1] - Math.SQRT1_2) < 1e-12 && frame.pixel_size === 0.5 && frame.center?.length === 3 && views === 'slices';
+  });
+  const root = page.locator(VIEW).first();
+  await root.focus();
+  await root.press('Shift+W');
+  await root.press('0');
+  await eventually('straight, thin, and all four, as the page has it now', async () => {
+    const [slab, turn, , views] = await slices();
+    return Object.keys(slab).length === 0 && turn.length === 0 && views === 'four';
+  });
+  await kernelRun(page, 'a.views = "volume"');
 });
 
 /** The middle of the first of four views. */

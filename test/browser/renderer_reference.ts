@@ -373,12 +373,12 @@ export function referencePicture(width: number, height: number, given: readonly 
     };
     if (layer.s.shading === 'scattering') {
       const through = Math.exp(-thickness(light, 1.5, 12));
-      return [0.25 + 0.75 * through, through];
+      return [0.27 + 0.8 * Math.min(1, 1.8 * through), through];
     }
     if (layer.s.shading === 'occlusion') {
       const all6 = AROUND.flatMap((d) => [d, add([0, 0, 0], d, -1)]);
       const open = all6.reduce((n, d) => n + Math.exp(-thickness(d, 2.2, 4)) / 6, 0);
-      return [0.2 + 0.8 * Math.min(1, 1.6 * open), open];
+      return [0.27 + 0.8 * Math.min(1, 3 * open), open];
     }
     return [1, 1];
   }

@@ -38,6 +38,21 @@ def test_traits_take_what_is_meant_and_give_plain_numbers(view):
     view.planes = {"axial": "textured", "cut": True}
     assert view.planes == {"axial": "textured", "cut": True}
     view.clip, view.light, view.measurements, view.camera = {}, [], [], {}
+    assert (view.slab, view.turn, view.slice_frame, view.views) == ({}, [], {}, "four")
+    view.slab = {"thickness": np.int64(30), "mode": "max"}
+    assert view.slab == {"thickness": 30.0, "mode": "max"}
+    view.slab = {"thickness": 2}
+    assert view.slab == {"thickness": 2.0, "mode": "mean"}
+    view.slab = {"thickness": 0}
+    assert view.slab == {}
+    view.turn = (0, 0, 2, 2)
+    assert view.turn == pytest.approx([0, 0, 0.5**0.5, 0.5**0.5])
+    turned = list(view.turn)
+    view.turn = turned
+    assert view.turn == turned
+    view.slice_frame = {"pixel_size": 0.5}
+    assert view.slice_frame == {"pixel_size": 0.5}
+    view.turn, view.slice_frame = [], {}
 
 
 @pytest.mark.parametrize(
@@ -61,6 +76,15 @@ def test_traits_take_what_is_meant_and_give_plain_numbers(view):
         ("planes", {"front": "none"}, "'front'"),
         ("planes", {"cut": 1}, "True or False"),
         ("measurements", [{"start": (0, 0, 0)}], "end"),
+        ("slab", {"thickness": -1}, "thickness is -1"),
+        ("slab", {"mode": "max"}, "thickness is"),
+        ("slab", {"thickness": 1, "mode": "sum"}, "'mean', 'max', 'min'"),
+        ("slab", {"depth": 1}, "'depth'"),
+        ("turn", [0, 0, 1], "4 finite"),
+        ("turn", [0, 0, 0, 0], "quaternion"),
+        ("slice_frame", {"pixel_size": 0}, "pixel_size is 0"),
+        ("slice_frame", {"center": (1, 2)}, "3 finite"),
+        ("slice_frame", {"zoom": 2}, "'zoom'"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_words_and_changes_nothing(view, trait, value, words):
@@ -106,8 +130,21 @@ def test_bookmarks_are_shared_named_and_gone_to(view, sidecar):
         time.sleep(0.02)
     other.close()
     view.camera, view.clip = {**CAMERA, "yaw": 3.0}, {}
+    # What was empty comes back empty.
+    view.slab, view.turn, view.planes = {"thickness": 3}, (0, 1, 0, 0), {"axial": "outline"}
+    view.views = "slices"
     view.go_to("front")
     assert (view.camera["yaw"], view.clip["planes"][0]["offset"]) == (0.5, 4.0)
+    assert (view.slab, view.turn, view.planes, view.views) == ({}, [], {}, "four")
+    slices = {"slab": {"thickness": 8, "mode": "min"}, "turn": (0, 2, 0, 0), "slice_frame": {"pixel_size": 2}}
+    thick = view.bookmarks.add("thick", **slices, time=3, layout="slices")
+    view.go_to("thick")
+    assert (view.slab, view.turn) == ({"thickness": 8.0, "mode": "min"}, [0.0, 1.0, 0.0, 0.0])
+    assert view.slice_frame == {"pixel_size": 2.0}
+    assert (view.time, view.views, view.camera["yaw"]) == (3, "slices", 0.5)
+    view.bookmarks.remove(thick)
+    with pytest.raises(ParameterError, match="time is -1"):
+        view.bookmarks.add("back", time=-1)
     with pytest.raises(ParameterError, match="'front'"):
         view.bookmarks.add("front")
     with pytest.raises(ParameterError, match="'zoom'"):

@@ -2,6 +2,10 @@
 // mean over six directions. Both see far in few steps; what is far is seen roughly.
 #define SHADOW_STEPS 12
 #define AMBIENT_STEPS 4
+// What nothing reaches is as bright as SHADE, what all reaches as both together. A flat surface sees a half of what lies around it, and that
+// through the stuff it is made of: by the gains below it is as bright as without shadows, and only what lies deeper is darker.
+#define SHADE .27
+#define LIT .8
 
 // Solid stuff along a ray from w, the first piece `first` long and each `grow` times as long as the one before.
 float thickness(vec3 w, vec3 direction, float first, float grow, int steps) {
@@ -30,7 +34,7 @@ float thickness(vec3 w, vec3 direction, float first, float grow, int steps) {
 vec2 lightAt(vec3 w, float near, int shading) {
   if (shading == 2) {
     float light = exp(-thickness(w, uLight, near, 1.5, SHADOW_STEPS));
-    return vec2(.25 + .75 * light, light);
+    return vec2(SHADE + LIT * min(1., 1.8 * light), light);
   }
   if (shading == 3) {
     float open = 0.;
@@ -38,7 +42,7 @@ vec2 lightAt(vec3 w, float near, int shading) {
       vec3 d = i / 2 == 0 ? vec3(.8, .36, .48) : i / 2 == 1 ? vec3(-.6, .48, .64) : vec3(0., -.8, .6);
       open += exp(-thickness(w, (i & 1) == 0 ? d : -d, near, 2.2, AMBIENT_STEPS)) / 6.;
     }
-    return vec2(.2 + .8 * min(1., 1.6 * open), open);
+    return vec2(SHADE + LIT * min(1., 3. * open), open);
   }
   return vec2(1.);
 }

@@ -1,7 +1,7 @@
 /** Saving views as bookmarks and going back to them. */
 
 import { type BookmarkedView, Bookmarks } from '../../annotation/bookmarks.js';
-import type { Layout } from '../layout.js';
+import { LAYOUTS } from '../layout.js';
 import type { ViewState } from '../view_state.js';
 import { BookmarkPanel } from './bookmark_panel.js';
 import type { Flight } from './flight.js';
@@ -9,8 +9,7 @@ import type { InstrumentHost } from './instrument.js';
 import { readShared, type SharedName, writeShared } from './shared_view.js';
 
 /** What of a view a bookmark holds besides its layout. */
-const FIELDS: readonly SharedName[] = ['camera', 'cross', 'clip', 'light', 'time', 'planes'];
-const LAYOUTS: readonly Layout[] = ['four', 'volume', 'slices'];
+const FIELDS: readonly SharedName[] = ['camera', 'cross', 'clip', 'light', 'time', 'planes', 'slab', 'turn', 'slice_frame'];
 
 /** A view as plain values. */
 export function bookmarked(state: ViewState): BookmarkedView {
@@ -22,7 +21,7 @@ export function recalled(view: BookmarkedView, state: ViewState): Partial<ViewSt
   const layout = LAYOUTS.find((known) => known === view.layout);
   const changes = FIELDS.map((name) => (view[name] === undefined ? undefined : writeShared(state, name, view[name])));
   const all: Partial<ViewState> = Object.assign({}, layout && { layout, maximised: undefined }, ...changes);
-  return all.cross ? { ...all, center: all.cross } : all;
+  return all.cross && !all.center ? { ...all, center: all.cross } : all;
 }
 
 export class BookmarkTool {

@@ -5,6 +5,7 @@ import type { Picked, Pixel, View } from '../../renderer/views.js';
 import type { OverlayScene } from '../overlay.js';
 import type { Drag } from '../pointer.js';
 import type { DebugSource } from './debug_overlay.js';
+import type { DialSource } from './dial_panel.js';
 import type { Bounds, ViewStore } from '../view_state.js';
 
 /** What instruments need of the viewer around them. */
@@ -31,6 +32,8 @@ export interface InstrumentHost {
   redraw(): void;
   /** What the debug overlay shows; undefined where nothing is drawn. */
   debug(): DebugSource | undefined;
+  /** What the viewer may take; undefined before there is anything to draw with. */
+  picture(): DialSource | undefined;
   tell(message: string): void;
 }
 

@@ -22,6 +22,8 @@ export interface Shows {
   /** The handles of the slices in 3D. */
   readonly slices: boolean;
   readonly debug: boolean;
+  /** What the viewer may take, in the panel. */
+  readonly dials: boolean;
 }
 
 /** How slices stand in the 3D view. */
@@ -60,7 +62,7 @@ export const FIRST_INSTRUMENTS: InstrumentState = {
   planes: { axial: 'none', coronal: 'none', sagittal: 'none', cut: false },
   measurements: [],
   paint: undefined,
-  shows: { clip: false, light: false, ticks: false, outline: true, marker: true, slices: false, debug: false },
+  shows: { clip: false, light: false, ticks: false, outline: true, marker: true, slices: false, debug: false, dials: false },
 };
 
 /** What of it the renderer draws. */

@@ -11,6 +11,7 @@ import { BookmarkTool } from './bookmarks.js';
 import { ClipPanel, LightPanel } from './clip_panel.js';
 import { ClipTool } from './clip_tool.js';
 import { DebugOverlay } from './debug_overlay.js';
+import { DialPanel } from './dial_panel.js';
 import { Flight } from './flight.js';
 import type { Instrument } from './instrument.js';
 import type { Shows } from './instrument_state.js';
@@ -34,7 +35,7 @@ import { type PaintHost, PaintTool } from '../paint/paint_tool.js';
 const PANEL_FIELDS = ['clip', 'light', 'measurements', 'shows', 'slab', 'planes', 'paint'] as const;
 
 /** What keys ask of the instruments. */
-export type InstrumentKey = 'clip' | 'unclip' | 'slices' | 'straight' | 'textured' | 'cut' | 'light' | 'ticks' | 'debug' | 'bookmarks' | 'bookmark' | 'link' | 'policy' | 'paint' | 'larger' | 'smaller';
+export type InstrumentKey = 'clip' | 'unclip' | 'slices' | 'straight' | 'textured' | 'cut' | 'light' | 'ticks' | 'debug' | 'dials' | 'bookmarks' | 'bookmark' | 'link' | 'policy' | 'paint' | 'larger' | 'smaller';
 
 export class Instruments {
   readonly actions: InstrumentActions;
@@ -53,6 +54,7 @@ export class Instruments {
   readonly #light: LightPanel;
   readonly #tapes: TapePanel;
   readonly #slices: SlicePanel;
+  readonly #dials: DialPanel;
 
   readonly paint: PaintTool;
   readonly paintBar: PaintBar;
@@ -74,8 +76,9 @@ export class Instruments {
     this.#clip = new ClipPanel(this.actions);
     this.#light = new LightPanel(this.actions);
     this.#slices = new SlicePanel(host.store, this.actions);
+    this.#dials = new DialPanel(host.store, () => host.picture(), (message) => host.tell(message));
     this.#tapes = new TapePanel((id) => host.store.update({ selected: id }), (id) => this.actions.removeMeasurement(id));
-    this.element = h('div', {}, this.#painting.element, this.#slices.element, this.#clip.element, this.#light.element, this.#tapes.element, this.bookmarks.panel.element);
+    this.element = h('div', {}, this.#painting.element, this.#slices.element, this.#clip.element, this.#light.element, this.#tapes.element, this.bookmarks.panel.element, this.#dials.element);
   }
 
   draw(context: CanvasRenderingContext2D, view: View, scene: OverlayScene): void {
@@ -109,6 +112,7 @@ export class Instruments {
     this.#slices.show(store.state);
     this.#tapes.show(store.state, this.host.unit());
     this.bookmarks.show();
+    this.#dials.show();
   }
 
   key(name: InstrumentKey): void {
@@ -122,6 +126,7 @@ export class Instruments {
     else if (name === 'link') this.toggleLink();
     else if (name === 'policy') this.actions.nextPolicy();
     else if (name === 'paint') this.togglePaint();
+    else if (name === 'dials') this.#toggleDials();
     else if (name === 'larger' || name === 'smaller') this.#resize(name === 'larger' ? 1 : -1);
     else this.actions.toggle(name);
   }
@@ -159,6 +164,11 @@ export class Instruments {
     const { store, openPanel } = this.host;
     store.update({ paint: store.state.paint ? undefined : FIRST_PAINT, ...(store.state.tool !== 'navigate' && { tool: 'navigate' as const }) });
     if (store.state.paint) openPanel(true);
+  }
+
+  #toggleDials(): void {
+    this.actions.toggle('dials');
+    if (this.host.store.state.shows.dials) this.host.openPanel();
   }
 
   #resize(by: 1 | -1): void {
@@ -204,13 +214,17 @@ export class Instruments {
       ],
       [...POLICY_NAMES.map((name) => actions.policyItem(name)), ...actions.orderItems()],
       SIDES.map(look),
-      [{ name: 'debug', words: 'Bricks, plans and queues', key: 'd', on: shown('debug'), run: () => actions.toggle('debug') }],
+      [
+        { name: 'dials', words: 'Memory and speed', key: 'shift d', on: shown('dials'), run: () => this.key('dials') },
+        { name: 'debug', words: 'Bricks, plans and queues', key: 'd', on: shown('debug'), run: () => actions.toggle('debug') },
+      ],
     ];
   }
 
   dispose(): void {
     this.flight.stop();
     this.debug.dispose();
+    this.#dials.dispose();
     this.link.dispose();
     this.bookmarks.dispose();
     this.#counts.dispose();

@@ -1,10 +1,14 @@
-/** Linked viewers of one page: camera, cross and time point of one are those of all. They find each other in a registry of the page. */
+/** Linked viewers of one page: camera, slices and time point of one are those of all. They find each other in a registry of the page. */
 
 import type { ViewState, ViewStore } from '../view_state.js';
 
 /** What linked viewers share. Plain data: the code of two viewers in a page may be of two builds. */
-export type LinkedState = Pick<ViewState, 'camera' | 'cross' | 'time'>;
-const FIELDS = ['camera', 'cross', 'time'] as const;
+export type LinkedState = Pick<ViewState, (typeof FIELDS)[number]>;
+const FIELDS = ['camera', 'cross', 'time', 'center', 'pixelSize', 'turn', 'slab'] as const;
+
+/** What of a state is shared; a viewer of another build may know less of it. */
+const linked = (state: LinkedState): LinkedState =>
+  Object.fromEntries(FIELDS.flatMap((field) => (field in state ? [[field, state[field]]] : []))) as unknown as LinkedState;
 
 interface Member {
   give(): LinkedState;
@@ -23,11 +27,11 @@ export class PageLink {
   readonly #end: () => void;
   #taking = false;
   readonly #member: Member = {
-    give: () => this.store.state,
-    take: ({ camera, cross, time = 0 }) => {
+    give: () => linked(this.store.state),
+    take: (state) => {
       this.#taking = true;
       try {
-        this.store.update({ camera, cross, time });
+        this.store.update(linked(state));
       } finally {
         this.#taking = false;
       }
@@ -42,7 +46,7 @@ export class PageLink {
     this.#end = store.onChange((state, before) => {
       // What came from another is not told again: so one move is told once to each.
       if (!this.on || this.#taking || !this.ready() || FIELDS.every((field) => state[field] === before[field])) return;
-      for (const member of members()) if (member !== this.#member) member.take({ camera: state.camera, cross: state.cross, time: state.time });
+      for (const member of members()) if (member !== this.#member) member.take(linked(state));
     });
   }
 

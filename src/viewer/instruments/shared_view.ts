@@ -1,10 +1,13 @@
 /** What of a view others may know and set, as plain values: Python by traits, other viewers by links, bookmarks in the scene. */
 
 import * as z from 'zod';
+import { SLAB_MODES } from '../../protocol/tiles.js';
 import { policyOf } from '../../volume/policy.js';
+import { LAYOUTS } from '../layout.js';
 import type { ViewState } from '../view_state.js';
 import { FIRST_INSTRUMENTS, PLANE_IDS, PLANE_LOOKS, type Planes } from './instrument_state.js';
 import { clipOf, MAX_PLANES, unitVector } from './clip.js';
+import { unitTurn } from './slice_planes.js';
 import { MAX_TAPES, tapeLength } from './tape.js';
 
 const finite = z.number().finite();
@@ -21,6 +24,10 @@ const Clip = z.object({
 const Tapes = z.array(z.object({ start: place, end: place })).max(MAX_TAPES);
 
 const look = z.enum(PLANE_LOOKS);
+const Slab = z.strictObject({ thickness: finite.nonnegative(), mode: z.enum(SLAB_MODES).default('mean') });
+/** x, y, z, w of any length but none. */
+const Turn = z.tuple([finite, finite, finite, finite]).refine((q) => Math.hypot(...q) > 0 && Number.isFinite(Math.hypot(...q)));
+const Frame = z.strictObject({ center: place, pixel_size: finite.positive() }).partial();
 const PlanesField = z.strictObject({ axial: look, coronal: look, sagittal: look, cut: z.boolean() }).partial();
 
 /** One field: as a plain value, and back. */
@@ -71,6 +78,23 @@ export const SHARED_FIELDS = {
     read: ({ planes }) => (planes.cut || PLANE_IDS.some((id) => planes[id] !== 'none') ? { ...planes } : {}),
     write: (value, { planes }) =>
       empty(value) ? { planes: FIRST_INSTRUMENTS.planes } : reading(PlanesField, value, (read) => ({ planes: { ...planes, ...read } as Planes })),
+  },
+  slab: {
+    read: ({ slab }) => (slab ? { thickness: slab.thickness, mode: slab.mode } : {}),
+    write: (value) => (empty(value) ? { slab: undefined } : reading(Slab, value, (slab) => ({ slab: slab.thickness > 0 ? slab : undefined }))),
+  },
+  turn: {
+    read: ({ turn }) => (turn ? [...turn] : []),
+    write: (value) => (empty(value) ? { turn: undefined } : reading(Turn, value, (q) => ({ turn: unitTurn(q) }))),
+  },
+  slice_frame: {
+    read: ({ center, pixelSize }) => ({ center: [...center], pixel_size: pixelSize }),
+    write: (value) =>
+      reading(Frame, value, ({ center, pixel_size }) => ({ ...(center && { center }), ...(pixel_size !== undefined && { pixelSize: pixel_size }) })),
+  },
+  views: {
+    read: ({ layout }) => layout,
+    write: (value, { layout }) => reading(z.enum(LAYOUTS), value, (read) => (read === layout ? {} : { layout: read, maximised: undefined })),
   },
   policy: {
     read: ({ policy }) => policy,

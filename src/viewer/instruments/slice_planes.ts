@@ -32,11 +32,17 @@ export function combined([x, y, z, w]: Quaternion, before: Quaternion | undefine
   const [a, b, c, d] = before ?? [0, 0, 0, 1];
   const q = [w * a + x * d + y * c - z * b, w * b - x * c + y * d + z * a, w * c + x * b - y * a + z * d, w * d - x * a - y * b - z * c];
   const length = Math.hypot(...q);
-  const unit = q.map((n) => n / length) as unknown as Quaternion;
-  return Math.abs(unit[3]) > 1 - 1e-9 ? undefined : unit;
+  return unitTurn(q.map((n) => n / length) as unknown as Quaternion);
 }
 
 const unitAxis = (axis: number): Vec3 => [Number(axis === 0), Number(axis === 1), Number(axis === 2)];
+
+/** A turn of length 1 as it is given, to the last digit where it has that length; undefined where it turns nothing. */
+export function unitTurn(q: Quaternion): Quaternion | undefined {
+  const length = Math.hypot(...q);
+  const unit = Math.abs(length - 1) < 1e-9 ? q : (q.map((n) => n / length) as unknown as Quaternion);
+  return Math.abs(unit[3]) > 1 - 1e-9 ? undefined : unit;
+}
 
 /** What a slice view shows of the state: through the cross, its middle as near to the slices' centre as it gets. */
 export function sliceOf({ cross, center, pixelSize, turn, slab }: ViewState, axis: 0 | 1 | 2): Omit<SliceView, 'id' | 'kind' | 'rect' | 'time'> {

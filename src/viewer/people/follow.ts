@@ -12,7 +12,7 @@ const ARRIVED = 1e-3;
 /** What moves smoothly; the rest is there at once: a slice that swept over all between would ask for all of them. */
 type Gliding = Pick<ViewState, 'camera' | 'center' | 'pixelSize'>;
 /** What is moved by hand. */
-const OWN = ['camera', 'center', 'pixelSize', 'cross', 'layout', 'maximised', 'time', 'turn'] as const;
+const OWN = ['camera', 'center', 'pixelSize', 'cross', 'layout', 'maximised', 'time', 'turn', 'slab'] as const;
 
 export class Follow {
   #goal: Gliding | undefined;

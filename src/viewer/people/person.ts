@@ -3,8 +3,9 @@
 import * as z from 'zod';
 import { type Form, parseForm } from '../../annotation/kinds.js';
 import { MAX_NAME_CHARS } from '../../protocol/limits.js';
+import { SLAB_MODES } from '../../protocol/tiles.js';
 import type { OrbitCamera } from '../../renderer/camera.js';
-import type { Quaternion } from '../../renderer/views.js';
+import type { Quaternion, SliceView } from '../../renderer/views.js';
 import type { Vec3 } from '../../volume/geometry.js';
 import { type Layout, VIEW_IDS, type ViewId } from '../layout.js';
 import type { Size, ViewState } from '../view_state.js';
@@ -31,6 +32,7 @@ export interface Person {
   readonly maximised: ViewId | undefined;
   readonly time: number;
   readonly turn: Quaternion | undefined;
+  readonly slab: SliceView['slab'] | undefined;
   /** Id of an annotation. */
   readonly selected: string | undefined;
   /** Id of a client. */
@@ -70,6 +72,7 @@ const Said = z.object({
   kernel: z.boolean().catch(false),
   time: z.int().min(0).catch(0),
   turn: maybe(z.tuple([finite, finite, finite, finite]).refine((q) => Math.abs(Math.hypot(...q) - 1) < 1e-3)),
+  slab: maybe(z.object({ thickness: finite.positive(), mode: z.enum(SLAB_MODES) })),
   selected: maybe(z.string().max(100)),
   following: maybe(z.int()),
   draft: maybe(z.object({ kind: z.string().max(40), coords: z.array(finite).max(MAX_DRAFT_COORDS) })),
@@ -85,21 +88,21 @@ export function parsePerson(id: number, said: unknown): Person | undefined {
 
 /** What this viewer says of how it looks, and of what it draws. */
 export function saidOf(state: ViewState, size: Size, draft: Form | undefined): Record<string, unknown> {
-  const { camera: { target, distance, yaw, pitch }, cross, center, layout, maximised, time, turn, tool, selected, pixelSize } = state;
+  const { camera: { target, distance, yaw, pitch }, cross, center, layout, maximised, time, turn, slab, tool, selected, pixelSize } = state;
   return {
     tool, cross, center, layout, time, camera: { target, distance, yaw, pitch },
-    span: pixelSize * shorter(size), maximised: maximised ?? null, ...(turn && { turn }), ...(selected !== undefined && { selected }),
+    span: pixelSize * shorter(size), maximised: maximised ?? null, ...(turn && { turn }), ...(slab && { slab }), ...(selected !== undefined && { selected }),
     ...(draft && { draft: { kind: draft.kind, coords: thinned(draft.coords) } }),
   };
 }
 
 /** What following a person makes of a state. What is not known of them stays as it is. */
 export function seenBy(person: Person, state: ViewState, size: Size): Partial<ViewState> {
-  const { camera, cross, center, span, layout, maximised, time, turn } = person;
+  const { camera, cross, center, span, layout, maximised, time, turn, slab } = person;
   return {
     ...(camera && { camera: { ...camera, fovY: state.camera.fovY } }),
     ...(cross && { cross }), ...(center && { center }), ...(span && { pixelSize: span / shorter(size) }),
-    ...(layout && { layout, maximised }), time, turn,
+    ...(layout && { layout, maximised }), time, turn, slab,
   };
 }
 

@@ -56,6 +56,32 @@ test('a second volume does not move what someone has moved; a reset shows both',
   expect(f.bounds?.max[0]).toBe(399.5);
 });
 
+test('a slice that stands alone shows as much as before in its room, and comes back as it was, also when it was zoomed', () => {
+  const { framing: f, store } = framing(volume(1));
+  f.volumesChanged();
+  const four = store.state.pixelSize;
+  store.update({ maximised: 'axial' });
+  const alone = store.state.pixelSize;
+  expect(alone).toBeLessThan(0.6 * four);
+  // It is fitted, as a reset says, too.
+  f.fit();
+  expect(store.state.pixelSize).toBeCloseTo(alone, 12);
+  store.update({ maximised: undefined });
+  expect(store.state.pixelSize).toBeCloseTo(four, 12);
+  store.update({ pixelSize: four / 8, center: [1, 2, 3] });
+  store.update({ layout: 'slices' });
+  store.update({ maximised: 'coronal' });
+  store.update({ layout: 'four', maximised: undefined });
+  expect(store.state.pixelSize).toBeCloseTo(four / 8, 12);
+  // 3D alone changes nothing of the slices, and a size that comes with the layout is taken as it is.
+  store.update({ layout: 'volume' });
+  expect(store.state.pixelSize).toBeCloseTo(four / 8, 12);
+  store.update({ layout: 'slices', pixelSize: 0.75 });
+  expect(store.state.pixelSize).toBe(0.75);
+  f.resized();
+  expect([store.state.pixelSize, store.state.center]).toEqual([0.75, [1, 2, 3]]);
+});
+
 test('settled is a promise that is renewed', async () => {
   const told: boolean[] = [];
   const settling = new Settling((settled) => told.push(settled));

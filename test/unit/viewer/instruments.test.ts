@@ -9,6 +9,8 @@ import {
   boxOf, clipOf, coordsOf, dot, facingPlane, keptWithin, planeCentre, planeInSlice, planeOutline, planeTip,
 } from '../../../src/viewer/instruments/clip.js';
 import { BRICK_STATES, brickSection, brickState, levelColor } from '../../../src/viewer/instruments/debug_overlay.js';
+import type { DialSource } from '../../../src/viewer/instruments/dial_panel.js';
+import { checkedDials, DEFAULT_DIALS } from '../../../src/viewer/dials.js';
 import { Instruments } from '../../../src/viewer/instruments/instruments.js';
 import { readShared, writeShared } from '../../../src/viewer/instruments/shared_view.js';
 import { anglesOf, ballCentre, directionOf, lightAt, lightNow } from '../../../src/viewer/instruments/light.js';
@@ -28,10 +30,18 @@ function setUp() {
   const scene = new Scene(new Y.Doc(), {});
   const view = (id: string) => viewsOf(store.state, SIZE).find((v) => v.id === id) as View;
   const said: string[] = [];
+  const picture: DialSource = {
+    dials: DEFAULT_DIALS,
+    report: { gpuBytes: 3.25 * 2 ** 20, gpuBytesPeak: 600 * 2 ** 20, fps: 0 },
+    taken: { page: 0, pagePeak: 2 ** 20, kept: 33 * 2 ** 20 },
+    setDials(dials) {
+      Object.assign(this, { dials: { ...this.dials, ...checkedDials(dials) } });
+    },
+  };
   const instruments = new Instruments({
     store, scene, view,
     pick: () => undefined, bounds: () => BOUNDS, voxel: () => 2, unit: () => 'mm', moving: () => undefined, author: 'test', mayEdit: () => true, openPanel: () => undefined,
-    refresh: () => undefined, redraw: () => undefined, debug: () => undefined, tell: (message) => said.push(message),
+    refresh: () => undefined, redraw: () => undefined, debug: () => undefined, picture: () => picture, tell: (message) => said.push(message),
   });
   const drag = (id: string, from: Pixel, to: Pixel, cancelled = false) => {
     const held = instruments.press(view(id), from);
@@ -43,8 +53,45 @@ function setUp() {
     const v = view(id);
     return v.kind === 'slice' ? worldToSlice(v, world) : project(v.camera, v.rect, world)!.px;
   };
-  return { store, scene, view, said, instruments, drag, at, close };
+  return { store, scene, view, said, picture, instruments, drag, at, close };
 }
+
+test('what the viewer may take is set in its panel, in MiB; beyond the limits the nearest is taken, and said', () => {
+  const { instruments, picture, said, close } = setUp();
+  instruments.show();
+  const panel = instruments.element.querySelector<HTMLElement>('[data-instrument="dials"]')!;
+  expect(panel.hidden).toBe(true);
+  instruments.key('dials');
+  instruments.show();
+  expect(panel.hidden).toBe(false);
+  const field = (name: string) => panel.querySelector<HTMLInputElement>(`[data-dial="${name}"]`)!;
+  const type = (name: string, text: string) => {
+    field(name).value = text;
+    field(name).dispatchEvent(new Event('change'));
+  };
+  const names = ['maxGpuBytes', 'maxBrowserBytes', 'maxCacheBytes', 'frameMs', 'passes'];
+  expect(names.map((name) => field(name).value)).toEqual(['512', '256', '1024', '40', '4']);
+  for (const name of names) expect(field(name).title.length).toBeGreaterThan(20);
+  expect(panel.textContent).toContain('now 3.3 MiB, at most 600 MiB so far');
+  expect(panel.textContent).toContain('now 33 MiB');
+  type('maxGpuBytes', '100.5');
+  type('frameMs', '16.6');
+  type('passes', '8.4');
+  expect(picture.dials).toEqual({ ...DEFAULT_DIALS, maxGpuBytes: 100.5 * 2 ** 20, frameMs: 16.6, passes: 8 });
+  expect([field('passes').value, said]).toEqual(['8', []]);
+  type('passes', '1000');
+  type('frameMs', '-3');
+  type('maxBrowserBytes', 'a lot');
+  expect([picture.dials.passes, picture.dials.frameMs, picture.dials.maxBrowserBytes]).toEqual([64, 5, 256 * 2 ** 20]);
+  expect(said).toEqual([expect.stringContaining('from 1 to 64'), expect.stringContaining('from 5 to 1000')]);
+  panel.querySelector<HTMLButtonElement>('[data-action="dials"]')!.click();
+  expect(picture.dials).toEqual(DEFAULT_DIALS);
+  instruments.key('dials');
+  instruments.show();
+  expect(panel.hidden).toBe(true);
+  instruments.dispose();
+  close();
+});
 
 test('a clipping box keeps a voxel and stays within the volumes', () => {
   expect(keptWithin([-5, 20, 30, 10, 20, 200], BOUNDS, [2, 2, 2])).toEqual([0, 20, 30, 10, 22, 100]);

@@ -37,6 +37,46 @@ test('fields go out as plain values and come back; what is malformed changes not
   ] as const) expect([name, writeShared(store.state, name, value)]).toEqual([name, undefined]);
 });
 
+test('how thick, how turned and how near slices are goes out and comes back to the last digit; parts may be left out', () => {
+  const store = makeStore();
+  const fields = ['slab', 'turn', 'slice_frame', 'views'] as const;
+  const read = (of: ViewStore) => JSON.parse(JSON.stringify(Object.fromEntries(fields.map((name) => [name, readShared(of.state, name)]))));
+  expect(read(store)).toEqual({ slab: {}, turn: [], slice_frame: { center: [50, 50, 50], pixel_size: store.state.pixelSize }, views: 'four' });
+  store.update({ slab: { thickness: 30, mode: 'max' }, turn: [0.1, -0.7, 0.1, 0.7], center: [1, 2, 3], pixelSize: 0.25, layout: 'slices' });
+  const other = makeStore();
+  other.update({ maximised: 'axial' });
+  const set = (name: (typeof fields)[number], value: unknown) => other.update(writeShared(other.state, name, value)!);
+  for (const name of fields) set(name, read(store)[name]);
+  expect(read(other)).toEqual({ ...read(store), turn: other.state.turn });
+  expect(Math.hypot(...other.state.turn!)).toBeCloseTo(1, 14);
+  expect(other.state.maximised).toBeUndefined();
+  // Of length 1 a turn stays what it is: it may go to and fro for ever.
+  const again = read(other).turn;
+  for (let i = 0; i < 5; i += 1) set('turn', read(other).turn);
+  expect(read(other).turn).toEqual(again);
+  set('slice_frame', { pixel_size: 2 });
+  expect(read(other).slice_frame).toEqual({ center: [1, 2, 3], pixel_size: 2 });
+  set('slab', { thickness: 5 });
+  expect(other.state.slab).toEqual({ thickness: 5, mode: 'mean' });
+  for (const nothing of [{}, { thickness: 0, mode: 'max' }]) {
+    set('slab', nothing);
+    expect(other.state.slab).toBeUndefined();
+  }
+  for (const nothing of [[], [0, 0, 0, 1], [0, 0, 0, -3]]) {
+    set('turn', [0, 1, 0, 1]);
+    set('turn', nothing);
+    expect(other.state.turn).toBeUndefined();
+  }
+  // The views that are shown already are not changed: one that stands alone stays so.
+  other.update({ maximised: 'axial' });
+  set('views', 'slices');
+  expect(other.state.maximised).toBe('axial');
+  for (const [name, value] of [
+    ['slab', { thickness: -1, mode: 'max' }], ['slab', { thickness: 1, mode: 'sum' }], ['slab', { thickness: 1, depth: 2 }], ['slab', 3],
+    ['turn', [0, 0, 0, 0]], ['turn', [1, 0, 0]], ['turn', [1e308, 1e308, 1e308, 1e308]], ['slice_frame', { pixel_size: 0 }], ['slice_frame', { center: [1, 2] }], ['views', 'five'],
+  ] as const) expect([name, writeShared(store.state, name, value)]).toEqual([name, undefined]);
+});
+
 test('linked views move together, each is told once, and leaving ends it', () => {
   const stores = [makeStore(), makeStore(), makeStore()];
   const links = stores.map((store) => new PageLink(store, () => true));
@@ -58,6 +98,11 @@ test('linked views move together, each is told once, and leaving ends it', () =>
   expect(changes).toEqual([50, 50, 50]);
   expect([a, b, c].map(({ state }) => state.camera.yaw)).toEqual([4.9, 4.9, 4.9]);
   expect(b.state.camera).toBe(a.state.camera);
+  // Slices too, with all that belongs to them, and what is undone is undone in all.
+  a.update({ turn: [0, 1, 0, 0], slab: { thickness: 4, mode: 'min' }, pixelSize: 0.5, center: [5, 6, 7] });
+  expect([b, c].map(({ state: { turn, slab, pixelSize, center } }) => [turn, slab, pixelSize, center])).toEqual(Array(2).fill([[0, 1, 0, 0], { thickness: 4, mode: 'min' }, 0.5, [5, 6, 7]]));
+  b.update({ turn: undefined, slab: undefined });
+  expect([a, c].map(({ state: { turn, slab } }) => [turn, slab])).toEqual(Array(2).fill([undefined, undefined]));
   // What is this viewer's alone stays so.
   a.update({ light: [0, 0, 1], tool: 'tape' });
   expect([b.state.light, b.state.tool]).toEqual([undefined, 'navigate']);
@@ -70,17 +115,20 @@ test('linked views move together, each is told once, and leaving ends it', () =>
   expect(links[0]!.others).toBe(0);
 });
 
-test('a bookmark brings camera, cross, clip, light and layout back, and believes only what makes sense', () => {
+test('a bookmark brings camera, cross, clip, light, layout and how the slices stand back, and believes only what makes sense', () => {
   const store = makeStore();
   store.update({ cross: [10, 20, 30], clip: { box: BOUNDS }, layout: 'slices' });
-  store.update({ time: 3 });
+  store.update({ time: 3, turn: [0, 1, 0, 0], slab: { thickness: 7, mode: 'max' }, center: [11, 22, 33], pixelSize: 0.125 });
   const saved = JSON.parse(JSON.stringify(bookmarked(store.state)));
   const other = makeStore();
   other.update({ light: [1, 0, 0], maximised: 'axial' });
   other.update(recalled(saved, other.state));
   expect(bookmarked(other.state)).toEqual(saved);
   expect(other.state.time).toBe(3);
-  expect([other.state.light, other.state.maximised, other.state.center]).toEqual([undefined, undefined, [10, 20, 30]]);
+  expect([other.state.light, other.state.maximised, other.state.center]).toEqual([undefined, undefined, [11, 22, 33]]);
+  expect([other.state.turn, other.state.slab, other.state.pixelSize]).toEqual([[0, 1, 0, 0], { thickness: 7, mode: 'max' }, 0.125]);
+  // One that only says where the cross is has it in the middle.
+  expect(recalled({ cross: [1, 2, 3] }, other.state)).toEqual({ cross: [1, 2, 3], center: [1, 2, 3] });
   const before = other.state;
   other.update(recalled({ camera: 'x', cross: [1], layout: 'five', clip: 3, extra: {} }, before));
   expect(other.state).toBe(before);

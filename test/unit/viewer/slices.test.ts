@@ -26,7 +26,7 @@ function setUp() {
   const slice = (id: string) => view(id) as SliceView;
   const instruments = new Instruments({
     store, scene: new Scene(new Y.Doc(), {}), view, pick: () => undefined, bounds: () => BOUNDS, voxel: () => 1, unit: () => 'mm', moving: () => undefined,
-    author: 'test', mayEdit: () => true, openPanel: () => undefined, refresh: () => undefined, redraw: () => undefined, debug: () => undefined, tell: () => undefined,
+    author: 'test', mayEdit: () => true, openPanel: () => undefined, refresh: () => undefined, redraw: () => undefined, debug: () => undefined, picture: () => undefined, tell: () => undefined,
   });
   const at = (world: readonly [number, number, number]): Pixel => {
     const v = view('volume');

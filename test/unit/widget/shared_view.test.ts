@@ -13,7 +13,7 @@ afterEach(() => {
 
 /** A model's traits with listeners, as front ends keep them. */
 class Model {
-  readonly traits: Record<string, unknown> = { camera: {}, cross: [], time: 0, clip: {}, light: [], planes: {}, measurements: [], policy: 'exploration' };
+  readonly traits: Record<string, unknown> = { camera: {}, cross: [], time: 0, clip: {}, light: [], planes: {}, slab: {}, turn: [], slice_frame: {}, measurements: [], policy: 'exploration', views: 'four' };
   readonly listeners = new Map<string, Set<() => void>>();
   sets = 0;
   saves = 0;
@@ -84,7 +84,7 @@ test('a moving view sets its traits ten times a second and tells the kernel twic
   const { store, model } = view();
   jest.advanceTimersByTime(EVERY_MS);
   const [sets, saves] = [model.sets, model.saves];
-  expect([sets, saves]).toEqual([2, 1]); // camera and cross; nothing else is set
+  expect([sets, saves]).toEqual([3, 1]); // camera, cross and the slices' frame; nothing else is set
   for (let i = 1; i <= 100; i += 1) {
     turn(store, i / 1000);
     jest.advanceTimersByTime(10);

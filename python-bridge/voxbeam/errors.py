@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from pathlib import Path
 
@@ -26,7 +27,7 @@ class VoxbeamError(Exception):
 
     def __str__(self) -> str:
         """Message and remedy as one text."""
-        return f"{self.message} {self.remedy}" if self.remedy else self.message
+        return f"{_ended(self.message)} {_begun(self.remedy)}" if self.remedy else self.message
 
     def _render_traceback_(self) -> list[str]:
         """What a notebook cell shows: the lines of its own that led here, and the message. Elsewhere tracebacks are whole."""
@@ -34,7 +35,7 @@ class VoxbeamError(Exception):
         shell = max((i for i, frame in enumerate(frames) if "IPython" in Path(frame.filename).parts), default=-1)
         own = [frame for frame in frames[shell + 1 :] if not frame.filename.startswith(_PACKAGE)]
         lines = "".join(traceback.format_list(own)).splitlines()
-        return [*lines, f"{type(self).__name__}: {self.message}", *([self.remedy] if self.remedy else [])]
+        return [*lines, f"{type(self).__name__}: {self.message}", *([_begun(self.remedy)] if self.remedy else [])]
 
 
 def sentence(error: object) -> str:
@@ -43,8 +44,16 @@ def sentence(error: object) -> str:
     >>> sentence(OSError("expected 9 bytes"))
     'expected 9 bytes.'
     """
-    text = " ".join(str(error).split())
-    return text if text.endswith((".", "!", "?")) else f"{text}."
+    return _ended(" ".join(str(error).split()))
+
+
+def _ended(text: str) -> str:
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def _begun(text: str) -> str:
+    """A remedy as a sentence of its own: other programs send theirs without its capital. What is code stays as it is."""
+    return text[0].upper() + text[1:] if re.match(r"[a-z]+ ", text) else text
 
 
 class CertificateError(VoxbeamError):

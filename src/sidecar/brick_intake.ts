@@ -159,8 +159,11 @@ export class BrickIntake {
     if (!this.store.frozen) log(`shared memory is full: the store stays at ${this.store.usedBytes} bytes`);
     this.store.freezeGrowth(demand.offset as number);
     this.#release(maker, demand);
-    record.message = this.broker.filler.full(record).message;
+    const failure = this.broker.filler.full(record);
+    record.message = failure.message;
     this.broker.changed(record, true);
+    // What cannot be resident any more is not to drive others out on the way.
+    if (record.fill && record.total - record.lent > this.store.slotCapacity(record.units)) this.broker.filler.stop(record, failure);
     this.broker.settle(demand);
   }
 

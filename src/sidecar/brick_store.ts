@@ -189,6 +189,11 @@ export class BrickStore {
     this.#slots.freeze(offset);
   }
 
+  /** Shared memory may have room again: growth is tried once more. */
+  thawGrowth(): void {
+    this.#slots.thaw();
+  }
+
   /** Forgets a brick; returns it if it was there. */
   drop(volume: number, id: string): StoredBrick | undefined {
     const bricks = this.#volumes.get(volume);

@@ -14,6 +14,7 @@ export class Filler {
   /** Asks for every brick of a volume. Refused at once where the store cannot hold them. */
   start(record: VolumeRecord, finestFirst = false): void {
     record.message = undefined;
+    this.broker.store.thawGrowth(); // somebody may have made room since
     if (record.total - record.lent > this.broker.store.slotCapacity(record.units)) {
       this.stop(record, this.full(record));
       return;

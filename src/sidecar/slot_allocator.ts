@@ -115,6 +115,11 @@ export class SlotAllocator {
     this.#written[group] = (this.#written[group] as number) & ~this.#bits(offset, this.#class[group] as SlotUnits);
   }
 
+  /** The file system may have pages again: slots that were never written are handed out once more. */
+  thaw(): void {
+    this.#frozen = false;
+  }
+
   #bits(offset: number, units: SlotUnits): number {
     const unit = Math.round(offset / UNIT_BYTES) % GROUP_UNITS;
     return ((1 << units) - 1) << unit;

@@ -154,7 +154,7 @@ def test_a_volume_removed_while_it_is_built_stops_building(producer, held_build)
     ("options", "words"),
     [
         ({"voxel_size": (1, -1, 1)}, "voxel_size"),
-        ({"window": (3, 1)}, r"window is \(3.0, 1.0\)"),
+        ({"window": (3, 1)}, r"window is \(3, 1\)"),
         ({"name": "x" * 300}, "1 to 200"),
         ({"kind": "x"}, "'x'"),
     ],

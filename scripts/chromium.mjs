@@ -14,31 +14,41 @@ export const FLAGS = [
 /** For tests, which time nothing: the page around the pictures is put together without the GPU's process, at two thirds of the cost. */
 export const TEST_FLAGS = [...FLAGS, '--disable-gpu-compositing'];
 
-function onPath() {
+const REMEDY = 'apt-get install chromium';
+
+function onPath(path) {
   for (const name of NAMES) {
-    for (const folder of (process.env.PATH ?? '').split(':')) {
+    for (const folder of (path ?? '').split(':')) {
       if (folder && existsSync(join(folder, name))) return join(folder, name);
     }
   }
   return undefined;
 }
 
-/** The path of a Chromium, which is installed when there is none and this may be done. */
-export async function findChromium() {
-  const named = process.env.CHROMIUM;
+/**
+ * The path of the Chromium that is here; undefined where there is none and it may be installed. Asked before anything that takes minutes.
+ *
+ * @throws Failure where there is none and somebody else has to get it
+ */
+export function chromiumHere({ CHROMIUM: named, PATH } = process.env, mayInstall = isRoot) {
   if (named) {
     if (!existsSync(named)) throw new Failure(`CHROMIUM is ${named}, which is not there. Set it to the path of a Chromium or Chrome.`);
     return named;
   }
-  const found = onPath();
-  if (found) return found;
-  const remedy = 'apt-get install chromium';
-  if (!isRoot) throw new Failure(`No Chromium found (CHROMIUM, ${NAMES.join(', ')}). Get one with: sudo ${remedy}`);
-  say(`no Chromium found: ${remedy}`);
+  const found = onPath(PATH);
+  if (!found && !mayInstall) throw new Failure(`No Chromium found (CHROMIUM, ${NAMES.join(', ')}). Get one with: sudo ${REMEDY}`);
+  return found;
+}
+
+/** The path of a Chromium, which is installed when there is none and this may be done. */
+export async function findChromium() {
+  const here = chromiumHere();
+  if (here) return here;
+  say(`no Chromium found: ${REMEDY}`);
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await run('apt-get', ['update', '-q'], { env });
   await run('apt-get', ['install', '-y', '-q', 'chromium'], { env });
-  const installed = onPath();
-  if (!installed) throw new Failure(`${remedy} gave no Chromium on the path. Set CHROMIUM to the path of one.`);
+  const installed = onPath(process.env.PATH);
+  if (!installed) throw new Failure(`${REMEDY} gave no Chromium on the path. Set CHROMIUM to the path of one.`);
   return installed;
 }

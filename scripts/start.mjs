@@ -1,6 +1,7 @@
 // npm start: sets up, starts a scheduler and JupyterLab, and opens the quickstart. With --check it runs it and says what it saw.
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
+import { chromiumHere } from './chromium.mjs';
 import { startLab } from './lab.mjs';
 import { command, Failure, say } from './process.mjs';
 import { startScheduler } from './scheduler.mjs';
@@ -38,6 +39,7 @@ async function stayOpen(lab, signal) {
 
 async function main() {
   const { check, transport } = options();
+  if (check) chromiumHere(); // or one line that says how to get it, before anything is begun
   await setup('demo');
   const signal = asked();
   const scheduler = await startScheduler();

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { findChromium } from './chromium.mjs';
+import { chromiumHere, findChromium } from './chromium.mjs';
 import { bin, command, environment, python, root, run, say } from './process.mjs';
 import { setup } from './setup.mjs';
 
@@ -92,6 +92,7 @@ const wanted = (name, words) => words.length === 0 || words.some((word) => name.
 
 async function main() {
   const began = Date.now();
+  chromiumHere(); // or one line that says how to get it, before anything is begun
   mkdirSync(out, { recursive: true });
   const total = { passed: 0, failed: 0 };
   const rows = [];

@@ -10,7 +10,7 @@ await command(async () => {
   const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', 'test/unit/faults', 'test/unit/sidecar/durable', 'test/unit/sidecar/damaged', '--forceExit', '--runInBand'];
   const results = [
     await run(process.execPath, jest, { allowFailure: true, env }),
-    await run(python, ['-m', 'pytest', '-q', '-s', 'test/python/test_sidecar_killed.py'], { allowFailure: true, env }),
+    await run(python, ['-m', 'pytest', '-q', '-s', 'test/python/test_sidecar_killed.py', 'test/python/test_durable.py'], { allowFailure: true, env }),
   ];
   for (const { output } of results) process.stdout.write(output);
   process.stdout.write(`seed ${seed}\n`);

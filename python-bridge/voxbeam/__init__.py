@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         UnsupportedDtypeError,
         VoxbeamError,
     )
+    from voxbeam.exchange.endpoint import ExchangeEndpoint
     from voxbeam.formats import (
         LabelClass,
         LabelVolume,
@@ -95,6 +96,7 @@ _HOMES = {
         "UnsupportedDtypeError",
         "VoxbeamError",
     ),
+    "exchange.endpoint": ("ExchangeEndpoint",),
     "formats": (
         "LabelClass",
         "LabelVolume",
@@ -132,6 +134,7 @@ __all__ = [
     "Box",
     "CertificateError",
     "Ellipsoid",
+    "ExchangeEndpoint",
     "Features",
     "FileExchange",
     "FormatError",

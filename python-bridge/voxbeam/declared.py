@@ -70,6 +70,16 @@ class DeclaredVolumes:
             self._by_name[name] = _Declared(cloud, {}, name, produced)
         return produced
 
+    def again(self, elsewhere: DeclaredVolumes, producer: Producer) -> None:
+        """Offer everything that is offered here to another instance too."""
+        with self._lock:
+            live = {one.image: one for one in self._by_name.values() if one.produced.live}
+        for image, one in live.items():
+            if one.options:
+                elsewhere.declare(producer, one.volume, {**one.options, "name": image}, None)
+            else:
+                elsewhere.declare_points(producer, one.volume)
+
     def find(self, volume: Any, options: Options) -> list[ProducedVolume]:
         """What the very same `volume` became with the same options, or with any where `options` says nothing."""
         given = {name: value for name, value in options.items() if value is not None}

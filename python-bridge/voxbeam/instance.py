@@ -241,6 +241,10 @@ class Instance(KeptScene):
         """Offer a point cloud to the instance, in place of what has the same name."""
         return self._declared.declare_points(self.producer, cloud)
 
+    def declare_again(self, other: Instance) -> None:
+        """Offer what this process rendered here to another instance too."""
+        self._declared.again(other._declared, other.producer)
+
     def declared(self, volume: Any, options: Options) -> list[ProducedVolume]:
         """What was made here of the very same ``volume`` with the same options, or with any where `options` says nothing."""
         return self._declared.find(volume, options)

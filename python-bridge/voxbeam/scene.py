@@ -8,14 +8,14 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pycrdt import Doc, YMessageType, create_sync_message, create_update_message, handle_sync_message
+from pycrdt import Doc, YMessageType, create_sync_message, handle_sync_message, read_message, write_var_uint
 
 from voxbeam.annotation_map import AnnotationMap
-from voxbeam.errors import ParameterError
 from voxbeam.people import Announced, Presence
-from voxbeam.protocol import MAX_FRAME_BYTES, FrameType, Header, encode_frame
+from voxbeam.protocol import FrameType, Header, encode_frame
 from voxbeam.saved import SavedEdits
 from voxbeam.scene_map import Change, SceneMap
+from voxbeam.scene_parts import update_parts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,6 +27,7 @@ log = logging.getLogger("voxbeam.scene")
 _SYNC_STEP_1 = 0
 #: The second byte of a sync message that answers ours: from then on the document is complete.
 _SYNC_STEP_2 = 1
+_SYNC_UPDATE = 2
 _EMPTY_UPDATE = b"\x00\x00"
 
 
@@ -96,12 +97,15 @@ class Scene:
             return
         if len(message) < 2 or message[0] != YMessageType.SYNC:
             return
+        if message[1] == _SYNC_STEP_1:
+            with self._lock:
+                lacking = bytes(self._doc.get_update(read_message(message[2:])))
+            self._send_update(lacking, answer=True)
+            return
         with self._lock:
-            reply = handle_sync_message(message[1:], self._doc)
+            handle_sync_message(message[1:], self._doc)
             self._updates.clear()
             self._settle("remote")
-        if reply is not None:
-            self._send_message(reply)
         if message[1] == _SYNC_STEP_2:
             self._synced.set()
 
@@ -129,7 +133,7 @@ class Scene:
             updates = self._settle("local")
         for update in updates:
             if update != _EMPTY_UPDATE:
-                self._send_message(create_update_message(update))
+                self._send_update(update)
 
     def _settle(self, origin: Origin) -> list[bytes]:
         """Bring the mirrors up to date after a transaction, queue its changes, and take its updates."""
@@ -140,12 +144,15 @@ class Scene:
         updates, self._updates = self._updates, []
         return updates
 
+    def _send_update(self, update: bytes, *, answer: bool = False) -> None:
+        """Send an update, in parts where it is larger than a frame; as an answer to the sidecar's question the last is step 2."""
+        parts = update_parts(update)
+        for index, part in enumerate(parts):
+            kind = _SYNC_STEP_2 if answer and index == len(parts) - 1 else _SYNC_UPDATE
+            self.saved.sent(answer=kind == _SYNC_STEP_2)
+            self._send_message(bytes((YMessageType.SYNC, kind)) + write_var_uint(len(part)) + part)
+
     def _send_message(self, message: bytes) -> None:
-        if len(message) > MAX_FRAME_BYTES - 64:
-            msg = f"A change of the scene takes {len(message)} bytes; the limit is {MAX_FRAME_BYTES}."
-            raise ParameterError(msg, "Make it in several steps.")
-        if message[0] == YMessageType.SYNC and message[1] != _SYNC_STEP_1:
-            self.saved.sent(answer=message[1] == _SYNC_STEP_2)
         self._send(encode_frame(FrameType.SCENE, message))
 
     def _start_notifier(self) -> None:

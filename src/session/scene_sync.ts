@@ -4,7 +4,7 @@ import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
 import { Awareness, applyAwarenessUpdate, encodeAwarenessUpdate, removeAwarenessStates } from 'y-protocols/awareness';
 import { messageYjsSyncStep1, messageYjsSyncStep2, messageYjsUpdate, readSyncMessage, writeSyncStep1, writeUpdate } from 'y-protocols/sync';
-import type * as Y from 'yjs';
+import { decodeStateVector, type Doc, getState, type Transaction } from 'yjs';
 import { PRESENCE_MS } from '../protocol/limits.js';
 import type { Saved } from '../protocol/messages.js';
 import { documentParts } from '../protocol/scene_parts.js';
@@ -19,6 +19,11 @@ interface AwarenessChange {
   added: number[];
   updated: number[];
   removed: number[];
+}
+
+/** Whether this client has made changes that the state vector `known` lacks. */
+function hasOwn(doc: Doc, known: Uint8Array): boolean {
+  return getState(doc.store, doc.clientID) > (decodeStateVector(known).get(doc.clientID) ?? 0);
 }
 
 export class SceneSync {
@@ -42,7 +47,7 @@ export class SceneSync {
    * @param refused told of each edit of somebody who may only look: none of it is sent
    */
   constructor(
-    readonly doc: Y.Doc,
+    readonly doc: Doc,
     private readonly send: (payload: Uint8Array) => void,
     private readonly synced: () => void,
     private readonly refused: () => void,
@@ -93,7 +98,11 @@ export class SceneSync {
 
   /** What the sidecar lacks: all of it where it is a new one. It carries our edits, which a viewer that only looks has none of. */
   #answer(known: Uint8Array): void {
-    if (!this.#mayEdit) return;
+    if (!this.#mayEdit) {
+      // Drawn while this client might, or thought that it might, and never heard of by anybody.
+      if (hasOwn(this.doc, known)) this.refused();
+      return;
+    }
     const parts = documentParts(this.doc, known);
     parts.forEach((part, i) => {
       this.saved.sent();
@@ -117,7 +126,7 @@ export class SceneSync {
   }
 
   /** For who listens to them updates are encoded: of what comes from the sidecar that would be half of the time a large scene takes. */
-  readonly #onTransaction = ({ origin }: Y.Transaction) => this.#hear(origin !== this);
+  readonly #onTransaction = ({ origin }: Transaction) => this.#hear(origin !== this);
 
   #hear(updates: boolean): void {
     if (updates === this.#hears) return;

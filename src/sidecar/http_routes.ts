@@ -6,6 +6,7 @@ import { PAGE_TICKET_MS, Role, SESSION_MS, STREAM_TICKET_MS } from '../protocol/
 import { HttpError, type Reply } from './http_reply.js';
 import { isOriginRule, originAllowed, ownOrigin } from './origin.js';
 import { pagePolicy } from './page_policy.js';
+import { answerCopy } from './scene_copy.js';
 import type { Services } from './services.js';
 import { instanceStatus } from './status.js';
 import type { Grant } from './tickets.js';
@@ -103,6 +104,7 @@ export const ROUTES: readonly Route[] = [
   { method: 'POST', path: '/v1/session', access: 'page ticket', handle: session },
   { method: 'POST', path: '/v1/ticket', access: 'owner or session', handle: ticket },
   { method: 'GET', path: '/v1/status', access: 'owner', handle: ({ services }) => ({ status: 200, json: instanceStatus(services) }) },
+  { method: 'GET', path: '/v1/scene', access: 'owner', handle: ({ services }) => answerCopy(services.scene.keeper) },
   {
     method: 'POST', path: '/v1/stop', access: 'owner',
     handle: ({ services }) => {

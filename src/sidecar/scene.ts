@@ -14,7 +14,7 @@ import {
 } from '../protocol/index.js';
 import { documentParts } from '../protocol/scene_parts.js';
 import type { Connection } from './connection.js';
-import { FROM_FILE, SceneKeeper, type ScenePlace } from './durable/scene_keeper.js';
+import { FROM_FILE, type SavedStatus, SceneKeeper, type ScenePlace } from './durable/scene_keeper.js';
 import { atLeast } from './permissions.js';
 import { AWARENESS, Presence } from './presence.js';
 import { answerHistory } from './scene_history.js';
@@ -40,6 +40,10 @@ export class Scene {
   readonly keeper: SceneKeeper;
   readonly #presence = new Presence();
   readonly #clients = new Map<Connection, Edits>();
+  /** Editors who were asked what the document lacks, and have not given all of it yet. */
+  readonly #giving = new Set<Connection>();
+  /** Edits that came before what they build on, by whose they are: how many of his this is. */
+  readonly #early = new Map<Connection, number>();
   /** Those who are to hear that edits of theirs are on disk. */
   readonly #saved = new Set<Connection>();
 
@@ -48,11 +52,12 @@ export class Scene {
    * @throws SceneFileError where the file is not to be opened
    */
   constructor(place?: ScenePlace) {
-    this.keeper = new SceneKeeper(this.doc, place, ({ state }) => {
+    const changed = ({ state }: SavedStatus): void => {
       // What was shared and not written is written now.
       if (state === 'saved') for (const edits of this.#clients.values()) edits.saved = edits.taken;
       for (const connection of this.#clients.keys()) this.#tellSaved(connection);
-    });
+    };
+    this.keeper = new SceneKeeper(this.doc, place, changed, () => this.#giving.size === 0);
     this.doc.on('update', (update: Uint8Array, origin: unknown) => {
       const tell = () => this.#tell(syncFrame((encoder) => writeUpdate(encoder, update)), origin);
       if (origin === FROM_FILE) tell();
@@ -64,6 +69,7 @@ export class Scene {
   /** Tells a new client who is here, and asks what it has that the document lacks. */
   greet(connection: Connection): void {
     this.#clients.set(connection, { taken: 0, saved: 0 });
+    if (atLeast(connection.grant.role, 'edit')) this.#giving.add(connection);
     this.#tellSaved(connection);
     connection.send(syncFrame((encoder) => writeSyncStep1(encoder, this.doc)));
     this.#presence.greet(connection);
@@ -73,6 +79,8 @@ export class Scene {
   left(connection: Connection): void {
     this.#clients.delete(connection);
     this.#saved.delete(connection);
+    this.#giving.delete(connection);
+    this.#early.delete(connection);
     this.#presence.left(connection);
   }
 
@@ -135,10 +143,16 @@ export class Scene {
       const edits = this.#clients.get(connection);
       if (edits) edits.taken += 1;
       const mine = edits?.taken ?? 0;
+      const waited = this.#waits();
       Y.applyUpdate(this.doc, content, connection);
-      this.keeper.after((kept) => {
-        if (kept && edits) this.#isSaved(connection, edits, mine);
-      });
+      if (type === messageYjsSyncStep2) this.#giving.delete(connection);
+      const waits = this.#waits();
+      // What builds on something that has not come yet is in no document and in no file: it counts once it is.
+      if (this.#early.has(connection) || waits.some((what, n) => what && what !== waited[n])) this.#early.set(connection, mine);
+      else this.#savedUpTo(connection, mine);
+      if (waits.some(Boolean)) return;
+      for (const [one, count] of this.#early) this.#savedUpTo(one, count);
+      this.#early.clear();
     } else if (type === messageYjsUpdate) {
       connection.error({
         code: ErrorCode.FORBIDDEN,
@@ -160,6 +174,20 @@ export class Scene {
           encoding.writeVarUint8Array(encoder, part);
         }),
       );
+    });
+  }
+
+  /** Structs and deletions that have come before what they build on: other arrays when there are more. */
+  #waits(): (Uint8Array | undefined)[] {
+    const { pendingStructs, pendingDs } = this.doc.store;
+    return [pendingStructs?.update, pendingDs ?? undefined];
+  }
+
+  #savedUpTo(connection: Connection, count: number): void {
+    const edits = this.#clients.get(connection);
+    if (!edits) return;
+    this.keeper.after((kept) => {
+      if (kept) this.#isSaved(connection, edits, count);
     });
   }
 

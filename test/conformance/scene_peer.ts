@@ -41,6 +41,11 @@ export class Peer {
     return this.doc.getMap('annotations');
   }
 
+  /** Sends an update that its own document does not have. */
+  sendUpdate(update: Uint8Array): void {
+    this.#send(0, (e) => writeUpdate(e, update));
+  }
+
   /** Sends an awareness update as it stands. */
   say(update: Uint8Array): void {
     this.#send(1, (e) => encoding.writeVarUint8Array(e, update));

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
+import random
 import signal
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import voxbeam as rv
 from conftest import MIB, until
+from killed_editor import LABEL_SHAPE
 from voxbeam import cli, scenes
 from voxbeam.instance import Instance
 from voxbeam.sidecar import start_sidecar
+
+#: `npm run soak` makes it 60.
+TURNS = 60 if os.environ.get("VOXBEAM_SOAK") else 2
+SEED = int(os.environ.get("VOXBEAM_SEED", "11"))
 
 
 def started(**fields):
@@ -23,28 +32,62 @@ def started(**fields):
     return Instance(process.host, process.port, process.token, process=process, restarts=True)
 
 
-def test_what_was_flushed_is_there_after_everything_was_killed(tmp_path):
+class Editor:
+    """A process that draws and paints, and says what was acknowledged to it."""
+
+    def __init__(self, who: int, turn: int, place: dict) -> None:
+        script = Path(__file__).with_name("killed_editor.py")
+        order = json.dumps({"who": who, "turn": turn, **place})
+        self.process = subprocess.Popen(
+            [sys.executable, str(script), order], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        self.said: list[dict] = []
+        self.thread = threading.Thread(target=self._read, daemon=True)
+        self.thread.start()
+
+    def _read(self) -> None:
+        self.said.extend(map(json.loads, self.process.stdout))
+
+    def end(self) -> str:
+        """Wait for what a killed process had said."""
+        self.process.wait(30)
+        self.thread.join(30)
+        self.process.stdin.close()
+        return self.process.stderr.read().decode()
+
+
+def test_what_was_acknowledged_is_there_after_everything_was_killed_at_random_points(tmp_path):
     path = tmp_path / "brain.vxscene"
-    script = f"""
-import os, signal, sys
-sys.path.insert(0, {str(Path(__file__).parent)!r})
-import voxbeam as rv
-from test_durable import started
-instance = started(scene_file={str(path)!r})
-instance.flush()
-assert instance.saved
-instance.annotations.extend([rv.Point(world=(n, 2, 3), name=f"p{{n}}") for n in range(500)])
-instance.annotations.flush()
-assert instance.saved.state == "saved", instance.saved
-os.kill(instance._process.pid, signal.SIGKILL)
-os.kill(os.getpid(), signal.SIGKILL)
-"""
-    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False)
-    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
-    with started(scene_file=str(path)) as instance:
-        assert sorted(a.name for a in instance.annotations) == sorted(f"p{n}" for n in range(500))
-        instance.flush()
-        assert instance.saved
+    chance = random.Random(SEED)
+    print("seed", SEED)
+    names: set[str] = set()
+    painted: dict[tuple[int, int, int], int] = {}
+    for turn in range(TURNS):
+        owner = Editor(0, turn, {"scene_file": str(path)})
+        until(lambda: owner.said or owner.process.poll() is not None, 60)  # noqa: B023
+        assert owner.said, owner.end()
+        place = owner.said[0]
+        guest = Editor(1, turn, {name: place[name] for name in ("host", "port", "token")})
+        enough = chance.randrange(2, 60)
+        both = (owner, guest)
+        until(lambda: sum(len(one.said) for one in both) > enough or any(one.process.poll() is not None for one in both), 60)  # noqa: B023
+        doomed = [place["sidecar"], owner.process.pid, guest.process.pid]
+        chance.shuffle(doomed)
+        for pid in doomed:
+            os.kill(pid, signal.SIGKILL)
+        errors = [one.end() for one in both]
+        assert [one.process.returncode for one in both] == [-signal.SIGKILL] * 2, errors
+        for said in (line for one in both for line in one.said):
+            names.update(said.get("names", ()))
+            painted.update({tuple(at): value for at, value in said.get("painted", ())})
+        with started(scene_file=str(path)) as instance:
+            assert names <= {a.name for a in instance.annotations}, f"turn {turn}, seed {SEED}"
+            voxels = instance.labels("tissue", shape=LABEL_SHAPE, dtype="uint8")[:, :, :]
+            wrong = [(at, value, voxels[at]) for at, value in painted.items() if voxels[at] != value]
+            assert not wrong, f"turn {turn}, seed {SEED}"
+            instance.flush()
+            assert instance.saved
+    assert len(names) + len(painted) > TURNS
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [one.name for one in tmp_path.iterdir()] == ["brain.vxscene"]
 
@@ -153,3 +196,38 @@ def test_a_scheduler_keeps_the_scene_where_it_is_told(scheduler, tmp_path):
         with pytest.raises(rv.SchedulerError, match="keeps its scene in"):
             rv.initialize_visualization_server(*place, scene=tmp_path / "other.vxscene")
         instance.stop()
+
+
+def test_a_fork_has_everything_and_goes_its_own_way(tmp_path, instance):
+    file, mine = tmp_path / "ours.vxscene", tmp_path / "mine.vxscene"
+    array = np.arange(20 * 30 * 40, dtype=np.uint16).reshape(20, 30, 40)
+    with started(scene_file=str(file)) as ours:
+        rv.render_volume(array, name="ct", instance=ours, wait=False, voxel_size=(2, 1, 1))
+        ours.annotations.extend([rv.Point(world=(n, 2, 3), name=f"p{n}") for n in range(300)])
+        ours.labels("tissue", shape=(20, 30, 40))[3:5, 4:6, 7:9] = 6
+        ours.history.make("before")
+        ours.layers["ct"].opacity = 0.25
+        with ours.fork(mine) as fork:
+            assert stat.S_IMODE(mine.stat().st_mode) == 0o600
+            assert sorted(fork.volumes) == ["ct", "tissue"]
+            assert fork.volumes["ct"].description.voxel_size == (2, 1, 1)
+            assert len(fork.annotations) == 300
+            assert fork.layers["ct"].opacity == 0.25
+            assert [point.name for point in fork.history] == ["before"]
+            tissue = fork.labels("tissue")
+            assert (int(tissue[:, :, :].sum()), int(tissue[4, 5, 8])) == (8 * 6, 6)
+            tissue[0, 0, 0] = 9
+            fork.annotations.clear()
+            ours.annotations.remove("p7")
+            fork.flush()
+            assert (len(ours.annotations), len(fork.annotations)) == (299, 0)
+            assert int(ours.labels("tissue")[0, 0, 0]) == 0
+        with pytest.raises(rv.ParameterError, match="is there already"):
+            ours.fork(mine)
+        with pytest.raises(rv.ParameterError, match="no folder for scenes"):
+            ours.fork()
+    with started(scene_file=str(mine)) as again:
+        assert (len(again.annotations), int(again.labels("tissue")[0, 0, 0])) == (0, 9)
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["mine.vxscene", "ours.vxscene"]
+    with pytest.raises(rv.VoxbeamError, match="Nothing drawn is kept"):
+        instance.fork(tmp_path / "none.vxscene")

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from pycrdt import Doc, Map
+from pycrdt import Doc, Map, Text
 
 from voxbeam.protocol import FrameType, unpack_frame
 from voxbeam.scene import Scene
+from voxbeam.scene_parts import update_parts
 from voxbeam.sidecar import find_node
 
 if TYPE_CHECKING:
@@ -229,3 +230,36 @@ def _update_of(message: bytes) -> bytes:
             break
     assert len(message) == at + length
     return message[at:]
+
+
+def test_an_update_in_parts_says_what_the_whole_one_says():
+    one: Doc = Doc()
+    annotations, text = one.get("annotations", type=Map), one.get("text", type=Text)
+    for n in range(20):
+        with one.transaction():
+            for k in range(50):
+                annotations[f"{n}-{k}"] = json.dumps({"kind": "point", "coords": [n, k, 0.5], "name": "é😀"}, ensure_ascii=False)
+            annotations[f"map{n}"] = Map({"a": 1, "b": [1, -2.5, None, True], "c": Map({"x": "y"})})
+            annotations[f"object{n}"] = {"z": -(2**40), "list": [False, {"deep": "😀"}]}
+            text += "hé😀llo"  # a struct of several clocks, counted as UTF-16 does
+        with one.transaction():
+            del annotations[f"{n}-3"]
+    two: Doc = Doc()
+    theirs = two.get("annotations", type=Map)
+    two.apply_update(one.get_update())
+    for n in range(20):
+        theirs[f"{n}-7"] = f"changed {n}"  # of another client, and behind what the first one wrote
+    one.apply_update(two.get_update())
+    whole = one.get_update()
+    parts = update_parts(whole, most=4096, part=2048)
+    assert len(parts) > 20
+    assert max(map(len, parts)) < 2048 + 256
+    got: Doc = Doc()
+    read, words = got.get("annotations", type=Map), got.get("text", type=Text)
+    for part in parts:
+        got.apply_update(part)
+    assert (read.to_py(), str(words), got.get_state()) == (annotations.to_py(), str(text), one.get_state())
+    assert update_parts(whole) == [whole]
+    for damaged in (whole[: len(whole) // 2], b"\x01\x01\x05\x00\x1f" + bytes(9000)):
+        with pytest.raises(ValueError, match="an update of the scene"):
+            update_parts(damaged, most=100, part=50)

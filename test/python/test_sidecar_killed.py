@@ -17,6 +17,7 @@ from returning_viewer import ReturningViewer
 from voxbeam import sidecar as sidecar_module
 from voxbeam.geometry import brick_keys
 from voxbeam.instance import Instance
+from voxbeam.protocol import MAX_FRAME_BYTES
 from voxbeam.sidecar import start_sidecar
 from voxel_reference import brick, pyramid
 
@@ -114,3 +115,26 @@ def test_one_that_was_asked_to_end_stays_ended(restarting):
     assert not restarting.alive
     with pytest.raises(rv.InstanceGoneError):
         rv.render_volume(np.zeros((4, 4, 4), "u1"), restarting)
+
+
+def test_a_scene_larger_than_a_frame_is_given_back_in_parts(sidecar):
+    owner = Instance(sidecar.host, sidecar.port, sidecar.token, process=sidecar, restarts=True)
+    other = Instance(sidecar.host, sidecar.port, sidecar.token)
+    marks = [rv.Point(world=(n, 2, 3), name=f"p{n}", props={"text": "x" * 4000}) for n in range(2500)]
+    other.annotations.extend(marks)
+    other.annotations.remove("p7")
+    sizes = []
+    send = other._scene._send
+    other._scene._send = lambda frame: (sizes.append(len(frame)), send(frame))
+    pid = sidecar.pid
+    os.kill(pid, signal.SIGKILL)
+    until(lambda: not sidecar.alive)
+    assert owner.revive()  # it never knew the scene: only the other one can give it back
+    until(lambda: other._connection.is_open and sidecar.pid != pid)
+    until(lambda: len(owner.annotations) == 2499, 30)
+    assert sorted(a.name for a in owner.annotations) == sorted(f"p{n}" for n in range(2500) if n != 7)
+    large = [size for size in sizes if size > 100_000]
+    assert len(large) > 2
+    assert sum(large) > MAX_FRAME_BYTES > max(large)
+    other.close()
+    owner.close()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from voxbeam.exchange.endpoint import ExchangeEndpoint
     from voxbeam.geometry import Box
 
 log = logging.getLogger("voxbeam.learning")
@@ -180,8 +181,11 @@ class AnnotationSide:
         return len(news), 0
 
 
-def send(what: Any, *, to: str | os.PathLike[str], **unknown: NoReturn) -> FileExchange:
+def send(what: Any, *, to: str | os.PathLike[str], **unknown: NoReturn) -> FileExchange | ExchangeEndpoint:
     """Let another program take part by a file: written now and after each change, taken over when that program writes it.
+
+    Or by HTTP and WebSocket, where ``to`` is an address: that program then reads and writes regions or annotations as it likes,
+    and hears of changes as they happen; ``docs/exchange.md`` has the protocol.
 
     Parameters
     ----------
@@ -189,17 +193,19 @@ def send(what: Any, *, to: str | os.PathLike[str], **unknown: NoReturn) -> FileE
         ``view.labels(name)``, or ``view.annotations``.
     to
         Path of the file; its ending says the format. Labels: ``.nii.gz``, ``.tif``, ``.seg.nrrd`` and what else
-        :func:`export_labels` writes; annotations: ``.json`` or ``.arrow``. What is there is overwritten.
+        :func:`export_labels` writes; annotations: ``.json`` or ``.arrow``. What is there is overwritten. Or
+        ``"http://127.0.0.1:PORT"``, port 0 for a free one.
 
     Returns
     -------
-    FileExchange
-        Going on until it is closed; it says how often the file was written and read, and why an exchange failed.
+    FileExchange or ExchangeEndpoint
+        Going on until it is closed. The former says how often the file was written and read, and why an exchange failed; the
+        latter has the ``url`` and ``token`` that the other program needs.
 
     Raises
     ------
     ParameterError
-        It does not tell of its changes, or the folder is not there.
+        It does not tell of its changes, the folder is not there, or the address is not on this machine's loopback.
 
     Notes
     -----
@@ -208,15 +214,30 @@ def send(what: Any, *, to: str | os.PathLike[str], **unknown: NoReturn) -> FileE
     are taken, and none is removed.
     """
     refuse_unknown("send", unknown, ("to",))
+    if isinstance(to, str) and "://" in to:
+        return _endpoint(what, to)
     path = Path(to).expanduser().absolute()
     if not path.parent.is_dir():
         raise ParameterError(f"There is no folder {str(path.parent)!r}.", "Make it first, or give another path.")
-    if not hasattr(what, "on_change"):
-        text = f"A {type(what).__name__} does not tell of its changes."
-        raise ParameterError(text, "Give view.labels(name) or view.annotations.")
+    _refuse_silent(what)
     if hasattr(what, "changes"):
         return FileExchange(LabelSide(what), path, what.on_change)
     return FileExchange(AnnotationSide(what), path, what.on_change)
+
+
+def _refuse_silent(what: Any) -> None:
+    if not hasattr(what, "on_change"):
+        text = f"A {type(what).__name__} does not tell of its changes."
+        raise ParameterError(text, "Give view.labels(name) or view.annotations.")
+
+
+def _endpoint(what: Any, address: str) -> ExchangeEndpoint:
+    from voxbeam.exchange.annotation_routes import AnnotationRoutes  # noqa: PLC0415  a server is for those who want one
+    from voxbeam.exchange.endpoint import open_endpoint  # noqa: PLC0415
+    from voxbeam.exchange.label_routes import LabelRoutes  # noqa: PLC0415
+
+    _refuse_silent(what)
+    return open_endpoint(LabelRoutes(what) if hasattr(what, "changes") else AnnotationRoutes(what), address)
 
 
 def signature(path: Path) -> tuple[int, ...] | None:

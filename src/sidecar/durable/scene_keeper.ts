@@ -13,7 +13,7 @@ import { AUTOMATIC_MS, RestorePoints } from './restore_points.js';
 import { removeScene } from './salvage.js';
 import { type SceneDatabase, SceneFileError } from './scene_database.js';
 import { drawn } from './set_back.js';
-import { sqliteOpener } from './sqlite.js';
+import { copyDatabase, sqliteOpener } from './sqlite.js';
 import { sweepTombstones } from './tombstones.js';
 
 /** Origin of what comes from the file. */
@@ -64,11 +64,15 @@ export class SceneKeeper {
   #started = false;
   #closed = false;
 
-  /** @param changed told when the state has changed */
+  /**
+   * @param changed told when the state has changed
+   * @param whole false while a client is still giving back what the document lacks
+   */
   constructor(
     readonly doc: Y.Doc,
     readonly place: ScenePlace | undefined,
     readonly changed: (status: SavedStatus) => void,
+    readonly whole: () => boolean = () => true,
   ) {
     this.#status = place ? (this.#opener ? { state: 'saved' } : NO_SQLITE) : NO_FILE;
   }
@@ -172,6 +176,17 @@ export class SceneKeeper {
     this.changed(this.status);
   }
 
+  /**
+   * Writes a copy of the file to `to`, as it is once all that waits is written; edits go on meanwhile.
+   *
+   * @throws Error where nothing is kept, or it cannot be written
+   */
+  async copy(to: string): Promise<void> {
+    await new Promise<void>((resolve) => this.after(() => resolve()));
+    if (!this.points || !this.#database) throw new Error(this.#status.message ?? 'there is no scene file');
+    await copyDatabase(this.#database.db, to);
+  }
+
   /** The restore points, where there is a file. It is made where there is none yet. */
   get points(): RestorePoints | undefined {
     if (!this.#database && this.#status.state === 'saved') this.#tryOpen();
@@ -231,7 +246,8 @@ export class SceneKeeper {
       this.#damage = damage ?? gap ?? this.#damage;
       if (before || damage || gap || this.#deferred.length > 0) this.#catchUp();
       this.#set({ state: 'saved' });
-      sweepTombstones(this.doc, Date.now());
+      // A file that is made by an edit is no start: of a document that comes in parts, what took a removal back may still be on its way.
+      if (!this.#started) sweepTombstones(this.doc, Date.now());
       return true;
     } catch (error) {
       this.#database?.close(false);
@@ -297,8 +313,10 @@ export class SceneKeeper {
     }
     if (Date.now() >= this.#nextPoint) {
       this.#nextPoint = Date.now() + AUTOMATIC_MS;
-      sweepTombstones(this.doc, Date.now());
-      this.makePoint('', '', true, () => {});
+      // The point holds what is swept after it.
+      this.makePoint('', '', true, (made) => {
+        if (made && this.whole()) sweepTombstones(this.doc, Date.now());
+      });
     }
     database.tidy((error) => {
       if (error) log(`${database.file}: ${error.message}`);

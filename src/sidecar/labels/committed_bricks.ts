@@ -1,7 +1,7 @@
 /** The bricks of one volume as everybody sees them: what is committed, decoded as far as there is room. */
 
 import type { LabelDtype } from '../../protocol/index.js';
-import type { Vec3 } from '../../volume/geometry.js';
+import { brickGrid, type Vec3 } from '../../volume/geometry.js';
 import type { BrickAccess, LabelBrick } from '../../volume/labels/brick.js';
 import { decodeBrick } from './brick_codec.js';
 import { log } from '../log.js';
@@ -31,6 +31,26 @@ export class CommittedBricks implements BrickAccess {
 
   has(level: number, z: number, y: number, x: number): boolean {
     return this.#there.has(`${level}/${z}/${y}/${x}`);
+  }
+
+  /** Bricks that are not all 0, and those whose halo may show one of them: from the coarsest level on, which every view needs. */
+  *painted(): Generator<readonly [level: number, z: number, y: number, x: number]> {
+    const places = [...this.#there].map((key) => key.split('/').map(Number) as [number, number, number, number]);
+    places.sort((a, b) => b[0] - a[0]);
+    const seen = new Set<string>();
+    for (const [level, z, y, x] of places) {
+      const grid = brickGrid(this.shape, level);
+      for (let k = Math.max(0, z - 1); k <= Math.min(grid[0] - 1, z + 1); k += 1) {
+        for (let j = Math.max(0, y - 1); j <= Math.min(grid[1] - 1, y + 1); j += 1) {
+          for (let i = Math.max(0, x - 1); i <= Math.min(grid[2] - 1, x + 1); i += 1) {
+            const key = `${level}/${k}/${j}/${i}`;
+            if (seen.has(key)) continue;
+            seen.add(key);
+            yield [level, k, j, i];
+          }
+        }
+      }
+    }
   }
 
   read(level: number, z: number, y: number, x: number): LabelBrick {

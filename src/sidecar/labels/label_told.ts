@@ -14,6 +14,8 @@ import type { LabelFrames } from './label_frames.js';
 
 /** Volumes of no more bricks tell from the start which of them are empty. */
 const TOLD_BRICKS = 4096;
+/** Of bricks that were painted earlier, so many are measured; of others it is not known before they are looked at. */
+const MEASURED_BRICKS = 32_768;
 /** Rows in one frame of RANGES. */
 const ROWS = 16_384;
 
@@ -25,6 +27,8 @@ export class LabelTold {
   /** Bricks whose range is to be told. */
   readonly #due = new Map<string, Place>();
   #telling = false;
+  /** Bricks that were painted before this process began are measured once somebody wants to know. */
+  #measured = false;
 
   constructor(
     readonly services: () => Services,
@@ -32,7 +36,10 @@ export class LabelTold {
     readonly bricks: CommittedBricks,
     readonly frames: LabelFrames,
   ) {
-    record.rangesNow = () => this.#frames([...this.#rows.values()]);
+    record.rangesNow = () => {
+      this.#measurePainted();
+      return this.#frames([...this.#rows.values()]);
+    };
     if (record.total > TOLD_BRICKS) return;
     for (const place of allBricks(record)) if (this.#isBare(place)) this.#rows.set(place.join('/'), [...place, 0, 0]);
   }
@@ -57,6 +64,18 @@ export class LabelTold {
     const message = { volume: this.record.handle, generation, boxes };
     this.services().catalog.outdated(this.record, message, encodeControl(FrameType.CHANGED, message));
     this.#tell();
+  }
+
+  /** What was painted in an earlier process is told like an edit of now: soon, in turns, to all who look. */
+  #measurePainted(): void {
+    if (this.#measured) return;
+    this.#measured = true;
+    for (const place of this.bricks.painted()) {
+      if (this.#due.size >= MEASURED_BRICKS) break;
+      const id = place.join('/');
+      if (!this.#rows.has(id)) this.#due.set(id, place);
+    }
+    if (this.#due.size > 0) this.#tell();
   }
 
   /** Tells ranges in turns, those of later edits with them. */

@@ -18,7 +18,10 @@ function meet(doc: Y.Doc, role: 'edit' | 'view') {
     if (header.type === FrameType.SCENE) down.push(readPayload(frame, header));
   };
   const connection = { grant: { role }, send, sendControl: () => undefined, error: (error: unknown) => refused.push(error) } as unknown as Connection;
-  const sync = new SceneSync(doc, (payload) => up.push(payload.slice()), () => undefined, () => undefined);
+  let told = 0;
+  const sync = new SceneSync(doc, (payload) => up.push(payload.slice()), () => undefined, () => {
+    told += 1;
+  });
   sidecar.greet(connection);
   sync.start(role === 'edit');
   const sizes: number[] = [];
@@ -30,7 +33,7 @@ function meet(doc: Y.Doc, role: 'edit' | 'view') {
     for (const payload of down.splice(0)) sync.receive(payload);
   }
   sync.close();
-  return { sidecar, sizes, refused };
+  return { sidecar, sizes, refused, told };
 }
 
 test('all of it arrives, no frame is too large, and what a part of it says is whole', () => {
@@ -58,7 +61,13 @@ test('all of it arrives, no frame is too large, and what a part of it says is wh
 test('of who may only look nothing is given back', () => {
   const doc = new Y.Doc();
   new Marks(doc, {}).add({ kind: 'point', coords: [1, 2, 3], name: '', color: '#ff0000', volumeName: '', author: '' });
-  const { sidecar, refused } = meet(doc, 'view');
+  const { sidecar, refused, told } = meet(doc, 'view');
   expect([sidecar.doc.getMap('annotations').size, refused]).toEqual([0, []]);
+  expect(told).toBe(1); // what was drawn before the role was known, or while it was another one, is nobody's but his: he hears of it
   sidecar.close();
+  const others = new Y.Doc();
+  Y.applyUpdate(others, Y.encodeStateAsUpdate(doc));
+  const looker = meet(others, 'view');
+  expect(looker.told).toBe(0); // what others drew is not missing from him
+  looker.sidecar.close();
 });

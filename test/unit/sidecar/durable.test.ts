@@ -6,6 +6,8 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import * as Y from 'yjs';
+import { parseRanges } from '../../../src/protocol/arrow.js';
+import { FrameType } from '../../../src/protocol/index.js';
 import type { LabelArray } from '../../../src/volume/labels/brick.js';
 import { Peer } from '../../conformance/scene_peer.js';
 import { SidecarProcess } from '../../conformance/sidecar_process.js';
@@ -170,6 +172,79 @@ test('a disk that is full: edits are shared and not acknowledged, the state is r
     execFileSync('umount', [mount]);
   }
 }, 60_000);
+
+test('what came before that which it builds on is acknowledged when both are on disk, and not before', async () => {
+  const file = newFile();
+  const sidecar = await start({ scene_file: file });
+  const [ann, bob] = [await Peer.join(sidecar, 'edit'), await Peer.join(sidecar, 'edit')];
+  for (const peer of [ann, bob]) await peer.client.until(() => peer.sent > 0 && peer.saved?.edits === peer.sent, 'the answer to the greeting, saved');
+  const [first, second] = [new Y.Doc(), new Y.Doc()];
+  first.getMap('annotations').set('mark', mark('mark'));
+  Y.applyUpdate(second, Y.encodeStateAsUpdate(first));
+  const known = Y.encodeStateVector(second);
+  (second.getMap('annotations').get('mark') as Y.Map<unknown>).set('name', 'renamed');
+  const before = bob.sent;
+  bob.sendUpdate(Y.encodeStateAsUpdate(second, known));
+  bob.annotations.set('later', mark('later'));
+  await bob.client.roundTrip();
+  await ann.client.until(() => ann.annotations.has('later'), 'what builds on nothing');
+  expect([bob.saved?.edits, bob.sent]).toEqual([before, before + 2]);
+  ann.sendUpdate(Y.encodeStateAsUpdate(first));
+  await Promise.all([ann.flushed(), bob.flushed()]);
+  await sidecar.stop('SIGKILL');
+  const next = await start({ scene_file: file });
+  const reader = await Peer.join(next, 'view');
+  await reader.client.until(() => reader.annotations.size === 2, 'both');
+  expect((reader.annotations.get('mark') as Y.Map<unknown>).get('name')).toBe('renamed');
+  await next.stop();
+}, 30_000);
+
+test('a document that is given back in parts is not swept between them: an old removal that was taken back stays taken back', async () => {
+  const scenes = mkdtempSync(path.join(folder, 'given-back-'));
+  const sidecar = await start({ scene_folder: scenes });
+  const [ann, bob] = [new Y.Doc(), new Y.Doc()];
+  const old = new Date(Date.now() - 40 * 24 * 3_600_000).toISOString();
+  ann.getMap('annotations').set('mark', mark('mark', { deleted: true, modified: old }));
+  Y.applyUpdate(bob, Y.encodeStateAsUpdate(ann));
+  const known = Y.encodeStateVector(bob);
+  (bob.getMap('annotations').get('mark') as Y.Map<unknown>).delete('deleted');
+  const peer = await Peer.join(sidecar, 'edit');
+  Y.applyUpdate(peer.doc, Y.encodeStateAsUpdate(ann)); // this makes the file
+  await peer.flushed();
+  Y.applyUpdate(peer.doc, Y.encodeStateAsUpdate(bob, known));
+  await peer.flushed();
+  await sidecar.stop('SIGKILL');
+  const [file] = readdirSync(scenes).filter((name) => name.endsWith('.vxscene'));
+  const next = await start({ scene_file: path.join(scenes, file as string) });
+  const reader = await Peer.join(next, 'view');
+  await reader.client.until(() => reader.annotations.has('mark'), 'the annotation');
+  expect((reader.annotations.get('mark') as Y.Map<unknown>).get('deleted')).toBeUndefined();
+  await next.stop();
+}, 30_000);
+
+test('ranges of what was painted before a kill are told to who looks after it', async () => {
+  const file = newFile();
+  const shape = [70, 70, 200] as const;
+  const first = await start({ scene_file: file });
+  const painter = await LabelClient.join(first);
+  await painter.edit(await painter.labels('tissue', shape), { op: { kind: 'box', start: [0, 0, 70], stop: [5, 5, 75] }, label: 9 });
+  await first.stop('SIGKILL');
+  const next = await start({ scene_file: file });
+  const looker = await LabelClient.join(next);
+  const volume = await looker.labels('tissue', shape);
+  const told = new Map<string, string>();
+  await looker.client.until(() => {
+    for (const { header, payload } of looker.client.all(FrameType.RANGES)) {
+      if (header.volume !== volume) continue;
+      const rows = parseRanges(Uint8Array.from(payload));
+      for (const [i, level] of rows.level.entries()) told.set([level, rows.z[i], rows.y[i], rows.x[i]].join('/'), `${rows.min[i]}-${rows.max[i]}`);
+    }
+    return told.get('0/0/0/1') && told.get('2/0/0/0');
+  }, 'the ranges');
+  expect(told.size).toBe(2 * 2 * 4 + 2 + 1); // every brick of every level, painted or bare
+  expect([told.get('0/0/0/1'), told.get('0/0/0/0'), told.get('0/1/0/3')]).toEqual(['0-9', '0-0', '0-0']);
+  await next.stop();
+}, 30_000);
 
 test('labels: an edit that was told is there after kill -9, with its bricks, its number and what takes it back', async () => {
   const file = newFile();

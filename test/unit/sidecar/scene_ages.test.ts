@@ -2,6 +2,7 @@
 
 import { expect, test } from '@jest/globals';
 import * as Y from 'yjs';
+import { StoredAnnotations } from '../../../src/annotation/stored_annotations.js';
 import { outlived } from '../../../src/sidecar/durable/restore_points.js';
 import { sweepTombstones } from '../../../src/sidecar/durable/tombstones.js';
 
@@ -27,6 +28,26 @@ test('annotations that were removed go after thirty days; others, and those with
   expect([...annotations.keys()].sort()).toEqual(['nonsense', 'there', 'untimed', 'young']);
   expect(sweepTombstones(doc, NOW)).toBe(0);
   expect(updates).toBe(1);
+});
+
+test('edits whose annotation has not arrived are no tombstones: they stay, and count once it has', () => {
+  const [ann, bob, here] = [new Y.Doc(), new Y.Doc(), new Y.Doc()];
+  const ago = (days: number) => new Date(NOW - days * DAY).toISOString();
+  new StoredAnnotations(ann).add('mark', { kind: 'point', coords: [1, 2, 3], created: ago(90) }, {});
+  Y.applyUpdate(bob, Y.encodeStateAsUpdate(ann));
+  const known = Y.encodeStateVector(bob);
+  const edits = new StoredAnnotations(bob);
+  edits.write('mark', 'deleted', true);
+  edits.write('mark', 'modified', ago(60));
+  edits.write('mark', 'name', 'renamed');
+  Y.applyUpdate(here, Y.encodeStateAsUpdate(bob, known)); // of a document that comes in parts, the edits first
+  expect([here.getMap('annotations').size, here.getMap('annotation_edits').size]).toEqual([0, 3]);
+  expect(sweepTombstones(here, NOW)).toBe(0);
+  expect(here.getMap('annotation_edits').size).toBe(3);
+  Y.applyUpdate(here, Y.encodeStateAsUpdate(ann));
+  expect(new StoredAnnotations(here).read('mark', 'name')).toBe('renamed');
+  expect(sweepTombstones(here, NOW)).toBe(1); // with all that was changed of it
+  expect([here.getMap('annotations').size, here.getMap('annotation_edits').size]).toEqual([0, 0]);
 });
 
 test('automatic restore points: all of the last hour, one an hour of the last day, one a day before; made ones always', () => {

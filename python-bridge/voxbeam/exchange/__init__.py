@@ -1,0 +1,1 @@
+"""A small HTTP and WebSocket endpoint by which another program reads and edits annotations or labels."""

@@ -55,7 +55,7 @@ class Endpoint:
             whole, got = int(response.headers["Content-Length"]), 0
             part = path.with_name(f".{path.name}.part")
             try:
-                with part.open("xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+                with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                     while block := response.read(2**20):
                         got += file.write(block)
                 if got != whole:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     import os
@@ -70,7 +70,7 @@ class KeptScene:
         """
         from voxbeam.fork import fork_instance  # noqa: PLC0415
 
-        return fork_instance(self, scene)  # type: ignore[arg-type]  every instance is one
+        return fork_instance(cast("Instance", self), scene)
 
     def copy_scene(self, path: Path) -> None:
         """Write all that is kept of the scene, as it is now, into a new file: ``scene=`` its path goes on with it."""

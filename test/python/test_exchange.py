@@ -71,7 +71,7 @@ def test_labels_are_read_written_and_followed(instance):
             labels[3, 61, 6] = 9  # meanwhile somebody here draws in it: what the program knows is out of date
             assert json.loads(events.recv(30))["seq"] == 3
             refused = program.json("PUT", f"{place}&since=2", voxels.tobytes(), status=409)
-            assert (refused["seq"], refused["boxes"]) == (3, [[[0, 0, 0], [20, 64, 64]]])
+            assert (refused["seq"], refused["boxes"]) == (3, [[[3, 61, 6], [4, 62, 7]]])
             assert labels[3, 61, 6] == 9
             assert program.json("GET", "/v1/changes?since=2")["boxes"] == refused["boxes"]
             assert program.json("PUT", place, voxels.tobytes()) == {"seq": 4, "voxels": 1}

@@ -47,6 +47,8 @@ def stream_events(
         Set when the endpoint is closed.
     """
     protocol = ServerProtocol(max_size=_MAX_HEARD_BYTES)
+    protocol.receive_data(request.serialize())  # it reads frames once it has read the request
+    protocol.events_received()
     protocol.send_response(protocol.accept(request))
     lock = threading.Lock()
     _flush(stream, protocol)

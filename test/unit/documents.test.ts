@@ -42,3 +42,18 @@ test('every fault of the page on reliability names tests that their files have',
     }
   }
 });
+
+test('the quickstart goes from no server to annotations, step by step, and every cell ends in something to see', () => {
+  const { cells } = JSON.parse(readFileSync('notebooks/quickstart.ipynb', 'utf8')) as { cells: { cell_type: string; source: string[] }[] };
+  const code = cells.filter(({ cell_type }) => cell_type === 'code').map(({ source }) => source.join(''));
+  const steps = [
+    'import voxbeam as rv', 'rv.query_visualization_server(', 'rv.initialize_visualization_server(', 'instance.visualization_server_url', 'rv.render_volume(volume, instance',
+    'rv.render_volume(grey_matter, instance', 'IFrame(instance.visualization_server_url, width=900, height=450)', 'rv.view(volume', 'view.annotations',
+  ];
+  const at = steps.map((step) => code.findIndex((text) => text.includes(step)));
+  expect(at).toEqual([...at].sort((a, b) => a - b));
+  expect(at[0]).toBe(0);
+  expect(code.find((text) => text.includes('initialize'))).toContain('shape=(2048, 2048, 2048), dtype="uint16"');
+  for (const text of code) expect(text.trim().split('\n').at(-1)).not.toMatch(/^\w+ = |^import |^from |;$/);
+  expect(code.join('\n')).not.toMatch(/voxbeam\.|\b_\w+\(|https?:/);
+});

@@ -12,6 +12,7 @@ from voxbeam.errors import VoxbeamError
 from voxbeam.geometry import has_brick
 from voxbeam.producer.cutter import cut_brick
 from voxbeam.producer.frame_buffer import FrameBuffer
+from voxbeam.producer.need_queue import FILL_PRIORITY
 from voxbeam.producer.ranges import block_range
 from voxbeam.producer.together import cut_alone, cut_together
 from voxbeam.producer.voxels import ArrayVoxels
@@ -20,17 +21,15 @@ from voxbeam.protocol import MAX_WORDS_CHARS, PREVIEW, ErrorCode, FrameType, bri
 if TYPE_CHECKING:
     from voxbeam.compiled.kernels import Found
     from voxbeam.producer.levels import Answer
+    from voxbeam.producer.link import Link
     from voxbeam.producer.need_queue import Need
     from voxbeam.producer.produced_volume import ProducedVolume
     from voxbeam.producer.time_points import TimePoint
-    from voxbeam.producer.together import Cut
     from voxbeam.producer.voxels import Voxels
     from voxbeam.producer.workers import Tools
 
 #: How long a brick that is made may wait for others to be spoken of with it.
 DONE_SECONDS = 0.002
-#: From here on nobody waits for a brick.
-FILL_PRIORITY = 1e11
 
 log = logging.getLogger("voxbeam.producer")
 
@@ -63,9 +62,12 @@ def answer_needs(volume: ProducedVolume, needs: list[Need], tools: Tools) -> Non
         said = time.perf_counter()
         cut = cut_together(volume, needs)
         for need in needs:
-            frame = _make(volume, need, tools, points, cut)
+            ready = cut.get(id(need))
+            frame = _make(volume, need, tools, points) if ready is None else Made(need, *ready)
             made += [frame] if frame else []
-            if need.priority < FILL_PRIORITY and time.perf_counter() - said > DONE_SECONDS:
+            if ready is not None:
+                points.add(ready.point)
+            elif need.priority < FILL_PRIORITY and time.perf_counter() - said > DONE_SECONDS:
                 stale += _say_done(volume, made)
                 made, said = [], time.perf_counter()
         needs = stale + _say_done(volume, made)
@@ -90,13 +92,13 @@ def _say_done(volume: ProducedVolume, made: list[Made]) -> list[Need]:
     """
     with volume.order:
         stale = [frame for frame in made if not frame.current]
-        fresh = [frame for frame in made if frame not in stale]
-        for link, moment in {(frame.need.link, frame.need.key.time) for frame in fresh}:
-            keys = [
-                [*frame.need.key[:4], frame.need.offset, frame.size, frame.answer.generation]
-                for frame in fresh
-                if frame.need.link is link and frame.need.key.time == moment
-            ]
+        fresh = [frame for frame in made if frame.current] if stale else made
+        said: dict[tuple[Link, int], list[list[int]]] = {}
+        for frame in fresh:
+            need = frame.need
+            row = [*need.key[:4], need.offset, frame.size, frame.answer.generation]
+            said.setdefault((need.link, need.key.time), []).append(row)
+        for (link, moment), keys in said.items():
             link.send_control(FrameType.DONE, {"volume": volume.handle, "keys": keys, **({"time": moment} if moment else {})})
         for frame in fresh:
             frame.point.previews_sent |= bool(frame.answer.flags & PREVIEW)
@@ -104,7 +106,7 @@ def _say_done(volume: ProducedVolume, made: list[Made]) -> list[Need]:
 
 
 def _make(
-    volume: ProducedVolume, need: Need, tools: Tools, points: set[TimePoint], cut: dict[int, Cut],
+    volume: ProducedVolume, need: Need, tools: Tools, points: set[TimePoint],
 ) -> Made | None:
     """Cut one brick. None where it needs no further word: it was sent inline, refused, put off, or nobody waits any more."""
     if not has_brick(volume.levels.shape, need.key, volume.description.time_points):
@@ -119,11 +121,7 @@ def _make(
             if answer.voxels is None or _better_later(volume, need, answer):
                 answered = volume.put_off(need, point.levels)
                 continue
-            ready = cut.pop(id(need), None)
-            if ready is not None and ready.answer is answer:
-                frame, size = _finish(need, point, answer, ready)
-            else:
-                frame, size = _cut(need, point, answer, answer.voxels, tools)
+            frame, size = _cut(need, point, answer, answer.voxels, tools)
         except Exception as error:  # noqa: BLE001  whatever a source raises, the need must be answered
             _failed(volume, need, error)
             return None
@@ -164,14 +162,6 @@ def _cut(
         return sealed, len(sealed)
     if mapped is None or sealed is not frame.bytes:
         store.write(need.offset, sealed)
-    return None, len(sealed)
-
-
-def _finish(need: Need, point: TimePoint, answer: Answer, cut: Cut) -> tuple[None, int]:
-    """Seal what was cut in place in the store."""
-    sealed = _seal(need, point, answer, cut.frame, cut.found)
-    if sealed is not cut.frame.bytes and need.link.store is not None:
-        need.link.store.write(need.offset, sealed)
     return None, len(sealed)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from voxbeam.geometry import BrickKey, brick_grid, level_count, level_shape
 from voxbeam.producer.dtype_mapping import DtypeMapping
+from voxbeam.producer.level_memory import level_memory
 from voxbeam.producer.pyramid import LevelPass
 from voxbeam.producer.sampled_preview import SampledVoxels, can_be_sampled
 from voxbeam.producer.voxels import ArrayVoxels, SourceVoxels, Voxels, strided_preview
@@ -167,7 +168,7 @@ class Levels:
                 self._kept, self.word = None, error.message
                 if self._bytes(self.unbuilt) > self._limit:
                     raise
-        arrays = {level: np.empty(level_shape(self.shape, level), self.mapping.dtype) for level in self.unbuilt}
+        arrays = {level: level_memory.take(level_shape(self.shape, level), self.mapping.dtype) for level in self.unbuilt}
         stored = DtypeMapping(self.mapping.stored, self.mapping.dtype)
         work = LevelPass(labels=self._labels, put_range=put_range, pause=pause)
         not_finite = 0
@@ -224,6 +225,11 @@ class Levels:
         if self._kept is not None:
             self._answer_from_kept()
         self._replaced, self.unbuilt = self.unbuilt, []
+
+    def let_go(self) -> None:
+        """Nobody asks any more: what was built goes as soon as those who read it now are done."""
+        self.answers = [Answer(None, answer.generation, answer.flags) for answer in self.answers]
+        self._arrays = {}
 
     def give_up(self) -> None:
         """Nothing will be built: previews are all there will be."""

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from voxbeam.producer.produced_volume import ProducedVolume
 
 
+#: From here on nobody waits for a brick.
+FILL_PRIORITY = 1e11
+
+
 @dataclass(frozen=True)
 class Need:
     """A brick to be answered on `link`: at `offset` of its store, or inline where that is -1."""
@@ -49,22 +53,26 @@ class NeedQueue:
                 heappush(self._heap, (need.priority, self._count, at))
             self._lock.notify_all()
 
-    def take(self, most: int, *, wait: bool = True) -> list[Need]:
+    def take(self, most: int, *, wait: bool = True, most_of_fill: int = 0) -> list[Need]:
         """Take the most urgent needs: at most `most`, and no more than leaves work for the other workers.
 
-        Empty once the queue is closed, or where it is and `wait` is False.
+        At most `most_of_fill` where nobody waits for any of them. Empty once the queue is closed, or where it is and
+        `wait` is False.
         """
         with self._lock:
             while wait and not self._entries and not self._closed:
                 self._lock.wait()
             if self._closed or not self._entries:
                 return []
-            count = max(1, min(most, len(self._entries) // 2))
+            half = len(self._entries) // 2
+            count = max(1, min(most, half))
             taken: list[Need] = []
             while len(taken) < count:
                 _, number, at = heappop(self._heap)
                 if at in self._entries and self._entries[at][0] == number:
                     taken.append(self._entries.pop(at)[1])
+                    if len(taken) == 1 and taken[0].priority >= FILL_PRIORITY:
+                        count = max(count, min(most_of_fill, half))
             return taken
 
     def cancel(self, volume: ProducedVolume, keys: Iterable[BrickKey] | None) -> list[Need]:

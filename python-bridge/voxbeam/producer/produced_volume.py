@@ -331,6 +331,8 @@ class ProducedVolume:
             self._unfollow()
         self.updater.wake()
         self.disconnected()
+        for point in self.points.all():
+            point.levels.let_go()
 
     def on_close(self, told: Callable[[], None]) -> None:
         """Call `told` when nothing is said about it any more."""

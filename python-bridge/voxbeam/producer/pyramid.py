@@ -24,24 +24,26 @@ if TYPE_CHECKING:
 #: Voxels of a tile without halo, a layer of whole bricks: large enough that Python's share is small, small enough for a cache.
 TILE_Y = 2 * BRICK_EDGE
 TILE_X = 8 * BRICK_EDGE
+#: Bytes of a tile's rows where an array is read in place: memory is read at twice the speed in rows that are longer.
+WIDE_BYTES = 2048
 
 
 class BuildStoppedError(Exception):
     """The volume was removed while its pyramid was built."""
 
 
-def tiles(shape: Shape) -> Iterator[Box]:
+def tiles(shape: Shape, width: int = TILE_X) -> Iterator[Box]:
     """Boxes of whole bricks that cover a level, in the order of its memory."""
     for z in range(-(-shape[0] // BRICK_EDGE)):
         for y in range(-(-shape[1] // TILE_Y)):
-            yield from row_tiles(shape, (z, y))
+            yield from row_tiles(shape, (z, y), width)
 
 
-def row_tiles(shape: Shape, place: tuple[int, int]) -> Iterator[Box]:
+def row_tiles(shape: Shape, place: tuple[int, int], width: int = TILE_X) -> Iterator[Box]:
     """The tiles of one row, by the row's number along z and y."""
     z, y = place[0] * BRICK_EDGE, place[1] * TILE_Y
-    for x in range(0, shape[2], TILE_X):
-        starts, edges = (z, y, x), (BRICK_EDGE, TILE_Y, TILE_X)
+    for x in range(0, shape[2], width):
+        starts, edges = (z, y, x), (BRICK_EDGE, TILE_Y, width)
         spans = [(a, min(a + e, n)) for a, e, n in zip(starts, edges, shape, strict=True)]
         yield spans[0], spans[1], spans[2]
 
@@ -80,7 +82,9 @@ class LevelPass:
         Where only voxels of the box `only` have changed, bricks that do not hold any of them, halo included, are left out.
         """
         not_finite = 0
-        for whole in tiles(voxels.shape):
+        in_place = voxels.view(((0, 1), (0, 1), (0, 1))) is not None
+        width = max(TILE_X, WIDE_BYTES // voxels.mapping.dtype.itemsize) if in_place else TILE_X
+        for whole in tiles(voxels.shape, width):
             box = whole
             if only is not None:
                 clipped = _touched_bricks(box, only)

@@ -12,7 +12,7 @@ import numpy as np
 from voxbeam.geometry import BRICK_EDGE, BRICK_HALO, BrickKey, Shape, brick_grid, level_count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -54,6 +54,22 @@ class _LevelRanges:
             return self._sparse.get(at)
         return (float(self._table[at][0]), float(self._table[at][1])) if self._is_known[at] else None
 
+    def put_new(self, at: NDArray[Any], lows: NDArray[Any], highs: NDArray[Any]) -> NDArray[Any]:
+        """Put what is not known yet, and return the numbers of those rows."""
+        if self._table is None or self._is_known is None:
+            new = [row for row, place in enumerate(at.tolist()) if tuple(place) not in self._sparse]
+            for row in new:
+                z, y, x = at[row].tolist()
+                self.put((z, y, x), (float(lows[row]), float(highs[row])))
+            return np.array(new, np.intp)
+        z, y, x = at.T
+        fresh = np.flatnonzero(~self._is_known[z, y, x])
+        z, y, x = at[fresh].T
+        self._table[z, y, x, 0] = lows[fresh]
+        self._table[z, y, x, 1] = highs[fresh]
+        self._is_known[z, y, x] = True
+        return fresh
+
     def known(self) -> Iterator[Shape]:
         if self._is_known is None:
             yield from self._sparse
@@ -84,6 +100,29 @@ class RangeTable:
         with self._lock:
             self._levels[key.level].put((key.z, key.y, key.x), (float(row[0]), float(row[1])))
             self._fresh.append(key)
+
+    def put_new(
+        self, level: int, bricks: Sequence[Sequence[int]], lows: Sequence[float], highs: Sequence[float],
+    ) -> None:
+        """Put the ranges of several bricks of a level, of those that are not known yet.
+
+        Parameters
+        ----------
+        bricks
+            Their z, y, x.
+        lows, highs
+            Lowest and highest stored voxel of each; ``low > high``: none is finite.
+        """
+        low, high = np.array(lows, np.float64), np.array(highs, np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):
+            ends = np.stack([low, high]) * self._scale + self._offset
+        finite = low <= high
+        bottom, top = _floats_outwards(ends.min(axis=0), -np.inf), _floats_outwards(ends.max(axis=0), np.inf)
+        bottom[~finite], top[~finite] = np.inf, -np.inf
+        at = np.array(bricks, np.intp)
+        with self._lock:
+            new = self._levels[level].put_new(at, bottom, top)
+            self._fresh += [BrickKey(level, *bricks[row]) for row in new.tolist()]
 
     def knows(self, key: BrickKey) -> bool:
         """Whether the brick's range has been put."""
@@ -121,6 +160,14 @@ def _outwards(value: float, towards: float) -> np.float32:
         inside = near > value if towards < 0 else near < value
         further: np.float32 = np.nextafter(near, np.float32(towards))
     return further if inside else near
+
+
+def _floats_outwards(values: NDArray[Any], towards: float) -> NDArray[Any]:
+    """`_outwards` of each of the values; those of no finite voxel become anything."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        near = values.astype(np.float32)
+        inside = near > values if towards < 0 else near < values
+        return np.where(inside, np.nextafter(near, np.float32(towards)), near)
 
 
 def block_range(block: NDArray[Any]) -> tuple[float, float]:

@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 
 class Store:
     """The store's file, open for writing.
@@ -21,6 +23,7 @@ class Store:
         self._fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         self._size = min(size, os.fstat(self._fd).st_size)
         self._map: memoryview | None = None
+        self._address = 0
         self._written: dict[int, int] = {}
 
     @classmethod
@@ -39,11 +42,26 @@ class Store:
 
     def mapped(self, offset: int, size: int) -> memoryview | None:
         """The bytes at `offset`, where this process has written as many there before."""
-        if self._written.get(offset, 0) < size:
-            return None
+        return self.mapping[offset : offset + size] if self.has_pages(offset, size) else None
+
+    def has_pages(self, offset: int, size: int) -> bool:
+        """Whether this process has written as many bytes at `offset` before."""
+        return 0 <= offset <= self._size - size and self._written.get(offset, 0) >= size
+
+    @property
+    def mapping(self) -> memoryview:
+        """All of the file. Only what `has_pages` is to be touched."""
         if self._map is None:
-            self._map = memoryview(mmap.mmap(self._fd, self._size))
-        return self._map[offset : offset + size]
+            whole = memoryview(mmap.mmap(self._fd, self._size))
+            self._address = int(np.frombuffer(whole, np.uint8).__array_interface__["data"][0])
+            self._map = whole
+        return self._map
+
+    @property
+    def address(self) -> int:
+        """Where `mapping` begins."""
+        _ = self.mapping
+        return self._address
 
     def write(self, offset: int, data: memoryview) -> None:
         """Write `data` at `offset`.

@@ -1,89 +1,127 @@
-"""Cuts the bricks of a turn by machine code, all in one call: Python's share is the same for one and for eight."""
+"""Cuts the bricks of a turn by machine code and seals them where they stand: one call, and few lines of Python a brick."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from xxhash import xxh32_intdigest
+
 from voxbeam.compiled.kernels import MAX_JOBS, Job, address_of
 from voxbeam.compiled.loader import kernels
-from voxbeam.geometry import BRICK_EDGE, BRICK_HALO, STORED_EDGE, has_brick
-from voxbeam.producer.frame_buffer import FrameBuffer
+from voxbeam.geometry import BRICK_EDGE, BRICK_HALO, STORED_EDGE, brick_grid
+from voxbeam.producer.need_queue import FILL_PRIORITY
 from voxbeam.producer.voxels import ArrayVoxels
-from voxbeam.protocol import HEADER_BYTES, brick_template
+from voxbeam.protocol import CONSTANT, DTYPE_CODE, HEADER_BYTES, NUMPY_DTYPE, PREVIEW, brick_template, pack_brick_header
 
 if TYPE_CHECKING:
     from voxbeam.compiled.kernels import Found, Kernels, Memory
     from voxbeam.geometry import Box, BrickKey, Shape
+    from voxbeam.producer.frame_buffer import FrameBuffer
     from voxbeam.producer.levels import Answer
     from voxbeam.producer.need_queue import Need
     from voxbeam.producer.produced_volume import ProducedVolume
+    from voxbeam.producer.store import Store
+    from voxbeam.producer.time_points import TimePoint
     from voxbeam.producer.voxels import Voxels
 
 
 class Cut(NamedTuple):
-    """A frame that holds a brick's voxels, and what was found of them; it is still to be sealed."""
+    """A sealed frame that stands in the store."""
 
+    point: TimePoint
     answer: Answer
-    frame: FrameBuffer
-    found: Found
+    size: int
 
 
 def cut_together(volume: ProducedVolume, needs: list[Need]) -> dict[int, Cut]:
     """Cut those of `needs` that machine code can cut in place in the store, by the need's `id`; the others are left."""
     compiled = kernels()
-    if compiled is None or len(needs) > MAX_JOBS:
-        return {}
     stored = volume.description.stored
-    if stored == "points":
+    if compiled is None or len(needs) > MAX_JOBS or stored == "points":
         return {}
     size = brick_template(stored).frame_bytes
-    groups: dict[int, tuple[Answer, Memory, list[tuple[Need, FrameBuffer]]]] = {}
+    groups: dict[tuple[int, int, int], list[Need]] = {}
     for need in needs:
         store = need.link.store
-        if store is None or not store.holds(need.offset, size) or not need.link.alive:
-            continue
-        mapped = store.mapped(need.offset, size)
-        if mapped is None or not has_brick(volume.levels.shape, need.key, volume.description.time_points):
-            continue
+        if store is not None and need.link.alive and store.has_pages(need.offset, size):
+            groups.setdefault((id(need.link), need.key.time, need.key.level), []).append(need)
+    done: dict[int, Cut] = {}
+    for (_, time, level), members in groups.items():
         try:
-            answer = volume.points.get(need.key.time).levels.answers[need.key.level]
-            memory = _memory(compiled, answer.voxels, stored, need.key) if isinstance(answer.voxels, ArrayVoxels) else None
+            if not 0 <= time < volume.description.time_points or not 0 <= level < len(volume.levels.answers):
+                continue
+            point = volume.points.get(time)
+            answer = point.levels.answers[level]
+            if not isinstance(answer.voxels, ArrayVoxels):
+                continue
+            memory = answer.voxels.memory(_box(members[0].key, answer.voxels.shape))
         except Exception:  # noqa: BLE001, S112  it is answered where each brick is made by itself
             continue
-        if memory is not None:
-            groups.setdefault(id(memory), (answer, memory, []))[2].append((need, FrameBuffer(stored, mapped)))
-    done: dict[int, Cut] = {}
-    for answer, memory, members in groups.values():
-        for (need, frame), found in zip(members, _cut(compiled, answer.voxels, memory, members, stored), strict=True):
-            done[id(need)] = Cut(answer, frame, found)
+        if memory is not None and compiled.can_cut(memory, stored):
+            done.update(_cut_and_seal(compiled, point, answer, memory, members))
     return done
+
+
+def _cut_and_seal(
+    compiled: Kernels, point: TimePoint, answer: Answer, memory: Memory, needs: list[Need],
+) -> dict[int, Cut]:
+    """Cut and seal the bricks of one level."""
+    volume = point.volume
+    level, time = needs[0].key.level, needs[0].key.time
+    nz, ny, nx = brick_grid(volume.levels.shape, level)
+    preview = answer.flags & PREVIEW
+    needs = [
+        need for need in needs
+        if 0 <= need.key.z < nz and 0 <= need.key.y < ny and 0 <= need.key.x < nx
+        and not (preview and need.priority >= FILL_PRIORITY)
+    ]
+    store, voxels = needs[0].link.store if needs else None, answer.voxels
+    if store is None or voxels is None:
+        return {}
+    stored = volume.description.stored
+    template = brick_template(stored)
+    size, dtype, voxel_bytes = template.frame_bytes, DTYPE_CODE[stored], NUMPY_DTYPE[stored].itemsize
+    whole, start = store.mapping, store.address
+    jobs = []
+    for need in needs:
+        at = need.offset
+        whole[at + HEADER_BYTES : at + template.voxels_offset] = template.prefix
+        whole[at + size - len(template.suffix) : at + size] = template.suffix
+        jobs.append(Job(need.key, start + at + template.voxels_offset, start + at + HEADER_BYTES))
+    found = compiled.cut(memory, stored, voxels.mapping.sign_bit, jobs, size - HEADER_BYTES)
+    if answer.generation or level == len(point.levels.answers) - 1:
+        point.ranges.put_new(level, [need.key[1:4] for need in needs], [one.low for one in found], [one.high for one in found])
+    handle, generation, flags = volume.handle, answer.generation, answer.flags
+    done: dict[int, Cut] = {}
+    for need, one in zip(needs, found, strict=True):
+        at, (_, z, y, x, _) = need.offset, need.key
+        if one.constant:
+            voxel = bytes(whole[at + template.voxels_offset : at + template.voxels_offset + voxel_bytes])
+            _write_constant(store, at, voxel, (flags | CONSTANT, handle, level, dtype, z, y, x, generation, time))
+            done[id(need)] = Cut(point, answer, HEADER_BYTES + voxel_bytes)
+            continue
+        fields = (flags, handle, level, dtype, z, y, x, generation, time)
+        pack_brick_header(whole, at, fields, size - HEADER_BYTES, one.checksum)
+        done[id(need)] = Cut(point, answer, size)
+    return done
+
+
+def _write_constant(store: Store, at: int, voxel: bytes, fields: tuple[int, ...]) -> None:
+    """A frame of one voxel in place of all of them."""
+    whole = store.mapping
+    whole[at + HEADER_BYTES : at + HEADER_BYTES + len(voxel)] = voxel
+    pack_brick_header(whole, at, fields, len(voxel), xxh32_intdigest(voxel))
 
 
 def cut_alone(voxels: Voxels, key: BrickKey, frame: FrameBuffer, stored: str) -> Found | None:
     """Cut one brick into a frame anywhere; None where NumPy must."""
     compiled = kernels()
-    memory = _memory(compiled, voxels, stored, key) if compiled is not None else None
-    if compiled is None or memory is None:
+    memory = voxels.memory(_box(key, voxels.shape)) if compiled is not None else None
+    if compiled is None or memory is None or not compiled.can_cut(memory, stored):
         return None
     payload = address_of(frame.voxels) - brick_template(stored).voxels_offset + HEADER_BYTES
     job = Job(key, address_of(frame.voxels), payload)
     return compiled.cut(memory, stored, voxels.mapping.sign_bit, [job], len(frame.bytes) - HEADER_BYTES)[0]
-
-
-def _memory(compiled: Kernels, voxels: Voxels | None, stored: str, key: BrickKey) -> Memory | None:
-    memory = voxels.memory(_box(key, voxels.shape)) if voxels is not None else None
-    return memory if memory is not None and compiled.can_cut(memory, stored) else None
-
-
-def _cut(
-    compiled: Kernels, voxels: Voxels | None, memory: Memory, members: list[tuple[Need, FrameBuffer]], stored: str,
-) -> list[Found]:
-    assert voxels is not None
-    size = brick_template(stored).frame_bytes
-    before = brick_template(stored).voxels_offset - HEADER_BYTES
-    places = [(need.key, address_of(frame.voxels)) for need, frame in members]
-    jobs = [Job(key, place, place - before) for key, place in places]
-    return compiled.cut(memory, stored, voxels.mapping.sign_bit, jobs, size - HEADER_BYTES)
 
 
 def _box(key: BrickKey, shape: Shape) -> Box:

@@ -18,6 +18,8 @@ log = logging.getLogger("voxbeam.producer")
 WORKERS = 2
 #: Needs that a worker takes at once: fewer turns through Python, and one DONE for all.
 NEEDS_A_TURN = 8
+#: The same where nobody waits for them.
+FILLS_A_TURN = 16
 
 
 class Tools:
@@ -53,15 +55,20 @@ class Workers:
 
     def _run(self) -> None:
         tools = Tools()
-        while needs := self._queue.take(NEEDS_A_TURN):
+        while needs := self._take():
             with short_turns():  # until nothing waits
                 while needs:
                     self._answer(needs, tools)
-                    needs = self._queue.take(NEEDS_A_TURN, wait=False)
+                    needs = self._take(wait=False)
+
+    def _take(self, *, wait: bool = True) -> list[Need]:
+        return self._queue.take(NEEDS_A_TURN, wait=wait, most_of_fill=FILLS_A_TURN)
 
     def _answer(self, needs: list[Need], tools: Tools) -> None:
-        for volume in {need.volume for need in needs}:
+        volumes = {need.volume for need in needs}
+        for volume in volumes:
+            mine = needs if len(volumes) == 1 else [need for need in needs if need.volume is volume]
             try:
-                volume.answer([need for need in needs if need.volume is volume], tools)
+                volume.answer(mine, tools)
             except Exception:
                 log.exception("a worker failed to answer needs of %r", volume.description.name)

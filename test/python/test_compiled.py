@@ -16,6 +16,7 @@ from xxhash import xxh32_intdigest
 from producer_support import check_all, noise
 from voxbeam import cache, cli
 from voxbeam.compiled import elf_linker, loader
+from voxbeam.compiled.kernels import Job, address_of
 from voxbeam.geometry import STORED_EDGE, BrickKey, brick_keys
 from voxbeam.producer import pyramid
 from voxbeam.producer.cutter import cut_brick
@@ -26,6 +27,7 @@ from voxbeam.producer.ranges import block_range
 from voxbeam.producer.scratch import Scratch
 from voxbeam.producer.together import cut_alone
 from voxbeam.producer.voxels import ArrayVoxels
+from voxbeam.protocol import HEADER_BYTES, brick_template
 from voxbeam.sources import open_source
 
 pytest.importorskip("numba")
@@ -119,13 +121,33 @@ def test_what_a_viewer_gets_is_the_same_when_slots_are_used_again(compiled, inst
     cut = type(compiled).cut
     monkeypatch.setattr(type(compiled), "cut", lambda self, *a: calls.append(len(a[3])) or cut(self, *a))
     stored = noise((150, 140, 200), dtype)
-    for turn in range(2):
+    for turn in range(4):
         stored = np.roll(stored, 1, axis=2)
-        volume = producer.declare(stored, name="v")
+        stored[:70, :70, :70] = turn + 3  # a brick of one voxel, where a whole one stood
+        volume = producer.declare(np.asfortranarray(stored) if turn == 2 else stored, name="v")
         volume.fill(timeout=30)
         check_all(reader, volume, stored)
         assert instance.status()["volumes"][0]["status"]["resident"] == volume.description.bricks, turn
     assert max(calls) > 1  # several in one call
+
+
+@pytest.mark.parametrize("dtype", ["u1", "<u2", ">u2", "<f4"])
+def test_bricks_cut_together_are_those_cut_alone(compiled, dtype):
+    array = noise((70, 80, 64 * 17 + 5), dtype)
+    mapping = map_dtype(open_source(array, name="a"))
+    voxels = ArrayVoxels(array, mapping)
+    keys = [BrickKey(0, number % 2, number % 2, number) for number in range(18)]
+    alone = [FrameBuffer(mapping.stored) for _ in keys]
+    found = [cut_alone(voxels, key, frame, mapping.stored) for key, frame in zip(keys, alone, strict=True)]
+    for count in (2, 3, 4, 7, 8, 9, 15, 16, 18):
+        frames = [FrameBuffer(mapping.stored) for _ in range(count)]
+        ends = [address_of(frame.voxels) for frame in frames]
+        before = brick_template(mapping.stored).voxels_offset - HEADER_BYTES
+        jobs = [Job(key, end, end - before) for key, end in zip(keys, ends, strict=False)]
+        memory = voxels.memory(((0, 1), (0, 1), (0, 1)))
+        assert compiled.cut(memory, mapping.stored, mapping.sign_bit, jobs, len(frames[0].bytes) - HEADER_BYTES) == found[:count]
+        assert [bytes(frame.bytes) for frame in frames] == [bytes(frame.bytes) for frame in alone[:count]]
+        assert found[0].checksum == xxh32_intdigest(frames[0].bytes[HEADER_BYTES:])
 
 
 def test_a_fill_makes_no_brick_twice(compiled, instance, producer, held_build):

@@ -49,29 +49,47 @@ def _pointer_to(voxel: Any) -> Any:
     return intrinsic(typed)
 
 
-def _splat(value: int) -> Any:
-    return ir.Constant(_LANES, [ir.Constant(I32, value)] * 4)
+def _splat(value: int, lanes: int) -> Any:
+    return ir.Constant(ir.VectorType(I32, lanes), [ir.Constant(I32, value)] * lanes)
+
+
+def _order(numbers: Any) -> Any:
+    """Which lanes of two vectors a shuffle takes."""
+    return ir.Constant(ir.VectorType(I32, len(numbers)), [ir.Constant(I32, number) for number in numbers])
 
 
 def _hash_stripes(_typing: Any, pairs: Any, _count: Any) -> Any:
-    """XXH32's loop over as many payloads as there are pairs of pointers: each waits for itself only, so they go side by side."""
+    """XXH32's loop over as many payloads as there are pairs of pointers: each waits for itself only, so they go side by side.
+
+    An even number of them goes two by two in wider vectors.
+    """
 
     def code(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
         together, count = args[0], args[1]
         pointers = [builder.extract_value(together, i) for i in range(len(pairs.types))]
         vector = _LANES.as_pointer()
         payloads, states = (([builder.bitcast(p, vector) for p in pointers[i::2]]) for i in (0, 1))
-        lanes = [cgutils.alloca_once(builder, _LANES) for _ in states]
-        for lane, state in zip(lanes, states, strict=True):
-            builder.store(builder.load(state, align=4), lane)
+        wide = 1 if len(payloads) % 2 else 2
+        lanes = 4 * wide
+
+        def both(places: Any, index: Any) -> Any:
+            loaded = [builder.load(place if index is None else builder.gep(place, [index]), align=4) for place in places]
+            return loaded[0] if wide == 1 else builder.shuffle_vector(loaded[0], loaded[1], _order(range(8)))
+
+        groups = [(payloads[i : i + wide], states[i : i + wide]) for i in range(0, len(payloads), wide)]
+        sums = [cgutils.alloca_once(builder, ir.VectorType(I32, lanes)) for _ in groups]
+        for total, (_, places) in zip(sums, groups, strict=True):
+            builder.store(both(places, None), total)
         with cgutils.for_range(builder, count) as loop:
-            for lane, payload in zip(lanes, payloads, strict=True):
-                words = builder.load(builder.gep(payload, [loop.index]), align=4)
-                value = builder.add(builder.load(lane), builder.mul(words, _splat(_PRIME_2)))
-                value = builder.or_(builder.shl(value, _splat(13)), builder.lshr(value, _splat(19)))
-                builder.store(builder.mul(value, _splat(_PRIME_1)), lane)
-        for lane, state in zip(lanes, states, strict=True):
-            builder.store(builder.load(lane), state, align=4)
+            for total, (sources, _) in zip(sums, groups, strict=True):
+                value = builder.add(builder.load(total), builder.mul(both(sources, loop.index), _splat(_PRIME_2, lanes)))
+                value = builder.or_(builder.shl(value, _splat(13, lanes)), builder.lshr(value, _splat(19, lanes)))
+                builder.store(builder.mul(value, _splat(_PRIME_1, lanes)), total)
+        for total, (_, places) in zip(sums, groups, strict=True):
+            value = builder.load(total)
+            for half, place in enumerate(places):
+                part = value if wide == 1 else builder.shuffle_vector(value, value, _order(range(4 * half, 4 * half + 4)))
+                builder.store(part, place, align=4)
         return args[1]
 
     return types.intp(pairs, types.intp), code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import mmap
 import threading
 import time
@@ -78,7 +79,8 @@ class LevelMemory:
         if self._timer is None and self._kept:
             self._timer = threading.Timer(KEPT_SECONDS, self._let_go)
             self._timer.daemon = True
-            self._timer.start()
+            with contextlib.suppress(RuntimeError):  # the interpreter ends: no thread begins any more
+                self._timer.start()
 
     def _let_go(self) -> None:
         with self._lock:

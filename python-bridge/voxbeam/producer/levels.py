@@ -12,7 +12,7 @@ import numpy as np
 from voxbeam.geometry import BrickKey, brick_grid, level_count, level_shape
 from voxbeam.producer.dtype_mapping import DtypeMapping
 from voxbeam.producer.level_memory import level_memory
-from voxbeam.producer.pyramid import LevelPass
+from voxbeam.producer.pyramid import LevelPass, memory_order
 from voxbeam.producer.sampled_preview import SampledVoxels, can_be_sampled
 from voxbeam.producer.voxels import ArrayVoxels, SourceVoxels, Voxels, strided_preview
 from voxbeam.protocol import PREVIEW
@@ -168,7 +168,9 @@ class Levels:
                 self._kept, self.word = None, error.message
                 if self._bytes(self.unbuilt) > self._limit:
                     raise
-        arrays = {level: level_memory.take(level_shape(self.shape, level), self.mapping.dtype) for level in self.unbuilt}
+        finest = self.answers[0].voxels
+        axes = (0, 1, 2) if finest is None or self._labels else memory_order(finest)
+        arrays = {level: self._empty(level, axes) for level in self.unbuilt}
         stored = DtypeMapping(self.mapping.stored, self.mapping.dtype)
         work = LevelPass(labels=self._labels, put_range=put_range, pause=pause)
         not_finite = 0
@@ -179,6 +181,12 @@ class Levels:
                 not_finite = found
         self._arrays = arrays
         return not_finite
+
+    def _empty(self, level: int, axes: tuple[int, int, int]) -> NDArray[Any]:
+        """Memory for a level, in the order in which it is passed over."""
+        shape = level_shape(self.shape, level)
+        array: NDArray[Any] = level_memory.take([shape[axis] for axis in axes], self.mapping.dtype)
+        return np.transpose(array, [axes.index(axis) for axis in range(3)])
 
     def _voxels_of(self, level: int) -> Voxels:
         voxels = self.answers[level].voxels

@@ -12,6 +12,7 @@ from voxbeam.producer.mean import halve_by_mean
 from voxbeam.producer.mode import halve_by_mode
 from voxbeam.producer.ranges import tile_ranges
 from voxbeam.producer.scratch import Scratch
+from voxbeam.producer.voxels import ArrayVoxels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -81,6 +82,21 @@ class LevelPass:
 
         Where only voxels of the box `only` have changed, bricks that do not hold any of them, halo included, are left out.
         """
+        turned = None if self._labels else _turned(voxels)
+        if turned is None:
+            return self._run(voxels, coarser, only, lambda index, low, high: self._put_range(BrickKey(level, *index), low, high))
+        array, axes = turned
+        back = [axes.index(axis) for axis in range(3)]
+
+        def put(index: Shape, low: float, high: float) -> None:
+            self._put_range(BrickKey(level, *(index[axis] for axis in back)), low, high)
+
+        box = None if only is None else (only[axes[0]], only[axes[1]], only[axes[2]])
+        return self._run(array, None if coarser is None else coarser.transpose(axes), box, put)
+
+    def _run(
+        self, voxels: Voxels, coarser: NDArray[Any] | None, only: Box | None, put: Callable[[Shape, float, float], None],
+    ) -> int:
         not_finite = 0
         in_place = voxels.view(((0, 1), (0, 1), (0, 1))) is not None
         width = max(TILE_X, WIDE_BYTES // voxels.mapping.dtype.itemsize) if in_place else TILE_X
@@ -96,7 +112,7 @@ class LevelPass:
                 target = coarser[tuple(slice(a // 2, (b + 1) // 2) for a, b in box)]
             found, bad = self.tile(voxels, box, target)
             for index, low, high in found:
-                self._put_range(BrickKey(level, *index), low, high)
+                put(index, low, high)
             not_finite += bad
             self._pause()
         return not_finite
@@ -136,6 +152,27 @@ class LevelPass:
             voxels.copy(box, block, self._order)
             voxels.mapping.finish(block)
         return block
+
+
+def memory_order(voxels: Voxels) -> tuple[int, int, int]:
+    """Axes from the widest step in memory to the narrowest, where a level is better passed over in that order; else 0, 1, 2.
+
+    Means of whole numbers are the same in any order. Sums of floats are rounded on the way, and ties of labels are decided in the
+    order z, y, x: these are passed over in that one.
+    """
+    if not isinstance(voxels, ArrayVoxels) or voxels.mapping.ids is not None or voxels.array.dtype.kind != "u":
+        return 0, 1, 2
+    a, b, c = sorted(range(3), key=lambda axis: -abs(voxels.array.strides[axis]))
+    good = voxels.array.strides[c] == voxels.array.itemsize and voxels.mapping.in_place(voxels.array.dtype)
+    return (a, b, c) if good else (0, 1, 2)
+
+
+def _turned(voxels: Voxels) -> tuple[ArrayVoxels, tuple[int, int, int]] | None:
+    """The same voxels with their axes in the order of memory, and that order; None where they are so already."""
+    axes = memory_order(voxels)
+    if axes == (0, 1, 2) or not isinstance(voxels, ArrayVoxels):
+        return None
+    return ArrayVoxels(voxels.array.transpose(axes), voxels.mapping), axes
 
 
 def _touched_bricks(tile: Box, box: Box) -> Box | None:

@@ -121,3 +121,8 @@ def test_ranges_put_together_are_those_put_one_by_one(scale, offset):
     for brick, low, high in zip(bricks, lows, highs, strict=True):
         one.put(BrickKey(0, *brick), low, high)
     assert one.rows()[3:] == many.rows()[3:]
+    for row, low, high in zip(one.rows(), lows, highs, strict=True):
+        if low <= high:
+            ends = sorted((low * scale + offset, high * scale + offset))
+            assert row[4] <= ends[0] <= ends[1] <= row[5], "a range holds every value, also where float32 does not"
+            assert row[5] - row[4] < (ends[1] - ends[0]) * (1 + 1e-6) + 4

@@ -157,7 +157,8 @@ def _outwards(value: float, towards: float) -> np.float32:
     """The float32 nearest to `value`, or its neighbour `towards` where the nearest would leave `value` outside."""
     with np.errstate(over="ignore"):
         near = np.float32(value)
-        inside = near > value if towards < 0 else near < value
+        # As Python's numbers: NumPy would round `value` before it compares.
+        inside = float(near) > value if towards < 0 else float(near) < value
         further: np.float32 = np.nextafter(near, np.float32(towards))
     return further if inside else near
 

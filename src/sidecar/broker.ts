@@ -16,9 +16,9 @@ import type { StoreFile } from './store_file.js';
 import type { VolumeRecord } from './volume_record.js';
 
 /** Needs under way to one producer, or to one helper of it. */
-export const MAX_OUTSTANDING = 96;
+export const MAX_OUTSTANDING = 64;
 /** Of these, needs of fills: the rest is kept for viewers. */
-export const MAX_FILL_OUTSTANDING = 64;
+export const MAX_FILL_OUTSTANDING = 48;
 /** How long the viewers' needs wait for a producer that lost its connection, and how long its slots are not used again. */
 export const PRODUCER_GRACE_MS = 3_000;
 /** Needs that may wait for a maker who has enough to do, while others are asked. */

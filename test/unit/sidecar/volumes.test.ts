@@ -54,9 +54,9 @@ describe('a fill', () => {
     producer.automatic = false;
     const volume = await producer.declare({ ...fresh(), shape: [256, 256, 256] }); // 64 + 8 + 1
     fill(producer, volume);
-    await producer.client.until(() => producer.needs.length === 32, 'half of the needs under way');
+    await producer.client.until(() => producer.needs.length === 48, 'three quarters of the needs under way');
     await producer.client.roundTrip();
-    expect(producer.needs.length).toBe(32);
+    expect(producer.needs.length).toBe(48);
     need(client, volume, [0, 3, 3, 3, 7], [2, 0, 0, 0, 3]);
     const key = await producer.need(volume, [0, 3, 3, 3]);
     expect(key[4]).toBe(7);
@@ -64,7 +64,7 @@ describe('a fill', () => {
     await producer.client.until(() => producer.cancels.length > 0, 'the coarse brick taken back');
     expect(producer.cancels).toEqual([[2, 0, 0, 0]]);
     producer.client.control(FrameType.ERROR, { code: 4499, message: 'cancelled', volume, key: [2, 0, 0, 0], fatal: false });
-    const again = await producer.need(volume, [2, 0, 0, 0], 32);
+    const again = await producer.need(volume, [2, 0, 0, 0], 48);
     expect(again[4]).toBe(3);
     await Promise.all([producer.close(), client.close()]);
   });

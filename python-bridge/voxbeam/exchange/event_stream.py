@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Events that may wait for somebody to read them.
 MAX_WAITING = 4096
+#: Somebody who takes nothing for so long is gone.
+_SEND_SECONDS = 30.0
 #: Bytes that the other side may say at once: nothing but pings and its goodbye is expected.
 _MAX_HEARD_BYTES = 4096
 
@@ -66,7 +68,7 @@ def stream_events(
     stop = listen(tell)
     hello = {"event": "hello", **about()}  # after one listens, so that nothing lies between
     seq = hello.get("seq", 0)
-    stream.settimeout(1.0)
+    stream.settimeout(_SEND_SECONDS)
     hearing = threading.Thread(target=_hear, args=(stream, protocol, lock, waiting), name="voxbeam-exchange-events", daemon=True)
     hearing.start()
     event: dict[str, Any] | None = hello

@@ -15,7 +15,9 @@ import type { LabelFrames } from './label_frames.js';
 /** Volumes of no more bricks tell from the start which of them are empty. */
 const TOLD_BRICKS = 4096;
 /** Of bricks that were painted earlier, so many are measured; of others it is not known before they are looked at. */
-const MEASURED_BRICKS = 32_768;
+const MEASURED_BRICKS = 4096;
+/** They are measured when the first picture has had its time. */
+const MEASURE_AFTER_MS = 1_000;
 /** Rows in one frame of RANGES. */
 const ROWS = 16_384;
 
@@ -37,7 +39,8 @@ export class LabelTold {
     readonly frames: LabelFrames,
   ) {
     record.rangesNow = () => {
-      this.#measurePainted();
+      if (!this.#measured) setTimeout(() => this.#measurePainted(), MEASURE_AFTER_MS).unref();
+      this.#measured = true;
       return this.#frames([...this.#rows.values()]);
     };
     if (record.total > TOLD_BRICKS) return;
@@ -68,8 +71,7 @@ export class LabelTold {
 
   /** What was painted in an earlier process is told like an edit of now: soon, in turns, to all who look. */
   #measurePainted(): void {
-    if (this.#measured) return;
-    this.#measured = true;
+    if (!this.record.live) return;
     for (const place of this.bricks.painted()) {
       if (this.#due.size >= MEASURED_BRICKS) break;
       const id = place.join('/');

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -131,6 +133,16 @@ def checked_measurements(value: Sequence[Mapping[str, Any]]) -> list[dict[str, A
         start, end = (checked_numbers(one.get(part), 3, f"a measurement's {part}") for part in ("start", "end"))
         measured.append({"start": start, "end": end, "length": math.dist(start, end)})
     return measured
+
+
+#: What of a view an address holds, as in ``view_link.ts``.
+LINKED = ("views", "camera", "cross", "clip", "light", "time", "planes", "slab", "turn", "slice_frame")
+
+
+def view_text(fields: Mapping[str, Any]) -> str:
+    """Fields of a view as the text that stands behind ``view=`` in a page's address."""
+    text = json.dumps({name: fields[name] for name in LINKED if name in fields}, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def _refuse_others(value: Mapping[str, Any], known: Sequence[str], name: str) -> None:

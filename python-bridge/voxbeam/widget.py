@@ -19,7 +19,7 @@ from voxbeam.studio import Studio, checked_movie, checked_size, picture_size
 from voxbeam.transport import checked_codec, checked_transport, forced_transport
 from voxbeam.tunnel import Tunnel
 from voxbeam.user import user_name
-from voxbeam.view_state import SharedViewTraits
+from voxbeam.view_state import LINKED, SharedViewTraits, view_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -191,6 +191,11 @@ class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
             for part in BOOKMARKED:
                 if part in view:
                     setattr(self, part, view[part])
+
+    def link(self) -> str:
+        """Give an address of the instance's page that leads to what this view shows now: for one browser, within two minutes."""
+        fields = {name: getattr(self, name) for name in LINKED}
+        return f"{self._instance.visualization_server_url}&view={view_text(fields)}"
 
     def screenshot(self, *, width: int | None = None, height: int | None = None) -> Screenshot:
         """Ask the page for its picture as PNG bytes: ``png = await view.screenshot()``.

@@ -5,6 +5,7 @@ import { Message } from './notices.js';
 import { NoAccessError, PageAccess, streamUrl, takeTicket } from './page_access.js';
 import { adoptStyles } from './styles.js';
 import { ThemeWatch } from './theme.js';
+import { parseFragment, parseView } from './view_link.js';
 import { Viewer } from './viewer.js';
 
 const access = new PageAccess(takeTicket(location, history));
@@ -32,12 +33,21 @@ function start(first: string): void {
   // A page that does not lie at the root is behind a proxy that adds a prefix.
   const kind = location.pathname === '/' ? 'direct' : 'proxy';
   const session = new Session({ client: 'voxbeam page', candidates: [{ kind, url: streamUrl(location.href), ticket }] });
-  const viewer = new Viewer({ root, session, loadCode: (name) => import(new URL(`assets/${name}`, location.href).href) });
+  const viewer = new Viewer({ root, session, loadCode: (name) => import(new URL(`assets/${name}`, location.href).href), address });
+  const look = () => viewer.instruments.setAll(parseView(parseFragment(location.hash).view));
+  look();
+  addEventListener('hashchange', look);
   addEventListener('pagehide', (event) => {
     if (event.persisted) return;
     viewer.dispose();
     session.close();
   });
+}
+
+/** Puts a fragment behind this page's address; gives the whole of it. */
+function address(fragment: string): string {
+  history.replaceState(null, '', fragment);
+  return location.href;
 }
 
 function refuse(reason: string): void {

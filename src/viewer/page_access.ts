@@ -1,6 +1,7 @@
 /** How the page gets in: the ticket of its address for a cookie, and the cookie for tickets to the stream. */
 
 import * as z from 'zod';
+import { parseFragment } from './view_link.js';
 
 const Answer = z.object({ ticket: z.string().min(1), role: z.string() });
 
@@ -59,10 +60,10 @@ export class PageAccess {
   }
 }
 
-/** Takes the ticket out of the address, so that neither history nor a copied link holds it. */
+/** Takes the ticket out of the address, so that neither history nor a copied link holds it. A view that stands there stays. */
 export function takeTicket(place: Location, history: History): string {
-  const ticket = place.hash.slice(1);
-  if (ticket) history.replaceState(null, '', place.pathname + place.search);
+  const { ticket, view } = parseFragment(place.hash);
+  if (ticket) history.replaceState(null, '', place.pathname + place.search + (view && `#view=${view}`));
   return ticket;
 }
 

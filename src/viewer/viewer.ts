@@ -113,7 +113,7 @@ export class Viewer {
       ...context, session: this.#session, get author() { return me.name; },
       bounds: () => this.#framing.bounds,
       unit: () => this.#layers.leading?.volume.description.unit ?? '',
-      openPanel: (beside) => this.#shell.openPanel(beside), refresh: () => this.#mark('panels'), picture: () => this.host,
+      openPanel: (beside) => this.#shell.openPanel(beside), refresh: () => this.#mark('panels'), picture: () => this.host, address: options.address,
       debug: () => this.#renderer && { state: this.#renderer.debug, counters: this.#session.counters, stage: (volume, key) => this.#session.stage(volume, key) },
     });
     this.people = new People({

@@ -30,5 +30,7 @@ export interface ViewerOptions {
   readonly author?: string;
   /** Loads code that few need, by its name in `movie_encoder.ts` and the like; without it there are no movies. */
   readonly loadCode?: (name: LazyCode) => Promise<unknown>;
+  /** Where the viewer is all of a page: puts a fragment behind its address, which links to what is shown, and gives the whole. */
+  readonly address?: (fragment: string) => string;
   readonly onEvent?: (event: ViewerEvent) => void;
 }

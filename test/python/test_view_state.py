@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import re
 import time
 
 import numpy as np
@@ -92,6 +95,16 @@ def test_what_makes_no_sense_is_refused_in_words_and_changes_nothing(view, trait
     with pytest.raises(ParameterError, match=words):
         setattr(view, trait, value)
     assert getattr(view, trait) == before
+
+
+def test_a_link_holds_the_view_behind_a_ticket_of_its_own(view):
+    view.cross, view.slab, view.views = (1, 2, 3), {"thickness": 4}, "slices"
+    address, _, text = view.link().partition("&view=")
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/#[\w-]{43}", address)
+    assert view.link().partition("&view=")[0] != address
+    fields = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    assert (fields["cross"], fields["slab"], fields["views"]) == ([1, 2, 3], {"thickness": 4, "mode": "mean"}, "slices")
+    assert list(fields) == ["views", "camera", "cross", "clip", "light", "time", "planes", "slab", "turn", "slice_frame"]
 
 
 def test_a_policy_in_another_order_is_set_by_its_text(view):

@@ -4,6 +4,7 @@ import type { BoxAnnotation } from '../../annotation/model.js';
 import type { Clip } from '../../renderer/views.js';
 import type { Vec3 } from '../../volume/geometry.js';
 import { orderedName, POLICY_NAMES, type PolicyName, policyOf, REQUEST_CLASSES, type RequestClass } from '../../volume/policy.js';
+import { viewFragment } from '../view_link.js';
 import { boxOf, clipOf, coordsOf, facingPlane, keptWithin, MAX_PLANES } from './clip.js';
 import type { InstrumentHost } from './instrument.js';
 import { PLANE_IDS, type PlaneLook, type Planes, type Shows } from './instrument_state.js';
@@ -40,6 +41,19 @@ export class InstrumentActions {
     // Outlines come and go with the handles; pictures stay.
     if (shows.slices) this.setPlanes({}, (look) => (look === 'outline' ? 'none' : look));
     else if (PLANE_IDS.every((id) => planes[id] === 'none')) this.setPlanes({}, () => 'outline');
+  }
+
+  /** Copies an address that leads to what is shown now; where that may not be, it stands in the page's own. */
+  async copyLink(): Promise<void> {
+    const { address, store, tell } = this.host;
+    const link = address?.(viewFragment(store.state));
+    if (link === undefined) return;
+    try {
+      await navigator.clipboard.writeText(link);
+      tell('Copied a link to this view, for those who may open this page');
+    } catch {
+      tell('The address of this page leads to this view now: copy it from there');
+    }
   }
 
   /** Changes how slices stand in 3D: parts of it, then each look. */

@@ -32,6 +32,8 @@ export interface InstrumentHost {
   redraw(): void;
   /** What the debug overlay shows; undefined where nothing is drawn. */
   debug(): DebugSource | undefined;
+  /** Puts a fragment behind the address of the viewer's page and gives the whole; absent where the viewer is a part of another page. */
+  readonly address?: ((fragment: string) => string) | undefined;
   /** What the viewer may take; undefined before there is anything to draw with. */
   picture(): DialSource | undefined;
   tell(message: string): void;

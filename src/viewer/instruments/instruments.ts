@@ -153,6 +153,11 @@ export class Instruments {
     return true;
   }
 
+  /** Sets several fields, one after the other; what is malformed is left out. */
+  setAll(fields: readonly (readonly [SharedName, unknown])[]): void {
+    for (const [name, value] of fields) this.set(name, value);
+  }
+
   toggleLink(): void {
     this.link.toggle();
     const { on, others } = this.link;
@@ -211,6 +216,7 @@ export class Instruments {
         { name: 'bookmarks', words: 'Bookmarks', key: 'k', run: () => this.bookmarks.open() },
         { name: 'bookmark', words: 'Save this view', key: 'shift k', run: () => this.bookmarks.save() },
         { name: 'link', words: 'Link the views of this page', key: 'g', on: () => this.link.on, run: () => this.toggleLink() },
+        ...(this.host.address ? [{ name: 'copy-link', words: 'Copy a link to this view', run: () => void this.actions.copyLink() }] : []),
       ],
       [...POLICY_NAMES.map((name) => actions.policyItem(name)), ...actions.orderItems()],
       SIDES.map(look),

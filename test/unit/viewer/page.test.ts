@@ -1,5 +1,8 @@
 /** @jest-environment jsdom */
 import { beforeEach, expect, test } from '@jest/globals';
+import { writeShared } from '../../../src/viewer/instruments/shared_view.js';
+import { parseFragment, parseView, viewFragment } from '../../../src/viewer/view_link.js';
+import { ViewStore } from '../../../src/viewer/view_state.js';
 import { NoAccessError, PageAccess, streamUrl, takeTicket } from '../../../src/viewer/page_access.js';
 
 interface Asked { path: string; body: unknown }
@@ -23,6 +26,26 @@ test('the ticket leaves the address at once', () => {
   expect(takeTicket(location, history)).toBe('secret');
   expect(location.pathname + location.search + location.hash).toBe('/user/me/proxy/5/?x=1');
   expect(takeTicket(location, history)).toBe('');
+});
+
+test('an address holds a view, with a ticket or alone: the ticket leaves it, the view stays, and what is damaged shows nothing', () => {
+  const store = new ViewStore({ layout: 'slices' });
+  store.update({ cross: [1.5, -2, 3e9], turn: [0, 1, 0, 0], slab: { thickness: 4, mode: 'max' }, clip: { box: { min: [0, 0, 0], max: [1, 2, 3] } } });
+  const fragment = viewFragment(store.state);
+  expect(fragment).toMatch(/^#view=[\w-]+$/);
+  history.replaceState(null, '', `/p/#se-cret_${fragment.replace('#', '&')}`);
+  expect(takeTicket(location, history)).toBe('se-cret_');
+  expect(location.href.endsWith(`/p/${fragment}`)).toBe(true);
+  expect(takeTicket(location, history)).toBe('');
+  const fields = parseView(parseFragment(location.hash).view);
+  expect(fields.map(([name]) => name)).toEqual(['views', 'camera', 'cross', 'clip', 'light', 'time', 'planes', 'slab', 'turn', 'slice_frame']);
+  const other = new ViewStore({ layout: 'four' });
+  for (const [name, value] of fields) other.update(writeShared(other.state, name, value)!);
+  expect(other.state).toEqual(store.state);
+  // As Python writes it, and what others might.
+  const text = (value: unknown) => btoa(JSON.stringify(value)).replace(/=+$/, '');
+  expect(parseView(text({ cross: [1, 2, 3], policy: 'playback', __proto__: { time: 3 }, more: '<b>' }))).toEqual([['cross', [1, 2, 3]]]);
+  for (const bad of ['', '!!!', text(3), text(null), text([1]), fragment.slice(7, -5), 'A'.repeat(20_000)]) expect([bad.slice(0, 9), parseView(bad)]).toEqual([bad.slice(0, 9), []]);
 });
 
 test('the page’s ticket is traded once, later ones come by cookie', async () => {

@@ -218,7 +218,7 @@ def galaxy() -> list[Scene]:
     rv.render_points(xyz[keep], brightness[keep], name="galaxy", unit="kpc", radius=(0.01, 0.12), window=(0, 2))
     camera = (-60, 38, 2.6)
     return [
-        Scene("points", {"galaxy": {"colormap": "plasma", "window": (0, 1.1), "gamma": 0.5, "radius": 2.5}}, camera=camera),
+        Scene("points", {"galaxy": {"colormap": "plasma", "window": (0, 2.2), "gamma": 0.45, "radius": 2.5}}, camera=camera),
         Scene("points_range", {"galaxy": {"colormap": "turbo", "range": (0.8, 5), "window": (0.5, 2.5), "radius": 3}}, camera=camera),
     ]
 

@@ -17,11 +17,17 @@ import { anglesOf, ballCentre, directionOf, lightAt, lightNow } from '../../../s
 import { cubeFaces, lookingAt, SIDES } from '../../../src/viewer/instruments/orientation.js';
 import { tapeLabel, tapeLength, tapeStrength } from '../../../src/viewer/instruments/tape.js';
 import { freeEdge, tickValues } from '../../../src/viewer/instruments/ticks.js';
+import { parseFragment, parseView } from '../../../src/viewer/view_link.js';
 import { fitted, ViewStore, viewsOf } from '../../../src/viewer/view_state.js';
 import { openPage } from './browser_page.js';
 
 const BOUNDS = { min: [0, 0, 0], max: [100, 100, 100] } as const;
 const SIZE = { width: 800, height: 600 };
+
+/** Lets other things go on until it holds. */
+async function eventually(holds: () => boolean): Promise<void> {
+  for (let i = 0; i < 1000 && !holds(); i += 1) await new Promise((resolve) => setTimeout(resolve, 1));
+}
 
 function setUp() {
   const close = openPage();
@@ -38,8 +44,9 @@ function setUp() {
       Object.assign(this, { dials: { ...this.dials, ...checkedDials(dials) } });
     },
   };
+  const addresses: string[] = [];
   const instruments = new Instruments({
-    store, scene, view,
+    store, scene, view, address: (fragment) => `http://here/${addresses[addresses.push(fragment) - 1]}`,
     pick: () => undefined, bounds: () => BOUNDS, voxel: () => 2, unit: () => 'mm', moving: () => undefined, author: 'test', mayEdit: () => true, openPanel: () => undefined,
     refresh: () => undefined, redraw: () => undefined, debug: () => undefined, picture: () => picture, tell: (message) => said.push(message),
   });
@@ -53,7 +60,7 @@ function setUp() {
     const v = view(id);
     return v.kind === 'slice' ? worldToSlice(v, world) : project(v.camera, v.rect, world)!.px;
   };
-  return { store, scene, view, said, picture, instruments, drag, at, close };
+  return { store, scene, view, said, addresses, picture, instruments, drag, at, close };
 }
 
 test('what the viewer may take is set in its panel, in MiB; beyond the limits the nearest is taken, and said', () => {
@@ -91,6 +98,23 @@ test('what the viewer may take is set in its panel, in MiB; beyond the limits th
   expect(panel.hidden).toBe(true);
   instruments.dispose();
   close();
+});
+
+test('a link that was copied leads another page to the same view, once there is something to see', async () => {
+  const { store, said, addresses, instruments, close } = setUp();
+  store.update({ cross: [1, 2, 3], slab: { thickness: 4, mode: 'min' }, layout: 'slices' });
+  const item = instruments.menu().flat().find(({ name }) => name === 'copy-link')!;
+  item.run();
+  await eventually(() => said.length > 0);
+  expect(addresses).toEqual([expect.stringMatching(/^#view=[\w-]+$/)]);
+  expect(said).toEqual([expect.stringContaining('to this view')]);
+  close();
+  const other = setUp();
+  other.instruments.setAll([...parseView(parseFragment(addresses[0]!).view), ['slab', { thickness: -1 }]]);
+  expect(other.store.state.layout).toBe('four');
+  other.instruments.framed();
+  expect([other.store.state.layout, other.store.state.cross, other.store.state.slab]).toEqual(['slices', [1, 2, 3], { thickness: 4, mode: 'min' }]);
+  other.close();
 });
 
 test('a clipping box keeps a voxel and stays within the volumes', () => {

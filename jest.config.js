@@ -1,5 +1,6 @@
 export default {
   testEnvironment: 'node',
+  testTimeout: 120_000, // for a machine that is ten times slower and busy; what hangs is still found
   roots: ['<rootDir>/test'],
   testMatch: ['<rootDir>/test/(unit|conformance)/**/*.test.ts'],
   extensionsToTreatAsEsm: ['.ts'],

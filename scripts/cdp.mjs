@@ -53,7 +53,7 @@ class Page {
     return this.#browser.send(method, params, this.#session);
   }
 
-  async goto(url, { timeout = 60_000 } = {}) {
+  async goto(url, { timeout = 180_000 } = {}) {
     const { errorText } = await this.send('Page.navigate', { url });
     if (errorText) throw new Failure(`${url.split('#')[0]} cannot be opened: ${errorText}`);
     await this.waitFor('document.readyState === "complete" && location.href !== "about:blank"', undefined, { timeout });
@@ -79,7 +79,7 @@ class Page {
   }
 
   /** Asks until the answer is true-ish, and gives it. A navigation under way counts as "not yet". */
-  async waitFor(fn, arg, { frame, timeout = 60_000, every = 50, what } = {}) {
+  async waitFor(fn, arg, { frame, timeout = 180_000, every = 50, what } = {}) {
     const until = Date.now() + timeout;
     let last;
     while (Date.now() < until) {

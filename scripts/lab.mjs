@@ -1,24 +1,27 @@
 // A real JupyterLab on loopback with a token and folders of its own: nothing of the user's is read or written.
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { bin as venvBin, end, environment, Failure, isRoot, root } from './process.mjs';
 
-/** A port nobody listens on: `wanted` if it is free, else any. */
-export async function freePort(wanted = 0) {
-  const listen = (port) =>
-    new Promise((resolve) => {
-      const server = createServer();
-      server.once('error', () => resolve(undefined));
-      server.listen(port, '127.0.0.1', () => {
-        const { port: given } = server.address();
-        server.close(() => resolve(given));
-      });
-    });
-  return (await listen(wanted)) ?? (await listen(0));
+/** Whether nobody listens on a port. */
+export const isFree = (port) =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+
+/** Systems give ports from 32768 on to who asks for any: one below stays free until who is told of it listens there. */
+async function freePort() {
+  for (let tries = 0; tries < 1000; tries += 1) {
+    const port = randomInt(20_000, 32_000);
+    if (await isFree(port)) return port;
+  }
+  throw new Failure('no port from 20000 to 32000 is free');
 }
 
 const SETTINGS = {
@@ -38,11 +41,11 @@ async function writeSettings(folder, settings) {
  * Starts JupyterLab; resolves once it answers. `folder` is what it shows, `env` goes to its kernels, `bin` is the virtual
  * environment it is taken from. `automated` exposes the application object to the page, for checks and tests.
  */
-export async function startLab({ folder = root, env = {}, bin = venvBin, settings = {}, automated = true, port: wanted = 0 } = {}) {
+export async function startLab({ folder = root, env = {}, bin = venvBin, settings = {}, automated = true } = {}) {
   const scratch = await mkdtemp(join(tmpdir(), 'voxbeam-lab-'));
   await writeSettings(join(scratch, 'settings'), { ...SETTINGS, ...settings });
   const token = randomBytes(16).toString('hex');
-  const port = await freePort(wanted);
+  const port = await freePort();
   const args = [
     '-m', 'jupyterlab', '--no-browser', '--ServerApp.ip=127.0.0.1', `--ServerApp.port=${port}`, '--ServerApp.port_retries=0',
     `--ServerApp.root_dir=${folder}`, '--ServerApp.answer_yes=True', '--LabApp.extension_manager=readonly',
@@ -78,11 +81,11 @@ export async function startLab({ folder = root, env = {}, bin = venvBin, setting
 }
 
 async function answered(lab) {
-  for (let i = 0; i < 600; i += 1) {
+  for (const late = Date.now() + 180_000; Date.now() < late; ) {
     if (lab.child.exitCode !== null) throw new Failure(`JupyterLab ended with ${lab.child.exitCode}: ${lab.log.slice(-2000)}`);
     const answer = await fetch(`${lab.base}/api/status?token=${lab.token}`).catch(() => undefined);
     if (answer?.ok) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  throw new Failure(`JupyterLab did not answer within 60 s: ${lab.log.slice(-2000)}`);
+  throw new Failure(`JupyterLab did not answer within 180 s: ${lab.log.slice(-2000)}`);
 }

@@ -28,12 +28,12 @@ export const closeNotebook = (page) =>
 
 const ready = (page, notebook) =>
   page.evaluate(async (name) => {
-    const until = performance.now() + 120_000;
+    const until = performance.now() + 240_000;
     const wait = async (what, test) => {
       for (;;) {
         const value = await test();
         if (value) return value;
-        if (performance.now() > until) throw new Error(`${what}: not within 120 s`);
+        if (performance.now() > until) throw new Error(`${what}: not within 240 s`);
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
     };
@@ -111,7 +111,7 @@ export const restartKernel = (page) =>
   page.evaluate(async () => {
     const { session } = window.voxbeamPanel.sessionContext;
     await session.kernel.restart();
-    for (let i = 0; i < 600 && !(session.kernel.connectionStatus === 'connected' && session.kernel.status === 'idle'); i += 1) {
+    for (let i = 0; i < 1800 && !(session.kernel.connectionStatus === 'connected' && session.kernel.status === 'idle'); i += 1) {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   });

@@ -11,13 +11,19 @@ const node = process.execPath;
 
 /** Steps at a time. A browser test waits about as long as it works: a second one fills the gaps, a third would only slow both. */
 const LANES = Math.min(2, availableParallelism());
-/** Files whose pages are of one browser in one process: starting one for each takes longer than some of their tests. */
+/**
+ * Files that share a browser, and a JupyterLab where they have one, in one process: starting those takes longer than some of their tests. Those with
+ * a JupyterLab take longest.
+ */
 const TOGETHER = [
+  ['notebooks', 'quickstart', 'look'],
+  ['widget', 'views', 'linked_views', 'slices'],
+  ['faults', 'annotation', 'labextension', 'time'],
   ['renderer_limits', 'renderer_states', 'renderer_planner', 'renderer_planes', 'renderer_fade', 'renderer_cells'],
   ['renderer_modes', 'renderer_points', 'renderer_near', 'renderer_pictures', 'renderer_shaders', 'renderer_steadiness', 'renderer_time', 'slice_tiles'],
 ];
-/** These take longest, and are begun first; after them those that run together. */
-const LONG = ['notebooks', 'quickstart', 'faults', 'widget', 'many_viewers', 'annotation', 'persistent_cache', 'views', 'wheel'];
+/** Of the others these take longest: they are begun after those that run together. */
+const LONG = ['many_viewers', 'persistent_cache', 'wheel'];
 
 /** A step gives { passed, failed, output }. A check has one verdict: its exit status. `early` ones need no Python: they run while that is installed. */
 const check = (name, program, args, early = false) => ({
@@ -72,7 +78,7 @@ async function browser(group) {
 /** The names of the browser tests' files, those that run in one process together. */
 function browserSteps() {
   const names = readdirSync(join(root, 'test', 'browser')).filter((name) => name.endsWith('.test.mjs')).map((name) => name.slice(0, -'.test.mjs'.length)).sort();
-  const first = [...LONG.map((name) => [name]), ...TOGETHER].map((step) => step.filter((name) => names.includes(name))).filter((step) => step.length > 0);
+  const first = [...TOGETHER, ...LONG.map((name) => [name])].map((step) => step.filter((name) => names.includes(name))).filter((step) => step.length > 0);
   return [...first, ...names.filter((name) => !first.flat().includes(name)).map((name) => [name])];
 }
 

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { kernelRun, openNotebook, restartKernel } from '../../scripts/notebook_page.mjs';
+import { startScheduler } from '../../scripts/scheduler.mjs';
 import { BALL, eventually, kernelJson, runCells, settled, VIEW, Workplace } from './support.mjs';
 
 const VOXEL = [2, 0.5, 1]; // z, y, x: different, so that a swap of axes shows
@@ -12,10 +13,14 @@ const LIST = `import json
 print(json.dumps([dict(name=a.name, kind=a.kind, color=a.color, id=a.id, voxel=a.voxel if a.kind == "point" else [a.start, a.stop], world=a.world) for a in annotations]))`;
 
 let place;
+let scheduler;
 before(async () => {
-  place = await Workplace.open({ scheduler: true });
+  [place, scheduler] = await Promise.all([Workplace.open(), startScheduler({ port: 0 })]);
 });
-after(() => place?.close());
+after(async () => {
+  await place?.close();
+  await scheduler?.close();
+});
 
 /** Centre and size, in page pixels, of one of the four views of a canvas: two columns, or four in a row when it is wide. */
 async function viewAt(canvas, index) {
@@ -215,8 +220,8 @@ test('added, moved and removed in Python is seen in the viewer', async (t) => {
 
 test('annotations are there after a reload of the page and a restart of the kernel', async (t) => {
   const page = await place.notebook([
-    `import os, voxbeam as rv\n${BALL}
-host, port = os.environ["VOXBEAM_SCHEDULER"].split(":")
+    `import voxbeam as rv\n${BALL}
+host, port = "${scheduler.address}".split(":")
 instance = rv.initialize_visualization_server(host, int(port), shape=volume.shape, dtype="uint16")
 rv.render_volume(volume, instance, name="ball", voxel_size=${JSON.stringify(VOXEL)})
 annotations = instance.annotations`,

@@ -6,10 +6,8 @@ import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { chromium } from 'playwright-core';
-import { TEST_FLAGS, findChromium } from '../../scripts/chromium.mjs';
 import { environment, python } from '../../scripts/process.mjs';
-import { becomes, eventually, settled } from './support.mjs';
+import { becomes, eventually, openBrowser, settled } from './support.mjs';
 
 const ROOT = '.voxbeam[data-settled]';
 let server;
@@ -25,7 +23,7 @@ const address = async () => {
 before(async () => {
   server = spawn(python, ['-u', fileURLToPath(new URL('page_volume.py', import.meta.url))], { stdio: ['pipe', 'pipe', 'inherit'], env: environment() });
   lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
-  browser = await chromium.launch({ executablePath: await findChromium(), args: TEST_FLAGS });
+  browser = await openBrowser();
   page = await browser.newPage({ viewport: { width: 600, height: 420 }, reducedMotion: 'reduce', colorScheme: 'dark' });
   page.said = [];
   page.on('pageerror', (error) => page.said.push(error.message));
@@ -167,7 +165,7 @@ test('a turntable is a movie of as many frames as were asked for, no two neighbo
   for (const [name, value] of Object.entries({ seconds: 1, fps: 10, degrees: 90, width: 160, height: 120 })) {
     await page.locator(`.voxbeam-dialog [name="${name}"]`).fill(String(value));
   }
-  const [download] = await Promise.all([page.waitForEvent('download', { timeout: 60_000 }), page.locator('.voxbeam-dialog [type="submit"]').click()]);
+  const [download] = await Promise.all([page.waitForEvent('download'), page.locator('.voxbeam-dialog [type="submit"]').click()]);
   assert.match(download.suggestedFilename(), /^block .*\.webm$/);
   const movie = await readFile(await download.path());
   const { outputFiles } = await build({

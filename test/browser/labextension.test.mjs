@@ -31,7 +31,7 @@ test('a NIfTI file opens by its kind, and none of its bytes come to the page', a
   const before = await kernels();
   await page.evaluate(() => window.jupyterapp.commands.execute('docmanager:open', { path: 'ball.nii.gz' }));
   const frame = documentOf('ball.nii.gz').locator('iframe');
-  await frame.waitFor({ timeout: 60_000 });
+  await frame.waitFor();
   const seen = await settled(frame.contentFrame(), '.voxbeam[data-settled]');
   assert.equal(seen.transport, 'direct');
   const ofFile = reads.filter((request) => /(contents|files)\/ball\.nii\.gz/.test(request));
@@ -44,7 +44,7 @@ test('a NIfTI file opens by its kind, and none of its bytes come to the page', a
 
 test('the command opens a path, and a broken file is explained in the document', async () => {
   await page.evaluate(() => window.jupyterapp.commands.execute('voxbeam:open', { path: 'broken.nii.gz' }));
-  const words = await page.locator('.voxbeam-document [role=alert]').textContent({ timeout: 60_000 });
+  const words = await page.locator('.voxbeam-document [role=alert]').textContent();
   assert.match(words, /broken\.nii\.gz/);
   await page.evaluate(() => window.jupyterapp.commands.execute('application:close'));
 });

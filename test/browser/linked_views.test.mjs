@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { kernelRun, runCell } from '../../scripts/notebook_page.mjs';
-import { BALL, eventually, kernelJson, out, runCells, settled, VIEW, Workplace } from './support.mjs';
+import { BALL, becomes, eventually, kernelJson, out, runCells, settled, VIEW, Workplace } from './support.mjs';
 
 let place;
 let page;
@@ -46,9 +46,10 @@ test('a drag in one view turns the other, both traits end alike, and nothing goe
     return Math.abs(all[0].yaw - yaw) < 1e-9 && all[0].yaw === all[1].yaw && all;
   });
   await settled(page, VIEW, { nth: 1 });
-  await page.waitForTimeout(1500);
-  const [later, other] = await traits();
-  assert.deepEqual([later, other], [turned, turned]);
+  // Whatever either page still had to say is heard: a word of each goes the same way, behind it.
+  const heard = 'print(json.dumps([len(await a.screenshot()) > 0, len(await b.screenshot()) > 0]))';
+  for (let i = 0; i < 3; i += 1) assert.deepEqual(await kernelJson(page, heard), [true, true]);
+  assert.deepEqual((await traits()).slice(0, 2), [turned, turned]);
 });
 
 test('Python sets the camera, the clip and a bookmark, and the page follows', async () => {
@@ -62,7 +63,7 @@ test('Python sets the camera, the clip and a bookmark, and the page follows', as
     const [clip, [, camera]] = [await kernelJson(page, 'print(json.dumps(a.clip))'), await traits()];
     return clip.box?.max[0] === 60 && camera.yaw === 0;
   });
-  assert.equal(await page.locator(`${VIEW} [data-bookmark] input`).first().inputValue(), 'front');
+  await becomes('the name of the bookmark', () => page.locator(`${VIEW} [data-bookmark] input`).first().inputValue(), 'front');
   // How thick and how turned slices are goes into the page and out of it again, and with a link from view to view.
   const slices = () => kernelJson(page, 'print(json.dumps([a.slab, a.turn, a.slice_frame, a.views]))');
   await kernelRun(page, 'a.views = "slices"; a.slab = {"thickness": 6, "mode": "max"}; a.turn = (0, 1, 0, 1); a.slice_frame = {"pixel_size": 0.5}');
@@ -128,7 +129,7 @@ test('two people in two browsers: what one draws and points at the other sees, f
   // I follow her, and she turns the volume.
   await mine.locator('[data-action="people"]').click();
   const row = mine.locator('[role="listitem"][data-person]').filter({ hasText: 'Ada' });
-  assert.match(await row.textContent(), /Ada <b>.*point/);
+  await becomes('who she is and what she does', () => row.textContent(), /Ada <b>.*point/);
   await row.locator('[data-action="follow"]').click();
   await eventually('her layout', () => mine.locator('[data-layout="four"][aria-pressed="true"]').count());
   const { x, y, width, height } = await hers.locator('canvas.voxbeam-canvas').boundingBox();
@@ -146,7 +147,7 @@ test('two people in two browsers: what one draws and points at the other sees, f
   // With a point of my own I am on my own again; each takes back what is theirs.
   await drawn(page, mine, await axialOf(mine.locator('canvas.voxbeam-canvas')));
   await eventually('both points', async () => (await marks()).length === 2);
-  assert.equal(await mine.getAttribute('data-following'), null);
+  await becomes('nobody followed', () => mine.getAttribute('data-following'), null);
   await eventually('nobody followed, in Python', async () => (await kernelJson(page, 'print(json.dumps(a.following))')) === '');
   await hers.press('Control+z');
   await eventually('my point alone', async () => (await marks()).length === 1 && (await marks())[0][1] !== author);

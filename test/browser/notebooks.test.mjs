@@ -1,14 +1,15 @@
 // Every notebook but the quickstart, which has a test of its own: run to its end in a JupyterLab, with a picture in each of its views.
 import assert from 'node:assert/strict';
-import { mkdir, readdir, readFile } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { cellText, codeCells, kernelRun, runCell } from '../../scripts/notebook_page.mjs';
 import { root } from '../../scripts/process.mjs';
-import { eventually, out, pictureOf, settled, VIEW, Workplace } from './support.mjs';
+import { becomes, eventually, out, pictureOf, settled, VIEW, Workplace } from './support.mjs';
 
 const folder = join(root, 'notebooks');
-const names = (await readdir(folder)).filter((name) => name.endsWith('.ipynb') && name !== 'quickstart.ipynb').sort();
+const names = readdirSync(folder).filter((name) => name.endsWith('.ipynb') && name !== 'quickstart.ipynb').sort();
 
 /** What else is to be seen in some of them. */
 const CHECKS = {
@@ -27,10 +28,11 @@ const CHECKS = {
       return points.length === 2 && points[1];
     });
     assert.equal(last.length, 3);
-    assert.match((await json('heard')).at(-1), /^added Point 1 by /);
+    await becomes('what was heard', () => json('heard').then((all) => all.at(-1)), /^added Point 1 by /);
     const count = () => json('int((np.asarray(labels) == 1).sum())');
     const before = await count();
     await view.press('z');
+    await settled(page);
     const now = await view.locator('canvas.voxbeam-canvas').boundingBox();
     await page.mouse.move(now.x + now.width * 0.25, now.y + now.height * 0.25);
     await page.mouse.down();
@@ -59,7 +61,7 @@ const CHECKS = {
     assert.match(text, /'cells\/DAPI': '#[0-9a-f]{6}', 'cells\/GFP': '#[0-9a-f]{6}'/);
     assert.match(text, /^\s*9\s*$/m, 'the time point that was set');
     const label = page.locator(`${VIEW} .voxbeam-time-label`).first();
-    assert.equal(await label.textContent(), '1 / 24 · 0 min', 'another film begins at its beginning');
+    await becomes('another film begins at its beginning', () => label.textContent(), '1 / 24 · 0 min');
   },
 };
 
@@ -71,7 +73,7 @@ before(async () => {
 after(() => place?.close());
 
 for (const name of names) {
-  test(name, { timeout: 240_000 }, async (t) => {
+  test(name, { timeout: 600_000 }, async (t) => {
     const began = Date.now();
     const page = await place.notebook(await readFile(join(folder, name), 'utf8'), { viewport: { width: 640, height: 760 } });
     t.after(() => page.leave());
@@ -90,7 +92,7 @@ for (const name of names) {
     assert.ok(count > 0, 'no cell shows a view');
     for (let nth = 0; nth < count; nth += 1) {
       await views.nth(nth).scrollIntoViewIfNeeded();
-      await settled(page, VIEW, { nth, timeout: 90_000 });
+      await settled(page, VIEW, { nth });
       const picture = await eventually(`a picture in view ${nth}`, async () => {
         const found = await pictureOf(page, views.nth(nth).locator('canvas.voxbeam-canvas'));
         return found.colours > 60 && found.drawn > 0.03 ? found : undefined;

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { serveVolumes, Stage } from './robust_harness.mjs';
+import { eventually } from './support.mjs';
 
 const MIB = 2 ** 20;
 /** Of 150³ voxels: 27, 8 and 1. */
@@ -18,7 +19,7 @@ after(async () => {
 });
 // What a failed test left open would hold its files.
 afterEach(async () => {
-  for (const page of stage.context.pages().slice(1)) await Promise.race([page.close().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 2000))]);
+  for (const page of stage.context.pages().slice(1)) await Promise.race([page.close().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, 20_000))]);
 });
 
 /** Asks a session for every brick of the volume, waits until all are here and what is to be written is, and tells what happened. */
@@ -44,11 +45,12 @@ const files = (page) => page.evaluate(async () => {
   }
   return out.filter(({ name }) => name.endsWith('.pack'));
 });
-const closeVisit = async (page) => {
-  await page.evaluate(async () => {
+/** Ends a visit, and waits until its files are closed; of several at once the next one to write may have opened them anew. */
+const closeVisit = async (page, { last = true } = {}) => {
+  await page.evaluate(async (last) => {
     globalThis.it?.close();
-    await new Promise((resolve) => setTimeout(resolve, 400));
-  });
+    if (last) await globalThis.vox.letGo();
+  }, last);
   assert.deepEqual(page.problems, []);
   await page.close();
 };
@@ -121,7 +123,7 @@ test('a first visit asks before the storage is open, and keeps what came by then
   page = await slow();
   const second = await page.evaluate(async (url) => {
     const fetched = globalThis.vox.fetchAll(url);
-    // Long enough for a first visit to have asked; what waits for the storage has not, and does not for a second.
+    // Time in which one that does not wait would have asked. If it is too short a fault is missed, and nothing fails.
     await new Promise((resolve) => setTimeout(resolve, 300));
     globalThis.tell();
     globalThis.it = await fetched;
@@ -204,13 +206,14 @@ test('three tabs at once write each brick once, and no brick of theirs is damage
   await closeVisit(page);
   const pages = [];
   for (let i = 0; i < 3; i += 1) pages.push(await stage.page(volumes));
-  const seen = await Promise.all(pages.map((p) => visit(p)));
-  await pages[0].waitForTimeout(2500);
-  const kept = await Promise.all(pages.map((p) => p.evaluate(() => globalThis.it.session.kept)));
-  const most = Math.max(...seen.map(({ counters }) => counters.bricksReceived));
-  const written = kept.reduce((n, { bricksWritten }) => n + bricksWritten, 0);
-  assert.equal(written, most, `written ${kept.map(({ bricksWritten }) => bricksWritten)}`);
-  for (const p of pages) await closeVisit(p);
+  await Promise.all(pages.map((p) => visit(p)));
+  const kept = await eventually('all is written', async () => {
+    const now = await Promise.all(pages.map((p) => p.evaluate(() => globalThis.it.session.kept)));
+    return now.every(({ waiting }) => waiting === 0) && now.reduce((n, { bricksWritten }) => n + bricksWritten, 0) >= BRICKS && now;
+  });
+  const written = kept.map(({ bricksWritten }) => bricksWritten);
+  assert.equal(written.reduce((a, b) => a + b), BRICKS, `written ${written}`);
+  for (const [i, p] of pages.entries()) await closeVisit(p, { last: i === pages.length - 1 });
   page = await stage.page(volumes);
   const again = await visit(page);
   assert.equal(again.counters.bricksReceived, 0);
@@ -229,12 +232,12 @@ test('the bound holds at every moment, also when it is lowered while the viewer 
     globalThis.vox.fetchAll(url, { session: { maxCacheBytes } }).then((it) => Object.assign(globalThis, { it }));
   }, { url: volumes.url, maxCacheBytes });
   let worst = 0;
-  for (let i = 0; i < 50; i += 1) {
+  const kept = await eventually('more is written than fits, and nothing waits', async () => {
     worst = Math.max(worst, (await files(page)).reduce((n, { size }) => n + size, 0));
-    await page.waitForTimeout(100);
-  }
-  const kept = await page.evaluate(() => globalThis.it.session.kept);
-  assert.ok(kept.bricksWritten > 8 * MIB / (66 ** 3 * 2), `${kept.bricksWritten} written: more than fit`);
+    const now = await page.evaluate(() => globalThis.it?.session.kept);
+    return now && now.waiting === 0 && now.bricksWritten > 8 * MIB / (66 ** 3 * 2) && now;
+  }, { every: 20 });
+  worst = Math.max(worst, (await files(page)).reduce((n, { size }) => n + size, 0));
   assert.ok(kept.peak <= maxCacheBytes && worst <= maxCacheBytes, `peak ${kept.peak}, files ${worst}, bound ${maxCacheBytes}`);
   assert.ok(worst > maxCacheBytes / 2, `${worst} of ${maxCacheBytes} used`);
   await page.evaluate(() => {
@@ -297,7 +300,6 @@ test('a viewer that is opened again shows its picture from the browser alone', a
       // What came from the network is written, unless it was there already.
       const kept = () => it.session.kept;
       await globalThis.vox.until('written', () => kept().waiting === 0 && kept().bricksWritten >= it.session.counters.bricksReceived);
-      await new Promise((resolve) => setTimeout(resolve, 500));
       return { ...it.session.counters, fromDisk: it.session.kept.bricksRead, written: it.session.kept.bricksWritten };
     }, volumes.url);
     await closeVisit(page);
@@ -356,7 +358,7 @@ test('slices that were looked at before come from the browser alone, whatever nu
         visits.push({ tilesReceived, bricksReceived, bytesReceived, tilesRead, damaged, colours: globalThis.vox.coloursOf(it.root) });
         if (n === 0) {
           it.close();
-          await new Promise((resolve) => setTimeout(resolve, 400));
+          await globalThis.vox.letGo();
         }
       }
       return visits;
@@ -389,7 +391,7 @@ test('voxels that change void what is kept of their volume, for this visit and f
   await visit(page, { writes: true });
   await volumes.ask('change');
   await page.waitForFunction(() => [...globalThis.it.session.volumes.values()][0].status.edited === true);
-  await page.waitForTimeout(500);
+  await page.waitForFunction(() => globalThis.it.session.kept.waiting === 0);
   await closeVisit(page);
   page = await stage.page(volumes);
   const second = await visit(page);

@@ -4,10 +4,8 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
-import { TEST_FLAGS, findChromium } from '../../scripts/chromium.mjs';
 import { environment, python } from '../../scripts/process.mjs';
-import { eventually, settled } from './support.mjs';
+import { eventually, openBrowser, settled } from './support.mjs';
 
 const ROOT = '.voxbeam[data-settled]';
 let server;
@@ -18,7 +16,7 @@ let page;
 before(async () => {
   server = spawn(python, ['-u', fileURLToPath(new URL('page_points.py', import.meta.url))], { stdio: ['pipe', 'pipe', 'inherit'], env: environment() });
   lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
-  browser = await chromium.launch({ executablePath: await findChromium(), args: TEST_FLAGS });
+  browser = await openBrowser();
   page = await browser.newPage({ viewport: { width: 640, height: 400 }, reducedMotion: 'reduce', colorScheme: 'dark' });
   page.said = [];
   page.on('pageerror', (error) => page.said.push(error.message));

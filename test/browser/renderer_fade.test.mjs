@@ -24,10 +24,17 @@ const grays = (fades, turning) =>
     look(0.3);
     const middle = () => stage.pixels().data[4 * (15 * 40 + 20)];
     stage.offer(1, { level: 1, z: 0, y: 0, x: 0 });
+    // A clock of its own: between two pictures that the device gets to draw lies always as much time, however slow it is.
+    let clock = performance.now();
+    const frame = async (ms) => {
+      await wait();
+      if (!stage.renderer.busy) clock += ms;
+      return stage.renderer.frame(clock);
+    };
     const rest = async (ms) => {
-      for (const end = performance.now() + ms; !stage.renderer.hasPicture || performance.now() < end; ) {
+      for (const end = clock + ms; !stage.renderer.hasPicture || clock < end; ) {
         stage.renderer.wanted();
-        stage.renderer.frame(await wait());
+        await frame(20);
       }
     };
     // The first picture's time is that of making its shader; those after it say how fast the device is.
@@ -39,12 +46,11 @@ const grays = (fades, turning) =>
     await rest(500);
     const seen = [middle()];
     for (const key of stage.renderer.wanted().get(1) ?? []) stage.offer(1, key);
-    const end = performance.now() + 20_000;
+    const end = performance.now() + 240_000;
     for (let more = true; more || !stage.renderer.settled; ) {
-      const now = await wait();
       if (turning && seen.at(-1) < 200) look(0.31 + seen.length / 1000);
       for (const key of stage.renderer.wanted().get(1) ?? []) stage.offer(1, key);
-      more = stage.renderer.frame(now);
+      more = await frame(16);
       seen.push(middle());
       if (performance.now() > end) throw new Error(`not settled: ${seen}`);
     }
@@ -55,28 +61,23 @@ const grays = (fades, turning) =>
 
 const between = ({ seen }) => new Set(seen.filter((gray) => gray > 82 && gray < 228)).size;
 
-test('a picture from finer bricks blends in, and is in the end the one that it is without', { timeout: 240_000 }, async () => {
+test('a picture from finer bricks blends in, and is in the end the one that it is without', { timeout: 600_000 }, async () => {
   const plain = await grays(false, false);
   assert.equal(between(plain), 0, `${plain.seen}`);
-  // On a machine that is busy no frame may fall into the blend.
-  let faded;
-  for (let tries = 0; tries < 15; tries += 1) {
-    faded = await grays(true, false);
-    for (let i = 1; i < faded.seen.length; i += 1) assert.ok(faded.seen[i] >= faded.seen[i - 1] - 1, `it only becomes brighter: ${faded.seen}`);
-    assert.equal(faded.seen.at(-1), plain.seen.at(-1));
-    assert.equal(faded.targets, plain.targets, 'nothing is kept of it');
-    if (between(faded) > 0) break;
-  }
+  const faded = await grays(true, false);
+  for (let i = 1; i < faded.seen.length; i += 1) assert.ok(faded.seen[i] >= faded.seen[i - 1] - 1, `it only becomes brighter: ${faded.seen}`);
+  assert.equal(faded.seen.at(-1), plain.seen.at(-1));
+  assert.equal(faded.targets, plain.targets, 'nothing is kept of it');
   assert.ok(between(faded) > 0, `no frame between ${faded.seen[0]} and ${faded.seen.at(-1)}: ${faded.seen}`);
 });
 
-test('nothing blends while the camera moves', { timeout: 120_000 }, async () => {
+test('nothing blends while the camera moves', { timeout: 600_000 }, async () => {
   const turning = await grays(true, true);
   assert.equal(between(turning), 0, `${turning.seen}`);
   assert.ok(turning.seen.at(-1) > 228);
 });
 
-test('a shader that is not compiled yet is not waited for: the picture before stays, and the box comes when it can', { timeout: 120_000 }, async () => {
+test('a shader that is not compiled yet is not waited for: the picture before stays, and the box comes when it can', { timeout: 600_000 }, async () => {
   const seen = await inPage(async () => {
     const { Stage, LazyVolume, camera, wait } = globalThis.vox;
     const { prototype } = WebGL2RenderingContext;

@@ -1,8 +1,7 @@
 // Opens a page with the renderer, its test volumes and the bare march in a headless Chromium, for the tests beside this file.
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { chromium } from 'playwright-core';
-import { TEST_FLAGS, findChromium } from '../../scripts/chromium.mjs';
+import { openBrowser } from './support.mjs';
 
 let bundled;
 
@@ -26,7 +25,7 @@ let pages = 0;
  */
 export async function openPage({ width = 900, height = 700, deviceScaleFactor = 1 } = {}) {
   pages += 1;
-  browser ??= findChromium().then((executablePath) => chromium.launch({ executablePath, args: TEST_FLAGS }));
+  browser ??= openBrowser();
   const page = await (await browser).newPage({ viewport: { width, height }, deviceScaleFactor });
   const problems = [];
   page.on('pageerror', (error) => problems.push(String(error)));

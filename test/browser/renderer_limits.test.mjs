@@ -155,9 +155,9 @@ test('a view that grows where bricks have filled the budget gets its room from t
     const slots = stage.renderer.report.slots;
     stage.canvas.style.width = '800px';
     stage.canvas.style.height = '450px';
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await stage.until(() => stage.canvas.width === 800);
     stage.views(...globalThis.twoViews(200, 800, 450));
-    await stage.settle(1000, 120_000);
+    await stage.settle();
     const { problem, gpuBytesPeak, slots: left } = stage.renderer.report;
     const out = { slots, left, problem, gpuBytesPeak, max, colours: globalThis.coloursOf(stage) };
     stage.dispose();

@@ -10,7 +10,7 @@ before(async () => {
 after(() => opened?.close());
 const inPage = (fn, arg) => opened.page.evaluate(fn, arg);
 
-test('a ball of 40 voxels near the far corner of an exabyte is seen, the same by both passes, and picked to its voxel', { timeout: 300_000 }, async () => {
+test('a ball of 40 voxels near the far corner of an exabyte is seen, the same by both passes, and picked to its voxel', { timeout: 600_000 }, async () => {
   const seen = await inPage(async () => {
     const { Stage, LazyVolume, camera } = globalThis.vox;
     const n = 2 ** 20;
@@ -77,7 +77,7 @@ test('a ball of 40 voxels near the far corner of an exabyte is seen, the same by
   assert.ok(seen.clipped && seen.clipped.voxel[0] <= seen.middle[0], JSON.stringify(seen.clipped));
 });
 
-test('of isolated labels only those are picked, whatever stands before them', { timeout: 120_000 }, async () => {
+test('of isolated labels only those are picked, whatever stands before them', { timeout: 600_000 }, async () => {
   const seen = await inPage(async () => {
     const { Stage, TestVolume, makeLevel } = globalThis.vox;
     const labels = new TestVolume(1, 'u16', 'labels', makeLevel([160, 20, 20], 'u16', (z) => (z > 80 ? 7 : z < 60 ? 9 : 0)));

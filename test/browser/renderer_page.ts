@@ -124,7 +124,7 @@ export class Stage {
   }
 
   /** Runs frames until there is nothing to do, serving at most `perFrame` wanted bricks each; throws after `limit` ms. */
-  async settle(perFrame = 1000, limit = 60_000): Promise<void> {
+  async settle(perFrame = 1000, limit = 240_000): Promise<void> {
     const end = performance.now() + limit;
     for (;;) {
       const now = await wait();
@@ -141,7 +141,7 @@ export class Stage {
   }
 
   /** Frames until a condition holds. */
-  async until(condition: () => boolean, limit = 20_000): Promise<void> {
+  async until(condition: () => boolean, limit = 120_000): Promise<void> {
     const end = performance.now() + limit;
     while (!condition()) {
       this.renderer.frame(await wait());

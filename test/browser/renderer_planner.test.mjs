@@ -10,7 +10,7 @@ before(async () => {
 after(() => opened?.close());
 const inPage = (fn, arg) => opened.page.evaluate(fn, arg);
 
-test('an exabyte: from the whole to single voxels at the far corner without a hole, drawn exactly, and out again', { timeout: 300_000 }, async () => {
+test('an exabyte: from the whole to single voxels at the far corner without a hole, drawn exactly, and out again', { timeout: 600_000 }, async () => {
   const result = await inPage(async () => {
     const { Stage, LazyVolume, camera, wait } = globalThis.vox;
     const n = 2 ** 20;
@@ -99,7 +99,7 @@ test('an exabyte: from the whole to single voxels at the far corner without a ho
   assert.equal(result.problem, undefined);
 });
 
-test('two equal layers get equal slots within a tenth, of one storage class or of two, within the budget, and each is seen', { timeout: 240_000 }, async () => {
+test('two equal layers get equal slots within a tenth, of one storage class or of two, within the budget, and each is seen', { timeout: 600_000 }, async () => {
   const result = await inPage(async () => {
     const { Stage, TestVolume, LazyVolume, camera, makeLevel, wait, POLICIES } = globalThis.vox;
     const shape = [256, 256, 256];
@@ -148,7 +148,7 @@ test('two equal layers get equal slots within a tenth, of one storage class or o
   }
 });
 
-test('while a view moves little is uploaded and asked for, and details come when it rests', { timeout: 240_000 }, async () => {
+test('while a view moves little is uploaded and asked for, and details come when it rests', { timeout: 600_000 }, async () => {
   const result = await inPage(async () => {
     const { Stage, LazyVolume, camera, wait, POLICIES } = globalThis.vox;
     const shape = [384, 384, 384];
@@ -198,7 +198,7 @@ test('while a view moves little is uploaded and asked for, and details come when
   assert.equal(result.end, 0, 'and comes at rest');
 });
 
-test('a plan that looks at ten thousand bricks is made in parts while pictures of a moving view go on, and none is given up', { timeout: 120_000 }, async () => {
+test('a plan that looks at ten thousand bricks is made in parts while pictures of a moving view go on, and none is given up', { timeout: 600_000 }, async () => {
   const result = await inPage(async () => {
     const { Stage, LazyVolume, camera, wait, POLICIES } = globalThis.vox;
     const n = 2048;
@@ -221,11 +221,11 @@ test('a plan that looks at ten thousand bricks is made in parts while pictures o
     const fit = camera.frameBounds({ min: [0, 0, 0], max: [n, n, n] }, 4 / 3);
     const look = (turn) => stage.views({ id: 'v', kind: 'volume', rect, camera: { ...fit, distance: fit.distance * 0.5, yaw: fit.yaw + turn } });
     look(0);
-    await stage.settle(64, 60_000);
+    await stage.settle(64);
     const first = stage.renderer.report;
     stage.renderer.setMoving(true);
     let drawnMeanwhile = 0;
-    const enough = performance.now() + 20_000;
+    const enough = performance.now() + 240_000;
     for (let turn = 0; stage.renderer.report.planning.plans < first.planning.plans + 4 && performance.now() < enough; turn += 0.002) {
       const before = stage.renderer.report;
       look(turn);
@@ -235,7 +235,7 @@ test('a plan that looks at ten thousand bricks is made in parts while pictures o
     }
     const last = stage.renderer.report;
     stage.renderer.setMoving(false);
-    await stage.settle(64, 30_000);
+    await stage.settle(64);
     const { volumes, missing } = stage.renderer.report;
     const out = { first: first.planning, last: last.planning, drawnMeanwhile, missing, finest: volumes[0].finest, offered: stage.offered };
     stage.dispose();

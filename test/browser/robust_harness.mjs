@@ -10,6 +10,7 @@ import { chromium } from 'playwright-core';
 import { workerSource } from '../../build.mjs';
 import { TEST_FLAGS, findChromium } from '../../scripts/chromium.mjs';
 import { end, environment, python, root } from '../../scripts/process.mjs';
+import { PATIENCE_MS } from './support.mjs';
 
 /** Python that holds resident balls of these edges; `ask` answers 'ticket' and 'status'. */
 export async function serveVolumes(...edges) {
@@ -36,7 +37,7 @@ export async function serveVolumes(...edges) {
     },
     async close() {
       child.stdin.end();
-      const timer = setTimeout(() => end(child), 10_000);
+      const timer = setTimeout(() => end(child), 30_000);
       if (child.exitCode === null && child.signalCode === null) await new Promise((resolve) => child.once('close', resolve));
       clearTimeout(timer);
     },
@@ -66,8 +67,9 @@ export class Stage {
 
   async start(args = []) {
     this.context = await chromium.launchPersistentContext(this.profile, {
-      executablePath: await findChromium(), headless: true, args: [...TEST_FLAGS, ...args], viewport: { width: 900, height: 700 },
+      executablePath: await findChromium(), headless: true, args: [...TEST_FLAGS, ...args], viewport: { width: 900, height: 700 }, timeout: PATIENCE_MS,
     });
+    this.context.setDefaultTimeout(PATIENCE_MS);
   }
 
   /** The page anew, with tickets of `volumes`. */

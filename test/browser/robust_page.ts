@@ -77,7 +77,7 @@ function coloursOf(root: HTMLElement): number {
 }
 
 /** Waits until `test` holds. */
-async function until(what: string, test: () => boolean, ms = 60_000): Promise<void> {
+async function until(what: string, test: () => boolean, ms = 120_000): Promise<void> {
   const late = performance.now() + ms;
   while (!test()) {
     if (performance.now() > late) throw new Error(`${what}: not within ${ms} ms`);
@@ -85,4 +85,15 @@ async function until(what: string, test: () => boolean, ms = 60_000): Promise<vo
   }
 }
 
-Object.assign(globalThis, { vox: { pageParking, coloursOf, open, fetchAll, until, Session, Viewer } });
+/** Waits until no worker writes into the browser's storage any more: its files are closed. */
+async function letGo(): Promise<void> {
+  const late = performance.now() + 60_000;
+  for (;;) {
+    const { held = [] } = await navigator.locks.query();
+    if (!held.some(({ name }) => name?.startsWith('voxbeam/bricks'))) return;
+    if (performance.now() > late) throw new Error(`still held: ${held.map(({ name }) => name)}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+Object.assign(globalThis, { vox: { letGo, pageParking, coloursOf, open, fetchAll, until, Session, Viewer } });

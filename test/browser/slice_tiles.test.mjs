@@ -136,7 +136,7 @@ test('there is never a hole: the coarsest brick, then coarse tiles, then fine on
   assert.equal(result.shown, 0);
 });
 
-test('a slice of 800 x 600 across 2048³ is settled with 2 MiB, everything counted, and no step to another plane shows less than the picture before', { timeout: 120_000 }, async () => {
+test('a slice of 800 x 600 across 2048³ is settled with 2 MiB, everything counted, and no step to another plane shows less than the picture before', { timeout: 600_000 }, async () => {
   const result = await inPage(async () => {
     const { Stage, LazyVolume, camera, wait } = globalThis.vox;
     const n = 2048;

@@ -1,4 +1,4 @@
-// What the browser tests share: one JupyterLab and one scheduler a file, driven by Playwright on the system's Chromium.
+// What the browser tests share: a JupyterLab and a scheduler, driven by Playwright on the system's Chromium.
 import assert from 'node:assert/strict';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -14,6 +14,9 @@ import { startScheduler } from '../../scripts/scheduler.mjs';
 export const VIEW = '.jp-OutputArea .voxbeam[data-settled]';
 export const out = join(root, 'out');
 
+/** How long a test waits for what should come at once: long enough for a machine that is ten times slower and busy. */
+export const PATIENCE_MS = 120_000;
+
 /** A small volume with something in every part of it: a bright ball off the centre, so that a flip or a swap of axes shows. */
 export const BALL = `
 import numpy as np
@@ -22,7 +25,7 @@ volume = (60000 * np.exp(-((z - 30) ** 2 + (y - 48) ** 2 + (x - 70) ** 2) / 900)
 `;
 
 /** Waits until `test` gives something true, and gives it. */
-export async function eventually(what, test, { timeout = 60_000, every = 100 } = {}) {
+export async function eventually(what, test, { timeout = PATIENCE_MS, every = 100 } = {}) {
   const until = Date.now() + timeout;
   let last;
   while (Date.now() < until) {
@@ -34,7 +37,7 @@ export async function eventually(what, test, { timeout = 60_000, every = 100 } =
 }
 
 /** Waits until what `read` gives is what is expected, or matches it where that is a pattern; where it never does, both are shown. */
-export async function becomes(what, read, expected, { timeout = 60_000, every = 50 } = {}) {
+export async function becomes(what, read, expected, { timeout = PATIENCE_MS, every = 50 } = {}) {
   const fits = (value) => (expected instanceof RegExp ? expected.test(String(value)) : isDeepStrictEqual(value, expected));
   const until = Date.now() + timeout;
   let last = await read();
@@ -48,12 +51,36 @@ export async function becomes(what, read, expected, { timeout = 60_000, every = 
 /** Waits until the page has drawn all that was done to it before: what a viewer says of itself, and its panels, are of its last frame. */
 export const drawn = (frame, selector = VIEW) => frame.locator(selector).first().evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
 
-/** A JupyterLab on a folder of its own with notebooks of the test's cells, a browser, and (on request) a scheduler. */
+/** A headless Chromium whose pages are as patient as the tests. */
+export async function openBrowser(options = {}) {
+  const browser = await chromium.launch({ executablePath: await findChromium(), args: TEST_FLAGS, timeout: PATIENCE_MS, ...options });
+  const newContext = browser.newContext.bind(browser);
+  browser.newContext = async (...args) => {
+    const context = await newContext(...args);
+    context.setDefaultTimeout(PATIENCE_MS);
+    return context;
+  };
+  return browser;
+}
+
+/** A JupyterLab on a folder of its own with notebooks of the test's cells, a browser, and (on request) a scheduler. Test files in one process share one. */
 export class Workplace {
   /** A page that shows JupyterLab and no notebook. */
   #left;
 
-  static async open({ scheduler = false, env = {}, settings = {}, bin, launch = {} } = {}) {
+  /** The one of this process's test files that ask for nothing special, and how many of them have it. */
+  static #common;
+  static #users = 0;
+
+  static async open(options = {}) {
+    if (Object.keys(options).length > 0) return Workplace.#make(options);
+    Workplace.#common ??= Workplace.#make(options);
+    const place = await Workplace.#common;
+    Workplace.#users += 1;
+    return place;
+  }
+
+  static async #make({ scheduler = false, env = {}, settings = {}, bin, launch = {} }) {
     const place = new Workplace();
     try {
       await mkdir(out, { recursive: true });
@@ -64,7 +91,7 @@ export class Workplace {
         all.VOXBEAM_SCHEDULER = place.scheduler.address;
       }
       place.lab = await startLab({ folder: place.folder, env: all, settings, bin });
-      place.browser = await chromium.launch({ executablePath: await findChromium(), headless: true, args: TEST_FLAGS, ...launch });
+      place.browser = await openBrowser(launch);
       return place;
     } catch (error) {
       await place.close();
@@ -114,6 +141,11 @@ export class Workplace {
   }
 
   async close() {
+    if ((await Workplace.#common?.catch(() => undefined)) === this) {
+      Workplace.#users -= 1;
+      if (Workplace.#users > 0) return;
+      Workplace.#common = undefined;
+    }
     await this.browser?.close();
     await this.lab?.close();
     await this.scheduler?.close();
@@ -130,7 +162,7 @@ export async function runCells(page, indices) {
 }
 
 /** Waits until a viewer shows everything it wants after all that was done to it before; gives its data attributes. */
-export async function settled(frame, selector = VIEW, { timeout = 120_000, nth = 0 } = {}) {
+export async function settled(frame, selector = VIEW, { timeout = PATIENCE_MS, nth = 0 } = {}) {
   const view = frame.locator(selector).nth(nth);
   await view.waitFor({ state: 'attached', timeout });
   await drawn(frame, selector); // until its next frame it says of itself what was true before

@@ -16,7 +16,7 @@ test('two views at once: each shows its own volume, and closing one leaves the o
   await runCells(page, [0, 1, 2]);
   await settled(page, VIEW, { nth: 0 });
   await settled(page, VIEW, { nth: 1 });
-  assert.equal(await page.locator(VIEW).count(), 2);
+  assert.equal(await page.locator(VIEW).count(), 2); // both were waited for: there is no third
   for (const nth of [0, 1]) {
     const picture = await pictureOf(page, page.locator(`${VIEW} canvas.voxbeam-canvas`).nth(nth));
     assert.ok(picture.drawn > 0.05, `view ${nth}: ${JSON.stringify(picture)}`);
@@ -29,7 +29,7 @@ test('two views at once: each shows its own volume, and closing one leaves the o
     return (Array.isArray(left) ? left.length : left) < (Array.isArray(both) ? both.length : both) || undefined;
   });
   await eventually('the closed view is gone from the page', async () => (await page.locator(VIEW).count()) === 1);
-  assert.equal(await page.locator(VIEW).first().getAttribute('data-settled'), 'true');
+  await settled(page);
 });
 
 test('closing frees the drawing context and its memory', async (t) => {
@@ -72,7 +72,7 @@ test('wrong input is said in the cell, with the value and the remedy, and leaves
     assert.match(error, words);
     assert.ok(error.split(': ').slice(1).join(': ').length > 30, `says what to do: ${error}`);
   }
-  assert.equal(await page.locator(VIEW).first().getAttribute('data-settled'), 'true');
+  await settled(page);
   assert.equal(await kernelJson(page, 'print(len(view.instance.volumes))'), 1);
 });
 
@@ -90,7 +90,7 @@ test('values that are not finite are drawn as nothing and counted in a word', as
   assert.ok(picture.drawn > 0.05, JSON.stringify(picture));
 });
 
-for (const [theme, dark] of [['JupyterLab Dark', true], ['JupyterLab Light', false]]) {
+for (const [theme, dark] of [['JupyterLab Light', false], ['JupyterLab Dark', true]]) {
   test(`the viewer follows the theme: ${theme}`, async (t) => {
     const page = await place.notebook([`import voxbeam as rv\n${BALL}`, 'rv.view(volume)']);
     t.after(() => page.leave());
@@ -109,7 +109,7 @@ for (const [theme, dark] of [['JupyterLab Dark', true], ['JupyterLab Light', fal
         return (r + g + b) / 3;
       });
     await eventually('the theme', async () => ((await brightness()) < 128) === dark);
-    // and while it is shown
+    // and while it is shown; the last one leaves it light, as other tests expect it
     await page.evaluate((name) => window.jupyterapp.commands.execute('apputils:change-theme', { theme: name }), dark ? 'JupyterLab Light' : 'JupyterLab Dark');
     await eventually('the other theme', async () => ((await brightness()) < 128) !== dark);
     await page.screenshot({ path: `out/theme-${dark ? 'light' : 'dark'}.png` });

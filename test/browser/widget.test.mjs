@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { kernelRun } from '../../scripts/notebook_page.mjs';
-import { BALL, eventually, kernelJson, runCells, settled, VIEW, Workplace } from './support.mjs';
+import { BALL, becomes, eventually, kernelJson, runCells, settled, VIEW, Workplace } from './support.mjs';
 
 let place;
 before(async () => {
@@ -28,7 +28,7 @@ for (const transport of ['direct', 'proxy', 'comm']) {
     });
     assert.deepEqual([kind, isSettled], [transport, true]);
     assert.equal(words, `<VolumeView volume 80×96×112 uint16 ${transport} settled>`);
-    assert.ok(stats.bytes > 500_000 && Math.abs(Date.now() - stats.first_picture) < 120_000, JSON.stringify(stats));
+    assert.ok(stats.bytes > 500_000 && Math.abs(Date.now() - stats.first_picture) < 600_000, JSON.stringify(stats));
     await page.leave();
   });
 }
@@ -74,10 +74,10 @@ test('two views of one model: the code comes once, both show, each has its conne
   await settled(page, VIEW, { nth: 1 });
   assert.equal(fetched.length, code.size, `each way is asked once a page: ${fetched}`);
   const viewers = () => kernelJson(page, 'print(view.instance.status()["viewers"])');
-  assert.equal(await viewers(), 2);
+  await becomes('viewers', viewers, 2);
   await kernelRun(page, 'view.close()');
   await eventually('the viewers to go', async () => (await viewers()) === 0);
-  assert.equal(await page.locator(VIEW).count(), 0);
+  await becomes('views in the page', () => page.locator(VIEW).count(), 0);
   await page.leave();
 });
 
@@ -129,7 +129,7 @@ test('code that cannot be had is said in the cell, and the next view tries again
   const lost = 'w._ASSETS["widget.js"] = w.STATIC / "no such file"; [way.pop("assets", None) for way in ways]';
   const page = await place.notebook([withWays(lost), 'w._ASSETS["widget.js"] = w.STATIC / "widget.js"\nw.candidates = honest\nview']);
   await runCells(page, [0]);
-  const words = await page.locator('.jp-OutputArea [role=alert]').first().textContent({ timeout: 30_000 });
+  const words = await page.locator('.jp-OutputArea [role=alert]').first().textContent();
   assert.match(words, /did not load.*missing from the installed package/s);
   await runCells(page, [1]);
   await settled(page);
@@ -138,11 +138,9 @@ test('code that cannot be had is said in the cell, and the next view tries again
 
 test('a kernel that is busy holds up nothing: the view settles while the cell still runs', async () => {
   const busy = `from IPython.display import display
-import time
 display(rv.view(volume, height=300))
-end = time.monotonic() + 25
-while time.monotonic() < end:
-    sum(range(10_000))`;
+while True:
+    sum(range(10_000))`; // until it is interrupted
   const page = await place.notebook([`${SHOW}${busy}`]);
   const ran = runCells(page, [0]).then(() => 'ended');
   await settled(page);

@@ -84,7 +84,7 @@ export class Client {
   }
 
   /** Waits until `found` gives something. Fails after `milliseconds`. */
-  async until<T>(found: () => T | undefined | false, what: string, milliseconds = 8_000): Promise<T> {
+  async until<T>(found: () => T | undefined | false, what: string, milliseconds = 60_000): Promise<T> {
     const end = performance.now() + milliseconds;
     for (;;) {
       const value = found();

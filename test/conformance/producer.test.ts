@@ -73,16 +73,16 @@ describe.each(['producer.py', 'own_producer.py'])('%s', (program) => {
     const handle = await volume();
     const viewer = await Client.greet(sidecar, 'viewer', 'view', { credit_bytes: 64 * 2 ** 20 });
     viewer.control(FrameType.NEED, { volume: handle, keys: keys.map((key, i) => [...key, i]) });
-    await viewer.until(() => viewer.all(FrameType.BRICK).length >= keys.length, 'all bricks', 15_000);
+    await viewer.until(() => viewer.all(FrameType.BRICK).length >= keys.length, 'all bricks');
     for (const key of keys) {
       const found = viewer.all(FrameType.BRICK).findLast(({ header: h }) => h.level === key[0] && h.z === key[1] && h.y === key[2] && h.x === key[3]);
       expect({ key, right: found !== undefined && holds(found.frame, key) }).toEqual({ key, right: true });
     }
     const complete = async () => ((await sidecar.status()).volumes as { status: { complete: boolean } }[])[0]?.status.complete;
-    for (const late = Date.now() + 8_000; !(await complete()); ) expect(Date.now()).toBeLessThan(late);
+    for (const late = Date.now() + 60_000; !(await complete()); ) expect(Date.now()).toBeLessThan(late);
     viewer.socket.terminate();
     await sidecar.stop();
-  }, 40_000);
+  });
 
   test('answers each need once and in its place, and bears what is wrong', async () => {
     const sidecar = new ScriptedSidecar();
@@ -134,5 +134,5 @@ describe.each(['producer.py', 'own_producer.py'])('%s', (program) => {
       return sidecar.answers(from).length > 0;
     }, 'an answer');
     await sidecar.stop();
-  }, 40_000);
+  });
 });

@@ -63,7 +63,7 @@ export class ScriptedSidecar {
   }
 
   async until<T>(found: () => T | undefined | false, what: string): Promise<T> {
-    for (const end = Date.now() + 8_000; ; ) {
+    for (const end = Date.now() + 60_000; ; ) {
       const value = found();
       if (value !== undefined && value !== false) return value;
       if (Date.now() > end) throw new Error(`waited for ${what}; heard ${this.said.slice(-6).map(({ type, json }) => `${type}${JSON.stringify(json) ?? ''}`)}`);

@@ -90,7 +90,7 @@ beforeAll(async () => {
   producer = await GoodProducer.connect(sidecar);
   volume = await producer.declare(cases.volume);
   viewer = await Client.greet(sidecar, 'viewer', 'view', { credit_bytes: 64 * 2 ** 20 });
-}, 20_000);
+});
 afterAll(() => sidecar?.stop());
 
 /** A good viewer still gets a brick, whole. */
@@ -199,7 +199,7 @@ describe('frames', () => {
       expect(await client.closed()).toBe(c.expect.close);
     }
     await stillServes();
-  }, 12_000);
+  });
 });
 
 describe('bricks', () => {
@@ -229,7 +229,7 @@ describe('bricks', () => {
     await viewer.next(FrameType.VOLUME_GONE, (f) => f.json.volume === handle, from);
     await other.close();
     await stillServes();
-  }, 12_000);
+  });
 });
 
 describe('held', () => {
@@ -279,5 +279,5 @@ describe('coded', () => {
     await viewer.next(FrameType.VOLUME_GONE, (f) => f.json.volume === handle);
     await other.close();
     await stillServes();
-  }, 12_000);
+  });
 });

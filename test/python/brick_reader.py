@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from voxbeam.sidecar import SidecarProcess
     from voxbeam.trust import Trust
 
-SECONDS = 20.0
+SECONDS = 60.0
 
 
 class BrickReader:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from voxbeam.sidecar import SidecarProcess
 
-SECONDS = 8.0
+SECONDS = 60.0
 
 
 class GoodProducer:

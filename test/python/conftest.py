@@ -111,8 +111,8 @@ class Scheduler:
     def stop(self) -> None:
         children = self.children()
         self.process.terminate()
-        self.process.wait(10)
-        _, alive = psutil.wait_procs(children, timeout=10)
+        self.process.wait(60)
+        _, alive = psutil.wait_procs(children, timeout=60)
         for child in alive:
             child.kill()
         assert not alive, "the scheduler's instances outlived it"
@@ -130,7 +130,7 @@ def scheduler(tmp_path, monkeypatch):
     scheduler.stop()
 
 
-def until(condition, seconds: float = 10.0, message: str = "") -> None:
+def until(condition, seconds: float = 60.0, message: str = "") -> None:
     """Wait until ``condition()`` holds."""
     deadline = time.monotonic() + seconds
     while not condition():

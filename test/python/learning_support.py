@@ -42,7 +42,7 @@ class HeldPredictor:
     def predict(self, box, check):
         self.asked.append(box)
         self.entered.release()
-        assert self.gate.acquire(timeout=30)
+        assert self.gate.acquire(timeout=60)
         try:
             check()
         except Exception:

@@ -14,7 +14,7 @@ from voxbeam.producer.builder import build_levels
 from voxbeam.protocol import CONSTANT
 from voxel_reference import brick, pyramid
 
-SECONDS = 30
+SECONDS = 60
 
 
 @pytest.fixture

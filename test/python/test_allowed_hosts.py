@@ -19,7 +19,7 @@ MIB = 2**20
 
 def status_as(host: str, port: int, name: str) -> int:
     """The HTTP status of the page when it is asked for under ``name``."""
-    connection = http.client.HTTPConnection(host, port, timeout=5)
+    connection = http.client.HTTPConnection(host, port, timeout=60)
     connection.request("GET", "/", headers={"Host": name})
     try:
         return connection.getresponse().status
@@ -77,7 +77,7 @@ def test_the_scheduler_hands_them_to_its_servers(tmp_path):
         instance.stop()
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def test_a_bad_name_on_the_command_line_is_told(capsys):

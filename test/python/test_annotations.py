@@ -248,7 +248,7 @@ def test_next_waits_for_somebody_elses_mark_of_the_kind(pair):
     mine, theirs = pair
 
     async def session():
-        waiting = asyncio.create_task(mine.next("box", timeout=10))
+        waiting = asyncio.create_task(mine.next("box", timeout=60))
         await asyncio.sleep(0.05)
         mine.add(rv.Box((0, 0, 0), (1, 1, 1), name="own"))
         theirs.add(rv.Point(voxel=(0, 0, 0), name="a point"))
@@ -275,8 +275,8 @@ def test_many_are_added_quickly(pair):
     mine, theirs = pair
     began = time.monotonic()
     mine.extend([rv.Point(voxel=(n % 20, 1, 1), name=f"n{n}") for n in range(5000)])
-    until(lambda: len(theirs) == 5000, 20)
-    assert time.monotonic() - began < 20
+    until(lambda: len(theirs) == 5000)
+    assert time.monotonic() - began < 60
     assert theirs["n4321"].voxel == (4321 % 20, 1, 1)
 
 

@@ -30,7 +30,7 @@ class View:
     def end(self, how=signal.SIGINT) -> str:
         self.process.send_signal(how)
         try:
-            return self.process.communicate(timeout=20)[1]
+            return self.process.communicate(timeout=60)[1]
         finally:
             self.process.kill()
 
@@ -46,7 +46,7 @@ def test_it_shows_a_file_and_ends(tmp_path, how):
     view = View(f"{tmp_path / 'scan.h5'}:/entry/data", "--store-bytes", 64 * 2**20, "--voxel-size", "2,1,1", "--unit", "mm")
     url = view.url()
     assert url.startswith("http://127.0.0.1:")
-    page = urllib.request.urlopen(url.partition("#")[0], timeout=10).read()  # what a browser would get
+    page = urllib.request.urlopen(url.partition("#")[0], timeout=60).read()  # what a browser would get
     assert b"<html" in page.lower()
     children = psutil.Process(view.process.pid).children(recursive=True)
     assert len(children) == 1
@@ -78,7 +78,7 @@ def test_raw_files_and_the_end_of_its_server(tmp_path):
     until(lambda: any(child.pid != first.pid and child.is_running() for child in sidecars(recursive=True)))
     until(lambda: all(len(child.net_connections()) > 1 for child in sidecars(recursive=True)))
     sidecars(recursive=True)[0].terminate()  # that is a request
-    _, words = view.process.communicate(timeout=20)
+    _, words = view.process.communicate(timeout=60)
     assert view.process.returncode == 1
     assert "the server has ended" in words
 

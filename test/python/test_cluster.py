@@ -37,7 +37,7 @@ def asked():
 
 
 def until_they_help(client, count=2):
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while sum(client.run(lambda: len(worker_helper._helpers)).values()) < count:
         assert time.monotonic() < end
         time.sleep(0.02)
@@ -59,7 +59,7 @@ def test_workers_build_the_levels_and_send_every_brick(client, producer, reader,
     assert min(counts.values()) >= brick_count(SHAPE) / 4  # both do
     assert mine == []  # nothing went through this process
     volume.remove()
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while sum(client.run(lambda: len(worker_helper._helpers)).values()):
         assert time.monotonic() < end
 

@@ -125,7 +125,7 @@ def test_what_a_viewer_gets_is_the_same_when_slots_are_used_again(compiled, inst
         stored = np.roll(stored, 1, axis=2)
         stored[:70, :70, :70] = turn + 3  # a brick of one voxel, where a whole one stood
         volume = producer.declare(np.asfortranarray(stored) if turn == 2 else stored, name="v")
-        volume.fill(timeout=30)
+        volume.fill(timeout=60)
         check_all(reader, volume, stored)
         assert instance.status()["volumes"][0]["status"]["resident"] == volume.description.bricks, turn
     assert max(calls) > 1  # several in one call
@@ -155,7 +155,7 @@ def test_a_fill_makes_no_brick_twice(compiled, instance, producer, held_build):
     volume = producer.declare(noise((200, 200, 200)), name="v")
     volume.fill(wait=False)
     held_build.set()
-    volume.fill(timeout=30)
+    volume.fill(timeout=60)
     frame = instance.status()["stored_bytes"] / volume.description.bricks
     assert 575_000 < frame < 576_000
 

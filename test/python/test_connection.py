@@ -102,7 +102,7 @@ def test_after_a_cut_it_comes_back_with_its_resume_ticket(observed, relay):
     instance = observed.connection.welcome["instance"]
     for times in range(1, 4):
         relay.cut()
-        until(lambda times=times: observed.opened == times + 1, 5)
+        until(lambda times=times: observed.opened == times + 1)
         assert observed.answers()
     assert observed.minted == 1
     assert observed.connection.welcome["instance"] == instance
@@ -112,7 +112,7 @@ def test_after_a_cut_it_comes_back_with_its_resume_ticket(observed, relay):
 def test_a_used_up_resume_ticket_is_replaced_by_a_minted_one(observed, relay):
     observed.connection.welcome["resume"] = "A" * 43
     relay.cut()
-    until(lambda: observed.opened == 2, 5)
+    until(lambda: observed.opened == 2)
     assert observed.minted == 2
 
 
@@ -120,7 +120,7 @@ def test_a_silent_network_is_noticed_by_the_heartbeat(observed, relay):
     relay.stall()
     until(lambda: observed.closed, 50 * HEARTBEAT_MS / 1000)
     relay.flow()
-    until(lambda: observed.opened == 2, 10)
+    until(lambda: observed.opened == 2)
     assert observed.answers()
 
 
@@ -136,16 +136,16 @@ def test_a_sender_that_nobody_reads_is_let_go(observed, relay):
         ended.set()
 
     threading.Thread(target=flood, daemon=True).start()
-    assert ended.wait(10)
+    assert ended.wait(60)
     relay.flow()
-    until(lambda: observed.opened == 2, 10)
+    until(lambda: observed.opened == 2)
 
 
 def test_a_damaged_frame_is_refused_and_the_connection_made_anew(observed, relay):
     relay.damage_next()
-    until(lambda: observed.closed, 5)
+    until(lambda: observed.closed)
     assert "bad frame" in observed.closed[0][0] or "checksum" in observed.closed[0][0]
-    until(lambda: observed.opened == 2, 5)
+    until(lambda: observed.opened == 2)
     assert observed.answers()
 
 
@@ -161,7 +161,7 @@ def test_a_handler_that_fails_ends_nothing(observed, caplog):
 def test_a_killed_sidecar_is_given_up_within_seconds(observed, sidecar, relay):
     os.kill(sidecar.pid, signal.SIGKILL)
     relay.refuse()
-    until(lambda: observed.connection.gone, 5)
+    until(lambda: observed.connection.gone)
     assert observed.closed[-1] == ("nothing listens there", "nothing listens there")
     with pytest.raises(InstanceGoneError, match=rf"{relay.host}:{relay.port} is gone"):
         observed.connection.send(b"x")
@@ -170,7 +170,7 @@ def test_a_killed_sidecar_is_given_up_within_seconds(observed, sidecar, relay):
 def test_where_the_process_is_known_it_is_given_up_at_once(sidecar):
     observed = Observed(sidecar, sidecar, alive=lambda: sidecar.alive)
     os.kill(sidecar.pid, signal.SIGKILL)
-    until(lambda: observed.connection.gone, 5)
+    until(lambda: observed.connection.gone)
     assert observed.connection.gone == "its process has ended"
 
 
@@ -180,7 +180,7 @@ def test_another_instance_on_the_port_is_not_taken_for_the_old_one(sidecar):
     sidecar.stop()
     other = start_sidecar(store_bytes=32 * 2**20, port=sidecar.port)
     try:
-        until(lambda: observed.connection.gone, 5)
+        until(lambda: observed.connection.gone)
         assert "refused its owner's token" in observed.connection.gone
     finally:
         other.stop()
@@ -204,7 +204,7 @@ def test_closing_ends_its_threads_and_tells_once(sidecar):
     observed = Observed(sidecar, sidecar)
     observed.connection.close()
     observed.connection.close()
-    until(lambda: set(threading.enumerate()) <= before, 5)
+    until(lambda: set(threading.enumerate()) <= before)
     assert observed.closed == [("it was closed", "it was closed")]
     with pytest.raises(InstanceGoneError):
         observed.connection.send(b"x")
@@ -213,7 +213,7 @@ def test_closing_ends_its_threads_and_tells_once(sidecar):
 def test_closing_while_it_comes_back_is_final(observed, relay):
     relay.stall()
     relay.cut()
-    until(lambda: observed.closed, 5)
+    until(lambda: observed.closed)
     observed.connection.close()
     relay.flow()
     time.sleep(1)

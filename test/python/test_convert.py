@@ -166,7 +166,7 @@ def test_killed_it_goes_on_where_it_was(tmp_path, count):
     array = volume(shape=(150, 200, 100))
     source, target = hdf5(tmp_path, array), tmp_path / "scan.ome.zarr"
     code = KILLED.format(source=str(source), target=str(target), count=count)
-    ended = subprocess.run([sys.executable, "-c", code], timeout=60, capture_output=True, check=False)
+    ended = subprocess.run([sys.executable, "-c", code], timeout=300, capture_output=True, check=False)
     assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
     part = tmp_path / ".scan.ome.zarr.part"
     assert part.is_dir()
@@ -222,7 +222,7 @@ import voxbeam as rv
 resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
 rv.convert({str(source)!r}, {str(target)!r}, progress=False)
 """
-    ended = subprocess.run([sys.executable, "-c", code], timeout=60, capture_output=True, check=False)
+    ended = subprocess.run([sys.executable, "-c", code], timeout=300, capture_output=True, check=False)
     last = ended.stderr.decode().strip().splitlines()[-1]
     assert "cannot be written: File too large. Free some of its disk; called again, it goes on." in last
     assert not target.exists()

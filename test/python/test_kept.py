@@ -105,7 +105,7 @@ def test_render_volume_of_an_unchanged_file_reads_no_voxel_for_its_levels(file, 
         with Instance(sidecar.host, sidecar.port, sidecar.token) as instance:
             source = open_source(file, name=f"scan {len(readings)}")
             produced = instance.producer.declare(source)
-            assert produced.built.wait(20)
+            assert produced.built.wait(60)
             readings.append(source.counter.read)
     assert readings == [volume().nbytes, 0]
 
@@ -186,7 +186,7 @@ def test_killed_while_it_builds_the_next_takes_it_up(tmp_path, count, kept):
     array = volume(shape=(150, 200, 330))
     file = written(tmp_path / "many rows.h5", array)
     code = KILLED.format(tests=str(Path(__file__).parent), path=str(file), count=count)
-    ended = subprocess.run([sys.executable, "-c", code], timeout=60, capture_output=True, check=False)
+    ended = subprocess.run([sys.executable, "-c", code], timeout=300, capture_output=True, check=False)
     assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
     source, levels = open_levels(file)
     assert levels.answers[1].voxels is None  # not complete
@@ -245,7 +245,7 @@ def test_two_processes_build_it_once(file):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(60)
     assert sorted(reads) == [0, 0, volume().nbytes]
 
 
@@ -284,7 +284,7 @@ except Exception as error:
     print(type(error).__name__)
 """
     code = code.format(tests=str(Path(__file__).parent), path=str(file))
-    ended = subprocess.run([sys.executable, "-c", code], timeout=60, capture_output=True, check=False)
+    ended = subprocess.run([sys.executable, "-c", code], timeout=300, capture_output=True, check=False)
     assert ended.stdout.decode().splitlines() == [f"Coarser levels are not kept: {str(kept)!r}: File too large.", "NotKeptError"]
     assert list(kept.iterdir()) == []
 

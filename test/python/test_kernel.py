@@ -26,7 +26,7 @@ import asyncio
 sidecar = embedded._process
 elsewhere = Instance(sidecar.host, sidecar.port, sidecar.token)  # somebody else's kernel
 asyncio.get_running_loop().call_later(0.3, lambda: elsewhere.annotations.add(rv.Point(voxel=(1, 2, 3), name="drawn")))
-mark = await view.annotations.next("point", timeout=10)
+mark = await view.annotations.next("point", timeout=60)
 print(json.dumps([mark.name, mark.voxel]))
 """
 EVENTS = """
@@ -34,7 +34,7 @@ import time
 seen = []
 stops = [view.annotations.on_change(lambda events: 1 / 0), view.annotations.on_change(seen.extend)]
 elsewhere.annotations.add(rv.Box((0, 0, 0), (2, 2, 2), name="while busy"))
-until = time.monotonic() + 5
+until = time.monotonic() + 60
 while not seen and time.monotonic() < until:
     pass
 for stop in stops:

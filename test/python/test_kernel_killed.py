@@ -60,5 +60,5 @@ def test_a_killed_kernels_volumes_stay_and_the_next_one_takes_them_up(sidecar, t
     assert looking.volumes["brain"].producer == "alive"
     assert looking.volumes["brain"].handle == before.handle, "viewers need not look for it"
     second.stdin.close()
-    assert second.wait(10) == 0
+    assert second.wait(60) == 0
     looking.close()

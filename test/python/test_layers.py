@@ -96,7 +96,7 @@ def test_several_settings_are_one_step_for_who_listens(pair):
     assert mine["ct"].set(mode="mip", gamma=2, window=np.array([1, 2])) is not None
     mine["cells"].visible = False
     theirs["ct"].opacity = 0.5
-    assert done.wait(10)
+    assert done.wait(60)
     until(lambda: len(events) == 2)
     assert {event.origin: event.settings for event in events} == {
         "remote": {"mode": "mip", "gamma": 2.0, "window": (1.0, 2.0)},

@@ -54,17 +54,17 @@ def test_labels_go_to_and_fro(tmp_path, name):
     held, path = Held(), tmp_path / name
     held[1:3, 4:9, 5:30] = 3
     with rv.send(held, to=path) as exchange:
-        until(lambda: exchange.written >= 1, 30)
+        until(lambda: exchange.written >= 1)
         theirs = np.asarray(rv.import_labels(path)[:, :, :])
         np.testing.assert_array_equal(theirs, held.array)
         held[0:1, 0:1, 0:4] = 7
-        until(lambda: exchange.written >= 2, 30)
+        until(lambda: exchange.written >= 2)
         theirs = np.asarray(rv.import_labels(path)[:, :, :]).copy()
         assert (theirs[0, 0, :4] == 7).all()
         theirs[5, 66:, 70:] = 9  # another program corrects, and erases
         theirs[1, 4:9, 5:30] = 0
         rv.export_labels(theirs, path, overwrite=True, progress=False, voxel_size=held.voxel_size, unit="mm")
-        until(lambda: exchange.read == 1, 30)
+        until(lambda: exchange.read == 1)
         np.testing.assert_array_equal(held.array, theirs)
         assert exchange.taken == 4 * 10 + 5 * 25
         assert (exchange.conflicts, exchange.failure) == (0, None)
@@ -87,13 +87,13 @@ def test_what_was_drawn_here_meanwhile_stays(tmp_path):
 def test_a_file_that_cannot_be_read_is_said_and_gone_over(tmp_path):
     held, path = Held(), tmp_path / "a.nii.gz"
     with rv.send(held, to=path) as exchange:
-        until(lambda: exchange.written == 1, 30)
+        until(lambda: exchange.written == 1)
         path.write_bytes(b"not labels")
-        until(lambda: exchange.failure is not None, 30)
+        until(lambda: exchange.failure is not None)
         assert "a.nii.gz" in exchange.failure.message
         assert not held.array.any()
         held[0:1, 0:1, 0:2] = 5
-        until(lambda: exchange.failure is None and exchange.written == 2, 30)
+        until(lambda: exchange.failure is None and exchange.written == 2)
         assert (np.asarray(rv.import_labels(path)[0:1, 0:1, 0:2]) == 5).all()
 
 
@@ -101,10 +101,10 @@ def test_annotations_go_to_and_fro(instance, tmp_path):
     path = tmp_path / "notes.json"
     instance.annotations.add(rv.Point(world=(1, 2, 3), name="here"))
     with rv.send(instance.annotations, to=path) as exchange:
-        until(lambda: exchange.written >= 1 and '"here"' in path.read_text(), 30)
+        until(lambda: exchange.written >= 1 and '"here"' in path.read_text())
         path.write_text(path.read_text().replace('"here"', '"there"'))
-        until(lambda: exchange.read >= 1, 30)
-        until(lambda: [one.name for one in instance.annotations] == ["there"], 30)
+        until(lambda: exchange.read >= 1)
+        until(lambda: [one.name for one in instance.annotations] == ["there"])
         assert exchange.taken == 1
 
 

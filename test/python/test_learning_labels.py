@@ -28,7 +28,7 @@ def test_from_strokes_to_labels(instance):
     assert first.counts == counts(labels)
     learner.follow(seconds=0.02)
     labels.paint([(60, 3, 3), (60, 17, 25)], label=1)
-    until(lambda: learner.training is not first and learner.training.counts == counts(labels), 30)
+    until(lambda: learner.training is not first and learner.training.counts == counts(labels))
     assert learner._rows.computed == sum(counts(labels).values())
     learner._closers[0]()  # what is accepted now is not to be learnt from
     before = np.asarray(labels)
@@ -49,11 +49,11 @@ def test_painted_labels_go_to_and_fro_by_a_file(instance, tmp_path, monkeypatch)
     labels, path = instance.labels("scribbles"), tmp_path / "s.nii.gz"
     labels.paint([(5, 6, 4), (5, 6, 26)], label=1)
     with rv.send(labels, to=path) as exchange:
-        until(lambda: exchange.written >= 1 and not exchange._changed.is_set(), 30)
+        until(lambda: exchange.written >= 1 and not exchange._changed.is_set())
         theirs = np.asarray(rv.import_labels(path)[:, :, :]).copy()
         np.testing.assert_array_equal(theirs, np.asarray(labels))
         theirs[40:42, 3:9, 50:60] = 2
         rv.export_labels(theirs, path, overwrite=True, progress=False)
-        until(lambda: exchange.read == 1, 30)
+        until(lambda: exchange.read == 1)
         np.testing.assert_array_equal(np.asarray(labels), theirs)
         assert exchange.failure is None

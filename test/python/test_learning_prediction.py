@@ -29,7 +29,7 @@ from voxel_reference import brick, pyramid
 
 SHARED_SIDECAR = True
 QUICK = Features(sigmas=(1.0,))
-SECONDS = 30
+SECONDS = 60
 
 
 def model() -> PixelModel:

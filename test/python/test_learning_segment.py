@@ -60,7 +60,7 @@ def test_it_is_shown_over_the_volume(instance, sidecar, tmp_path):
     image = two_halves(SHAPE)
     instance.producer.declare(image, name="ct", voxel_size=(3, 2, 1), unit="mm", origin=(5, 6, 7))
     prediction = rv.segment("ct", model=tmp_path / "unet.onnx", instance=instance, shade=5, threads=2)
-    prediction.wait(30)
+    prediction.wait(60)
     description = instance.volumes["segmentation"].description
     assert (description.kind, description.unit) == ("labels", "mm")
     assert (description.voxel_size, description.origin) == ((3, 2, 1), (5, 6, 7))

@@ -214,7 +214,7 @@ def test_it_trains_again_by_itself_and_reads_only_what_was_drawn():
     first = one.training
     labels.draw((20, 4, 3), (21, 5, 27), 1)
     labels.draw((9, 4, 40), (10, 6, 41), 0)
-    until(lambda: one.training is not first and one.training.counts == {1: 72, 2: 38}, 30)
+    until(lambda: one.training is not first and one.training.counts == {1: 72, 2: 38})
     places = {tuple((part.start, part.stop) for part in where) for where in labels.read}
     assert places == {((20, 21), (4, 5), (3, 27)), ((9, 10), (4, 6), (40, 41))}
     assert one._rows.computed == 48 + 40 + 24, "features of the new voxels alone"

@@ -112,7 +112,7 @@ def test_two_threads_that_want_a_block_read_it_once():
         reads.append(box)
         if len(reads) > 1:
             twice.set()
-        assert go.wait(10)
+        assert go.wait(60)
         return array[tuple(slice(*span) for span in box)]
 
     cache, found = BlockCache(read, SHAPE, SHAPE, itemsize=2), []
@@ -122,7 +122,7 @@ def test_two_threads_that_want_a_block_read_it_once():
     assert not twice.wait(0.1)  # the second one has asked by then, and waits
     go.set()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert len(reads) == 1
     assert all((one == array[5:9, 0:9, 0:9]).all() for one in found)
     assert len(found) == 2
@@ -227,7 +227,7 @@ def test_a_hundred_gigabytes_show_a_first_picture_from_few_chunks(tmp_path, monk
     produced = instance.producer.declare(source)
     key = BrickKey(level_count(source.shape) - 1, 0, 0, 0)
     (header, voxels), = reader.read(produced.handle, [key]).values()
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
     assert (header.generation, header.flags) == (0, PREVIEW)
     assert source.counter.readings <= 8 + 16 + 32 + 64
     reader.until(lambda: (produced.handle, key) in reader.ranges)

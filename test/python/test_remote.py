@@ -195,8 +195,8 @@ def test_the_command_serves_and_its_address_is_all_that_is_needed(certificate):
         rv.render_volume(np.zeros((8, 8, 8), "u1"), instance, name="z")
         assert instance.volumes["z"].complete
     child.send_signal(signal.SIGTERM)
-    assert child.wait(10) == 0
-    _, alive = psutil.wait_procs(sidecars, timeout=5)
+    assert child.wait(60) == 0
+    _, alive = psutil.wait_procs(sidecars, timeout=60)
     assert not alive
 
 

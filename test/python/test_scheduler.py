@@ -212,4 +212,4 @@ def test_a_token_file_of_ones_own(tmp_path):
         assert rv.query_visualization_server("127.0.0.1", answer["port"], token=path.read_text().strip()) is None
     finally:
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0

@@ -68,7 +68,7 @@ def test_it_ends_when_its_parent_is_killed():
     assert psutil.pid_exists(pid)
     parent.kill()
     parent.wait()
-    until(lambda: not psutil.pid_exists(pid), 5)
+    until(lambda: not psutil.pid_exists(pid))
 
 
 def test_one_that_is_to_stay_outlives_its_parent():
@@ -82,7 +82,7 @@ def test_one_that_is_to_stay_outlives_its_parent():
     endpoint = Endpoint("127.0.0.1", int(port), token)
     assert endpoint.status()["pid"] == int(pid)
     endpoint.stop()
-    until(lambda: not psutil.pid_exists(int(pid)), 5)
+    until(lambda: not psutil.pid_exists(int(pid)))
 
 
 def test_one_that_does_not_end_is_killed(sidecar, monkeypatch):

@@ -368,7 +368,7 @@ def test_zarr_through_a_sidecar(instance, sidecar, tmp_path):
     array = zarr.create_array(str(tmp_path / "scan.zarr"), shape=values.shape, dtype="i2", chunks=(32, 48, 64))
     array[...] = values
     volume = instance.producer.declare(tmp_path / "scan.zarr")
-    volume.fill(timeout=30)
+    volume.fill(timeout=60)
     reader = BrickReader(sidecar)
     check_all(reader, volume, (values.astype(int) + 32768).astype(np.uint16))
     reader.close()
@@ -386,7 +386,7 @@ def test_nifti_through_a_sidecar(instance, sidecar, tmp_path):
 def test_an_unchanged_file_declared_again_keeps_its_bricks(instance, tmp_path):
     path = nifti(tmp_path, data((7, 6, 5)))
     volume = instance.producer.declare(path)
-    volume.fill(timeout=30)
+    volume.fill(timeout=60)
     assert instance.producer.declare(path, window=(0, 5)) is volume
     assert volume.status["complete"]
     assert instance.producer.declare(path, voxel_size=2) is not volume

@@ -54,12 +54,12 @@ for name, write in WRITERS.items():
         hurt(path)
         began = time.monotonic()
         try:
-            volume.fill(timeout=20)
+            volume.fill(timeout=60)
             said = "complete"
         except VoxbeamError as error:
             said = "error: " + str(error)
         good = instance.producer.declare(np.zeros((9, 9, 9), "u1"), name="good")
-        good.fill(timeout=20)
+        good.fill(timeout=60)
         print(json.dumps([name, said, time.monotonic() - began]), flush=True)
 process.stop()
 """
@@ -74,7 +74,7 @@ def test_a_file_that_vanishes_while_it_is_read_is_one_clear_error(tmp_path, how)
     assert run.returncode == 0, f"ended by {run.returncode} after {said}: {run.stderr[-2000:]}"
     assert [name for name, _, _ in said] == KINDS
     for name, outcome, seconds in said:
-        assert seconds < 20, (name, outcome)
+        assert seconds < 60, (name, outcome)
         assert outcome == "complete" or "\n" not in outcome, outcome
         assert outcome.startswith(("complete", "error: ")), outcome
         if how == "truncate":

@@ -53,7 +53,7 @@ def test_each_time_point_of_an_array_comes_as_it_is(producer, reader, instance):
 
 def test_a_film_is_filled_as_a_whole(producer):
     volume = producer.declare(open_source(series(), axes="tzyx"), name="film")
-    volume.fill(timeout=30)
+    volume.fill(timeout=60)
     assert volume.status["resident"] == volume.status["total"] == 4 * brick_count(SHAPE)
     assert volume.status["complete"]
 

@@ -137,7 +137,7 @@ def test_bookmarks_are_shared_named_and_gone_to(view, sidecar):
     assert saved.view["camera"] == CAMERA
     assert "cross" not in saved.view
     other = Instance(sidecar.host, sidecar.port, sidecar.token)
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     while [b.name for b in other.bookmarks] != ["front"]:
         assert time.monotonic() < end, other.bookmarks
         time.sleep(0.02)

@@ -14,11 +14,13 @@ import { SEED, seeded, turns } from '../../seed.js';
 import { type LinkOptions, Shaper } from '../../shaper.js';
 import { WatchedSession } from '../session/node_session.js';
 
-/** Everything that is a matter of seconds in life is a matter of tenths here. */
+/** What is a matter of seconds in life is one of tenths where it is tested, and nowhere else: a test that is held up is not one that is gone. */
 const HEARTBEAT_MS = 200;
 const UNREAD_MS = 800;
 
 let sidecar: SidecarProcess;
+/** One that soon takes who says nothing for gone. */
+let wary: SidecarProcess;
 /** One with the usual patience. */
 let patient: SidecarProcess;
 let producer: GoodProducer;
@@ -27,17 +29,19 @@ const links: Shaper[] = [];
 const sessions: WatchedSession[] = [];
 
 beforeAll(async () => {
-  sidecar = await SidecarProcess.start({ heartbeat_ms: HEARTBEAT_MS, unread_ms: UNREAD_MS, store_bytes: 128 * 2 ** 20 });
+  sidecar = await SidecarProcess.start({ unread_ms: UNREAD_MS, store_bytes: 128 * 2 ** 20 });
+  wary = await SidecarProcess.start({ heartbeat_ms: HEARTBEAT_MS });
   patient = await SidecarProcess.start();
   producer = await GoodProducer.connect(sidecar);
   await (await GoodProducer.connect(patient)).declare({ shape: [250, 250, 250] });
+  await (await GoodProducer.connect(wary)).declare();
   volume = await producer.declare({ shape: [250, 250, 250] });
-}, 30_000);
+});
 afterEach(async () => {
   for (const session of sessions.splice(0)) session.close();
   for (const link of links.splice(0)) await link.close();
 });
-afterAll(() => Promise.all([sidecar?.stop(), patient?.stop()]));
+afterAll(() => Promise.all([sidecar?.stop(), wary?.stop(), patient?.stop()]));
 
 async function over(options: LinkOptions = {}, to = sidecar, codec: 'raw' | '' = '') {
   const link = new Shaper(to.port, options);
@@ -81,32 +85,32 @@ test('resets and flipped bits at random points: every brick comes, every voxel i
     await session.opened();
     link.damageChunkOf = 10_000 + Math.floor(chance() * 40_000);
     session.want(volume, all);
-    await session.until(() => session.counters.framesRefused > 0, 'the damage', 15_000);
+    await session.until(() => session.counters.framesRefused > 0, 'the damage');
     link.resetAfter = Math.floor(chance() * 60 * UNIT_BYTES);
     session.want(volume, []);
     session.maxBrowserBytes = 0; // all of it again
     session.maxBrowserBytes = 64 * 2 ** 20;
     session.want(volume, all);
-    await session.until(() => link.accepted > 1, 'the reset', 15_000);
-    await session.until(() => all.every((want) => session.peek(volume, want) !== undefined), 'all bricks', 20_000);
+    await session.until(() => link.accepted > 1, 'the reset');
+    await session.until(() => all.every((want) => session.peek(volume, want) !== undefined), 'all bricks');
     allRight(session);
     session.close();
   }
 }, 300_000);
 
 test('a network that goes away without a word is noticed by both sides, and the session comes back', async () => {
-  const { link, session } = await over();
+  const { link, session } = await over({}, wary);
   await session.opened();
-  const viewers = async () => (await sidecar.status()).viewers;
+  const viewers = async () => (await wary.status()).viewers;
   expect(await viewers()).toBe(1);
   link.deaf = true;
-  await session.until(() => session.state === 'reconnecting', 'the session to notice', 5_000);
-  for (const late = Date.now() + 5_000; (await viewers()) !== 0; ) expect(Date.now()).toBeLessThan(late); // TCP alone would take minutes
+  await session.until(() => session.state === 'reconnecting', 'the session to notice');
+  for (const late = Date.now() + 60_000; (await viewers()) !== 0; ) expect(Date.now()).toBeLessThan(late); // TCP alone would take minutes
   link.deaf = false;
   await session.opened();
-  session.want(volume, all.slice(0, 4));
-  await session.until(() => session.bricks.length === 4, '4 bricks');
-}, 20_000);
+  session.want(1, [{ level: 0, z: 0, y: 0, x: 0, priority: 0 }]);
+  await session.until(() => session.bricks.length === 1, 'a brick');
+});
 
 test('2 Mbit/s, 100 ms, with stalls: the first picture takes no more bytes than two seconds bring', async () => {
   const first = await Client.greet(patient, 'viewer', 'view');
@@ -122,7 +126,7 @@ test('2 Mbit/s, 100 ms, with stalls: the first picture takes no more bytes than 
   await session.opened();
   const opened = performance.now() - began;
   session.want(volume, [{ level: 2, z: 0, y: 0, x: 0, priority: 0 }, ...all.map((want) => ({ ...want, priority: want.priority + 1 }))]);
-  await session.until(() => session.bricks.some(({ level }) => level === 2), 'the coarsest brick', 10_000);
+  await session.until(() => session.bricks.some(({ level }) => level === 2), 'the coarsest brick');
   const took = performance.now() - began;
   clearInterval(stalls);
   link.flow();
@@ -131,7 +135,7 @@ test('2 Mbit/s, 100 ms, with stalls: the first picture takes no more bytes than 
   // What came by then fits into what is left of two seconds after three round trips and a stall, at this rate: counted, since the time itself is
   // also that of whatever else the machine does.
   expect(session.counters.bytesReceived).toBeLessThan(1.6 * 250_000);
-}, 20_000);
+});
 
 test('a viewer that reads nothing costs no more than its credit, is closed in time, and delays no other', async () => {
   const credit = 24 * 2 ** 20;
@@ -166,16 +170,16 @@ test('a viewer that reads nothing costs no more than its credit, is closed in ti
   const among = await viewers();
   const beside = Math.min(first, await round(warm), await round(warm));
   const grown = rss() - before;
-  while ((await viewers()) !== 1) expect(performance.now() - began).toBeLessThan(20_000);
+  while ((await viewers()) !== 1) expect(performance.now() - began).toBeLessThan(60_000);
   clearInterval(talk);
   console.log(`64 bricks in ${alone.toFixed(0)} ms alone and ${beside.toFixed(0)} ms beside two that read nothing; memory grew by ${(grown / 2 ** 20).toFixed(1)} MiB`);
   expect(grown).toBeLessThan(2 * credit + 32 * 2 ** 20);
-  // Nobody waited for them: they were still there when the first round was over, or it took no longer than usual.
-  if (among !== 3) expect(first).toBeLessThan(2 * alone + 100);
+  // Nobody waited for them: they were still there when the first round was over, where that usually takes less than the time they are given.
+  if (2 * alone + 100 < UNREAD_MS / 2) expect(among === 3 || beside < 2 * alone + 100).toBe(true);
   expect(sidecar.log).toMatch(/unread for 800 ms/);
   for (const client of deaf) client.socket.terminate();
   await warm.close();
-}, 30_000);
+});
 
 test('two hundred viewers of one instance: each gets every brick, and all see one edit', async () => {
   const clients: Client[] = [];
@@ -187,18 +191,18 @@ test('two hundred viewers of one instance: each gets every brick, and all see on
   const keys = all.slice(0, 3).map(({ level, z, y, x, priority }) => [level, z, y, x, priority]);
   const began = performance.now();
   for (const client of clients) client.control(FrameType.NEED, { volume: 1, keys });
-  await Promise.all(clients.map((client) => client.until(() => client.all(FrameType.BRICK).length === 3, 'three bricks', 30_000)));
+  await Promise.all(clients.map((client) => client.until(() => client.all(FrameType.BRICK).length === 3, 'three bricks')));
   const bricks = performance.now() - began;
   const doc = new Y.Doc();
   doc.getMap('annotations').set('a', new Y.Map([['name', 'seen by all']]));
   const seen = clients.map((client) => client.all(FrameType.SCENE).length);
   const edit = performance.now();
   clients[0]?.send(encodeFrame(FrameType.SCENE, updateMessage(Y.encodeStateAsUpdate(doc))));
-  await Promise.all(clients.slice(1).map((client, i) => client.until(() => client.all(FrameType.SCENE).length > (seen[i + 1] as number), 'the edit', 10_000)));
+  await Promise.all(clients.slice(1).map((client, i) => client.until(() => client.all(FrameType.SCENE).length > (seen[i + 1] as number), 'the edit')));
   console.log(
     `200 × 3 bricks in ${bricks.toFixed(0)} ms, an edit at all after ${(performance.now() - edit).toFixed(0)} ms, memory grew by ${((rss(patient) - before) / 2 ** 20).toFixed(0)} MiB`,
   );
   expect(rss(patient)).toBeLessThan(600 * 2 ** 20);
   expect(clients.every((client) => client.closeCode === undefined)).toBe(true);
   for (const client of clients) client.socket.terminate();
-}, 60_000);
+});

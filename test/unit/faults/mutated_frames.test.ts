@@ -19,7 +19,7 @@ const HANG_MS = 2_000;
 let sidecar: SidecarProcess;
 beforeAll(async () => {
   sidecar = await SidecarProcess.start();
-}, 30_000);
+});
 afterAll(() => sidecar?.stop());
 
 const numbers = (n: number) => Array.from({ length: n }, (_, i) => i);

@@ -14,7 +14,7 @@ const SHAPE = { shape: [128, 128, 128], dtype: 'uint16' };
 let scheduler: SchedulerProcess;
 beforeAll(async () => {
   scheduler = await SchedulerProcess.start();
-}, 20_000);
+});
 afterAll(() => scheduler?.stop());
 
 function get(instance: { port: number; token?: string }, route: string): Promise<{ status: number; json: Answer }> {
@@ -56,7 +56,7 @@ test('an instance is started, found again by the same user only, and stopped', a
   expect(lives(status.json.pid)).toBe(false);
   expect((await scheduler.ask(QUERY)).error_msg).toBe('Unable to find visualization server for user');
   expect((await scheduler.ask(STOP)).error_msg).toBe('Unable to find visualization server for user');
-}, 20_000);
+});
 
 test('the store is sized for the volume, and told', async () => {
   const small = await scheduler.ask(INITIALIZE, { shape: [64, 64, 64], dtype: 'uint8' }, { username: 'small' });
@@ -67,13 +67,13 @@ test('the store is sized for the volume, and told', async () => {
   expect(given.instance.store_bytes).toBeGreaterThan(48 * 2 ** 20);
   expect(huge.instance.store_bytes).toBeLessThanOrEqual(os.totalmem() / 4);
   for (const username of ['small', 'given', 'huge']) await scheduler.ask(STOP, {}, { username });
-}, 20_000);
+});
 
 test('two requests at the same time start only one instance', async () => {
   const answers = await Promise.all(Array.from({ length: 5 }, () => scheduler.ask(INITIALIZE, SHAPE, { username: 'eve' })));
   expect(new Set(answers.map((a) => a.instance.id)).size).toBe(1);
   await scheduler.ask(STOP, {}, { username: 'eve' });
-}, 20_000);
+});
 
 test('an instance that dies is forgotten, and can be started anew', async () => {
   const { instance } = await scheduler.ask(INITIALIZE, SHAPE, { username: 'dan' });
@@ -84,7 +84,7 @@ test('an instance that dies is forgotten, and can be started anew', async () => 
   expect(again.instance.id).not.toBe(instance.id);
   await scheduler.ask(STOP, {}, { username: 'dan' });
   expect(scheduler.log).toContain(instance.id);
-}, 20_000);
+});
 
 test.each([
   ['no token', { token: undefined }],
@@ -150,7 +150,7 @@ test('the token file is for this user alone, and goes with the scheduler', async
   expect(await own.exited).toBe(0);
   expect(existsSync(file)).toBe(false);
   await own.stop();
-}, 20_000);
+});
 
 test('a given token file is used as it is; one that others may read is refused', async () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'voxbeam-token-'));
@@ -167,7 +167,7 @@ test('a given token file is used as it is; one that others may read is refused',
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}, 20_000);
+});
 
 test('a port that is taken: one message, exit 1, and the first one keeps its token', async () => {
   const token = scheduler.token;
@@ -189,4 +189,4 @@ test.each(['SIGTERM', 'SIGKILL'] as const)('all instances end with the scheduler
   expect(lives(json.pid)).toBe(true);
   await own.stop(signal);
   await eventually(() => !lives(json.pid), 'the instance to end');
-}, 20_000);
+});

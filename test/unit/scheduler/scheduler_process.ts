@@ -102,7 +102,7 @@ export function lives(pid: number): boolean {
 }
 
 /** Waits until `done` holds. */
-export async function eventually(done: () => boolean | Promise<boolean>, what: string, milliseconds = 5_000): Promise<void> {
+export async function eventually(done: () => boolean | Promise<boolean>, what: string, milliseconds = 60_000): Promise<void> {
   for (const end = Date.now() + milliseconds; Date.now() < end; ) {
     if (await done()) return;
     await new Promise((resolve) => setTimeout(resolve, 20));

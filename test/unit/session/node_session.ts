@@ -35,7 +35,7 @@ export class WatchedSession extends Session {
     });
   }
 
-  async until(test: () => boolean, what: string, ms = 5000): Promise<void> {
+  async until(test: () => boolean, what: string, ms = 60_000): Promise<void> {
     const late = Date.now() + ms;
     while (!test()) {
       if (Date.now() > late) throw new Error(`waited ${ms} ms for ${what}; state ${this.state}, errors ${JSON.stringify(this.errors)}`);

@@ -77,7 +77,7 @@ export class ScriptedServer {
   }
 
   /** Resolves when `test` holds; it is looked at after each frame received. */
-  async until(test: () => boolean, what: string, ms = 5000): Promise<void> {
+  async until(test: () => boolean, what: string, ms = 60_000): Promise<void> {
     const late = Date.now() + ms;
     while (!test()) {
       if (Date.now() > late) throw new Error(`waited ${ms} ms for ${what}`);

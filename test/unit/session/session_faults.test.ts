@@ -89,7 +89,7 @@ describe('breaks', () => {
     const next = new ScriptedServer();
     await next.start(port);
     try {
-      await next.until(() => next.needed().length > 0, 'the needs again', 10_000);
+      await next.until(() => next.needed().length > 0, 'the needs again');
       expect(next.tickets[0]).toBe('resume-1');
       expect(next.needed()).toEqual(['0/0/0/1']);
       expect([s.states, s.peek(1, { ...key, x: 0 }) !== undefined]).toEqual([['open', 'reconnecting', 'open'], true]);
@@ -227,7 +227,7 @@ describe('bricks', () => {
     server.control(FrameType.ERROR, { code: 4503, message: 'gone', volume: 1, key: [0, 0, 0, 1], fatal: false });
     await s.until(() => s.errors.length === 1, 'the error');
     server.control(FrameType.STATUS, announcement().status);
-    await server.until(() => server.needed().length === 2, 'the need again', 1000);
+    await server.until(() => server.needed().length === 2, 'the need again');
   });
 
   test('many wants go out in messages of 4096 keys, most urgent first', async () => {

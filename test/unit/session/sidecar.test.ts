@@ -19,7 +19,7 @@ const sessions: WatchedSession[] = [];
 
 beforeAll(async () => {
   sidecar = await SidecarProcess.start();
-}, 30_000);
+});
 afterAll(() => sidecar.stop());
 
 /** A producer of a 256³ volume that answers each need with `content`. */
@@ -137,7 +137,7 @@ describe('bricks from a sidecar', () => {
     s.want(volume, row(6));
     await s.until(() => s.bricks.length === 3, 'half of the bricks');
     cable.cut();
-    await s.until(() => s.bricks.length === 6, 'the others', 10_000);
+    await s.until(() => s.bricks.length === 6, 'the others');
     expect(new Set(s.bricks.map((b) => 4 * b.z + b.x)).size).toBe(6);
     expect(s.states).toEqual(['open', 'reconnecting', 'open']);
   });

@@ -113,12 +113,12 @@ describe('the worker', () => {
       return thread;
     }));
     started[0]?.postMessage({ hang: true } as never, []);
-    await s.until(() => workers === 2 && s.state === 'open', 'another worker', 12_000);
+    await s.until(() => workers === 2 && s.state === 'open', 'another worker');
     expect(s.errors.some((e) => e.message.includes('worker'))).toBe(true);
     await server.until(() => server.needed().length === 2, 'the need on the new connection');
     server.send(brickFrame(key));
     await s.until(() => s.bricks.length === 1, 'the brick');
-  }, 20_000);
+  });
 });
 
 describe('without a worker the page does its work', () => {

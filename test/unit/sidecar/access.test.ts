@@ -12,7 +12,7 @@ let own: string;
 beforeAll(async () => {
   sidecar = await SidecarProcess.start({ allowed_hosts: ['hub.example'] });
   own = `http://127.0.0.1:${sidecar.port}`;
-}, 20_000);
+});
 afterAll(() => sidecar?.stop());
 
 const post = (path: string, body: unknown, headers: Record<string, string> = {}) =>

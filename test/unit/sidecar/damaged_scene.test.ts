@@ -22,4 +22,4 @@ test('one flipped bit or a lost end, anywhere: never a wrong edit, nothing lost 
   expect(refused).toBeLessThan(trials / 20);
   expect(share).toBeGreaterThan(0.6);
   expect(compacted).toBeLessThan(edited / 3);
-}, 120_000);
+});

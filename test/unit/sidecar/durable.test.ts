@@ -87,7 +87,7 @@ test('a sidecar of another owner has the same scene; two at a time may not, and 
   const missing = await start({ scene_file: path.join(folder, 'no', 'such.vxscene') });
   expect((await missing.status()).scene).toMatchObject({ state: 'unsaved', message: expect.stringMatching(/NOT SAVED.*ENOENT/) });
   await missing.stop();
-}, 30_000);
+});
 
 test('in a folder the file is made with the first edit, and goes where nothing was drawn', async () => {
   const scenes = path.join(folder, 'scenes');
@@ -108,7 +108,7 @@ test('in a folder the file is made with the first edit, and goes where nothing w
   await painter.flushed();
   await drew.stop();
   expect(readdirSync(scenes)).toEqual([`${drew.started.instance}.vxscene`]);
-}, 30_000);
+});
 
 test('without a file, and without SQLite, the state says that nothing is kept', async () => {
   const without = await start({});
@@ -122,7 +122,7 @@ test('without a file, and without SQLite, the state says that nothing is kept', 
   const old = await SidecarProcess.start({ scene_file: newFile() }); // this process's Node
   expect((await old.status()).scene).toMatchObject({ file: null, state: 'memory', message: expect.stringMatching(/no SQLite/) });
   await old.stop();
-}, 30_000);
+});
 
 test('a disk that is full: edits are shared and not acknowledged, the state is red, and all is written once there is space', async () => {
   const mount = path.join(folder, 'full');
@@ -171,7 +171,7 @@ test('a disk that is full: edits are shared and not acknowledged, the state is r
   } finally {
     execFileSync('umount', [mount]);
   }
-}, 60_000);
+});
 
 test('what came before that which it builds on is acknowledged when both are on disk, and not before', async () => {
   const file = newFile();
@@ -305,6 +305,6 @@ test('restore points: made, listed, restored as an edit that everybody sees, rem
   const late = await Peer.join(next, 'view');
   expect((await late.history({ do: 'list' })).points).toEqual(listed);
   await next.stop();
-}, 30_000);
+});
 
 const sorted = (value: object) => Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));

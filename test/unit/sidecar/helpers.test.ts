@@ -15,7 +15,7 @@ let sidecar: SidecarProcess;
 let names = 0;
 beforeAll(async () => {
   sidecar = await SidecarProcess.start();
-}, 20_000);
+});
 afterAll(() => sidecar?.stop());
 
 /** A producer of one volume, a helper of its level 0, and a viewer. */

@@ -13,7 +13,7 @@ const WHOLE: [Triple, Triple] = [[0, 0, 0], SHAPE];
 let sidecar: SidecarProcess;
 beforeAll(async () => {
   sidecar = await SidecarProcess.start();
-}, 20_000);
+});
 afterAll(() => sidecar?.stop());
 
 const box = (start: Triple, stop: Triple) => ({ kind: 'box', start, stop });
@@ -87,7 +87,7 @@ test('an edit within a range of values writes what is in it at level 0: bricks a
   expect((await painter.refused(failing)).message).toContain('the disk is away');
   expect(await painter.counts(volume)).toEqual([]);
   await Promise.all([painter.close(), producer.close()]);
-}, 30_000);
+});
 
 test('planes of a label are interpolated as one edit, by the size of voxels', async () => {
   const painter = await LabelClient.join(sidecar);

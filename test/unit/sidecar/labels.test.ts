@@ -21,7 +21,7 @@ const WHOLE: [Triple, Triple] = [[0, 0, 0], [...SHAPE]];
 let sidecar: SidecarProcess;
 beforeAll(async () => {
   sidecar = await SidecarProcess.start();
-}, 20_000);
+});
 afterAll(() => sidecar?.stop());
 
 const box = (start: Triple, stop: Triple) => ({ kind: 'box', start, stop });
@@ -102,7 +102,7 @@ test('three who edit at once, and take edits back, equal one who does it all in 
   const half = await people[2].read(volume, [0, 0, 0], [18, 33, 65], 'u16', 1);
   expect(Buffer.compare(Buffer.from(half.labels.buffer), Buffer.from(model.halved().voxels.buffer))).toBe(0);
   await Promise.all(people.map((person) => person.close()));
-}, 60_000);
+});
 
 test('a viewer sees empty labels as one value, is told what changed and in which bricks, and gets nothing twice', async () => {
   const [painter, viewer] = [await LabelClient.join(sidecar), await LabelClient.join(sidecar, 'view')];
@@ -135,7 +135,7 @@ test('a viewer sees empty labels as one value, is told what changed and in which
   const told = await late.client.next(FrameType.RANGES, (f) => f.header.volume === volume);
   expect(parseRanges(Uint8Array.from(told.payload)).max.filter((max) => max === 7).length).toBeGreaterThan(2);
   await Promise.all([painter.close(), viewer.close(), late.close()]);
-}, 30_000);
+});
 
 test('only voxels that still hold what an edit wrote are taken back, each by its author', async () => {
   const client = await LabelClient.join(sidecar);
@@ -152,7 +152,7 @@ test('only voxels that still hold what an edit wrote are taken back, each by its
   await client.edit(volume, { op: box([9, 0, 0], [10, 1, 1]), author: 'Ann' });
   expect(await client.undo(volume, 'Ann', true)).toMatchObject({ code: 4404 }); // a new edit: nothing is left to do again
   await client.close();
-}, 30_000);
+});
 
 test('the same id is applied once, and answered again to the one who asks', async () => {
   const [one, two] = [await LabelClient.join(sidecar), await LabelClient.join(sidecar)];
@@ -170,7 +170,7 @@ test('the same id is applied once, and answered again to the one who asks', asyn
   expect(await one.since(volume, 0)).toEqual(expect.objectContaining({ seq: 1, boxes: [[[0, 0, 0], [1, 1, 9]]] }));
   expect(await one.since(volume, 1)).toEqual(expect.objectContaining({ seq: 1, boxes: [] }));
   await Promise.all([one.close(), two.close()]);
-}, 30_000);
+});
 
 test('equal labels are found, others of that name refused; they can be removed and made again', async () => {
   const [owner, editor] = [await LabelClient.join(sidecar, 'owner', 'producer'), await LabelClient.join(sidecar)];
@@ -199,7 +199,7 @@ test('equal labels are found, others of that name refused; they can be removed a
   expect(again).toBeGreaterThan(volume);
   expect((await editor.read(again, [0, 0, 0], [9, 9, 9], 'u32')).labels.every((label) => label === 0)).toBe(true);
   await Promise.all([owner.close(), editor.close()]);
-}, 30_000);
+});
 
 describe('refused, with nothing changed and the connection as it was', () => {
   let client: LabelClient;
@@ -302,7 +302,7 @@ test('labels, their handle and what can be taken back are there after the sideca
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}, 60_000);
+});
 
 test('a large fill tells how far it is, lets others have their turn, and can be taken back before it is applied', async () => {
   const [client, other] = [await LabelClient.join(sidecar), await LabelClient.join(sidecar)];
@@ -322,4 +322,4 @@ test('a large fill tells how far it is, lets others have their turn, and can be 
   expect(done).toBeGreaterThan(0);
   expect(total).toBe(side ** 3);
   await Promise.all([client.close(), other.close()]);
-}, 30_000);
+});

@@ -13,7 +13,7 @@ import { SidecarProcess } from '../../conformance/sidecar_process.js';
 let sidecar: SidecarProcess;
 beforeAll(async () => {
   sidecar = await SidecarProcess.start();
-}, 20_000);
+});
 afterAll(() => sidecar?.stop());
 
 const eventually = (peer: Peer, done: () => boolean, what: string) => peer.client.until(done, what);

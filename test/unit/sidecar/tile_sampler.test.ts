@@ -66,7 +66,7 @@ test.each([0, 1, 2] as const)('across axis %i every texel is its voxel, at the b
       }
     }
   }
-}, 30_000);
+});
 
 test('labels keep their ids on every plane: those of the nearest voxel', () => {
   const plane: Plane = { ...axisPlane(0, 64.4), slab: { along: [1, 0, 0], thickness: 9, mode: 'mean' } };
@@ -113,7 +113,7 @@ test('a ramp reads the same at a place on every level, on planes across the axes
       expect(rampError(plane, key, texels)).toBeLessThanOrEqual(0.5001);
     }
   }
-}, 30_000);
+});
 
 test('a slab is the mean, the largest or the smallest of what lies in it', () => {
   const at = (mode: 'mean' | 'max' | 'min', thickness: number) => {

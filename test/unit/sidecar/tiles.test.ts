@@ -21,7 +21,7 @@ beforeAll(async () => {
   sidecar = await SidecarProcess.start({ store_bytes: 32 * 2 ** 20 });
   producer = await GoodProducer.connect(sidecar);
   producer.voxels = ([level, z, y, x]: NeedKey) => makeBrick(field, SHAPE, 'u16', { level, z, y, x });
-}, 20_000);
+});
 afterAll(() => sidecar?.stop());
 
 const declare = () => {
@@ -54,7 +54,7 @@ test('a tile holds the voxels of its plane, and only the bricks it crosses are m
   const { sent_tiles, sent_tile_bytes, sent_bricks } = await sidecar.status();
   expect([sent_tiles, sent_tile_bytes, sent_bricks]).toEqual([2, 2 * tileFrameBytes('u16'), 0]);
   await client.close();
-}, 20_000);
+});
 
 test('tiles are cut from constant bricks too, and one of a single value is one value', async () => {
   const volume = await declare();
@@ -79,7 +79,7 @@ test('tiles are cut from constant bricks too, and one of a single value is one v
   const after = await sidecar.status();
   expect(after.sent_tile_bytes - before.sent_tile_bytes).toBe(2 * 66 + tileFrameBytes('u16'));
   await client.close();
-}, 20_000);
+});
 
 test('what is no longer needed is not made, and what is cancelled does not come', async () => {
   const volume = await declare();
@@ -100,7 +100,7 @@ test('what is no longer needed is not made, and what is cancelled does not come'
   await client.roundTrip();
   expect(places(client.all(FrameType.TILE))).toEqual([[1, 2, 0, 0]]);
   await client.close();
-}, 20_000);
+});
 
 test('a brick that changes while its tile is being cut, or afterwards, is in the next tile', async () => {
   const volume = await declare();
@@ -137,7 +137,7 @@ test('a brick that changes while its tile is being cut, or afterwards, is in the
   producer.voxels = before;
   producer.generation = 1;
   await client.close();
-}, 30_000);
+});
 
 test('credit is kept: nothing beyond it is sent', async () => {
   const volume = await declare();
@@ -150,7 +150,7 @@ test('credit is kept: nothing beyond it is sent', async () => {
   client.control(FrameType.CREDIT, { bytes: 2 * bytes });
   await client.until(() => client.all(FrameType.TILE).length === 4, 'four tiles');
   await client.close();
-}, 20_000);
+});
 
 test('a store too small for all of a tile at once still makes it', async () => {
   const small = await SidecarProcess.start({ store_bytes: 19 * 2 ** 20 });
@@ -161,13 +161,13 @@ test('a store too small for all of a tile at once still makes it', async () => {
   // A slab of 40 voxels of level 0 across a slanted plane crosses more bricks than the store has slots for.
   const frame = { origin: [250, 150, 150], u: [0.5, 1, 1.5], v: [1.5, 1, -0.5], slab: { along: [1, 1, 1], thickness: 40, mode: 'max' } };
   need(client, volume, 1, frame, [0, 0, 0, 0]);
-  const tile = await client.until(() => client.all(FrameType.TILE)[0], 'the tile', 40_000);
+  const tile = await client.until(() => client.all(FrameType.TILE)[0], 'the tile');
   expect(own.needs.length).toBeGreaterThan(32);
   // The largest of z + y + x over the slab is that at its upper end.
   const p = [0, 1, 2].map((a) => frame.origin[a]! + 64.5 * frame.u[a]! + 64.5 * frame.v[a]! + 19.5);
   expect(Math.abs((texel(tile, 65, 65) as number) - p.reduce((a, b) => a + b))).toBeLessThanOrEqual(1);
   await small.stop();
-}, 60_000);
+});
 
 test('a stored brick that is damaged is made anew before it is cut', async () => {
   const volume = await declare();
@@ -190,4 +190,4 @@ test('a stored brick that is damaged is made anew before it is cut', async () =>
   producer.spoil = undefined;
   expect(sidecar.log).toMatch(/brick 0\/0\/0\/0 of volume \d+ is damaged in the store/);
   await client.close();
-}, 30_000);
+});

@@ -13,7 +13,7 @@ beforeAll(async () => {
   sidecar = await SidecarProcess.start();
   producer = await GoodProducer.connect(sidecar);
   viewer = await Client.greet(sidecar, 'viewer', 'view', { credit_bytes: 64 * 2 ** 20 });
-}, 20_000);
+});
 afterAll(() => sidecar?.stop());
 
 /** 8 bricks at level 0 and 1 at level 1, at each of 5 time points. */

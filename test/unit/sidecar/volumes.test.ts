@@ -19,7 +19,7 @@ let sidecar: SidecarProcess;
 let names = 0;
 beforeAll(async () => {
   sidecar = await SidecarProcess.start();
-}, 20_000);
+});
 afterAll(() => sidecar?.stop());
 
 const fresh = () => {
@@ -128,7 +128,7 @@ describe('a small store', () => {
   let small: SidecarProcess;
   beforeAll(async () => {
     small = await SidecarProcess.start({ store_bytes: 16 * GROUP }); // 64 bricks of u8, 32 of u16
-  }, 20_000);
+  });
   afterAll(() => small?.stop());
 
   test('refuses to fill a volume that does not fit, with numbers and a remedy, and still shows it', async () => {
@@ -150,7 +150,7 @@ describe('a small store', () => {
     await client.next(FrameType.VOLUME_GONE);
     expect((await small.status()).used_bytes).toBe(0);
     await Promise.all([producer.close(), client.close()]);
-  }, 20_000);
+  });
 
   test('evicts other volumes for a fill; counts stay right; the top of a pyramid stays', async () => {
     const [producer, client] = [await GoodProducer.connect(small), await view('view', small)];
@@ -223,7 +223,7 @@ describe('shared memory that is full', () => {
     } finally {
       await Promise.all([producer.close(), full.stop()]);
     }
-  }, 20_000);
+  });
 
   test('from the start: each brick is answered, none is made up', async () => {
     const full = await SidecarProcess.start({ store_bytes: 40 * GROUP });
@@ -270,7 +270,7 @@ describe('a producer that goes', () => {
     await client.next(FrameType.BRICK, () => true, from);
     await client.next(FrameType.ERROR, (f) => f.json.code === 4503, from);
     await client.close();
-  }, 15_000);
+  });
 
   test('and comes back in time finds its bricks, and the needs that waited', async () => {
     const [first, client] = [await GoodProducer.connect(sidecar), await view()];
@@ -341,4 +341,4 @@ test('an instance holds 256 volumes, and says so', async () => {
   await client.roundTrip();
   expect(client.welcome.volumes.length + client.all(FrameType.VOLUME).length).toBe(256);
   await own.stop();
-}, 20_000);
+});

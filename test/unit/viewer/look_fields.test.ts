@@ -27,7 +27,7 @@ function shownOf(kind: 'image' | 'labels', changes: LayerPatch = {}, of = volume
   return { volume: of, layer, automatic: true, settings: { ...layer, window: [0, 1] }, histogram: undefined, content: undefined, range: { min: 0, max: 9 } };
 }
 const until = async (condition: () => boolean) => {
-  for (let i = 0; i < 200 && !condition(); i += 1) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let i = 0; i < 6000 && !condition(); i += 1) await new Promise((resolve) => setTimeout(resolve, 10));
   expect(condition()).toBe(true);
 };
 

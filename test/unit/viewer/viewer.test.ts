@@ -17,7 +17,7 @@ beforeAll(async () => {
   producer = await Client.greet(sidecar, 'producer', 'owner');
   producer.control(FrameType.VOLUME, description({ name: 'brain <b>', note: '12 voxels are not finite' }));
   await producer.next(FrameType.VOLUME);
-}, 30_000);
+});
 afterAll(() => sidecar.stop());
 let closePage: () => void;
 beforeEach(() => {
@@ -49,7 +49,7 @@ async function viewer(role = 'edit') {
 }
 
 async function until<T>(value: () => T | undefined | false | null, what: string): Promise<T> {
-  const late = Date.now() + 5000;
+  const late = Date.now() + 60_000;
   for (;;) {
     const found = value();
     if (found) return found;
@@ -210,4 +210,4 @@ test('a server that is gone is said in a banner, and the panel keeps what it has
   }, 'the banner');
   expect(banner.textContent).toMatch(/connect/i);
   expect(root.dataset.connection).not.toBe('open');
-}, 20_000);
+});

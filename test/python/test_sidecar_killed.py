@@ -76,7 +76,7 @@ def test_killed_at_random_points_it_is_back_with_every_voxel_right(restarting):
     for _, viewer, handle in outcomes:
         assert viewer.handles == [handle], "the volume kept its handle"
         assert all(np.array_equal(viewer.bricks[key], brick(levels[key.level], key)) for key in keys), "a wrong voxel"
-    print("at a viewer after", round(usual, 2), "s; back and complete after", [round(t, 2) for t in times], "s;", again, "bytes again")
+    print("at a viewer after", round(usual, 2), "s; all back after", [round(t, 2) for t in times], again, "bytes again")
     assert sorted(times)[int(0.95 * (len(times) - 1))] <= max(BACK_SECONDS, 5 * usual)  # slower where all is
     assert again <= KILLS * 64 * MIB
 

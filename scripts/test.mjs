@@ -11,6 +11,8 @@ const node = process.execPath;
 
 /** Steps at a time. A browser test waits about as long as it works: a second one fills the gaps, a third would only slow both. */
 const LANES = Math.min(2, availableParallelism());
+/** Files of jest at a time: some of them wait for links and processes most of their time. */
+const WORKERS = LANES;
 /**
  * Files that share a browser, and a JupyterLab where they have one, in one process: starting those takes longer than some of their tests. Those with
  * a JupyterLab take longest.
@@ -41,7 +43,7 @@ const verdict = (code, passed, failed, output) => ({ passed, failed: code === 0 
 async function jest(name, ...patterns) {
   const report = join(out, `${name}.json`);
   rmSync(report, { force: true });
-  const args = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', '--forceExit', '--json', `--outputFile=${report}`, ...patterns];
+  const args = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', '--forceExit', `--maxWorkers=${WORKERS}`, '--json', `--outputFile=${report}`, ...patterns];
   const { code, output } = await run(node, args, { allowFailure: true });
   if (!existsSync(report)) return { passed: 0, failed: 1, output };
   const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(readFileSync(report, 'utf8'));

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { kernelRun, openNotebook, restartKernel } from '../../scripts/notebook_page.mjs';
 import { startScheduler } from '../../scripts/scheduler.mjs';
-import { BALL, eventually, kernelJson, runCells, settled, VIEW, Workplace } from './support.mjs';
+import { BALL, becomes, eventually, kernelJson, runCells, settled, VIEW, Workplace } from './support.mjs';
 
 const VOXEL = [2, 0.5, 1]; // z, y, x: different, so that a swap of axes shows
 const SIZE = [80, 96, 112];
@@ -88,8 +88,8 @@ test('a point and a box drawn with the mouse are in the kernel, in world and vox
   })).at(-1);
   assert.ok(in3d.voxel.every((value, i) => value >= -0.5 && value <= SIZE[i] - 0.5), `inside the volume: ${in3d.voxel}`);
 
-  const heard = await kernelJson(page, 'print(json.dumps([(e.kind, e.origin, e.annotation.kind) for e in heard if e.kind == "added"]))');
-  assert.deepEqual(heard, [['added', 'remote', 'point'], ['added', 'remote', 'box'], ['added', 'remote', 'point']]);
+  const heard = () => kernelJson(page, 'print(json.dumps([(e.kind, e.origin, e.annotation.kind) for e in heard if e.kind == "added"]))');
+  await becomes('what was heard', heard, [['added', 'remote', 'point'], ['added', 'remote', 'box'], ['added', 'remote', 'point']]);
   const table = await kernelRun(page, 'print(annotations.to_pandas().to_string())');
   assert.equal(table.trim().split('\n').length >= 4, true, table);
 });

@@ -133,18 +133,23 @@ test('a large volume through the kernel\'s own connection: cells are answered me
     'view = rv.view(volume, transport="comm")\nview',
   ]);
   t.after(() => page.leave());
-  await runCells(page, [0, 1]);
+  await runCells(page, [0]);
+  const answers = async (count) => {
+    const times = [];
+    while (times.length < count) {
+      const began = Date.now();
+      assert.equal((await kernelRun(page, 'print(6 * 7)')).trim(), '42');
+      times.push(Date.now() - began);
+    }
+    return times.sort((a, b) => a - b);
+  };
+  const [, usual] = await answers(3); // nothing else comes through the kernel
+  await runCells(page, [1]);
   await page.locator(`${VIEW}[data-first-picture]`).first().waitFor();
-  const times = [];
-  while (times.length < 12) {
-    const began = Date.now();
-    assert.equal((await kernelRun(page, 'print(6 * 7)')).trim(), '42');
-    times.push(Date.now() - began);
-  }
+  const times = await answers(12);
   const { sent_bytes: sent } = await kernelJson(page, 'import json; print(json.dumps(view.instance.status()))');
-  times.sort((a, b) => a - b);
-  t.diagnostic(`12 cells in between: median ${times[6]} ms, slowest ${times[11]} ms; ${(sent / 2 ** 20).toFixed(0)} MiB came through the kernel by then`);
-  assert.ok(times[6] < 1000 && times[11] < 5000, times.join());
+  t.diagnostic(`a cell alone ${usual} ms; 12 cells in between: median ${times[6]} ms, slowest ${times[11]} ms; ${(sent / 2 ** 20).toFixed(0)} MiB came through the kernel by then`);
+  assert.ok(times[6] < Math.max(1000, 10 * usual) && times[11] < Math.max(5000, 50 * usual), `${times}, alone ${usual}`);
   await settled(page);
   assert.ok(!page.said.some((line) => /Connection lost|WebSocket.*(closed|failed)|kernel.*(dead|restart)/i.test(line)), page.said.join('\n'));
 });

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { kernelRun } from '../../scripts/notebook_page.mjs';
-import { BALL, eventually, settled, Workplace } from './support.mjs';
+import { BALL, becomes, eventually, settled, Workplace } from './support.mjs';
 
 let place;
 let page;
@@ -44,8 +44,7 @@ test('a NIfTI file opens by its kind, and none of its bytes come to the page', a
 
 test('the command opens a path, and a broken file is explained in the document', async () => {
   await page.evaluate(() => window.jupyterapp.commands.execute('voxbeam:open', { path: 'broken.nii.gz' }));
-  const words = await page.locator('.voxbeam-document [role=alert]').textContent();
-  assert.match(words, /broken\.nii\.gz/);
+  await becomes('what is wrong', () => page.locator('.voxbeam-document [role=alert]').textContent(), /broken\.nii\.gz/);
   await page.evaluate(() => window.jupyterapp.commands.execute('application:close'));
 });
 

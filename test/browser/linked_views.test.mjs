@@ -1,7 +1,7 @@
 // Views in cells and their traits: linked cameras, clip, cross and slices from Python, pictures of a size, a movie, bookmarks; and two people in one scene.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { kernelRun, runCell } from '../../scripts/notebook_page.mjs';
+import { cellText, kernelRun, runCell } from '../../scripts/notebook_page.mjs';
 import { BALL, becomes, eventually, kernelJson, out, runCells, settled, VIEW, Workplace } from './support.mjs';
 
 let place;
@@ -25,7 +25,7 @@ after(async () => {
 });
 
 const traits = () => kernelJson(page, 'print(json.dumps([a.camera, b.camera, a.cross]))');
-const lastOutput = async () => JSON.parse((await page.locator('.jp-OutputArea-output pre').last().textContent()).trim().split('\n').at(-1));
+const lastLine = async (index) => JSON.parse((await cellText(page, index)).trim().split('\n').at(-1));
 
 test('a drag in one view turns the other, both traits end alike, and nothing goes on', async () => {
   const [before] = await eventually('cameras of both', async () => {
@@ -160,9 +160,9 @@ test('two people in two browsers: what one draws and points at the other sees, f
 test('a picture of a size and a movie are awaited in a cell', async () => {
   const first = await runCell(page, 4);
   assert.equal(first.error, undefined, first.error);
-  assert.deepEqual(await lastOutput(), [900, 500]);
+  assert.deepEqual(await lastLine(4), [900, 500]);
   const second = await runCell(page, 5);
   assert.equal(second.error, undefined, second.error);
-  assert.deepEqual(await lastOutput(), ['1a45dfa3', 1]); // how WebM begins
+  assert.deepEqual(await lastLine(5), ['1a45dfa3', 1]); // how WebM begins
   await settled(page, VIEW, { nth: 0 });
 });

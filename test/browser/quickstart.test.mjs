@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { cellText, codeCells, kernelRun, runCell } from '../../scripts/notebook_page.mjs';
 import { root } from '../../scripts/process.mjs';
 import { startScheduler } from '../../scripts/scheduler.mjs';
-import { out, pictureOf, settled, VIEW, Workplace } from './support.mjs';
+import { becomes, out, pictureOf, settled, VIEW, Workplace } from './support.mjs';
 
 let place;
 before(async () => {
@@ -36,7 +36,7 @@ for (const transport of ['direct', 'proxy', 'comm']) {
 
     const widget = await settled(page);
     assert.equal(widget.transport, transport);
-    assert.equal((await kernelRun(page, 'print(view.transport)')).trim(), transport);
+    await becomes('the transport in Python', async () => (await kernelRun(page, 'print(view.transport)')).trim(), transport);
     assert.match(widget.footer, new RegExp(transport));
     assert.equal(widget.missing, '0');
     const frame = page.locator('.jp-OutputArea iframe').contentFrame();

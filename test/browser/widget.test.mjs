@@ -1,7 +1,7 @@
 // The widget in a real JupyterLab: each way to the instance, the code's ways to the page, and what happens when one breaks.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { kernelRun } from '../../scripts/notebook_page.mjs';
+import { cellText, kernelRun } from '../../scripts/notebook_page.mjs';
 import { BALL, becomes, eventually, kernelJson, runCells, settled, VIEW, Workplace } from './support.mjs';
 
 let place;
@@ -89,7 +89,7 @@ test('a screenshot is awaited in a cell', async () => {
   await runCells(page, [0]);
   const { width } = await settled(page).then(() => page.locator(VIEW).boundingBox());
   await runCells(page, [1]);
-  const words = await page.locator('.jp-OutputArea-output pre').last().textContent();
+  const words = await cellText(page, 1);
   const [, w, h] = /^b'\\x89PNG' (\d+) (\d+)/.exec(words) ?? assert.fail(words);
   assert.ok(Number(w) > 100 && Number(w) <= width && Number(h) <= 300 && Number(h) > 100, words);
   await page.leave();
@@ -117,7 +117,7 @@ print("heard")`,
   await page.locator('.jp-OutputArea-output pre', { hasText: 'waits' }).waitFor();
   await turn();
   await ran;
-  assert.match((await page.locator('.jp-OutputArea-output pre').allTextContents()).join(''), /\d{4,}\s+waits\s+heard/);
+  assert.match(await cellText(page, 1), /\d{4,}\s+waits\s+heard/);
   const camera = () => kernelJson(page, 'import json; print(json.dumps(view.camera))');
   const before = JSON.stringify(await camera());
   await turn();
@@ -129,8 +129,7 @@ test('code that cannot be had is said in the cell, and the next view tries again
   const lost = 'w._ASSETS["widget.js"] = w.STATIC / "no such file"; [way.pop("assets", None) for way in ways]';
   const page = await place.notebook([withWays(lost), 'w._ASSETS["widget.js"] = w.STATIC / "widget.js"\nw.candidates = honest\nview']);
   await runCells(page, [0]);
-  const words = await page.locator('.jp-OutputArea [role=alert]').first().textContent();
-  assert.match(words, /did not load.*missing from the installed package/s);
+  await becomes('what is missing', () => page.locator('.jp-OutputArea [role=alert]').first().textContent(), /did not load.*missing from the installed package/s);
   await runCells(page, [1]);
   await settled(page);
   await page.leave();

@@ -19,12 +19,18 @@ from voxbeam.protocol import FrameType, decode_control
 from voxbeam.sidecar import start_sidecar
 from voxbeam.stream import open_stream
 
-HEARTBEAT_MS = 200
+#: For tests of silence alone: elsewhere a test that is held up must not be taken for one that is gone.
+quick_heartbeat = pytest.mark.parametrize("heartbeat_ms", [200])
 
 
 @pytest.fixture
-def sidecar():
-    process = start_sidecar(store_bytes=32 * 2**20, heartbeat_ms=HEARTBEAT_MS)
+def heartbeat_ms():
+    return 10_000
+
+
+@pytest.fixture
+def sidecar(heartbeat_ms):
+    process = start_sidecar(store_bytes=32 * 2**20, heartbeat_ms=heartbeat_ms)
     yield process
     process.stop()
 
@@ -116,14 +122,16 @@ def test_a_used_up_resume_ticket_is_replaced_by_a_minted_one(observed, relay):
     assert observed.minted == 2
 
 
+@quick_heartbeat
 def test_a_silent_network_is_noticed_by_the_heartbeat(observed, relay):
     relay.stall()
-    until(lambda: observed.closed, 50 * HEARTBEAT_MS / 1000)
+    until(lambda: observed.closed)
     relay.flow()
-    until(lambda: observed.opened == 2)
+    until(lambda: observed.opened >= 2)
     assert observed.answers()
 
 
+@quick_heartbeat
 def test_a_sender_that_nobody_reads_is_let_go(observed, relay):
     """A send that waits for a peer that does not read ends when the heartbeat shuts the socket."""
     relay.stall()
@@ -138,7 +146,7 @@ def test_a_sender_that_nobody_reads_is_let_go(observed, relay):
     threading.Thread(target=flood, daemon=True).start()
     assert ended.wait(60)
     relay.flow()
-    until(lambda: observed.opened == 2)
+    until(lambda: observed.opened >= 2)
 
 
 def test_a_damaged_frame_is_refused_and_the_connection_made_anew(observed, relay):

@@ -119,7 +119,7 @@ describe('a connection', () => {
   });
 
   test('whose peer is silent is ended after two pings; one that answers is not', async () => {
-    const quick = await SidecarProcess.start({ heartbeat_ms: 100 });
+    const quick = await SidecarProcess.start({ heartbeat_ms: 400 });
     const [silent, alive] = await Promise.all([Client.greet(quick, 'viewer', 'view'), Client.greet(quick, 'viewer', 'view')]);
     silent.alive = false;
     expect(await silent.closed()).toBe(4408);

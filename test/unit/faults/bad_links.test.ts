@@ -35,6 +35,10 @@ beforeAll(async () => {
   producer = await GoodProducer.connect(sidecar);
   await (await GoodProducer.connect(patient)).declare({ shape: [250, 250, 250] });
   await (await GoodProducer.connect(wary)).declare();
+  const first = await Client.greet(wary, 'viewer', 'view');
+  first.control(FrameType.NEED, { volume: 1, keys: [[0, 0, 0, 0, 0]] });
+  await first.next(FrameType.BRICK); // from now on it has it, whether or not its producer is quick enough to be there
+  await first.close();
   volume = await producer.declare({ shape: [250, 250, 250] });
 });
 afterEach(async () => {

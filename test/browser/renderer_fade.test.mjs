@@ -37,12 +37,18 @@ const grays = (fades, turning) =>
         await frame(20);
       }
     };
-    // The first picture's time is that of making its shader; those after it say how fast the device is.
+    // The first picture's time is that of making its shader; those after it say how fast the device is: as many as it takes to believe it.
     await rest(300);
-    for (let i = 1; i <= 10; i += 1) {
-      look(0.3 + i / 1000);
-      await rest(60);
+    stage.renderer.setMoving(true);
+    for (const late = performance.now() + 240_000; stage.renderer.report.resolutionScale < 1; ) {
+      for (const yaw of [0.301, 0.3]) {
+        look(yaw);
+        stage.renderer.wanted();
+        await frame(20);
+      }
+      if (performance.now() > late) throw new Error(`pictures stay at ${stage.renderer.report.resolutionScale}`);
     }
+    stage.renderer.setMoving(false);
     await rest(500);
     const seen = [middle()];
     for (const key of stage.renderer.wanted().get(1) ?? []) stage.offer(1, key);

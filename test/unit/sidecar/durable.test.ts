@@ -197,7 +197,7 @@ test('what came before that which it builds on is acknowledged when both are on 
   await reader.client.until(() => reader.annotations.size === 2, 'both');
   expect((reader.annotations.get('mark') as Y.Map<unknown>).get('name')).toBe('renamed');
   await next.stop();
-}, 30_000);
+});
 
 test('a document that is given back in parts is not swept between them: an old removal that was taken back stays taken back', async () => {
   const scenes = mkdtempSync(path.join(folder, 'given-back-'));
@@ -220,7 +220,7 @@ test('a document that is given back in parts is not swept between them: an old r
   await reader.client.until(() => reader.annotations.has('mark'), 'the annotation');
   expect((reader.annotations.get('mark') as Y.Map<unknown>).get('deleted')).toBeUndefined();
   await next.stop();
-}, 30_000);
+});
 
 test('ranges of what was painted before a kill are told to who looks after it', async () => {
   const file = newFile();
@@ -244,7 +244,7 @@ test('ranges of what was painted before a kill are told to who looks after it', 
   expect(told.size).toBe(2 * 2 * 4 + 2 + 1); // every brick of every level, painted or bare
   expect([told.get('0/0/0/1'), told.get('0/0/0/0'), told.get('0/1/0/3')]).toEqual(['0-9', '0-0', '0-0']);
   await next.stop();
-}, 30_000);
+});
 
 test('labels: an edit that was told is there after kill -9, with its bricks, its number and what takes it back', async () => {
   const file = newFile();

@@ -83,6 +83,22 @@ test('the page alone: its ticket leaves the address, a reload works, a used tick
   assert.deepEqual(allowed, [true, false]);
   await alone.reload();
   await settled(alone, '.voxbeam[data-settled]');
+  // An address may hold a view: its ticket leaves it, the view stays, and so do those that are copied from the menu.
+  await kernelRun(page, 'view.views, view.slab = "slices", {"thickness": 5, "mode": "max"}');
+  await alone.goto('about:blank');
+  await alone.goto((await kernelRun(page, 'print(view.link())')).trim());
+  await settled(alone, '.voxbeam[data-settled]');
+  await eventually('the slices of the link', () => alone.locator('[data-layout="slices"][aria-pressed="true"]').count());
+  const given = new URL(alone.url()).hash;
+  assert.match(given, /^#view=[\w-]+$/);
+  await alone.locator('.voxbeam').first().focus();
+  await alone.keyboard.press('0');
+  await eventually('all four', () => alone.locator('[data-layout="four"][aria-pressed="true"]').count());
+  await alone.locator('[data-action="more"]').click();
+  await alone.locator('[data-item="copy-link"]').click();
+  const held = await eventually('another view in the address', () => alone.url().includes('#view=') && !alone.url().endsWith(given) && new URL(alone.url()).hash.slice(6));
+  const { views, slab } = JSON.parse(Buffer.from(held, 'base64url').toString());
+  assert.deepEqual([views, slab], ['four', { thickness: 5, mode: 'max' }]);
 
   const stranger = await place.browser.newContext();
   t.after(() => stranger.close());

@@ -14,6 +14,7 @@ import {
 } from '../protocol/index.js';
 import { documentParts } from '../protocol/scene_parts.js';
 import type { Connection } from './connection.js';
+import { EarlyEdits } from './early_edits.js';
 import { FROM_FILE, type SavedStatus, SceneKeeper, type ScenePlace } from './durable/scene_keeper.js';
 import { atLeast } from './permissions.js';
 import { AWARENESS, Presence } from './presence.js';
@@ -42,8 +43,7 @@ export class Scene {
   readonly #clients = new Map<Connection, Edits>();
   /** Editors who were asked what the document lacks, and have not given all of it yet. */
   readonly #giving = new Set<Connection>();
-  /** Edits that came before what they build on, by whose they are: how many of his this is. */
-  readonly #early = new Map<Connection, number>();
+  readonly #early = new EarlyEdits<Connection>(this.doc);
   /** Those who are to hear that edits of theirs are on disk. */
   readonly #saved = new Set<Connection>();
 
@@ -80,7 +80,7 @@ export class Scene {
     this.#clients.delete(connection);
     this.#saved.delete(connection);
     this.#giving.delete(connection);
-    this.#early.delete(connection);
+    this.#early.left(connection);
     this.#presence.left(connection);
   }
 
@@ -139,20 +139,13 @@ export class Scene {
     } else if (type !== messageYjsSyncStep2 && type !== messageYjsUpdate) {
       throw new Error(`sync type ${type}`);
     } else if (atLeast(connection.grant.role, 'edit')) {
-      Y.decodeUpdate(content); // as a whole, before any of it is applied
+      const update = Y.decodeUpdate(content); // as a whole, before any of it is applied
       const edits = this.#clients.get(connection);
       if (edits) edits.taken += 1;
       const mine = edits?.taken ?? 0;
-      const waited = this.#waits();
       Y.applyUpdate(this.doc, content, connection);
       if (type === messageYjsSyncStep2) this.#giving.delete(connection);
-      const waits = this.#waits();
-      // What builds on something that has not come yet is in no document and in no file: it counts once it is.
-      if (this.#early.has(connection) || waits.some((what, n) => what && what !== waited[n])) this.#early.set(connection, mine);
-      else this.#savedUpTo(connection, mine);
-      if (waits.some(Boolean)) return;
-      for (const [one, count] of this.#early) this.#savedUpTo(one, count);
-      this.#early.clear();
+      for (const [one, count] of this.#early.applied(connection, mine, update)) this.#savedUpTo(one, count);
     } else if (type === messageYjsUpdate) {
       connection.error({
         code: ErrorCode.FORBIDDEN,
@@ -175,12 +168,6 @@ export class Scene {
         }),
       );
     });
-  }
-
-  /** Structs and deletions that have come before what they build on: other arrays when there are more. */
-  #waits(): (Uint8Array | undefined)[] {
-    const { pendingStructs, pendingDs } = this.doc.store;
-    return [pendingStructs?.update, pendingDs ?? undefined];
   }
 
   #savedUpTo(connection: Connection, count: number): void {

@@ -176,8 +176,8 @@ test('a disk that is full: edits are shared and not acknowledged, the state is r
 test('what came before that which it builds on is acknowledged when both are on disk, and not before', async () => {
   const file = newFile();
   const sidecar = await start({ scene_file: file });
-  const [ann, bob] = [await Peer.join(sidecar, 'edit'), await Peer.join(sidecar, 'edit')];
-  for (const peer of [ann, bob]) await peer.client.until(() => peer.sent > 0 && peer.saved?.edits === peer.sent, 'the answer to the greeting, saved');
+  const [ann, bob, eve] = [await Peer.join(sidecar, 'edit'), await Peer.join(sidecar, 'edit'), await Peer.join(sidecar, 'edit')];
+  for (const peer of [ann, bob, eve]) await peer.client.until(() => peer.sent > 0 && peer.saved?.edits === peer.sent, 'the answer to the greeting, saved');
   const [first, second] = [new Y.Doc(), new Y.Doc()];
   first.getMap('annotations').set('mark', mark('mark'));
   Y.applyUpdate(second, Y.encodeStateAsUpdate(first));
@@ -189,8 +189,16 @@ test('what came before that which it builds on is acknowledged when both are on 
   await bob.client.roundTrip();
   await ann.client.until(() => ann.annotations.has('later'), 'what builds on nothing');
   expect([bob.saved?.edits, bob.sent]).toEqual([before, before + 2]);
+  // Another one's edit builds on what never comes: that is his alone to wait for.
+  const never = new Y.Doc();
+  never.getMap('annotations').set('never', mark('never'));
+  const nothing = Y.encodeStateVector(never);
+  never.getMap('annotations').set('never', mark('again'));
+  eve.sendUpdate(Y.encodeStateAsUpdate(never, nothing));
+  await eve.client.roundTrip();
   ann.sendUpdate(Y.encodeStateAsUpdate(first));
   await Promise.all([ann.flushed(), bob.flushed()]);
+  expect(eve.saved?.edits).toBe(eve.sent - 1);
   await sidecar.stop('SIGKILL');
   const next = await start({ scene_file: file });
   const reader = await Peer.join(next, 'view');

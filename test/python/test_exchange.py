@@ -27,7 +27,7 @@ class Program:
         self.place, self.token = urlsplit(endpoint.url), endpoint.token
 
     def ask(self, method, path, body=b"", **headers):
-        connection = http.client.HTTPConnection(self.place.hostname, self.place.port, timeout=30)
+        connection = http.client.HTTPConnection(self.place.hostname, self.place.port, timeout=60)
         connection.request(method, path, body, {"Authorization": f"Bearer {self.token}", **headers})
         answer = connection.getresponse()
         content = answer.read()
@@ -165,5 +165,5 @@ def test_who_reads_no_events_is_let_go_and_others_hear_on(instance, monkeypatch)
         with pytest.raises(Exception, match="1013"):  # noqa: PT012  some came before
             while True:
                 events.recv(30)
-        until(lambda: stop, 30)
+        until(lambda: stop)
     assert len(stop) == 1

@@ -47,7 +47,7 @@ def test_a_killed_kernels_volumes_stay_and_the_next_one_takes_them_up(sidecar, t
     assert int(said.split()[1]) >= len(keys)
     before = looking.volumes["brain"]
     os.kill(first.pid, signal.SIGKILL)
-    until(lambda: looking.volumes["brain"].producer == "gone", 8)  # heartbeats alone would take longer
+    until(lambda: looking.volumes["brain"].producer == "gone", 15)  # heartbeats alone would take 20 s
     first.wait()
 
     reader, levels = BrickReader(sidecar), pyramid(array)

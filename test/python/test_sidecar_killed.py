@@ -144,7 +144,7 @@ def test_a_scene_larger_than_a_frame_is_given_back_in_parts(sidecar):
     until(lambda: not sidecar.alive)
     assert owner.revive()  # it never knew the scene: only the other one can give it back
     until(lambda: other._connection.is_open and sidecar.pid != pid)
-    until(lambda: len(owner.annotations) == 2499, 30)
+    until(lambda: len(owner.annotations) == 2499)
     assert sorted(a.name for a in owner.annotations) == sorted(f"p{n}" for n in range(2500) if n != 7)
     large = [size for size in sizes if size > 100_000]
     assert len(large) > 2

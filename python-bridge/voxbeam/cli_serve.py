@@ -7,7 +7,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from voxbeam import scenes
+from voxbeam import scenes, spill
 from voxbeam.allowed_hosts import allowed_hosts, checked_hosts
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def add_parser(commands: Any, port: Any) -> None:
     parser.add_argument("--tls-cert", metavar="PATH", help="certificate, with those that vouch for it, in PEM")
     parser.add_argument("--tls-key", metavar="PATH", help="its key, in PEM")
     parser.add_argument("--store-bytes", type=int, help="budget of the server's memory (default: a share of this machine's)")
+    spill.add_options(parser)
     parser.add_argument(
         "--allowed-host", action="append", metavar="NAME", dest="allowed_hosts",
         help="name, besides those in the certificate, under which it answers; may be repeated",
@@ -59,6 +60,7 @@ def serve(options: argparse.Namespace) -> int:
         host=options.host, port=options.port,
         allowed_hosts=hosts,
         **scenes.sidecar_fields(options.scene),
+        **spill.sidecar_fields(options.spill, options.spill_bytes),
         **{name: path for name, path in tls.items() if path is not None},
     )
     trust = None if process.fingerprint is None else Trust(process.fingerprint)

@@ -9,7 +9,7 @@ import threading
 import webbrowser
 from typing import TYPE_CHECKING, Any
 
-from voxbeam import scenes
+from voxbeam import scenes, spill
 from voxbeam.allowed_hosts import allowed_hosts, checked_hosts
 from voxbeam.background_fill import larger_than_store, lazy_words
 
@@ -32,6 +32,7 @@ def add_parser(commands: Any, port: Any) -> None:
     parser.add_argument("--open", action="store_true", help="open it in the browser")
     parser.add_argument("--port", type=port, default=0, help="port of the page (default: a free one)")
     parser.add_argument("--store-bytes", type=int, help="budget of the server's memory (default: a share of this machine's)")
+    spill.add_options(parser)
     parser.add_argument(
         "--allowed-host", action="append", metavar="NAME", dest="allowed_hosts",
         help="name, besides this machine's own, under which the page answers; may be repeated",
@@ -77,7 +78,8 @@ def view(options: argparse.Namespace) -> int:
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
-    process = start_sidecar(store_bytes=store, port=options.port, allowed_hosts=hosts, **scenes.sidecar_fields(options.scene))
+    further = {**scenes.sidecar_fields(options.scene), **spill.sidecar_fields(options.spill, options.spill_bytes)}
+    process = start_sidecar(store_bytes=store, port=options.port, allowed_hosts=hosts, **further)
     with Instance(process.host, process.port, process.token, process=process, restarts=True) as instance:
         _declare(instance, found)
         url = instance.visualization_server_url

@@ -7,7 +7,7 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any
 
-from voxbeam import scenes
+from voxbeam import scenes, spill
 from voxbeam.allowed_hosts import allowed_hosts
 from voxbeam.errors import ParameterError
 from voxbeam.instance import Instance
@@ -46,7 +46,8 @@ def embedded_instance(scene: Scene = None) -> Instance:
             if _instance is not None:
                 _instance.close()
             fields = scenes.sidecar_fields(scene)
-            _process = start_sidecar(store_bytes=embedded_store_bytes(), allowed_hosts=allowed_hosts(), **fields)
+            further = {**fields, **spill.sidecar_fields()}
+            _process = start_sidecar(store_bytes=embedded_store_bytes(), allowed_hosts=allowed_hosts(), **further)
             _instance = Instance(_process.host, _process.port, _process.token, process=_process, restarts=True)
             _scene = fields
         return _instance

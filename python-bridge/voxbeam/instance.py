@@ -159,7 +159,7 @@ class Instance(KeptScene):
 
     @property
     def store_bytes(self) -> int:
-        """Budget of its store."""
+        """Bytes of bricks it can hold: the budget of its store and, where it spills, of the disk."""
         return int(self._connected().welcome["store_bytes"])
 
     @property

@@ -8,6 +8,7 @@ from voxbeam.allowed_hosts import set_allowed_hosts
 from voxbeam.cache import configure as configure_cache
 from voxbeam.errors import ParameterError
 from voxbeam.scenes import configure as configure_scene
+from voxbeam.spill import configure as configure_spill
 from voxbeam.transport import set_transport
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ _store_bytes: int | None = None
 def configure(
     *, transport: Transport | None = None, store_bytes: int | None = None, allowed_hosts: Iterable[str] | None = None,
     cache: str | os.PathLike[str] | bool | None = None, cache_bytes: int | None = None,
-    scene: str | os.PathLike[str] | bool | None = None,
+    scene: str | os.PathLike[str] | bool | None = None, spill: str | os.PathLike[str] | bool | None = None,
+    spill_bytes: int | None = None,
 ) -> None:
     """Set what views and embedded instances made from now on use. What is left out stays.
 
@@ -47,6 +49,11 @@ def configure(
     scene
         File in which the embedded instance that starts next keeps what is drawn, and from which it goes on where there is one
         already; False keeps nothing, True is a file of its own for each instance, as is nothing: see :mod:`voxbeam.scenes`.
+    spill
+        Folder on a disk to which embedded instances that start from now on put bricks that their store has no room for, so that
+        they need not be made again, and volumes larger than the store can be resident. False, as nothing, is none.
+    spill_bytes
+        How much goes there, at most; left out, half of what is free there.
 
     Examples
     --------
@@ -61,6 +68,8 @@ def configure(
         configure_cache(cache, cache_bytes)
     if scene is not None:
         configure_scene(scene)
+    if spill is not None or spill_bytes is not None:
+        configure_spill(spill, spill_bytes)
     if transport is not None:
         set_transport(transport)
 

@@ -4,7 +4,7 @@ import {
   ErrorCode, Flag, FrameError, type FrameHeader, FrameType, HEADER_BYTES, ITEM_BYTES, MAX_FRAME_BYTES, readHeader, readPayload, UNIT_BYTES,
 } from '../protocol/index.js';
 import { type BrickKey, keyText } from '../volume/geometry.js';
-import type { BrickStore } from './brick_store.js';
+import { type BrickStore, readBrick } from './brick_store.js';
 import type { Broker, BrickFailure } from './broker.js';
 import type { Demand } from './demand.js';
 import { log } from './log.js';
@@ -80,7 +80,7 @@ export class BrickIntake {
     if (!brick) return false;
     if (brick.cut || brick.whole) return true; // it is made anew each time
     const frame = brick.constant ?? Buffer.allocUnsafe(brick.bytes);
-    if (!brick.constant) this.file.read(brick.offset, brick.bytes, frame);
+    if (!brick.constant) readBrick(brick, this.file, frame);
     try {
       readPayload(frame, readHeader(frame));
       return true;

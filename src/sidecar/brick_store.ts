@@ -6,8 +6,10 @@
  */
 
 import type { BrickKey } from '../volume/geometry.js';
+import type { Spill } from './spill.js';
 import { type SlotUnits, SlotAllocator } from './slot_allocator.js';
 import { GROUP_BYTES } from './store_budget.js';
+import type { StoreFile } from './store_file.js';
 
 /** One constant brick for so many bytes of the budget: what is kept of it besides is half a kilobyte. */
 const BYTES_A_CONSTANT = 16_384;
@@ -33,6 +35,16 @@ export interface StoredBrick {
   readonly whole?: Uint8Array;
   /** Makes the frame, where it is cut from memory that the producer shares: those take no slot either. Returns the bytes copied for that. */
   readonly cut?: (into: Uint8Array) => number;
+  /** Reads the frame, where it stands on disk. */
+  readonly spilled?: (into: Uint8Array) => void;
+}
+
+/** Reads the frame of a brick that is no `constant` and no `whole` to the start of `into`; returns the bytes copied for that. */
+export function readBrick(brick: StoredBrick, file: StoreFile, into: Uint8Array): number {
+  if (brick.cut) return brick.cut(into);
+  if (brick.spilled) brick.spilled(into);
+  else file.read(brick.offset, brick.bytes, into);
+  return brick.bytes;
 }
 
 /** Bricks of a volume that are cut when they are read. */
@@ -72,9 +84,11 @@ export class BrickStore {
     readonly bytes: number,
     readonly keep: (brick: StoredBrick) => boolean,
     readonly evicted: (brick: StoredBrick) => void,
+    readonly spill?: Spill,
   ) {
     this.#slots = new SlotAllocator(Math.floor(bytes / GROUP_BYTES));
     this.#groupUsed = new Float64Array(this.#slots.groups);
+    if (spill) spill.mayGo = (brick, last) => !this.#held.has(brick) && (last || !keep(brick));
   }
 
   get usedBytes(): number {
@@ -84,6 +98,16 @@ export class BrickStore {
   /** Bytes the store can hold: its budget, or what was written before the file system had no page left. */
   get capacity(): number {
     return this.#slots.frozen ? this.#slots.writtenBytes : this.bytes;
+  }
+
+  /** Bytes of bricks it can hold, in memory and on disk. */
+  get reach(): number {
+    return this.capacity + (this.spill?.capacity ?? 0);
+  }
+
+  /** Whether there will be room without anything more being let go: slots are being written, or bricks on their way to disk. */
+  get expectsRoom(): boolean {
+    return this.#reserved.size > 0 || (this.spill?.busy ?? false);
   }
 
   /** Constant bricks, which take no slot. */
@@ -102,11 +126,12 @@ export class BrickStore {
 
   /** How many bricks of `units` the store can hold at once. */
   slotCapacity(units: SlotUnits): number {
-    return Math.floor(this.capacity / GROUP_BYTES) * (4 / units);
+    const groups = Math.floor(this.capacity / GROUP_BYTES) + Math.floor((this.spill?.capacity ?? 0) / GROUP_BYTES);
+    return groups * (4 / units);
   }
 
   has(volume: number, id: string): boolean {
-    return (this.#volumes.get(volume)?.has(id) ?? false) || this.lends(volume, id);
+    return (this.#volumes.get(volume)?.has(id) ?? false) || this.lends(volume, id) || (this.spill?.has(volume, id) ?? false);
   }
 
   /** Bricks of a volume that need no slot; those of them that stand in one are to be dropped. Without `bricks` there are none any more. */
@@ -127,12 +152,12 @@ export class BrickStore {
   use(volume: number, id: string): StoredBrick | undefined {
     const slot = this.#volumes.get(volume)?.get(id);
     if (slot) this.#touch(slot);
-    return slot?.brick ?? this.#lentBrick(volume, id);
+    return slot?.brick ?? this.#lentBrick(volume, id) ?? this.spill?.use(volume, id);
   }
 
   /** Keeps a brick from being evicted until `letGo`: as many times as it was held. */
   hold(volume: number, id: string): StoredBrick | undefined {
-    const brick = this.#volumes.get(volume)?.get(id)?.brick ?? this.#lentBrick(volume, id);
+    const brick = this.#volumes.get(volume)?.get(id)?.brick ?? this.#lentBrick(volume, id) ?? this.spill?.use(volume, id);
     if (brick) this.#held.set(brick, (this.#held.get(brick) ?? 0) + 1);
     return brick;
   }
@@ -145,7 +170,7 @@ export class BrickStore {
 
   /** Bricks of a volume. */
   bricks(volume: number): StoredBrick[] {
-    return [...(this.#volumes.get(volume)?.values() ?? [])].map((slot) => slot.brick);
+    return [...(this.#volumes.get(volume)?.values() ?? [])].map((slot) => slot.brick).concat(this.spill?.of(volume) ?? []);
   }
 
   /**
@@ -198,7 +223,7 @@ export class BrickStore {
   drop(volume: number, id: string): StoredBrick | undefined {
     const bricks = this.#volumes.get(volume);
     const slot = bricks?.get(id);
-    if (!bricks || !slot) return undefined;
+    if (!bricks || !slot) return this.spill?.drop(volume, id);
     bricks.delete(id);
     if (bricks.size === 0) this.#volumes.delete(volume);
     if (this.#constants.delete(slot)) return slot.brick;
@@ -211,7 +236,7 @@ export class BrickStore {
   /** Forgets all bricks of a volume. */
   dropVolume(volume: number): void {
     this.#lent.delete(volume);
-    for (const id of [...(this.#volumes.get(volume)?.keys() ?? [])]) this.drop(volume, id);
+    for (const { id } of this.bricks(volume)) this.drop(volume, id);
   }
 
   #touch(slot: Slot): void {
@@ -242,8 +267,11 @@ export class BrickStore {
 
   /** Frees at least one slot of `units`, or returns false. */
   #evict(units: SlotUnits, spare: number | undefined): boolean {
+    // What goes to disk is not lost: a fill may do that to its own volume too.
+    const spills = this.spill?.roomFor(units, spare) ?? false;
+    if (spare !== undefined && !spills && this.spill?.busy) return false; // a fill waits for the disk
     for (const last of [false, true]) {
-      const mayGo = ({ brick }: Slot) => brick.volume !== spare && !this.#held.has(brick) && (last || !this.keep(brick));
+      const mayGo = ({ brick }: Slot) => (spills || brick.volume !== spare) && !this.#held.has(brick) && (last || !this.keep(brick));
       let slot: Slot | undefined;
       for (const candidate of this.#lru[units].values()) {
         if (!mayGo(candidate)) continue;
@@ -253,13 +281,17 @@ export class BrickStore {
       const group = this.#idleGroup(units, mayGo, slot?.used ?? Number.POSITIVE_INFINITY);
       const victims = group === undefined ? [slot] : this.#slots.slotsOf(group).map((offset) => this.#byOffset.get(offset));
       for (const victim of victims) {
-        if (!victim) continue;
-        this.drop(victim.brick.volume, victim.brick.id);
-        this.evicted(victim.brick);
+        if (victim) this.#letGo(victim.brick, spare);
       }
       if (slot || group !== undefined) return true;
     }
     return false;
+  }
+
+  #letGo(brick: StoredBrick, spare: number | undefined): void {
+    const { volume, id } = brick;
+    this.drop(volume, id);
+    if (!this.spill?.take(brick, spare)) this.evicted(brick);
   }
 
   /** The group of another class that has been idle longest, if longer than since `used`, and all of whose bricks may go. */

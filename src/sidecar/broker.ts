@@ -289,7 +289,7 @@ export class Broker {
       const kept = maker === producer ? producer.takeLate(demand) : undefined;
       const offset = kept ?? this.store.reserve(demand.record.units, forFill ? demand.record.handle : undefined);
       if (offset === undefined) {
-        if (this.store.reserved > 0) {
+        if (this.store.expectsRoom) {
           aside.push(demand);
           this.#starved.add(producer);
           break;

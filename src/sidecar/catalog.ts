@@ -132,10 +132,12 @@ export class Catalog {
     broker.outdated(record, [...bricks.values()]);
   }
 
-  /** The store let go of a brick. */
-  evicted(brick: StoredBrick): void {
+  /** The store let go of a brick; `why` where that is a fault, for people. */
+  evicted(brick: StoredBrick, why?: string): void {
     const record = this.#records.get(brick.volume);
-    if (record) this.services().broker.lost(record, brick);
+    if (!record) return;
+    record.message = why ?? record.message;
+    this.services().broker.lost(record, brick);
   }
 
   named(name: string): VolumeRecord | undefined {

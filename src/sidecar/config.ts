@@ -35,6 +35,10 @@ export const SidecarConfig = z.strictObject({
   store_bytes_at_most: z.int().positive().optional(),
   /** Where the store's file is made. */
   store_dir: z.string().min(1).optional(),
+  /** Where bricks go that the store has no room for: an absolute path of a folder; left out, they are let go. */
+  spill_dir: scenePath.optional(),
+  /** How much goes there, at most; null: half of what is free there. */
+  spill_bytes: z.int().min(MIN_STORE_BYTES).nullable().default(null),
   /** End when stdin closes: whoever started this process is gone. */
   parent: z.boolean().default(false),
   /** Host names besides loopback under which a proxy serves this instance. */
@@ -94,5 +98,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   host: `give a certificate and its key (tls_cert, tls_key), or listen on one of ${LOOPBACK.join(', ')} and let an SSH tunnel or an authenticated proxy lead there`,
   scene_file: 'give the absolute path of a file',
   scene_folder: 'give the absolute path of a folder',
+  spill_dir: 'give the absolute path of a folder',
+  spill_bytes: `give at least ${MIN_STORE_BYTES} bytes, or null for half of what is free there`,
   store_bytes: `give at least ${MIN_STORE_BYTES} bytes, or null for a share of this machine's memory`,
 };

@@ -93,9 +93,16 @@ export class Filler {
         remedy: 'free shared memory (df /dev/shm), remove volumes, or start the instance with a smaller store_bytes',
       };
     }
+    if (store.spill?.message) {
+      return {
+        code: ErrorCode.STORE_FULL,
+        message: `${store.spill.message}; "${name}" needs ${needed} to be resident, in memory and on disk`,
+        remedy: 'free some of that disk and start the instance again, or show the volume without making it resident',
+      };
+    }
     return {
       code: ErrorCode.STORE_FULL,
-      message: `the store of ${store.bytes} bytes cannot hold all ${record.total - record.lent} bricks of "${name}" (${needed} bytes)`,
+      message: `the store of ${store.reach} bytes cannot hold all ${record.total - record.lent} bricks of "${name}" (${needed} bytes)`,
       remedy: `start the instance with store_bytes of at least ${needed} besides what other volumes take, or show it without making it resident`,
     };
   }

@@ -28,7 +28,7 @@ export class Hub {
 
   /** Greets a client and brings it up to date. */
   join(link: Link): void {
-    const { instance, heartbeatMs, tickets, file, catalog, scene, downStreams } = this.services();
+    const { instance, heartbeatMs, tickets, file, broker, catalog, scene, downStreams } = this.services();
     const { connection } = link;
     const resume = tickets.issue('stream', connection.grant, Number.POSITIVE_INFINITY);
     this.#links.set(link, resume);
@@ -40,6 +40,7 @@ export class Hub {
       bytes += Buffer.byteLength(JSON.stringify(announcement));
       (bytes <= WELCOME_VOLUME_BYTES ? fitting : following).push(announcement);
     }
+    const { store } = broker;
     connection.sendControl(FrameType.WELCOME, {
       instance,
       server: `voxbeam/${VERSION}`,
@@ -48,7 +49,7 @@ export class Hub {
       resume,
       ...(link.kind === 'viewer' ? { down: downStreams.issue(connection) } : { store: { path: file.path, bytes: file.bytes, name: file.name } }),
       ...(link instanceof ProducerLink && { helper: link.helperTicket }),
-      store_bytes: file.bytes,
+      store_bytes: store.bytes + (store.spill?.file.bytes ?? 0),
       volumes: fitting,
     });
     for (const announcement of following) connection.sendControl(FrameType.VOLUME, announcement);

@@ -24,6 +24,8 @@ import { Scene } from './scene.js';
 import type { Services } from './services.js';
 import { Sessions } from './sessions.js';
 import { StatusThrottle } from './status_throttle.js';
+import { Spill } from './spill.js';
+import { freeSpace } from './store_budget.js';
 import { StoreFile } from './store_file.js';
 import { Tickets } from './tickets.js';
 import { readTls, type Tls } from './tls.js';
@@ -66,7 +68,16 @@ export class Instance {
       const record = catalog.get(brick.volume);
       return record !== undefined && (!record.producer || record.isCoarsest(brick.key));
     };
-    const store = new BrickStore(file.bytes, keep, (brick) => catalog.evicted(brick));
+    const spill = openSpill(config, file);
+    const store = new BrickStore(file.bytes, keep, (brick) => catalog.evicted(brick), spill);
+    if (spill) {
+      spill.lost = (brick) => catalog.evicted(brick, spill.message);
+      spill.settled = () => {
+        const { broker } = this.#services;
+        broker.slotFreed();
+        if (spill.message) for (const record of catalog.records()) broker.filler.check(record);
+      };
+    }
     this.#services = {
       instance: this.id,
       heartbeatMs: config.heartbeat_ms ?? HEARTBEAT_MS,
@@ -115,6 +126,7 @@ export class Instance {
       this.#server.once('error', (error: NodeJS.ErrnoException) => {
         this.#services.scene.close();
         this.#services.file.close();
+        this.#services.broker.store.spill?.close();
         reject(listenError(error, host, port));
       });
       this.#server.listen(port, host, resolve);
@@ -131,10 +143,24 @@ export class Instance {
     for (const link of [...this.#services.hub.links()]) link.connection.close(GOING_AWAY, 'the instance has ended');
     this.#services.scene.close();
     this.#services.file.close();
+    this.#services.broker.store.spill?.close();
     this.#services.encoder.close();
     this.#server.close();
     // Time for the close frames to leave; clients that do not answer are cut off with the process.
     setTimeout(this.ended, 50);
+  }
+}
+
+/** Where bricks go that the store has no room for, if anywhere. */
+function openSpill({ spill_dir: folder, spill_bytes: bytes }: SidecarConfig, store: StoreFile): Spill | undefined {
+  if (folder === undefined) return undefined;
+  try {
+    return new Spill(store, StoreFile.create(bytes ?? Math.floor(freeSpace(folder) / 2), undefined, folder, 'spill_bytes'));
+  } catch (error) {
+    store.close();
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (!code) throw error;
+    throw new StartError(`spill_dir: ${message}`, 'give a folder that exists and may be written to');
   }
 }
 

@@ -11,6 +11,7 @@ export function instanceStatus({ instance, broker, hub, catalog, counters, scene
     pid: process.pid,
     store_bytes: broker.store.bytes,
     used_bytes: broker.store.usedBytes,
+    ...(broker.store.spill && { spill: broker.store.spill.status }),
     viewers: hub.count('viewer'),
     producers: hub.count('producer'),
     volumes: [...catalog.records()].map((record) => record.announcement()),

@@ -44,9 +44,10 @@ export class StoreFile {
    *
    * @param budget bytes, or null for the default; rounded down to whole groups
    * @param atMost bound of the default
+   * @param field what the budget is called
    * @throws StartError when there is no room
    */
-  static create(budget: number | null, atMost = Number.POSITIVE_INFINITY, folder = storeFolder()): StoreFile {
+  static create(budget: number | null, atMost = Number.POSITIVE_INFINITY, folder = storeFolder(), field = 'store_bytes'): StoreFile {
     const chosen = budget ?? Math.min(defaultBudget(folder), Math.max(atMost, MIN_STORE_BYTES));
     const bytes = Math.floor(chosen / GROUP_BYTES) * GROUP_BYTES;
     if (bytes < MIN_STORE_BYTES) {
@@ -58,7 +59,7 @@ export class StoreFile {
     const free = freeSpace(folder);
     if (bytes > free) {
       throw new StartError(
-        `store_bytes ${bytes} is more than the ${free} bytes free in ${folder}`,
+        `${field} ${bytes} is more than the ${free} bytes free in ${folder}`,
         `ask for at most ${free} bytes, or free space in ${folder}`,
       );
     }
@@ -85,6 +86,15 @@ export class StoreFile {
     for (let done = 0; done < bytes.byteLength; ) {
       done += fs.writeSync(this.#fd, bytes, done, bytes.byteLength - done, offset + done);
     }
+  }
+
+  /** Writes `bytes` at `offset` by another thread, and tells when that is done or why it is not. */
+  writeLater(offset: number, bytes: Uint8Array, done: (error: NodeJS.ErrnoException | undefined) => void): void {
+    const step = (at: number) => fs.write(this.#fd, bytes, at, bytes.byteLength - at, offset + at, (error, count) => {
+      if (error || at + count === bytes.byteLength) done(error ?? undefined);
+      else step(at + count);
+    });
+    step(0);
   }
 
   /** Closes the file, which frees its memory once every producer has closed it too. */

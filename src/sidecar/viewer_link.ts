@@ -8,7 +8,7 @@ import {
   FrameType, HEADER_BYTES, type Hello, MAX_NEEDS, Need, NeedTile,
 } from '../protocol/index.js';
 import { type BrickKey, hasBrick, keyText } from '../volume/geometry.js';
-import type { StoredBrick } from './brick_store.js';
+import { readBrick, type StoredBrick } from './brick_store.js';
 import type { BrickFailure } from './broker.js';
 import type { Connection, Link } from './connection.js';
 import type { Manner } from './codec/encode.js';
@@ -240,13 +240,7 @@ export class ViewerLink implements Link, BrickWaiter {
     const { record, exact } = want;
     const buffer = brick.whole ? undefined : pool.take(brick.units);
     const frame = brick.whole ?? (buffer as Buffer).subarray(0, brick.bytes);
-    if (buffer) {
-      if (brick.cut) counters.copiedBytes += brick.cut(buffer);
-      else {
-        file.read(brick.offset, brick.bytes, buffer);
-        counters.copiedBytes += brick.bytes;
-      }
-    }
+    if (buffer) counters.copiedBytes += readBrick(brick, file, buffer);
     const done = buffer && (() => pool.give(brick.units, buffer));
     const manner = this.#codec.choose(record, brick.bytes, (this.#wants.size + 1) * brick.bytes, exact);
     if (manner) this.#sendSmaller(want, frame, manner, done).catch((error) => this.connection.broken(error));

@@ -3,7 +3,7 @@
 import {
   constantVoxel, ConstantVoxels, FrameError, HEADER_BYTES, ITEM_BYTES, readHeader, readPayload, STORED_VOXELS, type VoxelDtype, type VoxelArray, voxelsAt,
 } from '../protocol/index.js';
-import type { StoredBrick } from './brick_store.js';
+import { readBrick, type StoredBrick } from './brick_store.js';
 import type { BufferPool } from './buffer_pool.js';
 import type { StoreFile } from './store_file.js';
 
@@ -48,8 +48,7 @@ export class VoxelReader {
     }
     const buffer = this.pool.take(brick.units);
     try {
-      if (brick.cut) brick.cut(buffer);
-      else this.file.read(brick.offset, brick.bytes, buffer);
+      readBrick(brick, this.file, buffer);
       const frame = buffer.subarray(0, brick.bytes);
       if (!brick.cut && !this.#sound.has(brick)) {
         readPayload(frame, readHeader(frame));

@@ -214,9 +214,10 @@ export class BrickStore {
     this.#slots.freeze(offset);
   }
 
-  /** Shared memory may have room again: growth is tried once more. */
+  /** Shared memory and the disk may have room again: growth is tried once more. */
   thawGrowth(): void {
     this.#slots.thaw();
+    this.spill?.thaw();
   }
 
   /** Forgets a brick; returns it if it was there. */

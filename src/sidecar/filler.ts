@@ -97,7 +97,7 @@ export class Filler {
       return {
         code: ErrorCode.STORE_FULL,
         message: `${store.spill.message}; "${name}" needs ${needed} to be resident, in memory and on disk`,
-        remedy: 'free some of that disk and start the instance again, or show the volume without making it resident',
+        remedy: 'free some of that disk and render the volume again, or show it without making it resident',
       };
     }
     return {

@@ -129,6 +129,12 @@ export class Spill {
     return entry?.brick;
   }
 
+  /** The disk may have room again. */
+  thaw(): void {
+    this.#slots.thaw();
+    this.message = undefined;
+  }
+
   close(): void {
     this.#closed = true;
     if (!this.busy) this.file.close();

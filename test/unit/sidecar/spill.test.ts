@@ -1,7 +1,7 @@
 /** Bricks that go to disk when the store is full: they come back as they were, and what the disk does to them is never wrong. */
 
 import { execFileSync } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, unlinkSync, writeSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -209,6 +209,10 @@ describe('a disk that is full while bricks are spilled', () => {
       expect(spill.bricks).toBeGreaterThan(0); // what had been written goes on being used
       expect(spill.bricks).toBeLessThanOrEqual(6);
       expect(sidecar.log.match(/spilled to is full/g)).toHaveLength(1);
+      unlinkSync(path.join(disk, 'other'));
+      const from = producer.client.frames.length;
+      producer.client.control(FrameType.FILL, { volume }); // there is room again
+      await producer.client.next(FrameType.STATUS, (f) => f.json.volume === volume && f.json.complete, from);
     } finally {
       await sidecar.stop();
     }

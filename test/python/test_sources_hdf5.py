@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from voxbeam.errors import ShapeError, SourceError
-from voxbeam.sources import open_source, open_sources
+from voxbeam.sources import hdf5_filters, open_source, open_sources
 from voxbeam.sources.places import library
 
 #: Files of beamlines, where there are any: named by the variable, or beside the checkout.
@@ -270,6 +270,35 @@ def test_deflated_chunks_are_inflated_without_the_librarys_lock(tmp_path, monkey
     no_library()
     np.testing.assert_array_equal(whole(source), array)
     assert source.read(0, ((0, 1), (0, 1), (0, 1))).dtype == source.dtype
+
+
+FILTERS = {
+    "blosc": lambda: hdf5plugin.Blosc(cname="zstd"), "blosc of bits": lambda: hdf5plugin.Blosc(cname="lz4", shuffle=2),
+    "lz4": hdf5plugin.LZ4, "zstd": hdf5plugin.Zstd, "zstd after shuffle": lambda: {**hdf5plugin.Zstd(), "shuffle": True},
+}
+
+
+@pytest.mark.parametrize("how", FILTERS)
+@pytest.mark.parametrize("dtype", ["u1", "u2", "f4"])
+def test_other_filters_are_undone_without_the_librarys_lock_where_processors_are_many(
+    tmp_path, monkeypatch, no_library, how, dtype,
+):
+    array = np.sort(values(dtype=dtype) // 60)  # which compresses: a chunk that does not is written without a filter
+    with h5py.File(tmp_path / "a.h5", "w") as f:
+        f.create_dataset("d", data=array, chunks=(7, 16, 9), **FILTERS[how]())
+    few = open_source(tmp_path / "a.h5")
+    np.testing.assert_array_equal(whole(few), array)
+    monkeypatch.setattr(hdf5_filters, "cores", lambda: 4)
+    many = open_source(tmp_path / "a.h5")
+    no_library()
+    np.testing.assert_array_equal(whole(many), array)
+    with h5py.File(tmp_path / "a.h5") as f:
+        place = f["d"].id.get_chunk_info(0)
+    raw = bytearray((tmp_path / "a.h5").read_bytes())
+    raw[place.byte_offset : place.byte_offset + 24] = bytes(24)
+    (tmp_path / "a.h5").write_bytes(raw)
+    with pytest.raises(SourceError, match=r"a\.h5:/d.*chunk at \(0, 0, 0\)"):
+        whole(open_source(tmp_path / "a.h5"))
 
 
 def test_deflated_chunks_of_leading_axes_and_those_never_written(tmp_path, no_library):

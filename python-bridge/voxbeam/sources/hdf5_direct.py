@@ -1,40 +1,35 @@
-"""Chunks of HDF5 that are compressed by deflate, read by their place in the file and inflated outside the library's one lock."""
+"""Compressed chunks of HDF5, read by their place in the file and decoded outside the library's one lock."""
 
 from __future__ import annotations
 
 import os
 import threading
-import zlib
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
-from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from voxbeam.sources.hdf5_filters import undo_filters
 
+if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from voxbeam.geometry import Box, Shape
 
-DEFLATE, SHUFFLE = 1, 2
-#: Threads that inflate the chunks of a block; a reading that needs one chunk uses the caller's.
+#: Threads that decode the chunks of a block; a reading that needs one chunk uses the caller's.
 THREADS = min(4, os.cpu_count() or 1)
 
 
 def reads_directly(dataset: Any) -> bool:
-    """Whether chunks of a dataset are only deflated, after bytes were shuffled or not, and stand in the file that is open."""
+    """Whether chunks of a dataset stand in the file that is open, and their filters can be undone here."""
     if not dataset.chunks or dataset.is_virtual or dataset.file.userblock_size or dataset.dtype.hasobject:
         return False
-    plist = dataset.id.get_create_plist()
-    codes = [plist.get_filter(index)[0] for index in range(plist.get_nfilters())]
-    return codes in ([DEFLATE], [SHUFFLE, DEFLATE]) and dataset.file.driver == "sec2"
+    return dataset.file.driver == "sec2" and undo_filters(dataset) is not None
 
 
 class DirectChunks:
-    """A dataset as a chunked array. Several threads inflate at once, where the library would let one.
+    """A dataset as a chunked array. Several threads decode at once, where the library would let one.
 
     Parameters
     ----------
@@ -51,8 +46,9 @@ class DirectChunks:
         self.shape: Shape = (z, y, x)
         self.chunks = (self._chunk[-3], self._chunk[-2], self._chunk[-1])
         self.leading_chunks = self._chunk[ones:-3]
-        self._shuffled = dataset.id.get_create_plist().get_nfilters() == 2
-        self._inflate = _inflater(prod(self._chunk) * self.dtype.itemsize)
+        undo = undo_filters(dataset)
+        assert undo is not None, "reads_directly was not asked"
+        self._undo = undo
         self._file = os.open(dataset.file.filename, os.O_RDONLY)
 
     def __del__(self) -> None:
@@ -90,43 +86,10 @@ class DirectChunks:
         if len(raw) < info.size:
             raise ValueError(f"the chunk at {tuple(starts)} ends beyond the end of the file")
         try:
-            chunk = self._unshuffled(self._inflate(raw)).reshape(self._chunk)
+            chunk = self._undo(raw).view(self.dtype).reshape(self._chunk)
         except Exception as error:
-            raise ValueError(f"the chunk at {tuple(starts)} cannot be inflated: {error}") from error
+            raise ValueError(f"the chunk at {tuple(starts)} cannot be decoded: {error}") from error
         out[target] = chunk[tuple(slice(a - start, b - start) for (a, b), start in zip(both, starts, strict=True))]
-
-    def _unshuffled(self, raw: Any) -> NDArray[Any]:
-        size = self.dtype.itemsize
-        if not self._shuffled or size == 1:
-            return np.frombuffer(raw, self.dtype)
-        planes = np.frombuffer(raw, np.uint8).reshape(size, -1)
-        voxels = np.empty((planes.shape[1], size), np.uint8)
-        for index in range(size):
-            voxels[:, index] = planes[index]
-        return voxels.view(self.dtype)
-
-
-def _inflater(size: int) -> Callable[[bytes], Any]:
-    """Inflates to `size` bytes, no more: by libdeflate where imagecodecs is installed, twice as fast as zlib."""
-    try:
-        from imagecodecs import deflate_decode  # noqa: PLC0415  optional
-
-        return lambda raw: _exactly(size, deflate_decode(raw, out=size))
-    except ImportError:
-        return lambda raw: _zlib(size, raw)
-
-
-def _zlib(size: int, raw: bytes) -> bytes:
-    stream = zlib.decompressobj()
-    data = stream.decompress(raw, size)
-    more = stream.decompress(stream.unconsumed_tail, 1)
-    return bytes(_exactly(size, data + more))
-
-
-def _exactly(size: int, data: Any) -> Any:
-    if len(data) != size:
-        raise ValueError(f"it holds {len(data):,} bytes instead of {size:,}")
-    return data
 
 
 _lock = threading.Lock()
@@ -139,5 +102,5 @@ def _pool() -> ThreadPoolExecutor:
     global _executor, _owner
     with _lock:
         if _executor is None or _owner != os.getpid():
-            _executor, _owner = ThreadPoolExecutor(THREADS, "voxbeam-inflate"), os.getpid()
+            _executor, _owner = ThreadPoolExecutor(THREADS, "voxbeam-chunks"), os.getpid()
         return _executor

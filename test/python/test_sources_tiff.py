@@ -67,6 +67,25 @@ def test_ome_says_size_unit_channels_and_time(tmp_path):
         assert len({channel.fingerprint for channel in channels}) == 3
 
 
+@pytest.mark.parametrize("shape", [(9, 150, 200), (2, 9, 150, 200)])
+def test_smaller_copies_in_a_file_are_previews_of_levels_of_their_size(tmp_path, shape):
+    array = values(shape)
+    smaller = [array[..., ::2, ::2], array[..., :140:2, ::2], array[..., ::4, ::4] + 1]  # the second is of no size of ours
+    form = {"tile": (16, 16), "compression": "zlib", "photometric": "minisblack"}
+    with tifffile.TiffWriter(tmp_path / "a.ome.tif", ome=True) as file:
+        file.write(array, subifds=3, metadata={"axes": "TZYX"[-len(shape) :]}, **form)
+        for level in smaller:
+            file.write(level, subfiletype=1, **form)
+    source = open_source(tmp_path / "a.ome.tif")
+    assert dict(source.levels) == {1: False, 2: False}
+    for time in range(shape[0] if len(shape) == 4 else 1):
+        moment = source.at(time)
+        of = (slice(None),) if len(shape) == 3 else (time,)
+        np.testing.assert_array_equal(moment.read(0, ((0, 9), (0, 150), (0, 200))), array[of])
+        np.testing.assert_array_equal(moment.read(1, ((0, 5), (0, 75), (0, 100))), smaller[0][of][[1, 3, 5, 7, 8]])
+        np.testing.assert_array_equal(moment.read(2, ((1, 3), (2, 38), (0, 50))), smaller[2][of][[6, 8], 2:])
+
+
 def test_imagej_says_size_and_unit(tmp_path):
     array = values((5, 20, 30))
     tifffile.imwrite(

@@ -18,6 +18,7 @@ from voxbeam.sources.numpy_source import array_sources
 from voxbeam.sources.places import FileList, begins_with, file_fingerprint, inside_folder, library, natural_order, unreadable
 from voxbeam.sources.source import volume_shape
 from voxbeam.sources.tiff_facts import TiffFacts, axis_letters, leading_of, tiff_facts
+from voxbeam.sources.tiff_levels import planes_of_levels
 from voxbeam.sources.tiff_pages import TiffPages, TiffStack
 
 if TYPE_CHECKING:
@@ -80,8 +81,9 @@ def _file(path: Path, axes: str | None) -> list[Source]:
         array = _ordered(pages.contiguous, letters, leading.names.upper())
         sources = array_sources(array, f"{leading.names}zyx", path.stem)
     else:
-        image = ChunkedImage({0: pages}, str(path), pages.dtype, "Is the file complete?")
-        sources = image.sources(leading, {"name": path.stem})
+        levels = planes_of_levels(path, series, letters, whole)
+        image = ChunkedImage({0: pages, **levels}, str(path), pages.dtype, "Is the file complete?")
+        sources = image.sources(leading, {"name": path.stem, "levels": dict.fromkeys(levels, False)})
     _tell(sources, facts, file_fingerprint(path), alone=alone)
     return sources
 

@@ -140,7 +140,7 @@ describe('a sidecar that spills', () => {
     expect(spill.read_bytes).toBeGreaterThanOrEqual((KEYS.length - 16) * 66 ** 3 * 4);
     await sidecar.stop('SIGKILL');
     if (process.platform === 'linux') expect(readdirSync(folder)).toEqual([]);
-  }, 20_000);
+  }, 60_000);
 
   test('bricks that changed are not taken from disk', async () => {
     const sidecar = await SidecarProcess.start({ store_bytes: 16 * GROUP_BYTES, spill_dir: folder, spill_bytes: 40 * GROUP_BYTES });
@@ -157,7 +157,7 @@ describe('a sidecar that spills', () => {
     await client.until(() => client.all(FrameType.BRICK).length === KEYS.length, 'all bricks');
     for (const { header: { level, generation } } of client.all(FrameType.BRICK)) expect(generation).toBe(level === 0 ? 2 : 1);
     await sidecar.stop();
-  }, 20_000);
+  }, 60_000);
 
   test.each([
     [{ spill_dir: '/no/such/folder' }, /spill_dir: .*ENOENT/], [{ spill_dir: 'here' }, /spill_dir: the path is not absolute/],
@@ -216,7 +216,7 @@ describe('a disk that is full while bricks are spilled', () => {
     } finally {
       await sidecar.stop();
     }
-  }, 20_000);
+  }, 60_000);
 });
 
 /** Takes all that is left of a file system but some bytes. */

@@ -39,6 +39,7 @@ class FrameType(IntEnum):
     REGION = 29
     CANCEL_EDIT = 30
     PROGRESS = 31
+    UPLOAD = 32
     SAVED = 40
     HISTORY = 41
 

@@ -40,6 +40,7 @@ export const FrameType = {
   REGION: 29,
   CANCEL_EDIT: 30,
   PROGRESS: 31,
+  UPLOAD: 32,
   SAVED: 40,
   HISTORY: 41,
 } as const;

@@ -109,6 +109,13 @@ export const DEFAULT_CREDIT_BYTES = 16 * 2 ** 20;
 /** The most credit a viewer can hold. */
 export const MAX_CREDIT_BYTES = 64 * 2 ** 20;
 
+/** Upload connections of one producer or helper to one thread. */
+export const MAX_UPLOADS = 16;
+/** Threads that receive bricks of other hosts. */
+export const MAX_UPLOAD_THREADS = 4;
+/** Payload of the HELLO of an upload connection. */
+export const MAX_HELLO_BYTES = 4096;
+
 /** A HELLO must arrive within this time of the upgrade. */
 export const HELLO_TIMEOUT_MS = 5_000;
 /** Each side pings this often; two unanswered pings end the connection. */

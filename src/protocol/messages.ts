@@ -1,7 +1,7 @@
 /** The JSON payloads of control frames. Names are snake_case on the wire; vectors are z, y, x. */
 
 import * as z from 'zod';
-import { WAYS } from './codec.js';
+import { type Codec, WAYS } from './codec.js';
 import { STORED_DTYPES } from './dtype.js';
 import { encodeFrame, FrameError, FrameType } from './frame.js';
 import {
@@ -45,6 +45,18 @@ export const Hello = z.strictObject({
   codec: z.enum(WAYS).optional(),
 });
 export type Hello = z.infer<typeof Hello>;
+
+/** The first frame on an upload connection. */
+export const UploadHello = z.strictObject({ kind: z.literal('upload'), client: name, ticket: z.string().regex(/^[A-Za-z0-9_-]{43}$/) });
+export type UploadHello = z.infer<typeof UploadHello>;
+
+/** Where bricks of another host may be sent; a producer asks for it with no fields. */
+export const UploadAsk = z.strictObject({});
+export interface Upload {
+  ports: number[];
+  ticket?: string;
+  codecs?: Codec[];
+}
 
 /** What a point cloud is beyond its box. */
 export const PointFacts = z.strictObject({

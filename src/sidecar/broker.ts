@@ -298,7 +298,7 @@ export class Broker {
         continue;
       }
       demand.offset = offset;
-      demand.leastGeneration = 0;
+      if (!maker.uploads) demand.leastGeneration = 0; // what was uploaded twice may still come
       demand.cancelled = kept !== undefined; // it was taken back before: the answer to that comes first
       maker.began(demand);
       if (kept !== undefined) continue;

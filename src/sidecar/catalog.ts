@@ -122,8 +122,8 @@ export class Catalog {
       if (hit(brick.key)) bricks.set(keyText(brick.key), brick);
     }
     for (const demand of record.demands.values()) {
-      // The producer's own answers are in order with this word; those of its helpers are not.
-      if (demand.offset !== undefined && demand.asked !== record.producer && hit(demand.key)) demand.leastGeneration = generation;
+      // The producer's own answers are in order with this word; those of its helpers, and its uploads, are not.
+      if (demand.offset !== undefined && (demand.asked !== record.producer || demand.asked?.uploads) && hit(demand.key)) demand.leastGeneration = generation;
     }
     if (generation > 1) record.edited = true;
     record.generation = Math.max(record.generation, generation);

@@ -29,6 +29,8 @@ export const SidecarConfig = z.strictObject({
   tls_key: z.string().min(1).optional(),
   /** 0: any free port. */
   port: z.int().min(0).max(65535).default(0),
+  /** Where producers of other hosts send bricks, and the next ones, one for each thread that receives; 0: any free ones. */
+  upload_port: z.int().min(0).max(65532).default(0),
   /** Budget of the store; null: a share of this machine's memory. */
   store_bytes: z.int().min(MIN_STORE_BYTES).nullable().default(null),
   /** Without store_bytes: no more than this, however large the machine is. */

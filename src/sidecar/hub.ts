@@ -48,6 +48,7 @@ export class Hub {
       heartbeat_ms: heartbeatMs,
       resume,
       ...(link.kind === 'viewer' ? { down: downStreams.issue(connection) } : { store: { path: file.path, bytes: file.bytes, name: file.name } }),
+      ...(link.kind !== 'viewer' && { uploads: true }),
       ...(link instanceof ProducerLink && { helper: link.helperTicket }),
       store_bytes: store.bytes + (store.spill?.file.bytes ?? 0),
       volumes: fitting,

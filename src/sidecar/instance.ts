@@ -30,6 +30,7 @@ import { StoreFile } from './store_file.js';
 import { Tickets } from './tickets.js';
 import { readTls, type Tls } from './tls.js';
 import { createUpgrade } from './upgrade.js';
+import { UploadDesk } from './upload/upload_desk.js';
 import { VoxelReader } from './voxel_reader.js';
 
 /** Scenes in a folder of many. */
@@ -96,6 +97,7 @@ export class Instance {
       hub,
       labels: new LabelDesk(services, labelStorageOf(scene.keeper)),
       downStreams: new DownStreams(),
+      uploads: new UploadDesk(file, { host: config.host, port: config.upload_port, tls: this.tls?.pem }),
       stop: (reason) => this.stop(reason),
     };
     if (config.restored) {
@@ -142,6 +144,7 @@ export class Instance {
     this.#statuses.close();
     for (const link of [...this.#services.hub.links()]) link.connection.close(GOING_AWAY, 'the instance has ended');
     this.#services.scene.close();
+    this.#services.uploads.close();
     this.#services.file.close();
     this.#services.broker.store.spill?.close();
     this.#services.encoder.close();

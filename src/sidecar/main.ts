@@ -2,11 +2,12 @@
 
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isMainThread } from 'node:worker_threads';
+import { isMainThread, workerData } from 'node:worker_threads';
 import { serveEncoder } from './codec/encoder.js';
 import { parseConfig, StartError } from './config.js';
 import { Instance } from './instance.js';
 import { log } from './log.js';
+import { serveUploads } from './upload/upload_thread.js';
 import { VERSION } from './version.js';
 
 const CONFIG_TIMEOUT_MS = 10_000;
@@ -56,7 +57,7 @@ async function main(): Promise<void> {
   process.stdout.write(`${JSON.stringify(ready)}\n`);
 }
 
-if (!isMainThread) serveEncoder();
+if (!isMainThread) (workerData?.role === 'upload' ? serveUploads : serveEncoder)();
 else main().catch((error: unknown) => {
   const failure =
     error instanceof StartError

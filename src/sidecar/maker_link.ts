@@ -1,10 +1,12 @@
 /** One who makes bricks, a producer or a helper of one: the needs it has been sent, and its answers. */
 
-import { decodeControl, Done, ErrorMessage, type FrameHeader, FrameType } from '../protocol/index.js';
+import { decodeControl, Done, ErrorCode, ErrorMessage, type FrameHeader, FrameType, UploadAsk } from '../protocol/index.js';
 import { type BrickKey, keyText } from '../volume/geometry.js';
 import type { Connection, ErrorFields, Link } from './connection.js';
 import type { Demand } from './demand.js';
 import type { ProducerLink } from './producer_link.js';
+import type { UploadedFrame } from './upload/thread_messages.js';
+import type { Uploads } from './upload/upload_desk.js';
 import type { VolumeRecord } from './volume_record.js';
 
 const wireKey = ({ level, z, y, x }: BrickKey): [number, number, number, number] => [level, z, y, x];
@@ -18,6 +20,8 @@ export abstract class MakerLink implements Link {
   /** Those of them that no viewer waited for. */
   readonly #fills = new Set<Demand>();
   readonly #cancels = new Set<Demand>();
+  /** Its further connections, which bricks come by: in no order with what it says here. */
+  uploads: Uploads | undefined;
 
   constructor(readonly connection: Connection) {}
 
@@ -38,7 +42,8 @@ export abstract class MakerLink implements Link {
   frame(header: FrameHeader, payload: Uint8Array, frame: Uint8Array): void {
     const { intake } = this.connection.services.broker;
     this.answeredAt = performance.now();
-    if (header.type === FrameType.DONE) {
+    if (header.type === FrameType.UPLOAD) this.#upload(payload);
+    else if (header.type === FrameType.DONE) {
       const { volume, time = 0, keys } = decodeControl(Done, payload);
       for (const [level, z, y, x, offset, bytes, generation] of keys) {
         const key = { level, z, y, x, time };
@@ -53,6 +58,31 @@ export abstract class MakerLink implements Link {
       const brick = { level, z, y, x, time };
       if (!this.answeredLate(`${volume}:${keyText(brick)}`)) intake.failed(this, volume, brick, { code, message, remedy });
     }
+  }
+
+  #upload(payload: Uint8Array): void {
+    decodeControl(UploadAsk, payload);
+    this.connection.services.uploads
+      .open(this)
+      .then((message) => this.connection.sendControl(FrameType.UPLOAD, message))
+      .catch((error: unknown) => this.connection.broken(error));
+  }
+
+  /** From now on it may also answer by uploads. */
+  beginUploads(uploads: Uploads): void {
+    this.uploads = uploads;
+    for (const { offset, record } of this.outstanding.values()) if (offset !== undefined) uploads.grant(offset, record.units);
+  }
+
+  /** A frame came by an upload. */
+  uploaded({ volume, key, place, bytes, generation, state }: UploadedFrame): void {
+    if (!this.open) return;
+    const { intake } = this.connection.services.broker;
+    this.answeredAt = performance.now();
+    this.connection.alive();
+    if (this.answeredLate(`${volume}:${keyText(key)}`) || state === 'refused') return;
+    if (state === 'written') intake.done(this, volume, key, place, bytes, generation);
+    else intake.failed(this, volume, key, { code: ErrorCode.STORE_FULL, message: 'shared memory is full' });
   }
 
   /** Whether this answers a need that was given to somebody else meanwhile. */
@@ -70,12 +100,14 @@ export abstract class MakerLink implements Link {
     this.outstanding.set(demand.globalId, demand);
     demand.asked = this;
     if (demand.waiters.size === 0) this.#fills.add(demand);
+    if (demand.offset !== undefined) this.uploads?.grant(demand.offset, demand.record.units);
   }
 
   /** A need was answered, or taken away. */
   ended(demand: Demand): void {
     this.outstanding.delete(demand.globalId);
     this.#fills.delete(demand);
+    if (demand.offset !== undefined) this.uploads?.withdraw(demand.offset);
   }
 
   /** Its unanswered needs, of one volume or of all: they are no longer its own. */

@@ -31,6 +31,7 @@ const MAY_SEND: Readonly<Partial<Record<FrameType, Readonly<Partial<Record<Kind,
   [FrameType.CANCEL_EDIT]: { viewer: 'edit', producer: 'owner' },
   [FrameType.READ]: { viewer: 'view', producer: 'owner' },
   [FrameType.HELP]: { helper: 'owner' },
+  [FrameType.UPLOAD]: { producer: 'owner', helper: 'owner' },
   [FrameType.HISTORY]: { viewer: 'view', producer: 'owner' }, // changing it: history.ts
   [FrameType.STOP]: { viewer: 'owner', producer: 'owner' },
 };

@@ -13,6 +13,7 @@ import type { Scene } from './scene.js';
 import type { Sessions } from './sessions.js';
 import type { StoreFile } from './store_file.js';
 import type { Tickets } from './tickets.js';
+import type { UploadDesk } from './upload/upload_desk.js';
 import type { VoxelReader } from './voxel_reader.js';
 
 export interface Services {
@@ -36,6 +37,7 @@ export interface Services {
   readonly hub: Hub;
   readonly labels: LabelDesk;
   readonly downStreams: DownStreams;
+  readonly uploads: UploadDesk;
   /** Ends the instance. */
   stop(reason: string): void;
 }

@@ -97,6 +97,11 @@ export class StoreFile {
     step(0);
   }
 
+  /** Its descriptor, for threads of this process. */
+  get fd(): number {
+    return this.#fd;
+  }
+
   /** Closes the file, which frees its memory once every producer has closed it too. */
   close(): void {
     fs.closeSync(this.#fd);

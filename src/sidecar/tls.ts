@@ -7,6 +7,8 @@ import { type SidecarConfig, StartError } from './config.js';
 
 export interface Tls {
   readonly options: ServerOptions;
+  /** The same for a server in another thread. */
+  readonly pem: { readonly cert: string; readonly key: string };
   /** SHA-256 of the certificate, in hex: what a client that knows nobody who vouches for it is told to expect. */
   readonly fingerprint: string;
   /** Names and addresses that it was made for: the instance answers under them. */
@@ -51,5 +53,5 @@ export function readTls({ tls_cert: certPath, tls_key: keyPath }: SidecarConfig)
     throw new StartError(`tls_key ${keyPath} is not the key of ${certPath}`, 'give the key that the certificate was made with, in PEM and without a passphrase');
   }
   const fingerprint = known.fingerprint256.replaceAll(':', '').toLowerCase();
-  return { options: { cert, key, minVersion: 'TLSv1.2' }, fingerprint, names: namesIn(known.subjectAltName ?? '') };
+  return { options: { cert, key, minVersion: 'TLSv1.2' }, pem: { cert: cert.toString(), key: key.toString() }, fingerprint, names: namesIn(known.subjectAltName ?? '') };
 }

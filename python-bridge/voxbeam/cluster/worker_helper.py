@@ -98,9 +98,10 @@ class WorkerHelper:
         )
         self._connection.on(FrameType.NEED, self._on_need)
         self._connection.on(FrameType.CANCEL, self._on_cancel)
+        self._connection.on(FrameType.UPLOAD, self._on_upload)
         self._connection.on_close(lambda _reason: threading.Thread(target=self.close, daemon=True).start())
         self._connection.start()
-        self._link = Link(self._connection)
+        self._link = Link(self._connection, self._queue.put)
         boxes = part_boxes(description.shape, *about["part"])
         self._link.send_control(FrameType.HELP, {"volume": about["handle"], "boxes": boxes, "first": True})
 
@@ -118,6 +119,9 @@ class WorkerHelper:
             Need(self._link, self._volume, BrickKey(level, z, y, x, message.get("time", 0)), rank, at)
             for level, z, y, x, rank, at in message["keys"]
         )
+
+    def _on_upload(self, _header: Header, payload: memoryview) -> None:
+        self._link.begin_uploads(decode_control(payload))
 
     def _on_cancel(self, _header: Header, payload: memoryview) -> None:
         message = decode_control(payload)

@@ -134,6 +134,12 @@ def _make(
 
 def _send_inline(volume: ProducedVolume, made: Made, frame: memoryview) -> bool:
     """Send a frame, unless its level has changed since."""
+    if not made.current:
+        return False
+    # By an upload it is in no order with CHANGED: generations tell there what is out of date.
+    made.point.previews_sent |= bool(made.answer.flags & PREVIEW)
+    if made.need.link.upload(made.need, frame):
+        return True
     with volume.order:
         if not made.current:
             return False

@@ -101,5 +101,6 @@ class ProducedPoints(ProducedVolume):
             else:
                 refuse(need, ErrorCode.INTERNAL, f"a brick of points could not be written: {error}")
             return 0
-        need.link.send(frame)
+        if not need.link.upload(need, memoryview(frame)):
+            need.link.send(frame)
         return 0

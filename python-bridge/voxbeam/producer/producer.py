@@ -65,10 +65,11 @@ class Producer:
         connection.on(FrameType.CANCEL, self._on_cancel)
         connection.on(FrameType.STATUS, self._on_status)
         connection.on(FrameType.ERROR, self._on_error)
+        connection.on(FrameType.UPLOAD, self._on_upload)
         connection.on_close(self._on_close)
         connection.on_open(self._on_open)
         if self._link is None and connection.is_open:
-            self._link = Link(connection)
+            self._link = Link(connection, self.queue.put)
 
     @property
     def volumes(self) -> list[ProducedVolume]:
@@ -218,7 +219,7 @@ class Producer:
     # On the connection's thread
 
     def _on_open(self) -> None:
-        link = self._link = Link(self.connection)
+        link = self._link = Link(self.connection, self.queue.put)
         self._by_handle.clear()
         for volume in self.volumes:
             link.send_control(FrameType.VOLUME, volume.declaration)
@@ -265,6 +266,10 @@ class Producer:
         keys = None if "keys" not in message else [BrickKey(level, z, y, x, time) for level, z, y, x in message["keys"]]
         for need in self.queue.cancel(volume, keys) + volume.cancel_put_off(keys):
             refuse(need, ErrorCode.CANCELLED, "cancelled before it was begun")
+
+    def _on_upload(self, _header: Header, payload: memoryview) -> None:
+        if self._link is not None:
+            self._link.begin_uploads(decode_control(payload))
 
     def _on_status(self, _header: Header, payload: memoryview) -> None:
         status = decode_control(payload)

@@ -50,7 +50,7 @@ class Program:
         self._connection.on(FrameType.CANCEL, self._on_cancel)
         self._connection.on_close(lambda _reason: os._exit(0))
         self._connection.start()
-        self._link = Link(self._connection)
+        self._link = Link(self._connection, self._queue.put)
         if self._link.store is None:
             _end(3, {"refused": "the store cannot be opened"})
 

@@ -1,0 +1,158 @@
+"""One connection that bricks travel on: places and frames back to back one way, words of how many were taken the other."""
+
+from __future__ import annotations
+
+import contextlib
+import select
+import socket
+import ssl
+import struct
+import threading
+import time
+from collections import deque
+from typing import TYPE_CHECKING
+
+from voxbeam.protocol import HEADER_BYTES, MAX_CONTROL_BYTES, FrameType, decode_control, encode_control, unpack_frame
+from voxbeam.trust import open_socket
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from voxbeam.producer.need_queue import Need
+    from voxbeam.trust import Trust
+
+CONNECT_SECONDS = 5.0
+#: A frame that takes longer, or bytes that nobody acknowledges for so long, mean a peer that is not there.
+STALL_SECONDS = 60.0
+#: What waits here and is not on its way yet: little, so that what is urgent stands behind little.
+UNSENT_BYTES = 256 * 1024
+_PLACE = struct.Struct("<Q")
+
+
+class UploadError(ConnectionError):
+    """The other side has ended the connection, and said why."""
+
+
+class UploadConnection:
+    """An open connection; `lock` is held by whoever sends or hears on it.
+
+    Raises
+    ------
+    OSError
+        Nobody answers there, or not as expected.
+    """
+
+    def __init__(self, host: str, port: int, ticket: str, trust: Trust | None, heard: Callable[[int, dict[str, object]], None]) -> None:
+        self.lock = threading.Lock()
+        #: Needs whose frames were sent and not heard to be taken, with their bytes.
+        self.under_way: deque[tuple[Need, int]] = deque()
+        self._heard = heard
+        self._taken = 0
+        self._unread = b""
+        self.open = True
+        began = time.perf_counter()
+        self.socket = open_socket(host, port, CONNECT_SECONDS, trust)
+        #: Seconds from the question to the answer.
+        self.round_trip = 0.0
+        try:
+            self._set_up()
+            began = time.perf_counter()
+            self.socket.sendall(encode_control(FrameType.HELLO, {"kind": "upload", "client": "voxbeam", "ticket": ticket}))
+            self._await_answer(began + CONNECT_SECONDS)
+        except BaseException:
+            self.socket.close()
+            raise
+        self.round_trip = time.perf_counter() - began
+        self.socket.settimeout(STALL_SECONDS)
+
+    @property
+    def bytes_under_way(self) -> int:
+        """What was sent and not heard to be taken."""
+        return sum(size for _, size in list(self.under_way))
+
+    def send(self, need: Need, frame: memoryview | bytes) -> None:
+        """Send a frame to its place; to be called with `lock` held."""
+        self.under_way.append((need, len(frame)))
+        if isinstance(self.socket, ssl.SSLSocket):
+            self.socket.sendall(_PLACE.pack(need.offset))
+        else:
+            self.socket.sendall(_PLACE.pack(need.offset), getattr(socket, "MSG_MORE", 0))
+        self.socket.sendall(frame)
+
+    def hear(self) -> None:
+        """Take what was said so far, without waiting; to be called with `lock` held."""
+        if not select.select([self.socket], [], [], 0)[0] and not self._pending():
+            return
+        self.socket.settimeout(0)
+        try:
+            while True:
+                data = self.socket.recv(65536)
+                if not data:
+                    raise UploadError("it was closed")
+                self._take(data)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return
+        finally:
+            with contextlib.suppress(OSError):
+                self.socket.settimeout(STALL_SECONDS)
+
+    def close(self) -> list[tuple[Need, int]]:
+        """End it; returns what nobody knows to have arrived. To be called with `lock` held."""
+        self.open = False
+        self.cut()
+        self.socket.close()
+        lost = list(self.under_way)
+        self.under_way.clear()
+        return lost
+
+    def cut(self) -> None:
+        """Let whoever sends or hears on it fail; from any thread."""
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+
+    def _pending(self) -> bool:
+        return isinstance(self.socket, ssl.SSLSocket) and self.socket.pending() > 0
+
+    def _set_up(self) -> None:
+        sock = self.socket
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in (("TCP_NOTSENT_LOWAT", UNSENT_BYTES), ("TCP_USER_TIMEOUT", int(STALL_SECONDS * 1000))):
+            option = getattr(socket, name, None)
+            if option is not None:
+                with contextlib.suppress(OSError):
+                    sock.setsockopt(socket.IPPROTO_TCP, option, value)
+
+    def _await_answer(self, until: float) -> None:
+        answered: list[bool] = []
+        while not answered:
+            self.socket.settimeout(max(0.01, until - time.perf_counter()))
+            data = self.socket.recv(65536)
+            if not data:
+                raise UploadError("it was closed")
+            self._take(data, answered)
+
+    def _take(self, data: bytes, answered: list[bool] | None = None) -> None:
+        self._unread += data
+        while len(self._unread) >= HEADER_BYTES:
+            (size,) = struct.unpack_from("<I", self._unread, 32)
+            if size > MAX_CONTROL_BYTES:
+                raise UploadError(f"a frame of {size} bytes")
+            if len(self._unread) < HEADER_BYTES + size:
+                return
+            frame, self._unread = self._unread[: HEADER_BYTES + size], self._unread[HEADER_BYTES + size :]
+            header, payload = unpack_frame(frame)
+            message = decode_control(payload)
+            if header.type != FrameType.UPLOAD:
+                raise UploadError(str(message.get("message", f"a frame of type {header.type}")))
+            if answered is not None:
+                answered.append(True)
+            self._told(message)
+
+    def _told(self, message: dict[str, object]) -> None:
+        taken = int(str(message.get("taken", 0)))
+        size = 0
+        while self._taken < taken and self.under_way:
+            size += self.under_way.popleft()[1]
+            self._taken += 1
+        self._heard(size, message)

@@ -1,0 +1,80 @@
+/**
+ * What comes on an upload connection, put together from the pieces that a socket gives: HELLO, then places and BRICK frames back to back. Everything is
+ * bounded and checked before it is kept; the one buffer holds the largest frame that the store can. Pure: no socket, no file.
+ */
+
+import {
+  checkCoding, decodeControl, ErrorCode, FrameError, type FrameHeader, FrameType, HEADER_BYTES, MAX_HELLO_BYTES, readHeader, readPayload, UNIT_BYTES, UploadHello,
+} from '../../protocol/index.js';
+
+/** Before each frame: where in the store it belongs, u64. */
+export const PLACE_BYTES = 8;
+const LARGEST_FRAME = 4 * UNIT_BYTES;
+
+export interface UploadHandlers {
+  hello(message: UploadHello): void;
+  /** A frame whose checks hold; `frame` is valid during the call. */
+  brick(place: number, header: FrameHeader, frame: Uint8Array): void;
+}
+
+export class UploadStream {
+  readonly #handlers: UploadHandlers;
+  /** Of HELLO, then as large as frames need. */
+  #buffer = Buffer.allocUnsafeSlow(HEADER_BYTES + MAX_HELLO_BYTES);
+  /** Bytes of it that are there, of `#wanted`. */
+  #have = 0;
+  #wanted = HEADER_BYTES;
+  /** Bytes before the frame: none before HELLO. */
+  #before = 0;
+  #payloadKnown = false;
+
+  constructor(handlers: UploadHandlers) {
+    this.#handlers = handlers;
+  }
+
+  /** Whether a frame has begun and not ended. */
+  get midway(): boolean {
+    return this.#have > 0;
+  }
+
+  /** @throws FrameError where what came is no such stream: nothing after it can be told */
+  push(chunk: Uint8Array): void {
+    for (let at = 0; at < chunk.byteLength; ) {
+      const count = Math.min(chunk.byteLength - at, this.#wanted - this.#have);
+      this.#buffer.set(count === chunk.byteLength ? chunk : chunk.subarray(at, at + count), this.#have);
+      this.#have += count;
+      at += count;
+      if (this.#have === this.#wanted) this.#reached();
+    }
+  }
+
+  #reached(): void {
+    const start = this.#before;
+    if (!this.#payloadKnown) {
+      const bytes = this.#buffer.readUInt32LE(start + 32);
+      const most = start === 0 ? MAX_HELLO_BYTES : LARGEST_FRAME - HEADER_BYTES;
+      const head = this.#buffer.subarray(start, start + HEADER_BYTES);
+      readHeader(head, HEADER_BYTES + bytes); // magic and checksum first: of a stranger, no number is believed
+      if (bytes > most) throw new FrameError(ErrorCode.TOO_LARGE, `payload of ${bytes} bytes; the limit is ${most}`);
+      this.#payloadKnown = true;
+      this.#wanted += bytes;
+      if (bytes > 0) return;
+    }
+    const frame = this.#buffer.subarray(start, this.#wanted);
+    const header = readHeader(frame);
+    const payload = readPayload(frame, header);
+    if (start === 0) {
+      if (header.type !== FrameType.HELLO) throw new FrameError(ErrorCode.BAD_FRAME, `the first frame must be HELLO, not type ${header.type}`);
+      this.#handlers.hello(decodeControl(UploadHello, payload));
+      this.#buffer = Buffer.allocUnsafeSlow(PLACE_BYTES + LARGEST_FRAME);
+      this.#before = PLACE_BYTES;
+    } else {
+      if (header.type !== FrameType.BRICK) throw new FrameError(ErrorCode.BAD_FRAME, `a frame of type ${header.type}; here come bricks`);
+      if (header.coding) checkCoding(header);
+      this.#handlers.brick(Number(this.#buffer.readBigUInt64LE(0)), header, frame);
+    }
+    this.#have = 0;
+    this.#wanted = this.#before + HEADER_BYTES;
+    this.#payloadKnown = false;
+  }
+}

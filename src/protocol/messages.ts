@@ -46,8 +46,10 @@ export const Hello = z.strictObject({
 });
 export type Hello = z.infer<typeof Hello>;
 
-/** The first frame on an upload connection. */
-export const UploadHello = z.strictObject({ kind: z.literal('upload'), client: name, ticket: z.string().regex(/^[A-Za-z0-9_-]{43}$/) });
+const nonce = z.string().regex(/^[0-9a-f]{32}$/);
+
+/** The first frame of who sends on an upload connection: a number of its own, and the proof that it knows the ticket. */
+export const UploadHello = z.strictObject({ kind: z.literal('upload'), client: name, nonce, proof: z.string().regex(/^[0-9a-f]{64}$/) });
 export type UploadHello = z.infer<typeof UploadHello>;
 
 /** Where bricks of another host may be sent; a producer asks for it with no fields. */

@@ -1,11 +1,15 @@
-// How fast a producer of another host fills a store, beside one bare socket that moves the same bytes to Node and does nothing with them.
+// How fast a producer of another host fills a store, beside as many bare sockets that move the same bytes to Node and do nothing with them.
 import { pythonJson, row } from './support.mjs';
 
 export async function run() {
-  const found = await pythonJson('remote.py', [320, 5]);
-  const rate = (seconds, { bytes }) => bytes / seconds / 1e9;
-  return [['plain', 'TCP'], ['tls', 'TLS']].map(([name, words]) => {
-    const one = found[name];
-    return row(`320³ uint16 from another host by ${words}, one connection (reference: a bare socket)`, rate(one.ours, one), 'GB/s', { reference: rate(one.bare, one), limit: ['>=', 0.8] });
+  const found = await pythonJson('remote.py', [320, 7, '1,2,4']);
+  return found.flatMap(({ connections, tls, bytes, bare, ready, cut }) => {
+    const rate = (seconds) => bytes / seconds / 1e9;
+    const words = `${connections} ${connections === 1 ? 'connection' : 'connections'} by ${tls ? 'TLS' : 'TCP'}`;
+    const reference = rate(bare);
+    return [
+      row(`320³ uint16 to another host, ${words}, bricks cut before (reference: as many bare sockets)`, rate(ready), 'GB/s', { reference, limit: ['>=', 0.8] }),
+      row('the same, cut meanwhile', rate(cut), 'GB/s', { reference }),
+    ];
   });
 }

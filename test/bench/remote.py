@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
 import numpy as np
+import volumes
 
 import voxbeam as rv
+from voxbeam.geometry import brick_keys
+from voxbeam.producer.frame_buffer import FrameBuffer
 from voxbeam.producer.store import Store
+from voxbeam.producer.upload import uploads
 from voxbeam.sidecar import find_node, start_sidecar
 
-SIDE, RUNS = int(sys.argv[1]), int(sys.argv[2])
+SIDE, RUNS, CONNECTIONS = int(sys.argv[1]), int(sys.argv[2]), [int(count) for count in sys.argv[3].split(",")]
 Store.open = classmethod(lambda *_: None)
+volumes.machine_code()
 volume = np.random.default_rng(1).integers(0, 60000, (SIDE,) * 3).astype("uint16")  # no brick of it travels as one value
 folder = Path(tempfile.mkdtemp())
 cert, key = folder / "cert.pem", folder / "key.pem"
@@ -45,48 +52,81 @@ server.listen(0, '127.0.0.1', () => console.log(server.address().port));
 """
 
 
-def bare(size: int, tls: bool) -> float:
-    """Seconds that one bare socket takes for as many bytes, in pieces as large as a brick."""
-    command = [find_node(), "-e", RECEIVER, *([str(cert), str(key)] if tls else [])]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE)
-    sock = socket.create_connection(("127.0.0.1", int(child.stdout.readline())))
-    if tls:
-        context = ssl.create_default_context(cafile=str(cert))
-        sock = context.wrap_socket(sock, server_hostname="127.0.0.1")
-    piece = np.random.default_rng(1).bytes(575_000)
-    times = []
-    for _ in range(RUNS):
-        began = time.perf_counter()
+class Bare:
+    """So many bare sockets, each with a thread that sends, in pieces as large as a brick."""
+
+    def __init__(self, count: int, tls: bool) -> None:
+        command = [find_node(), "-e", RECEIVER, *([str(cert), str(key)] if tls else [])]
+        self.child = subprocess.Popen(command, stdout=subprocess.PIPE)
+        port = int(self.child.stdout.readline())
+        self.sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(count)]
+        if tls:
+            context = ssl.create_default_context(cafile=str(cert))
+            self.sockets = [context.wrap_socket(sock, server_hostname="127.0.0.1") for sock in self.sockets]
+        self.piece = np.random.default_rng(1).bytes(575_000)
+
+    def move(self, size: int) -> None:
+        """As many bytes in all."""
+        threads = [threading.Thread(target=self._send, args=(sock, size // len(self.sockets))) for sock in self.sockets]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _send(self, sock: socket.socket, size: int) -> None:
         sock.sendall(size.to_bytes(8, "little"))
-        for at in range(0, size, len(piece)):
-            sock.sendall(piece[: size - at])
+        for at in range(0, size, len(self.piece)):
+            sock.sendall(self.piece[: size - at])
         assert sock.recv(4) == b"done"
-        times.append(time.perf_counter() - began)
-    child.kill()
-    return sorted(times)[len(times) // 2]
 
 
-def ours(tls: bool) -> tuple[int, float]:
-    """Bytes of the bricks, and seconds until all are in the store."""
+class Ready:
+    """Bricks of a volume that are cut already: what is left is to send them."""
+
+    def __init__(self) -> None:
+        self.frames: dict[object, bytes] = {}
+
+    def make(self, produced: object) -> None:
+        """Random voxels, sealed as bricks of the volume."""
+        for at in brick_keys(volume.shape):
+            frame = FrameBuffer("u16")
+            frame.voxels[...] = volume[:66, :66, :66]
+            self.frames[at] = bytes(frame.seal(produced.handle, at, 1, 0))
+        produced.answer = self.answer
+
+    def answer(self, needs: list, _tools: object) -> None:
+        """In place of cutting."""
+        for need in needs:
+            frame = memoryview(self.frames[need.key])
+            if not need.link.upload(need, frame):
+                need.link.send(frame)
+
+
+def measure(count: int, tls: bool) -> dict[str, float]:
+    """Medians of seconds: bare sockets, bricks that are ready, bricks that are cut meanwhile."""
+    os.environ[uploads.ENVIRONMENT] = str(count)
     files = {"tls_cert": str(cert), "tls_key": str(key)} if tls else {}
     process = start_sidecar(store_bytes=4 * volume.nbytes, **files)
     known = f"&sha256={process.fingerprint}" if tls else ""
-    times = []
+    bare = Bare(count, tls)
+    times: dict[str, list[float]] = {"bare": [], "ready": [], "cut": []}
     with rv.connect(f"http{'s' if tls else ''}://127.0.0.1:{process.port}/#token={process.token}{known}") as instance:
         for _ in range(RUNS):
-            volume[0, 0, 0] += 1
-            produced = instance.producer.declare(volume, name="volume")
-            began = time.perf_counter()
-            produced.fill()
-            times.append(time.perf_counter() - began)
-            size = produced.status["total"] * 66**3 * 2
-            produced.remove()
+            for name in ("ready", "cut"):
+                volume[0, 0, 0] += 1
+                produced = instance.producer.declare(volume, name="volume")
+                produced.built.wait()
+                while not (link := instance.producer._link).uploads or len(link.uploads.connections) < count:
+                    time.sleep(0.01)
+                if name == "ready":
+                    Ready().make(produced)
+                times[name].append(volumes.seconds(produced.fill))
+                size = produced.status["total"] * 66**3 * 2
+                produced.remove()
+            times["bare"].append(volumes.seconds(lambda: bare.move(size)))  # noqa: B023
     process.stop()
-    return size, sorted(times)[len(times) // 2]
+    bare.child.kill()
+    return {"bytes": size, **{name: sorted(found)[len(found) // 2] for name, found in times.items()}}
 
 
-rows = {}
-for name, tls in (("plain", False), ("tls", True)):
-    size, seconds = ours(tls)
-    rows[name] = {"bytes": size, "ours": seconds, "bare": bare(size, tls)}
-print(json.dumps(rows))
+print(json.dumps([{"connections": count, "tls": tls, **measure(count, tls)} for tls in (False, True) for count in CONNECTIONS]))

@@ -102,6 +102,7 @@ class WorkerHelper:
         self._connection.on_close(lambda _reason: threading.Thread(target=self.close, daemon=True).start())
         self._connection.start()
         self._link = Link(self._connection, self._queue.put)
+        self._link.ask_for_uploads()
         boxes = part_boxes(description.shape, *about["part"])
         self._link.send_control(FrameType.HELP, {"volume": about["handle"], "boxes": boxes, "first": True})
 

@@ -28,8 +28,6 @@ class Link:
         self.store = Store.open(connection.welcome.get("store"))
         #: Further connections for bricks, where there is no store and the instance receives by such.
         self.uploads: Uploads | None = None
-        if self.store is None and connection.welcome.get("uploads") and connections_wished():
-            self.send_control(FrameType.UPLOAD, {})
 
     @property
     def alive(self) -> bool:
@@ -49,6 +47,11 @@ class Link:
     def send_control(self, frame_type: int, message: dict[str, Any]) -> bool:
         """Send a control frame; False where this life is over."""
         return self.send(encode_control(frame_type, message))
+
+    def ask_for_uploads(self) -> None:
+        """Ask where bricks may be sent by further connections, if they cannot be written to the store itself."""
+        if self.store is None and self._connection.welcome.get("uploads") and connections_wished():
+            self.send_control(FrameType.UPLOAD, {})
 
     def begin_uploads(self, message: dict[str, Any]) -> None:
         """The instance has said where bricks may be sent."""

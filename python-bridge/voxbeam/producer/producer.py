@@ -70,6 +70,7 @@ class Producer:
         connection.on_open(self._on_open)
         if self._link is None and connection.is_open:
             self._link = Link(connection, self.queue.put)
+            self._link.ask_for_uploads()
 
     @property
     def volumes(self) -> list[ProducedVolume]:
@@ -220,6 +221,7 @@ class Producer:
 
     def _on_open(self) -> None:
         link = self._link = Link(self.connection, self.queue.put)
+        link.ask_for_uploads()
         self._by_handle.clear()
         for volume in self.volumes:
             link.send_control(FrameType.VOLUME, volume.declaration)

@@ -1,6 +1,6 @@
 /** A thread that receives bricks from other hosts: it listens, checks what comes, makes it whole, and writes it where it is granted a place in the store. */
 
-import { createHash } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import fs from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
@@ -32,13 +32,14 @@ const DECODERS: Decoders = {
   },
 };
 
-const hashOf = (ticket: string): string => createHash('sha256').update(ticket).digest('base64');
+/** What who knows the ticket can say on a connection with these two numbers, and nobody else. */
+const proofOf = (ticket: string, who: 'producer' | 'instance', ours: string, theirs: string): Buffer => createHmac('sha256', ticket).update(`${who}:${ours}:${theirs}`).digest();
 
 class UploadThread {
   readonly #fd: number;
   readonly #grants: PlaceGrants;
-  /** Makers by the hash of their ticket. */
-  readonly #makers = new Map<string, number>();
+  /** Tickets of makers. */
+  readonly #makers = new Map<number, string>();
   readonly #sockets = new Map<number, Set<Socket>>();
   #reports: UploadedFrame[] = [];
 
@@ -48,9 +49,9 @@ class UploadThread {
   }
 
   told(message: ToThread): void {
-    if ('admit' in message) this.#makers.set(hashOf(message.admit), message.maker);
+    if ('admit' in message) this.#makers.set(message.maker, message.admit);
     else {
-      for (const [hash, maker] of this.#makers) if (maker === message.dismiss) this.#makers.delete(hash);
+      this.#makers.delete(message.dismiss);
       for (const socket of this.#sockets.get(message.dismiss) ?? []) socket.destroy();
       this.#sockets.delete(message.dismiss);
     }
@@ -60,6 +61,7 @@ class UploadThread {
   accept(accepted: Socket, direct: boolean): void {
     let maker = 0;
     let taken = 0;
+    const nonce = randomBytes(16).toString('hex');
     let [decodedBytes, decodedMs] = [0, 0];
     let telling = false;
     let socket = accepted;
@@ -75,9 +77,10 @@ class UploadThread {
     };
     const stream = new UploadStream({
       hello: (hello) => {
-        maker = this.#admitted(hello, socket);
+        maker = this.#admitted(hello, nonce, socket);
         clearTimeout(timer);
-        soon();
+        const proof = proofOf(this.#makers.get(maker) as string, 'instance', nonce, hello.nonce).toString('hex');
+        socket.write(encodeControl(FrameType.UPLOAD, { taken, proof }));
       },
       brick: (place, header, frame) => {
         taken += 1;
@@ -108,6 +111,7 @@ class UploadThread {
     if (direct) socket = readDirectly(accepted, got);
     else socket.on('data', got);
     socket.setNoDelay(true);
+    socket.write(encodeControl(FrameType.UPLOAD, { nonce }));
     socket.setKeepAlive(true, 10_000);
     socket.setTimeout(UNREAD_MS, () => {
       if (stream.midway) socket.destroy();
@@ -120,8 +124,9 @@ class UploadThread {
     });
   }
 
-  #admitted({ ticket }: UploadHello, socket: Socket): number {
-    const maker = this.#makers.get(hashOf(ticket));
+  #admitted({ nonce, proof }: UploadHello, ours: string, socket: Socket): number {
+    const said = Buffer.from(proof, 'hex');
+    const [maker] = [...this.#makers].find(([, ticket]) => timingSafeEqual(proofOf(ticket, 'producer', ours, nonce), said)) ?? [];
     if (maker === undefined) throw new FrameError(ErrorCode.UNAUTHORIZED, 'the ticket is unknown, or of a connection that has ended');
     const others = this.#sockets.get(maker) ?? new Set<Socket>();
     if (others.size >= MAX_UPLOADS) throw new FrameError(ErrorCode.TOO_LARGE, `more than ${MAX_UPLOADS} upload connections`);

@@ -22,7 +22,7 @@ Codec = Literal["lz4", "zstd"]
 CLEARLY = 0.85
 #: A frame that would be no smaller than this part of itself is sent as it is.
 WORTH = 0.95
-#: Before anything was seen, hopeful, so that a codec is tried where it may help: bytes a second, and bytes before for each one after.
+#: Before anything was seen, hopeful, so that a codec is tried: bytes a second, and bytes before for each one after.
 HOPED_RATE, HOPED_RATIO, HOPED_DECODE = 200e6, 2.0, 300e6
 #: How much a new figure counts beside those before, and how much hope comes back with each frame that went as it is.
 WEIGHT, FORGET = 0.25, 0.01

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import hmac
+import secrets
 import select
 import socket
 import ssl
@@ -10,13 +13,13 @@ import struct
 import threading
 import time
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from voxbeam.protocol import HEADER_BYTES, MAX_CONTROL_BYTES, FrameType, decode_control, encode_control, unpack_frame
 from voxbeam.trust import open_socket
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from voxbeam.producer.need_queue import Need
     from voxbeam.trust import Trust
@@ -42,7 +45,9 @@ class UploadConnection:
         Nobody answers there, or not as expected.
     """
 
-    def __init__(self, host: str, port: int, ticket: str, trust: Trust | None, heard: Callable[[int, dict[str, object]], None]) -> None:
+    def __init__(
+        self, host: str, port: int, ticket: str, trust: Trust | None, heard: Callable[[int, dict[str, Any]], None],
+    ) -> None:
         self.lock = threading.Lock()
         #: Needs whose frames were sent and not heard to be taken, with their bytes.
         self.under_way: deque[tuple[Need, int]] = deque()
@@ -56,9 +61,7 @@ class UploadConnection:
         self.round_trip = 0.0
         try:
             self._set_up()
-            began = time.perf_counter()
-            self.socket.sendall(encode_control(FrameType.HELLO, {"kind": "upload", "client": "voxbeam", "ticket": ticket}))
-            self._await_answer(began + CONNECT_SECONDS)
+            began = self._greet(ticket, began + CONNECT_SECONDS)
         except BaseException:
             self.socket.close()
             raise
@@ -89,7 +92,8 @@ class UploadConnection:
                 data = self.socket.recv(65536)
                 if not data:
                     raise UploadError("it was closed")
-                self._take(data)
+                for message in self._messages(data):
+                    self._told(message)
         except (BlockingIOError, ssl.SSLWantReadError):
             return
         finally:
@@ -123,16 +127,33 @@ class UploadConnection:
                 with contextlib.suppress(OSError):
                     sock.setsockopt(socket.IPPROTO_TCP, option, value)
 
-    def _await_answer(self, until: float) -> None:
-        answered: list[bool] = []
-        while not answered:
+    def _greet(self, ticket: str, until: float) -> float:
+        """Prove to know the ticket, and have it proven; the ticket itself is not said. Returns when it was asked.
+
+        Without TLS the port may lead to somebody else, who must not get the voxels.
+        """
+        theirs = str(self._next(until).get("nonce", ""))
+        mine = secrets.token_hex(16)
+        began = time.perf_counter()
+        hello = {"kind": "upload", "client": "voxbeam", "nonce": mine, "proof": _proof(ticket, "producer", theirs, mine)}
+        self.socket.sendall(encode_control(FrameType.HELLO, hello))
+        proof = str(self._next(until).get("proof", ""))
+        if not hmac.compare_digest(proof.encode(), _proof(ticket, "instance", theirs, mine).encode()):
+            raise UploadError("whoever answers there does not know the ticket")
+        return began
+
+    def _next(self, until: float) -> dict[str, Any]:
+        """The next message."""
+        while True:
+            for message in self._messages(b""):
+                return message
             self.socket.settimeout(max(0.01, until - time.perf_counter()))
             data = self.socket.recv(65536)
             if not data:
                 raise UploadError("it was closed")
-            self._take(data, answered)
+            self._unread += data
 
-    def _take(self, data: bytes, answered: list[bool] | None = None) -> None:
+    def _messages(self, data: bytes) -> Iterator[dict[str, Any]]:
         self._unread += data
         while len(self._unread) >= HEADER_BYTES:
             (size,) = struct.unpack_from("<I", self._unread, 32)
@@ -145,14 +166,17 @@ class UploadConnection:
             message = decode_control(payload)
             if header.type != FrameType.UPLOAD:
                 raise UploadError(str(message.get("message", f"a frame of type {header.type}")))
-            if answered is not None:
-                answered.append(True)
-            self._told(message)
+            yield message
 
-    def _told(self, message: dict[str, object]) -> None:
-        taken = int(str(message.get("taken", 0)))
+    def _told(self, message: dict[str, Any]) -> None:
+        taken = int(message.get("taken", 0))
         size = 0
         while self._taken < taken and self.under_way:
             size += self.under_way.popleft()[1]
             self._taken += 1
         self._heard(size, message)
+
+
+def _proof(ticket: str, who: str, theirs: str, mine: str) -> str:
+    """What who knows the ticket can say on a connection with these two numbers, and nobody else."""
+    return hmac.new(ticket.encode(), f"{who}:{theirs}:{mine}".encode(), hashlib.sha256).hexdigest()

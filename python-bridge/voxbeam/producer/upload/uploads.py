@@ -52,7 +52,8 @@ class Uploads:
     """
 
     def __init__(
-        self, host: str, trust: Trust | None, message: dict[str, Any], alive: Callable[[], bool], again: Callable[[list[Need]], None],
+        self, host: str, trust: Trust | None, message: dict[str, Any], alive: Callable[[], bool],
+        again: Callable[[list[Need]], None],
     ) -> None:
         self._host, self._trust = host, trust
         self._ticket = str(message.get("ticket", ""))

@@ -29,6 +29,11 @@ def add_parser(commands: Any, port: Any) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default 127.0.0.1; 0.0.0.0: all)")
     parser.add_argument("--name", help="name or address under which others reach it (default: that of --host)")
     parser.add_argument("--port", type=port, default=0, help="port (default: a free one)")
+    parser.add_argument(
+        "--upload-port", type=port, default=0,
+        help="first of up to four ports by which other machines send bricks; behind a firewall, open them (default: free ones; "
+        "where they cannot be reached, bricks take the way of everything else, which is slower)",
+    )
     parser.add_argument("--tls-cert", metavar="PATH", help="certificate, with those that vouch for it, in PEM")
     parser.add_argument("--tls-key", metavar="PATH", help="its key, in PEM")
     parser.add_argument("--store-bytes", type=int, help="budget of the server's memory (default: a share of this machine's)")
@@ -57,7 +62,7 @@ def serve(options: argparse.Namespace) -> int:
     tls = {"tls_cert": options.tls_cert, "tls_key": options.tls_key}
     process = start_sidecar(
         store_bytes=None if options.store_bytes is None else checked_store_bytes(options.store_bytes),
-        host=options.host, port=options.port,
+        host=options.host, port=options.port, upload_port=options.upload_port,
         allowed_hosts=hosts,
         **scenes.sidecar_fields(options.scene),
         **spill.sidecar_fields(options.spill, options.spill_bytes),

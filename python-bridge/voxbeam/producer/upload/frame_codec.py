@@ -45,7 +45,7 @@ def smaller(frame: memoryview | bytes, codec: Codec) -> bytes | None:
         item = 1
     data = payload if item == 1 else np.ascontiguousarray(np.frombuffer(payload, np.uint8).reshape(-1, item).T).data.cast("B")
     level = 1 if codec == "zstd" else None
-    compressed = memoryview(pa.Codec(_ARROW[codec], compression_level=level).compress(data))
+    compressed = pa.Codec(_ARROW[codec], compression_level=level).compress(data, asbytes=True)
     if len(compressed) > WORTH * len(payload):
         return None
     head = bytearray(frame[:HEADER_BYTES])
@@ -54,7 +54,7 @@ def smaller(frame: memoryview | bytes, codec: Codec) -> bytes | None:
     struct.pack_into("<II", head, 32, len(compressed), xxh32_intdigest(compressed))
     struct.pack_into("<II", head, 44, len(payload), checksum)
     struct.pack_into("<I", head, 60, xxh32_intdigest(memoryview(head)[:60]))
-    return bytes(head) + bytes(compressed)
+    return bytes(head) + compressed
 
 
 class FrameCodec:

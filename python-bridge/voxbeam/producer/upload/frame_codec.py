@@ -45,7 +45,7 @@ def smaller(frame: memoryview | bytes, codec: Codec) -> bytes | None:
         item = 1
     data = payload if item == 1 else np.ascontiguousarray(np.frombuffer(payload, np.uint8).reshape(-1, item).T).data.cast("B")
     level = 1 if codec == "zstd" else None
-    compressed = pa.Codec(_ARROW[codec], compression_level=level).compress(data, asbytes=True)
+    compressed: bytes = pa.Codec(_ARROW[codec], compression_level=level).compress(data, asbytes=True)
     if len(compressed) > WORTH * len(payload):
         return None
     head = bytearray(frame[:HEADER_BYTES])

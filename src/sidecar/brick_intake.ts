@@ -44,6 +44,12 @@ export class BrickIntake {
     }
   }
 
+  /** A frame came by an upload that is none for the place of its need. */
+  misfit(maker: MakerLink, volume: number, key: BrickKey, offset: number): void {
+    const demand = maker.outstanding.get(`${volume}:${keyText(key)}`);
+    if (demand?.offset === offset) this.#damaged(maker, demand, 'a frame that does not fit its place');
+  }
+
   /** A frame sent inline; header and payload have been checked. */
   inline(maker: MakerLink, header: FrameHeader, frame: Uint8Array): void {
     const demand = maker.outstanding.get(`${header.volume}:${keyText(header)}`);

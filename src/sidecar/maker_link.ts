@@ -81,7 +81,8 @@ export abstract class MakerLink implements Link {
     this.answeredAt = performance.now();
     this.connection.alive();
     if (this.answeredLate(`${volume}:${keyText(key)}`) || state === 'refused') return;
-    if (state === 'written') intake.done(this, volume, key, place, bytes, generation);
+    if (state === 'misfit') intake.misfit(this, volume, key, place);
+    else if (state === 'written') intake.done(this, volume, key, place, bytes, generation);
     else intake.failed(this, volume, key, { code: ErrorCode.STORE_FULL, message: 'shared memory is full' });
   }
 

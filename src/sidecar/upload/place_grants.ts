@@ -12,6 +12,8 @@ export const MAX_MAKERS = 2 ** (31 - UNIT_BITS) - 1;
 /** A write takes a fraction of a millisecond. */
 const WRITE_MS = 1_000;
 
+export type Claim = 'written' | 'refused' | 'misfit';
+
 export class PlaceGrants {
   readonly #table: Int32Array;
 
@@ -44,19 +46,24 @@ export class PlaceGrants {
     for (let unit = 0; unit < this.#table.length; unit += 1) this.withdraw(unit * UNIT_BYTES);
   }
 
-  /** Runs `write` where the place is granted to `maker` and a frame of `bytes` and `stored` dtype fits there; returns whether it ran. The grant is used up. */
-  claim(place: number, maker: number, bytes: number, stored: StoredDtype, write: () => void): boolean {
+  /**
+   * Runs `write` where the place is granted to `maker` and a frame of `bytes` and `stored` dtype fits there: the grant is used up. `misfit`: it is granted, and the
+   * frame does not fit.
+   */
+  claim(place: number, maker: number, bytes: number, stored: StoredDtype, write: () => void): Claim {
     const at = place / UNIT_BYTES;
     const units = STORE_UNITS[stored];
-    if (!Number.isInteger(at) || at < 0 || at >= this.#table.length || bytes > units * UNIT_BYTES) return false;
+    if (!Number.isInteger(at) || at < 0 || at >= this.#table.length) return 'refused';
     const granted = (maker << UNIT_BITS) | units;
-    if (Atomics.compareExchange(this.#table, at, granted, -granted) !== granted) return false;
+    const now = Atomics.load(this.#table, at);
+    if (now > 0 && now >> UNIT_BITS === maker && (now !== granted || bytes > units * UNIT_BYTES)) return 'misfit';
+    if (Atomics.compareExchange(this.#table, at, granted, -granted) !== granted) return 'refused';
     try {
       write();
     } finally {
       Atomics.store(this.#table, at, 0);
       Atomics.notify(this.#table, at);
     }
-    return true;
+    return 'written';
   }
 }

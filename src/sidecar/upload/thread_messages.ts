@@ -1,6 +1,7 @@
 /** What the sidecar and its threads that receive bricks say to each other. */
 
 import type { BrickKey } from '../../volume/geometry.js';
+import type { Claim } from './place_grants.js';
 
 /** What a thread is started with. */
 export interface ThreadStart {
@@ -30,8 +31,8 @@ export interface UploadedFrame {
   readonly key: BrickKey;
   readonly bytes: number;
   readonly generation: number;
-  /** `refused`: the place is not, or no longer, granted to who sent it; `full`: shared memory is. */
-  readonly state: 'written' | 'refused' | 'full';
+  /** `refused`: the place is not, or no longer, granted to who sent it; `misfit`: it is, and the frame is none for it; `full`: shared memory is. */
+  readonly state: Claim | 'full';
 }
 
 export type FromThread = { readonly port: number } | { readonly failed: string } | { readonly frames: readonly UploadedFrame[] };

@@ -139,7 +139,7 @@ class UploadThread {
     let state: UploadedFrame['state'] = 'refused';
     try {
       const stored = dtypeFromCode(header.dtype) as StoredDtype | undefined;
-      if (stored && this.#grants.claim(place, maker, frame.byteLength, stored, () => this.#write(place, frame))) state = 'written';
+      if (stored) state = this.#grants.claim(place, maker, frame.byteLength, stored, () => this.#write(place, frame));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
       state = 'full';

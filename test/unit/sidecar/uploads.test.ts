@@ -75,18 +75,18 @@ test('a place is written once, by whom it was granted to, and by nothing larger 
     writes += 1;
   });
   grants.grant(2 * UNIT_BYTES, 7, 1);
-  expect(claim(2 * UNIT_BYTES, 6)).toBe(false);
-  expect(claim(2 * UNIT_BYTES, 7, UNIT_BYTES + 1)).toBe(false);
-  expect(claim(2 * UNIT_BYTES, 7, 1000, 'u16')).toBe(false);
-  for (const place of [2 * UNIT_BYTES + 1, -UNIT_BYTES, 8 * UNIT_BYTES, Number.NaN, 2 ** 60]) expect(claim(place, 7)).toBe(false);
+  expect(claim(2 * UNIT_BYTES, 6)).toBe('refused');
+  expect(claim(2 * UNIT_BYTES, 7, UNIT_BYTES + 1)).toBe('misfit');
+  expect(claim(2 * UNIT_BYTES, 7, 1000, 'u16')).toBe('misfit');
+  for (const place of [2 * UNIT_BYTES + 1, -UNIT_BYTES, 8 * UNIT_BYTES, Number.NaN, 2 ** 60]) expect(claim(place, 7)).toBe('refused');
   expect(writes).toBe(0);
-  expect([claim(2 * UNIT_BYTES, 7), claim(2 * UNIT_BYTES, 7), writes]).toEqual([true, false, 1]);
+  expect([claim(2 * UNIT_BYTES, 7), claim(2 * UNIT_BYTES, 7), writes]).toEqual(['written', 'refused', 1]);
   grants.grant(0, 7, 1);
   grants.withdraw(0);
-  expect(claim(0, 7)).toBe(false);
+  expect(claim(0, 7)).toBe('refused');
   grants.grant(0, 7, 1);
   expect(() => grants.claim(0, 7, 1, 'u8', () => {
     throw new Error('full');
   })).toThrow('full');
-  expect(claim(0, 7)).toBe(false);
+  expect(claim(0, 7)).toBe('refused');
 });

@@ -54,7 +54,8 @@ class UploadConnection:
         self._heard = heard
         self._taken = 0
         self._unread = b""
-        self.open = True
+        #: Set when it has ended.
+        self.closed = threading.Event()
         began = time.perf_counter()
         self.socket = open_socket(host, port, CONNECT_SECONDS, trust)
         #: Seconds from the question to the answer.
@@ -67,6 +68,11 @@ class UploadConnection:
             raise
         self.round_trip = time.perf_counter() - began
         self.socket.settimeout(STALL_SECONDS)
+
+    @property
+    def open(self) -> bool:
+        """Whether it has not ended."""
+        return not self.closed.is_set()
 
     @property
     def bytes_under_way(self) -> int:
@@ -102,7 +108,7 @@ class UploadConnection:
 
     def close(self) -> list[tuple[Need, int]]:
         """End it; returns what nobody knows to have arrived. To be called with `lock` held."""
-        self.open = False
+        self.closed.set()
         self.cut()
         self.socket.close()
         lost = list(self.under_way)

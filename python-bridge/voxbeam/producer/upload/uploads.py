@@ -60,6 +60,7 @@ class Uploads:
         self._ports = [int(port) for port in message["ports"]]
         self._alive, self._again = alive, again
         self._connections: list[UploadConnection] = []
+        self._counting = threading.Lock()
         self._busy = threading.Event()
         self._ended = threading.Event()
         self.link = LinkRate()
@@ -87,7 +88,8 @@ class Uploads:
             try:
                 self.link.sent(len(made), time.perf_counter())
                 connection.send(need, made)
-                self.sent_bytes += len(made)
+                with self._counting:
+                    self.sent_bytes += len(made)
                 connection.hear()
             except (OSError, ValueError, VoxbeamError) as error:
                 self._lose(connection, error, need)
@@ -127,9 +129,10 @@ class Uploads:
         lost = connection.close()
         size = sum(size for _, size in lost)
         self.link.lost(size)
-        self.lost_bytes += size
-        if connection in self._connections:
-            self._connections.remove(connection)
+        with self._counting:
+            self.lost_bytes += size
+            if connection in self._connections:
+                self._connections.remove(connection)
         if self._ended.is_set() or not self._alive():
             return
         log.debug("an upload connection broke: %s", error)
@@ -149,7 +152,7 @@ class Uploads:
                 self.link.answered(connection.round_trip)
                 self._connections.append(connection)
                 pauses = iter(PAUSES_SECONDS)
-                while connection.open and not self._ended.wait(0.05):
+                while not connection.closed.wait(1.0) and not self._ended.is_set():
                     pass
             pause = next(pauses, None)
             if pause is None:

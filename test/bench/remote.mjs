@@ -2,7 +2,7 @@
 import { pythonJson, row } from './support.mjs';
 
 export async function run() {
-  const found = await pythonJson('remote.py', [320, 7, '1,2,4']);
+  const found = await pythonJson('remote.py', [320, 5, '1,2,4']);
   return found.flatMap(({ connections, tls, bytes, bare, ready, cut }) => {
     const rate = (seconds) => bytes / seconds / 1e9;
     const words = `${connections} ${connections === 1 ? 'connection' : 'connections'} by ${tls ? 'TLS' : 'TCP'}`;

@@ -6,12 +6,14 @@ import contextlib
 import socket
 import struct
 import threading
+import time
 
 
 class TcpRelay:
-    """Listens on a port of its own and passes everything on to ``host:port``."""
+    """Listens on a port of its own and passes everything on to ``host:port``: towards it at `rate` bytes a second, if given."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, rate: float | None = None) -> None:
+        self._rate, self._free = rate, 0.0
         self._target = (host, port)
         self._flowing = threading.Event()
         self._flowing.set()
@@ -73,6 +75,13 @@ class TcpRelay:
             threading.Thread(target=self._pump, args=(client, server, False), daemon=True).start()
             threading.Thread(target=self._pump, args=(server, client, True), daemon=True).start()
 
+    def _take_turn(self, count: int) -> None:
+        with self._lock:
+            now = time.monotonic()
+            self._free = max(self._free, now) + count / self._rate
+            wait = self._free - now
+        time.sleep(wait)
+
     def _pump(self, source: socket.socket, sink: socket.socket, from_sidecar: bool) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
@@ -80,6 +89,8 @@ class TcpRelay:
                 if from_sidecar and self._damage.is_set():
                     self._damage.clear()
                     data = data[:-1] + bytes([data[-1] ^ 1])
+                if self._rate and not from_sidecar:
+                    self._take_turn(len(data))
                 sink.sendall(data)
         for sock in (source, sink):
             with contextlib.suppress(OSError):

@@ -54,13 +54,13 @@ def opened(instance):
     return producer._link.uploads
 
 
-def through_relays(monkeypatch):
-    """Upload connections pass relays, which are returned once they are known."""
+def through_relays(monkeypatch, rate=None):
+    """Upload connections pass relays, which are returned once they are known; each passes on `rate` bytes a second."""
     relays = []
     begin = Link.begin_uploads
 
     def relayed(link, message):
-        relays.extend(TcpRelay("127.0.0.1", port) for port in message["ports"])
+        relays.extend(TcpRelay("127.0.0.1", port, rate) for port in message["ports"])
         begin(link, {**message, "ports": [relay.port for relay in relays]})
 
     monkeypatch.setattr(Link, "begin_uploads", relayed)
@@ -170,6 +170,23 @@ def test_compressed_when_and_only_when_it_is_faster_on_the_measured_link():
     assert choice(1e9) is None
     assert choice(12.5e6, ratio=1.02) is None, "noise"
     assert choice(12.5e6, encode=5e6) is None, "a slow processor"
+
+
+def test_over_a_slow_link_bricks_are_compressed_once_it_is_measured(server, instance, monkeypatch):
+    relays = through_relays(monkeypatch, rate=1e6)
+    uploads = opened(instance)
+    array = (noise((140, 70, 70), np.uint16) >> 8).astype(np.uint16)
+    volume = instance.producer.declare(array, name="slow")
+    volume.fill(timeout=SECONDS)
+    assert 0 < uploads.link.rate < 1.5e6 * len(relays)
+    assert uploads.codec.coded > 0
+    assert uploads.sent_bytes < 0.9 * volume.status["total"] * 66**3 * 2
+    reader = BrickReader(server, trust=instance.trust)
+    check_all(reader, volume, array)
+    reader.close()
+    volume.remove()
+    for relay in relays:
+        relay.close()
 
 
 def test_what_is_no_smaller_goes_as_it_is():

@@ -158,7 +158,8 @@ test('planes stand among volumes as in a plain march: from bricks and tiles, acr
   let tiled = 0;
   for (const [name, what] of Object.entries(CASES)) {
     const { mean, off, tiles, bytes } = await planes(what);
-    assert.ok(mean < 1 && off < 0.02, `${name}: mean ${mean.toFixed(2)} of 255, ${(100 * off).toFixed(2)} % off by more than 8`);
+    // shadows are multiplied by a gain, and with them what a ray that begins elsewhere makes of them
+    assert.ok(mean < (what.layers[0][1].shading ? 1.5 : 1) && off < 0.02, `${name}: mean ${mean.toFixed(2)} of 255, ${(100 * off).toFixed(2)} % off by more than 8`);
     if (what.layers[0][0] === 'few') assert.equal(tiles, 0, name);
     tiled += tiles;
     assert.ok(bytes, `${name}: more GPU memory than it may have`);

@@ -32,7 +32,7 @@ describe('frames', () => {
   const LOOK = ['NEED', 'CANCEL', 'CREDIT', 'ERROR', 'PING', 'PONG', 'SCENE', 'NEED_TILE', 'CANCEL_TILE', 'READ', 'HISTORY'];
   const PAINT = ['LABELS', 'EDIT', 'UNDO', 'CANCEL_EDIT'];
   const LOOKS = { view: LOOK, edit: [...LOOK, ...PAINT], owner: [...LOOK, ...PAINT, 'STOP'] };
-  const MAKE = [...PAINT, 'READ', 'HISTORY', 'BRICK', 'ERROR', 'PING', 'PONG', 'VOLUME', 'VOLUME_GONE', 'RANGES', 'SCENE', 'DONE', 'FILL', 'CHANGED', 'STOP'];
+  const MAKE = [...PAINT, 'READ', 'HISTORY', 'BRICK', 'ERROR', 'PING', 'PONG', 'VOLUME', 'VOLUME_GONE', 'RANGES', 'SCENE', 'DONE', 'FILL', 'CHANGED', 'UPLOAD', 'STOP'];
 
   test.each(senders)('of a %s with the role %s', (kind, role) => {
     const expected = kind === 'viewer' ? LOOKS[role] : role === 'owner' ? MAKE : [];

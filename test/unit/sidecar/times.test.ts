@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { FrameType } from '../../../src/protocol/index.js';
+import { MAX_FILL_OUTSTANDING } from '../../../src/sidecar/broker.js';
 import { Client, type Received } from '../../conformance/client.js';
 import { brickFrame, GoodProducer } from '../../conformance/good_producer.js';
 import { SidecarProcess } from '../../conformance/sidecar_process.js';
@@ -16,8 +17,8 @@ beforeAll(async () => {
 });
 afterAll(() => sidecar?.stop());
 
-/** 8 bricks at level 0 and 1 at level 1, at each of 5 time points. */
-const declare = (name: string) => producer.declare({ name, shape: [128, 128, 128], times: { count: 5, step: 0.5, unit: 's' } });
+/** 8 bricks at level 0 and 1 at level 1, at each time point. */
+const declare = (name: string, count = 5) => producer.declare({ name, shape: [128, 128, 128], times: { count, step: 0.5, unit: 's' } });
 const need = (volume: number, time: number, ...keys: number[][]) => viewer.control(FrameType.NEED, { volume, time, keys });
 const of = (volume: number) => viewer.all(FrameType.BRICK).filter((f) => f.header.volume === volume);
 const same = (f: Received, volume: number, key: number[], time: number) =>
@@ -85,14 +86,15 @@ test('a brick that cannot be made is told with its time point, and a time point 
 });
 
 test('a fill brings all time points, the coarse levels of all before the fine one of any', async () => {
-  const volume = await declare('filled');
+  const volume = await declare('filled', 10);
   producer.client.control(FrameType.FILL, { volume });
   const { json } = await producer.client.next(FrameType.STATUS, (f) => f.json.volume === volume && f.json.complete);
-  expect(json).toMatchObject({ resident: 45, total: 45, filling: false });
+  expect(json).toMatchObject({ resident: 90, total: 90, filling: false });
   const needs = producer.needs.filter((n) => n.volume === volume);
-  expect(new Set(needs.map((n) => `${n.time}:${n.key.slice(0, 4)}`)).size).toBe(45);
-  // They go out in messages of up to 32 bricks, each sorted by time point.
-  expect(needs.slice(0, 32).filter((n) => n.key[0] === 1).map((n) => n.time)).toEqual([0, 1, 2, 3, 4]);
+  expect(new Set(needs.map((n) => `${n.time}:${n.key.slice(0, 4)}`)).size).toBe(90);
+  // As many as a fill may have under way go out together, sorted by time point.
+  const first = needs.slice(0, MAX_FILL_OUTSTANDING);
+  expect(first.filter((n) => n.key[0] === 1).map((n) => n.time)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 });
 
 test('a volume with more bricks than can be made is declared in a moment, and its far corner is one need away', async () => {

@@ -178,7 +178,8 @@ def test_over_a_slow_link_bricks_are_compressed_once_it_is_measured(server, inst
     array = (noise((140, 70, 70), np.uint16) >> 8).astype(np.uint16)
     volume = instance.producer.declare(array, name="slow")
     volume.fill(timeout=SECONDS)
-    assert 0 < uploads.link.rate < 1.5e6 * len(relays)
+    # After a pause its words come in a burst; without the relay the rate is a hundred times this.
+    assert 0 < uploads.link.rate < 1e7 * len(relays)
     assert uploads.codec.coded > 0
     assert uploads.sent_bytes < 0.9 * volume.status["total"] * 66**3 * 2
     reader = BrickReader(server, trust=instance.trust)

@@ -129,4 +129,4 @@ def measure(count: int, tls: bool) -> dict[str, float]:
     return {"bytes": size, **{name: sorted(found)[len(found) // 2] for name, found in times.items()}}
 
 
-print(json.dumps([{"connections": count, "tls": tls, **measure(count, tls)} for tls in (False, True) for count in CONNECTIONS]))
+print(json.dumps({"found": [{"connections": count, "tls": tls, **measure(count, tls)} for tls in (False, True) for count in CONNECTIONS]}))

@@ -96,9 +96,10 @@ export class LinkCodec {
     const cost = (manner: Manner | undefined) => (manner ? this.#cost(record, manner, rate) : 1 / rate);
     let best: Manner | undefined;
     for (const manner of this.#manners) if (cost(manner) < cost(best)) best = manner;
+    // What gains nothing is given up, also where another codec that is not tried meanwhile is thought a little better of.
+    if (cost(this.#now.get(record)) >= cost(undefined)) this.#now.delete(record);
     const now = this.#now.get(record);
-    if (!best) this.#now.delete(record);
-    else if (best !== now && cost(best) < CLEARLY * cost(now)) this.#now.set(record, best);
+    if (best && best !== now && cost(best) < CLEARLY * cost(now)) this.#now.set(record, best);
     if (!this.#now.has(record)) for (const manner of this.#manners) this.rates.passed(record, manner);
     return this.#now.get(record);
   }

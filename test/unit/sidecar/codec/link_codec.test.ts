@@ -1,4 +1,4 @@
-/** Which way frames travel, by what the link and the codecs were measured to be. */
+/** Which way frames travel, by what the link and the codecs were measured to be. With Zstandard, and so with the Node that `sqlite_node` is of. */
 
 import { expect, test } from '@jest/globals';
 import type { Hello } from '../../../../src/protocol/index.js';
@@ -41,7 +41,7 @@ test('where the codec gains nothing, frames go as they are, until it is tried ag
   }
   const tried = seen.filter((word) => word === 'tried').length;
   expect(tried).toBeGreaterThan(2);
-  expect(tried).toBeLessThan(60);
+  expect(tried).toBeLessThan(HAS_ZSTD ? 120 : 60); // so many for each codec
   expect(seen.lastIndexOf('tried')).toBeGreaterThan(100);
   expect(way(codec, record())).toBe('smaller'); // another volume's bricks may be of another kind
 });

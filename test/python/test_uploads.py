@@ -54,6 +54,15 @@ def opened(instance):
     return producer._link.uploads
 
 
+def check_whole(server, trust, volume, array):
+    """A viewer of its own reads every voxel."""
+    reader = BrickReader(server, trust=trust)
+    try:
+        check_all(reader, volume, array)
+    finally:
+        reader.close()
+
+
 def through_relays(monkeypatch, rate=None):
     """Upload connections pass relays, which are returned once they are known; each passes on `rate` bytes a second."""
     relays = []
@@ -74,9 +83,7 @@ def test_every_voxel_by_uploads_in_tls_raw_and_compressed(server, instance, code
     array = (noise((140, 70, 70), np.uint16) >> 6).astype(np.uint16)
     volume = instance.producer.declare(array, name=codec)
     volume.fill(timeout=SECONDS)
-    reader = BrickReader(server, trust=instance.trust)
-    check_all(reader, volume, array)
-    reader.close()
+    check_whole(server, instance.trust, volume, array)
     whole = volume.status["total"] * 66**3 * 2
     if codec == "raw":
         assert whole <= uploads.sent_bytes < 1.01 * whole
@@ -102,9 +109,7 @@ def test_connections_that_are_cut_are_opened_again_and_lose_what_was_under_way_a
     opened(instance)
     assert sum(relay.accepted for relay in relays) > CONNECTIONS
     assert uploads.lost_bytes <= 64 * MIB
-    reader = BrickReader(server, trust=instance.trust)
-    check_all(reader, volume, array)
-    reader.close()
+    check_whole(server, instance.trust, volume, array)
     volume.remove()
     for relay in relays:
         relay.close()
@@ -134,9 +139,7 @@ def test_killed_in_the_middle_it_is_back_with_every_voxel_right(monkeypatch):
         before = process.pid
         os.kill(before, signal.SIGKILL)
         until(lambda: process.pid != before and volume.is_announced and volume.status["complete"], SECONDS)
-        reader = BrickReader(process)
-        check_all(reader, volume, array)
-        reader.close()
+        check_whole(process, None, volume, array)
         assert opened(instance).connections, "and bricks come by uploads again"
 
 
@@ -182,9 +185,7 @@ def test_over_a_slow_link_bricks_are_compressed_once_it_is_measured(server, inst
     assert 0 < uploads.link.rate < 1e7 * len(relays)
     assert uploads.codec.coded > 0
     assert uploads.sent_bytes < 0.9 * volume.status["total"] * 66**3 * 2
-    reader = BrickReader(server, trust=instance.trust)
-    check_all(reader, volume, array)
-    reader.close()
+    check_whole(server, instance.trust, volume, array)
     volume.remove()
     for relay in relays:
         relay.close()

@@ -3,7 +3,8 @@
 import * as z from 'zod';
 import { FrameError } from './frame.js';
 import {
-  MAX_AXIS, MAX_CONTROL_BYTES, MAX_COUNTED_LABELS, MAX_LEVELS, MAX_NAME_CHARS, MAX_POLYGON_POINTS, MAX_REGION_BOXES, MAX_STROKE_POINTS, MAX_STROKE_RADIUS, MAX_TIMES,
+  MAX_AXIS, MAX_CELL_EDGE, MAX_CELL_VOXELS, MAX_CONTROL_BYTES, MAX_COUNTED_LABELS, MAX_LEVELS, MAX_NAME_CHARS, MAX_POLYGON_POINTS, MAX_REGION_BOXES, MAX_SHOWN_RUNS,
+  MAX_STROKE_POINTS, MAX_STROKE_RADIUS, MAX_SUPERVOXEL_SEEDS, MAX_TIMES,
 } from './limits.js';
 import { decodeControl } from './messages.js';
 
@@ -52,6 +53,16 @@ export const ValueRange = z.strictObject({
 });
 export type ValueRange = z.infer<typeof ValueRange>;
 
+/** How an image of the same grid is divided into supervoxels, at level 0. */
+const pieces = {
+  image: u32,
+  time: z.int().min(0).max(MAX_TIMES - 1).optional(),
+  /** Edges of a cell, about as large as a piece; 1 along an axis: pieces lie in a plane across it. */
+  cell: triple(z.int().min(1).max(MAX_CELL_EDGE)).refine((edges) => edges.reduce((a, b) => a * b) <= MAX_CELL_VOXELS, `a cell has at most ${MAX_CELL_VOXELS} voxels`),
+  /** Difference of values that weighs as much as a cell's edge. */
+  contrast: z.number().positive(),
+};
+
 /** What an edit does; README.md says exactly which voxels each touches. */
 export const EditOp = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -77,6 +88,8 @@ export const EditOp = z.discriminatedUnion('kind', [
   }),
   /** Between each two planes across the axis, of those of the box that have the label, that follow each other: by the distance to the outlines. */
   z.strictObject({ kind: z.literal('interpolate'), axis: z.int().min(0).max(2), box }),
+  /** The pieces of the image under the seeds. */
+  z.strictObject({ kind: z.literal('supervoxel'), seeds: z.array(triple(voxel)).min(1).max(MAX_SUPERVOXEL_SEEDS), ...pieces }),
   /** The tail has the lengths of runs of a mask. */
   z.strictObject({ kind: z.literal('runs'), start: triple(voxel), stop: triple(voxel) }),
   /** The tail has the labels of all voxels of the box. */
@@ -120,11 +133,12 @@ export type Edited = z.infer<typeof Edited>;
 export const Undo = z.strictObject({ volume: u32, id: name, author, redo: z.boolean().optional() });
 export type Undo = z.infer<typeof Undo>;
 
-/** READ: the labels of a box, which boxes have changed after an edit, or how many voxels each label has. */
+/** READ: the labels of a box, which boxes have changed after an edit, how many voxels each label has, or the supervoxel of an image under a voxel. */
 export const ReadLabels = z.union([
   z.strictObject({ volume: u32, id: name, start: triple(u32), stop: triple(u32), level: z.int().min(0).max(MAX_LEVELS - 1).optional() }),
   z.strictObject({ volume: u32, id: name, since: count }),
   z.strictObject({ volume: u32, id: name, counts: z.literal(true) }),
+  z.strictObject({ volume: u32, id: name, supervoxel: z.strictObject({ seed: triple(u32), ...pieces }) }),
 ]);
 export type ReadLabels = z.infer<typeof ReadLabels>;
 
@@ -143,6 +157,8 @@ export const RegionHead = z.union([
   z.strictObject({ id: name, volume: u32, since: count, seq: count, boxes: z.array(box).max(MAX_REGION_BOXES) }),
   /** Labels above 0 and their voxels at level 0, by rising label; `labels` is how many there are, where not all are told. */
   z.strictObject({ id: name, volume: u32, seq: count, counts: z.array(z.tuple([u32, count])).max(MAX_COUNTED_LABELS), labels: count }),
+  /** Lengths of runs of the box around it, off first, then on and off in turn. */
+  z.strictObject({ id: name, volume: u32, start: triple(u32), stop: triple(u32), runs: z.array(count).max(MAX_SHOWN_RUNS) }),
 ]);
 export type RegionHead = z.infer<typeof RegionHead>;
 

@@ -60,6 +60,13 @@ export const MAX_STROKE_POINTS = 4096;
 export const MAX_POLYGON_POINTS = 16_384;
 /** Radius of a brush along an axis, in voxels. */
 export const MAX_STROKE_RADIUS = 512;
+/** Places whose supervoxels one edit writes. */
+export const MAX_SUPERVOXEL_SEEDS = 1024;
+/** Edge of a supervoxel's cell along an axis, and all its voxels. */
+export const MAX_CELL_EDGE = 64;
+export const MAX_CELL_VOXELS = 2 ** 15;
+/** Runs of a supervoxel that is shown before it is painted. */
+export const MAX_SHOWN_RUNS = 2 ** 15;
 /** Boxes that say what changed since an edit; where there would be more, they are merged. */
 export const MAX_REGION_BOXES = 4096;
 /** Edits and reads of one client that may wait at once. */

@@ -172,6 +172,37 @@ def test_a_range_of_values_is_exact_at_level_0_and_one_edit(painted):
         painted.labels("small", shape=(4, 5, 6)).threshold(None, 1, 2, image="ct")
 
 
+def test_supervoxels_are_connected_stay_in_their_tissue_and_come_again(painted):
+    from scipy.ndimage import label as connected
+
+    rng = np.random.default_rng(11)
+    z, y, x = np.ogrid[:70, :80, :90]
+    tissue = (np.hypot(np.hypot(2 * (z - 30), y - 40), x - 45) < 25).astype(int) + 2 * (x > 60)
+    values = (50 * tissue + rng.integers(0, 12, tissue.shape)).astype("u1")
+    rv.render_volume(values, painted, name="tissues", voxel_size=(2, 1, 1), unit="mm", origin=(5, 0, 0))
+    labels = painted.labels("picked", like="ct")
+    for number, seed in enumerate([(30, 40, 45), (30, 40, 72), (5, 5, 5), (28, 62, 45)], 1):
+        change = labels.supervoxel(seed, 20, number, cell=8, image="tissues")
+        piece = labels[:] == number
+        assert connected(piece)[1] == 1
+        assert piece[seed]
+        assert np.unique(tissue[piece]).size == 1
+        assert 64 < piece.sum() == change.voxels < 1024  # a cell has 4 x 8 x 8 voxels
+        again = labels.supervoxel([seed, np.argwhere(piece)[-1]], 20, number, image="tissues")
+        assert again.voxels == 0  # the same from any of its voxels
+    before = labels[:]
+    flat = labels.supervoxel((30, 40, 20), 20, 9, cell=10, axis=0, image="tissues", over="empty")
+    assert (labels[:] == 9).any(axis=(1, 2)).nonzero()[0].tolist() == [30]
+    assert flat.voxels == (labels[30] == 9).sum() > 20
+    labels.undo()
+    assert (labels[:] == before).all()
+    for wrong, said in [({"contrast": 0}, "contrast"), ({"contrast": 9, "cell": 1}, "cell"), ({"contrast": 9, "axis": 3}, "ax")]:
+        with pytest.raises(rv.ParameterError, match=said):
+            labels.supervoxel((0, 0, 0), image="tissues", **wrong)
+    with pytest.raises(rv.ParameterError, match="images have"):
+        labels.supervoxel((0, 0, 0), 9)
+
+
 @pytest.mark.parametrize("axis", [0, 1, 2])
 def test_interpolation_between_planes_is_that_of_the_distance_transform(painted, axis):
     from scipy.ndimage import binary_opening, distance_transform_edt, gaussian_filter

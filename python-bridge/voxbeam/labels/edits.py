@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite, prod
 from typing import Any, Literal
 
 import numpy as np
 
 from voxbeam.errors import ParameterError
-from voxbeam.protocol import MAX_POLYGON_POINTS, MAX_STROKE_POINTS, MAX_STROKE_RADIUS
+from voxbeam.protocol import (
+    MAX_CELL_EDGE,
+    MAX_CELL_VOXELS,
+    MAX_POLYGON_POINTS,
+    MAX_STROKE_POINTS,
+    MAX_STROKE_RADIUS,
+    MAX_SUPERVOXEL_SEEDS,
+)
 
 #: Which voxels an edit may write: all, those without a label, or those of one label.
 Over = Literal["all", "empty"] | int
@@ -84,3 +92,23 @@ def interpolation(axis: Any, box: list[list[int]]) -> dict[str, Any]:
     if axis not in (0, 1, 2):
         raise ParameterError(f"axis is {axis!r:.40}.", "Give 0 (z), 1 (y) or 2 (x).")
     return {"kind": "interpolate", "axis": int(axis), "box": box}
+
+
+def supervoxels(seeds: Any, contrast: Any, cell: Any, axis: Any, voxel_size: Sequence[float]) -> dict[str, Any]:
+    """The supervoxels in which some voxels z, y, x lie, but for their image.
+
+    ``cell`` is the edge of a cell in edges of the voxel's shortest side; with ``axis`` pieces lie in planes across it.
+    """
+    if axis not in (None, 0, 1, 2):
+        raise ParameterError(f"axis is {axis!r:.40}.", "Give 0 (z), 1 (y), 2 (x), or None for pieces in space.")
+    if not isinstance(contrast, (int, float, np.number)) or not isfinite(contrast) or contrast <= 0:
+        raise ParameterError(f"contrast is {contrast!r:.40}.", "Give a difference of values above 0.")
+    known = isinstance(cell, (int, float, np.number)) and isfinite(cell) and 2 <= cell <= MAX_CELL_EDGE
+    edges = [max(1, round(float(cell) * min(voxel_size) / edge)) for edge in voxel_size] if known else []
+    if axis is not None and edges:
+        edges[axis] = 1
+    if not known or prod(edges) > MAX_CELL_VOXELS:
+        remedy = f"Give the edge of a cell, from 2 to {MAX_CELL_EDGE} voxels, at most {MAX_CELL_VOXELS} voxels in all."
+        raise ParameterError(f"cell is {cell!r:.40}.", remedy)
+    places = [[round(n) for n in seed] for seed in _points(seeds, 3, 1, MAX_SUPERVOXEL_SEEDS)]
+    return {"kind": "supervoxel", "seeds": places, "cell": edges, "contrast": float(contrast)}

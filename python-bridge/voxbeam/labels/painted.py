@@ -9,10 +9,11 @@ import numpy as np
 
 from voxbeam.errors import ParameterError
 from voxbeam.labels.change import LabelChange, LabelChanges
-from voxbeam.labels.edits import interpolation, label_of, mode_of, polygon, stroke
+from voxbeam.labels.edits import interpolation, label_of, mode_of, polygon, stroke, supervoxels
+from voxbeam.labels.grid import LabelGrid
 from voxbeam.labels.regions import Region, integers, parts_of, select
 from voxbeam.labels.runs import decode_values, encode_mask, encode_values
-from voxbeam.labels.value_range import range_of
+from voxbeam.labels.value_range import image_named, range_of
 from voxbeam.protocol import MAX_FRAME_BYTES, MAX_READ_VOXELS, FrameType, encode_control, encode_head_tail
 from voxbeam.user import user_name
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
     from voxbeam.description import VolumeDescription
-    from voxbeam.geometry import Shape, Vec3
     from voxbeam.labels.classes import Classes
     from voxbeam.labels.edits import Over
     from voxbeam.labels.wire import LabelWire
@@ -36,7 +36,7 @@ _MOST_TAIL = MAX_FRAME_BYTES - 2**20
 _MOST_SENT = 2**22
 
 
-class Labels:
+class Labels(LabelGrid):
     """Voxel labels of an instance. ``labels[z0:z1, y0:y1, x0:x1]`` reads, assignment writes, and every viewer follows.
 
     Made by ``view.labels(name)`` or ``instance.labels(name)``. Edits of all people and kernels are applied in one order; each
@@ -59,8 +59,6 @@ class Labels:
     >>> labels.undo()  # doctest: +SKIP
     """
 
-    ndim = 3
-
     def __init__(
         self, wire: LabelWire, handle: Callable[[], int], description: VolumeDescription, classes: Classes,
         author: str | None = None, *, volumes: Callable[[], Mapping[str, Volume]] = dict,
@@ -68,50 +66,10 @@ class Labels:
         self._wire = wire
         self._volumes = volumes
         self._handle = handle
-        self._description = description
+        super().__init__(description)
         self.classes = classes
         self._author = author or user_name()
         self._most = int(np.iinfo(self.dtype).max)
-
-    # What it is
-
-    @property
-    def name(self) -> str:
-        """Of the volume."""
-        return self._description.name
-
-    @property
-    def shape(self) -> Shape:
-        """Voxels along z, y, x."""
-        return self._description.shape
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """Of the labels: ``uint8``, ``uint16`` or ``uint32``."""
-        return np.dtype(self._description.dtype)
-
-    @property
-    def size(self) -> int:
-        """How many voxels there are."""
-        return prod(self.shape)
-
-    @property
-    def voxel_size(self) -> Vec3:
-        """Edge lengths of a voxel, z, y, x, in `unit`."""
-        return self._description.voxel_size
-
-    @property
-    def origin(self) -> Vec3:
-        """Centre of the first voxel, z, y, x, in `unit`."""
-        return self._description.origin
-
-    @property
-    def unit(self) -> str:
-        """Of lengths."""
-        return self._description.unit
-
-    def __len__(self) -> int:
-        return self.shape[0]
 
     def __repr__(self) -> str:
         return f"<Labels {self.name!r} {' × '.join(map(str, self.shape))} {self.dtype}>"
@@ -243,6 +201,48 @@ class Labels:
         start, stop = box or (self._whole.start, self._whole.stop)
         op = {"kind": "box", "start": [int(n) for n in start], "stop": [int(n) for n in stop]}
         return self._one(op, label, over, progress, within=(low, high, image))
+
+    def supervoxel(
+        self, seeds: Any, contrast: float, label: int = 1, *, cell: int = 8, axis: int | None = None, image: str | None = None,
+        over: Over = "all", within: Any = None, progress: Callable[[int, int], None] | None = None,
+    ) -> LabelChange:
+        """Write the supervoxels of an image in which voxels lie: pieces that are alike, found by SLIC [1]_ at level 0.
+
+        The image is divided into boxes of whole cells, from its corner on, and each box into pieces, so that a piece is the
+        same wherever in it a seed lies, and never reaches into another box. A piece is connected, and holds no value that
+        differs from the mean around it by more than ``contrast``, but for specks of 1/64 of a cell that lie within it.
+
+        Parameters
+        ----------
+        seeds
+            One voxel (z, y, x) or several; the pieces of all of them are one edit.
+        contrast
+            Difference of the image's values that separates pieces; it weighs as much as a cell's edge.
+        label, over, within, progress
+            As of `paint`.
+        cell
+            Edge of a cell, about that of a piece, in edges of the voxel's shortest side.
+        axis
+            Across which planes pieces stay in their plane; left out, they reach through space.
+        image
+            As of `threshold`.
+
+        Returns
+        -------
+        LabelChange
+            One step of undo.
+
+        References
+        ----------
+        .. [1] R. Achanta et al., SLIC superpixels compared to state-of-the-art superpixel methods, IEEE TPAMI 34 (2012).
+
+        Examples
+        --------
+        >>> labels.supervoxel((15, 35, 40), contrast=30, label=2)  # doctest: +SKIP
+        """
+        op = supervoxels(seeds, contrast, cell, axis, self.voxel_size)
+        op["image"] = image_named(image, self._volumes(), self._description)
+        return self._one(op, label, over, progress, within=within)
 
     def interpolate(self, label: int, axis: int = 0, *, box: tuple[Any, Any] | None = None, over: Over = "all") -> LabelChange:
         """Fill between the planes across ``axis`` that have a label, by shape.

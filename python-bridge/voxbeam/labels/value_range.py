@@ -43,11 +43,23 @@ def range_of(within: Any, volumes: Mapping[str, Volume], labels: VolumeDescripti
     except (TypeError, ValueError):
         remedy = "Give (low, high), the lower first, or (low, high, image) with the name of an image."
         raise ParameterError(f"The range of values is {within!r:.60}.", remedy) from None
-    name = rest[0] if rest and rest[0] is not None else _only(volumes, labels)
-    if name not in volumes:
-        raise ParameterError(f"The instance holds no volume called {name!r:.60}.", f"It has {_names(volumes)}.")
+    volume = image_named(rest[0] if rest else None, volumes, labels)
     clipped = [min(max(end, -_LARGEST), _LARGEST) for end in ends]
-    return {"volume": volumes[name].handle, "low": clipped[0], "high": clipped[1]}
+    return {"volume": volume, "low": clipped[0], "high": clipped[1]}
+
+
+def image_named(name: str | None, volumes: Mapping[str, Volume], labels: VolumeDescription) -> int:
+    """The handle of an image; left out, of the only one whose voxels are those of the labels.
+
+    Raises
+    ------
+    ParameterError
+        There is no such image, or several.
+    """
+    named = _only(volumes, labels) if name is None else name
+    if named not in volumes:
+        raise ParameterError(f"The instance holds no volume called {named!r:.60}.", f"It has {_names(volumes)}.")
+    return volumes[named].handle
 
 
 def _only(volumes: Mapping[str, Volume], labels: VolumeDescription) -> str:

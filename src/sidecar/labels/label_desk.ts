@@ -16,6 +16,7 @@ import type { LabelStorage, StoredLabels } from './label_storage.js';
 import { LabelVolume } from './label_volume.js';
 import { Lru } from './lru.js';
 import { RangeQueue } from './range_queue.js';
+import { Supervoxels } from './supervoxel_masks.js';
 
 /** Decoded bricks and frames of all editable volumes that are kept at hand. */
 const DECODED_BYTES = 64 * 2 ** 20;
@@ -40,11 +41,14 @@ export class LabelDesk {
   readonly #waiting = new WeakMap<Connection, Waiting>();
   readonly #decoded = new Lru<LabelBrick>(DECODED_BYTES);
   readonly #frames = new Lru<StoredBrick>(FRAME_BYTES);
+  readonly #supervoxels: Supervoxels;
 
   constructor(
     readonly services: () => Services,
     readonly storage: LabelStorage,
-  ) {}
+  ) {
+    this.#supervoxels = new Supervoxels(services);
+  }
 
   /** Takes up the labels that were stored, under the handles that viewers know. */
   restore(restored: Restored | undefined): void {
@@ -112,10 +116,10 @@ export class LabelDesk {
     };
     if (frame.kind === 'read') {
       const { read } = frame;
-      waiting.reads = waiting.reads.then(() => readLabels(connection, volume, read)).catch((error) => connection.broken(error)).then(ended);
+      waiting.reads = waiting.reads.then(() => readLabels(connection, volume, read, this.#supervoxels)).catch((error) => connection.broken(error)).then(ended);
     } else if (frame.kind === 'edit') {
       const { head, tail } = frame;
-      waiting.ranges.prepare(volume, head, (within) => volume.submit({ connection, id, author: head.author, ended, edit: head, tail, undo: undefined, within }), ended);
+      waiting.ranges.prepare(volume, head, (found) => volume.submit({ connection, id, author: head.author, ended, edit: head, tail, undo: undefined, found }), ended);
     } else {
       const { author, redo } = frame.undo;
       waiting.ranges.prepare(volume, { id }, () => volume.submit({ connection, id, author, ended, edit: undefined, tail: undefined, undo: redo ? 'redo' : 'undo' }), ended);
@@ -123,7 +127,7 @@ export class LabelDesk {
   }
 
   #of(connection: Connection): Waiting {
-    const waiting = this.#waiting.get(connection) ?? { requests: 0, bytes: 0, reads: Promise.resolve(), ranges: new RangeQueue(this.services, connection) };
+    const waiting = this.#waiting.get(connection) ?? { requests: 0, bytes: 0, reads: Promise.resolve(), ranges: new RangeQueue(this.services, connection, this.#supervoxels) };
     this.#waiting.set(connection, waiting);
     return waiting;
   }

@@ -1,4 +1,4 @@
-/** READ: the labels of a box in parts, what changed since an edit, or how many voxels each label has. */
+/** READ: the labels of a box in parts, what changed since an edit, how many voxels each label has, or what one supervoxel has. */
 
 import { promisify } from 'node:util';
 import { deflateRaw } from 'node:zlib';
@@ -6,13 +6,15 @@ import { encodeHeadTail, ErrorCode, FrameType, MAX_COUNTED_LABELS, MAX_READ_VOXE
 import { levelCount, levelShape } from '../../volume/geometry.js';
 import { readRegion, regionParts } from '../../volume/labels/region.js';
 import type { Connection } from '../connection.js';
+import { ImageRefused } from './image_bricks.js';
 import { nextTurn } from './in_turns.js';
 import type { LabelVolume } from './label_volume.js';
+import type { Supervoxels } from './supervoxel_masks.js';
 
 const deflate = promisify(deflateRaw);
 
 /** Answers, one part at a time: the next is made when the one before has left. */
-export async function readLabels(connection: Connection, volume: LabelVolume, read: ReadLabels): Promise<void> {
+export async function readLabels(connection: Connection, volume: LabelVolume, read: ReadLabels, supervoxels: Supervoxels): Promise<void> {
   const { record, bricks } = volume;
   const { shape } = record.description;
   const { id } = read;
@@ -27,6 +29,17 @@ export async function readLabels(connection: Connection, volume: LabelVolume, re
     const all = [...(await volume.counts.all())];
     const largest = all.length > MAX_COUNTED_LABELS ? all.sort((a, b) => b[1] - a[1]).slice(0, MAX_COUNTED_LABELS) : all;
     connection.send(encodeHeadTail(FrameType.REGION, { ...names, seq, counts: largest.sort((a, b) => a[0] - b[0]), labels: all.length }));
+    return;
+  }
+  if ('supervoxel' in read) {
+    const { seed, ...division } = read.supervoxel;
+    try {
+      connection.send(encodeHeadTail(FrameType.REGION, { ...names, ...(await supervoxels.shown(record, seed, division)) }));
+    } catch (error) {
+      if (!(error instanceof ImageRefused)) throw error;
+      const { code, message, remedy } = error;
+      connection.error({ code, message, remedy, ...names });
+    }
     return;
   }
   const { start, stop, level = 0 } = read;

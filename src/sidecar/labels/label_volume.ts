@@ -24,7 +24,7 @@ import { HISTORY_OPS, LabelHistory } from './label_history.js';
 import type { LabelStorage, OpHead, StoredLabels, StoredOp } from './label_storage.js';
 import { LabelTold } from './label_told.js';
 import type { Lru } from './lru.js';
-import type { RangeMasks } from './range_masks.js';
+import type { LookedUp } from './range_queue.js';
 import { WorkingBricks } from './working_bricks.js';
 
 const [deflate, inflate] = [promisify(deflateRaw), promisify(inflateRaw)];
@@ -44,8 +44,8 @@ export interface LabelRequest {
   /** Deflated. */
   readonly tail: Uint8Array | undefined;
   readonly undo: 'undo' | 'redo' | undefined;
-  /** Where it may write at all. */
-  readonly within?: RangeMasks | undefined;
+  /** What an image says of where it may write. */
+  readonly found?: LookedUp | undefined;
   /** It was answered. */
   ended(): void;
 }
@@ -178,7 +178,7 @@ export class LabelVolume {
     if (request.tail && request.tail.byteLength > 0) tail = await inflated(request.tail);
     const total = editVoxels(working.shape, op);
     let told = performance.now();
-    const result = await inTurns(applyEdit(working, { op, label, mode, tail, within: request.within, voxelSize: this.record.description.voxel_size }), signal, (done) => {
+    const result = await inTurns(applyEdit(working, { op, label, mode, tail, ...request.found, voxelSize: this.record.description.voxel_size }), signal, (done) => {
       if (performance.now() - told < PROGRESS_MS) return;
       told = performance.now();
       request.connection.sendControl(FrameType.PROGRESS, { volume: this.record.handle, id: request.id, done, total: Math.max(done, total) });

@@ -4,14 +4,24 @@ import { type EditHead, ErrorCode, FrameType } from '../../protocol/index.js';
 import { EditError } from '../../volume/labels/edit.js';
 import type { Connection } from '../connection.js';
 import type { Services } from '../services.js';
+import { ImageRefused } from './image_bricks.js';
 import type { LabelVolume } from './label_volume.js';
-import { rangeMasks, type RangeMasks, RangeRefused } from './range_masks.js';
+import { type Masks, rangeMasks } from './range_masks.js';
+import type { Supervoxels } from './supervoxel_masks.js';
 
 /** It tells how far it is, so often. */
 const PROGRESS_MS = 100;
 
 /** What of an edit matters here; an undo has an id alone. */
 type Asked = Pick<EditHead, 'id'> & Partial<Pick<EditHead, 'op' | 'within'>>;
+
+/** What was looked up for an edit. */
+export interface LookedUp {
+  /** Voxels in its range of values. */
+  readonly within?: Masks | undefined;
+  /** Voxels of its supervoxels. */
+  readonly pieces?: Masks | undefined;
+}
 
 export class RangeQueue {
   /** What is being looked up, and what waits behind it. */
@@ -22,14 +32,15 @@ export class RangeQueue {
   constructor(
     readonly services: () => Services,
     readonly connection: Connection,
+    readonly supervoxels: Supervoxels,
   ) {}
 
   /** Calls `submit` in the order of the calls: at once where nothing of this client is being looked up. Where it cannot be, the client is told, and `ended` called. */
-  prepare(volume: LabelVolume, asked: Asked, submit: (within?: RangeMasks) => void, ended: () => void): void {
+  prepare(volume: LabelVolume, asked: Asked, submit: (found: LookedUp) => void, ended: () => void): void {
     // What was applied before is answered from the history.
-    const looks = asked.within !== undefined && !volume.history.byId(asked.id);
+    const looks = (asked.within !== undefined || asked.op?.kind === 'supervoxel') && !volume.history.byId(asked.id);
     if (!looks && this.#waiting === 0) {
-      submit();
+      submit({});
       return;
     }
     const stop = new AbortController();
@@ -39,9 +50,9 @@ export class RangeQueue {
     this.#last = this.#last.then(async () => {
       try {
         stop.signal.throwIfAborted();
-        const within = looks ? await this.#look(volume, asked, stop.signal) : undefined;
-        if (!volume.record.live) throw new RangeRefused(ErrorCode.NOT_FOUND, 'these labels were removed', undefined);
-        submit(within);
+        const found = looks ? await this.#look(volume, asked, stop.signal) : {};
+        if (!volume.record.live) throw new ImageRefused(ErrorCode.NOT_FOUND, 'these labels were removed', undefined);
+        submit(found);
       } catch (error) {
         this.#refuse(volume, asked.id, error as Error);
         ended();
@@ -53,20 +64,24 @@ export class RangeQueue {
   }
 
   cancel(handle: number, id: string): void {
-    this.#open.get(`${handle}:${id}`)?.abort(new RangeRefused(ErrorCode.CANCELLED, 'the edit was cancelled', undefined));
+    this.#open.get(`${handle}:${id}`)?.abort(new ImageRefused(ErrorCode.CANCELLED, 'the edit was cancelled', undefined));
   }
 
-  #look(volume: LabelVolume, { id, op, within }: Asked, signal: AbortSignal): Promise<RangeMasks> {
+  async #look({ record }: LabelVolume, { id, op, within }: Asked, signal: AbortSignal): Promise<LookedUp> {
     let told = performance.now();
-    return rangeMasks(this.services(), volume.record, within as NonNullable<Asked['within']>, op as EditHead['op'], signal, (done, total) => {
+    const progress = (done: number, total: number) => {
       if (performance.now() - told < PROGRESS_MS) return;
       told = performance.now();
-      this.connection.sendControl(FrameType.PROGRESS, { volume: volume.record.handle, id, done, total });
-    });
+      this.connection.sendControl(FrameType.PROGRESS, { volume: record.handle, id, done, total });
+    };
+    return {
+      pieces: op?.kind === 'supervoxel' ? await this.supervoxels.masks(record, op, signal, progress) : undefined,
+      within: op && within ? await rangeMasks(this.services(), record, within, op, signal, progress) : undefined,
+    };
   }
 
   #refuse(volume: LabelVolume, id: string, error: Error): void {
-    const known = error instanceof RangeRefused || error instanceof EditError;
+    const known = error instanceof ImageRefused || error instanceof EditError;
     const said = known
       ? { code: error.code, message: error.message, remedy: error.remedy }
       : { code: ErrorCode.INTERNAL, message: `the image could not be looked at: ${error.message}`.slice(0, 2000) };

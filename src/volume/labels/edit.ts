@@ -15,8 +15,10 @@ import { type BrickMask, MASK_WORDS, setSpan } from './mask.js';
 import { Polygon } from './polygon.js';
 import { decodeMask, decodeValues, runAt, type Runs } from './runs.js';
 import { Stroke } from './stroke.js';
+import { seededBoxes } from './supervoxels.js';
 
 type Triple = readonly [number, number, number];
+const NOTHING: ReadonlyMap<string, BrickMask> = new Map();
 
 /** Why an edit cannot be applied; `code` is one of the ERROR codes. */
 export class EditError extends Error {
@@ -38,6 +40,8 @@ export interface Edit {
   readonly tail: Uint8Array;
   /** Voxels of each brick that may be written at all, by `z/y/x`; of a brick that is not there none. */
   readonly within?: ReadonlyMap<string, BrickMask> | undefined;
+  /** Of supervoxels: the voxels of each brick that they have. */
+  readonly pieces?: ReadonlyMap<string, BrickMask> | undefined;
   /** Edges of a voxel, z, y, x, for what goes by distance. */
   readonly voxelSize?: Vec3 | undefined;
 }
@@ -97,6 +101,7 @@ export function editVoxels(shape: Vec3, op: EditOp): number {
   if (op.kind === 'polygon') return new Polygon(shape, op.axis, op.index, op.points).voxels;
   if (op.kind === 'fill') return op.dims === 2 ? 0 : size(op.box);
   if (op.kind === 'interpolate') return size(op.box);
+  if (op.kind === 'supervoxel') return seededBoxes(shape, op).reduce((sum, { box }) => sum + size(box), 0);
   return size([op.start, op.stop]);
 }
 
@@ -119,12 +124,13 @@ export function editBricks(shape: Vec3, op: EditOp): Iterable<Triple> {
     const { low, high } = new Polygon(shape, op.axis, op.index, op.points);
     return bricksOf(low, high);
   }
+  if (op.kind === 'supervoxel') return distinct(seededBoxes(shape, op).map(({ box }) => box));
   const box: VoxelBox = 'box' in op ? op.box : [op.start, op.stop];
   checkBox(shape, box);
   return bricksOf(...box);
 }
 
-function* painterOf(bricks: BrickAccess, { op, label, voxelSize }: Edit, runs: Runs | undefined): Generator<number, Painter> {
+function* painterOf(bricks: BrickAccess, { op, label, voxelSize, pieces = NOTHING }: Edit, runs: Runs | undefined): Generator<number, Painter> {
   const { shape } = bricks;
   if (op.kind === 'stroke') {
     const stroke = new Stroke(shape, op.points, op.radius);
@@ -139,6 +145,16 @@ function* painterOf(bricks: BrickAccess, { op, label, voxelSize }: Edit, runs: R
   }
   if (op.kind === 'fill') return yield* fillPainter(bricks, op);
   if (op.kind === 'interpolate') return yield* interpolationPainter(bricks, op, label, voxelSize ?? [1, 1, 1]);
+  if (op.kind === 'supervoxel') {
+    return {
+      voxels: editVoxels(shape, op),
+      bricks: () => [...pieces.keys()].map((key) => key.split('/').map(Number) as [number, number, number]),
+      paint: (mask, z, y, x) => {
+        mask.set(pieces.get(`${z}/${y}/${x}`) as BrickMask);
+        return [];
+      },
+    };
+  }
   const box: VoxelBox = [op.start, op.stop];
   checkBox(shape, box);
   return {
@@ -281,9 +297,12 @@ function* bricksOf(low: Triple, high: Triple): Generator<Triple> {
   }
 }
 
-function strokeBricks(stroke: Stroke): Iterable<Triple> {
+const strokeBricks = (stroke: Stroke): Iterable<Triple> => distinct(stroke.segments.map(({ low, high }) => [low, high]));
+
+/** The bricks of several boxes, each once. */
+function distinct(boxes: readonly (readonly [Triple, Triple])[]): Iterable<Triple> {
   const found = new Map<string, Triple>();
-  for (const { low, high } of stroke.segments) for (const brick of bricksOf(low, high)) found.set(brick.join('/'), brick);
+  for (const [low, high] of boxes) for (const brick of bricksOf(low, high)) found.set(brick.join('/'), brick);
   return found.values();
 }
 

@@ -109,6 +109,15 @@ export class LabelClient {
     return head.counts;
   }
 
+  /** A supervoxel as it is shown: the box around it, and runs. */
+  async supervoxel(volume: number, supervoxel: object): Promise<{ start: Triple; stop: Triple; runs: readonly number[] }> {
+    const id = randomUUID();
+    this.client.control(FrameType.READ, { volume, id, supervoxel });
+    const { head } = await this.client.until(() => this.#regions(id)[0], 'REGION');
+    if (!('runs' in head)) throw new Error('a REGION without runs');
+    return head;
+  }
+
   /** The voxels of a brick, 66³, as a viewer gets it now. */
   async brick(volume: number, { level, z, y, x }: BrickKey, dtype: LabelDtype = 'u8'): Promise<{ voxels: VoxelArray; frame: Received }> {
     const from = this.client.frames.length;

@@ -103,3 +103,49 @@ test('planes of a label are interpolated as one edit, by the size of voxels', as
   expect((await painter.refused(painter.send(volume, { op: { kind: 'interpolate', axis: 0, box: WHOLE }, label: 0 }))).code).toBe(4422);
   await painter.close();
 });
+
+test('supervoxels are found in the image at level 0: shown, painted, taken back, stopped, refused', async () => {
+  const producer = await GoodProducer.connect(sidecar);
+  const shape: Triple = [60, 66, 100];
+  // Slabs along x, 17 voxels each, 50 and 90 in turn, across the bricks' border; stored as twice the value.
+  const valueAt = (x: number) => (Math.floor(x / 17) % 2 ? 90 : 50);
+  producer.voxels = ([, , , bx]) => Uint8Array.from({ length: 66 ** 3 }, (_, at) => 2 * valueAt(64 * bx + (at % 66) - 1));
+  const image = await producer.declare({ name: 'slabs', shape, scale: 0.5, offset: 0, fingerprint: 'slabs-1' });
+  const painter = await LabelClient.join(sidecar);
+  const volume = await painter.labels('pieces', shape);
+  const division = { image, cell: [10, 10, 10], contrast: 10 };
+  const seeds: Triple[] = [[20, 20, 60], [21, 20, 60], [20, 20, 70]];
+  const [left, right] = [await painter.supervoxel(volume, { ...division, seed: seeds[0] }), await painter.supervoxel(volume, { ...division, seed: seeds[2] })];
+  const onOf = ({ runs }: { runs: readonly number[] }) => runs.reduce((sum, length, i) => sum + (i % 2) * length, 0);
+  expect([left.start[2] >= 51, left.stop[2] <= 68, right.start[2] >= 68, right.stop[2] <= 85]).toEqual([true, true, true, true]); // never across the edge at 68
+  expect(onOf(left)).toBeGreaterThan(300);
+  const { voxels, box: around } = await painter.edit(volume, { op: { kind: 'supervoxel', seeds, ...division }, label: 3 });
+  expect(voxels).toBe(onOf(left) + onOf(right));
+  const [low, high] = around as [Triple, Triple];
+  expect([low, high]).toEqual([[0, 1, 2].map((axis) => Math.min(left.start[axis]!, right.start[axis]!)), [0, 1, 2].map((axis) => Math.max(left.stop[axis]!, right.stop[axis]!))]);
+  const { labels } = await painter.read(volume, left.start, left.stop);
+  let [at, wrong] = [0, 0];
+  for (const [i, length] of left.runs.entries()) for (let j = 0; j < length; j += 1, at += 1) wrong += Number(labels[at] !== (i % 2 ? 3 : 0));
+  expect(wrong).toBe(0);
+  expect(await painter.edit(volume, { op: { kind: 'supervoxel', seeds, ...division }, label: 3 })).toMatchObject({ voxels: 0 }); // the same voxels again
+  const bright = { volume: image, low: 90, high: 200 };
+  expect(await painter.edit(volume, { op: { kind: 'supervoxel', seeds, ...division }, label: 4, within: bright })).toMatchObject({ voxels: onOf(left) });
+  for (let i = 0; i < 3; i += 1) await painter.undo(volume);
+  expect(await painter.counts(volume)).toEqual([]);
+
+  const refused = async (op: object) => (await painter.refused(painter.send(volume, { op: { kind: 'supervoxel', seeds, ...division, ...op } }))).message;
+  expect(await refused({ image: 99_999 })).toContain('no volume 99999');
+  expect(await refused({ seeds: [[60, 0, 0]] })).toContain('no seed');
+  expect(await refused({ cell: [64, 64, 64] })).toContain('voxels');
+  expect(await refused({ contrast: 0 })).toContain('contrast');
+  painter.client.control(FrameType.READ, { volume, id: 'outside', supervoxel: { ...division, seed: [60, 0, 0] } });
+  expect((await painter.refused('outside')).message).toContain('is not in the volume');
+  producer.automatic = false;
+  const other = await producer.declare({ name: 'slow', shape, fingerprint: 'slow-1' });
+  const waits = painter.send(volume, { op: { kind: 'supervoxel', seeds, ...division, image: other } });
+  await producer.need(other, [0, 0, 0, 0]);
+  painter.client.control(FrameType.CANCEL_EDIT, { volume, id: waits });
+  expect((await painter.refused(waits)).code).toBe(4499);
+  expect(await painter.counts(volume)).toEqual([]);
+  await Promise.all([painter.close(), producer.close()]);
+});

@@ -133,12 +133,16 @@ export type Edited = z.infer<typeof Edited>;
 export const Undo = z.strictObject({ volume: u32, id: name, author, redo: z.boolean().optional() });
 export type Undo = z.infer<typeof Undo>;
 
+/** The supervoxel of an image under a voxel. */
+export const SupervoxelAsk = z.strictObject({ seed: triple(u32), ...pieces });
+export type SupervoxelAsk = z.infer<typeof SupervoxelAsk>;
+
 /** READ: the labels of a box, which boxes have changed after an edit, how many voxels each label has, or the supervoxel of an image under a voxel. */
 export const ReadLabels = z.union([
   z.strictObject({ volume: u32, id: name, start: triple(u32), stop: triple(u32), level: z.int().min(0).max(MAX_LEVELS - 1).optional() }),
   z.strictObject({ volume: u32, id: name, since: count }),
   z.strictObject({ volume: u32, id: name, counts: z.literal(true) }),
-  z.strictObject({ volume: u32, id: name, supervoxel: z.strictObject({ seed: triple(u32), ...pieces }) }),
+  z.strictObject({ volume: u32, id: name, supervoxel: SupervoxelAsk }),
 ]);
 export type ReadLabels = z.infer<typeof ReadLabels>;
 

@@ -5,7 +5,7 @@
 
 import { FrameType } from '../protocol/frame.js';
 import { encodeHeadTail, headOf } from '../protocol/head_tail.js';
-import type { Edited, EditMode, EditOp, LabelsRequest, ValueRange } from '../protocol/labels.js';
+import type { Edited, EditMode, EditOp, LabelsRequest, SupervoxelAsk, ValueRange } from '../protocol/labels.js';
 import type { ErrorMessage } from '../protocol/messages.js';
 
 /** What an edit did. */
@@ -16,7 +16,14 @@ export interface EditDone {
 /** Voxels of each label above 0. */
 export type LabelCounts = ReadonlyMap<number, number>;
 
-type Answer = EditDone | LabelCounts;
+/** A supervoxel: the box around it, and lengths of runs in that, off first. */
+export interface ShownPiece {
+  readonly start: readonly [number, number, number];
+  readonly stop: readonly [number, number, number];
+  readonly runs: readonly number[];
+}
+
+type Answer = EditDone | LabelCounts | ShownPiece;
 
 interface Waiting {
   readonly send: () => void;
@@ -68,6 +75,12 @@ export class LabelEdits {
     return this.#ask(id, () => this.sendMessage(FrameType.READ, { volume, id, counts: true }));
   }
 
+  /** The supervoxel of an image under a voxel, as an edit would paint it. */
+  supervoxel(volume: number, supervoxel: SupervoxelAsk): Promise<ShownPiece> {
+    const id = crypto.randomUUID();
+    return this.#ask(id, () => this.sendMessage(FrameType.READ, { volume, id, supervoxel }));
+  }
+
   /** Calls `listener` with the volume of each edit, whoever made it; the result ends that. */
   onEdited(listener: (volume: number) => void): () => void {
     this.#heard.add(listener);
@@ -87,10 +100,12 @@ export class LabelEdits {
     for (const listener of this.#heard) listener(Number(volume));
   }
 
-  /** A REGION frame: counts, the one thing of these that is asked for here. */
+  /** A REGION frame: counts or a supervoxel, which of these are asked for here. */
   region(payload: Uint8Array): void {
-    const { id, counts } = headOf(payload);
-    if (typeof id === 'string' && Array.isArray(counts)) this.#take(id)?.done(new Map(counts));
+    const { id, counts, ...rest } = headOf(payload);
+    if (typeof id !== 'string') return;
+    if (Array.isArray(counts)) this.#take(id)?.done(new Map(counts));
+    else if (Array.isArray(rest.runs)) this.#take(id)?.done(rest as unknown as ShownPiece);
   }
 
   /** Whether an error was the answer to an edit. */

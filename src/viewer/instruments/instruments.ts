@@ -25,7 +25,7 @@ import { readShared, type SharedName, writeShared } from './shared_view.js';
 import { TapePanel } from './tape_panel.js';
 import { TapeTool } from './tape.js';
 import { TickedAxes } from './ticks.js';
-import { FIRST_PAINT, resized } from '../paint/paint_state.js';
+import { FIRST_PAINT, sized } from '../paint/paint_state.js';
 import { PaintBar } from '../paint/paint_bar.js';
 import { PaintCounts } from '../paint/paint_counts.js';
 import { PaintPanel } from '../paint/paint_panel.js';
@@ -178,7 +178,7 @@ export class Instruments {
 
   #resize(by: 1 | -1): void {
     const { state } = this.paint;
-    if (state) this.paint.set({ radius: resized(state.radius, by) });
+    if (state) this.paint.set(sized(state, by));
   }
 
   /** Removes the selected measurement; false where none is. */
@@ -234,6 +234,7 @@ export class Instruments {
     this.link.dispose();
     this.bookmarks.dispose();
     this.#counts.dispose();
+    this.paint.pieces.dispose();
   }
 
   #first<T>(ask: (instrument: Instrument) => T | undefined): T | undefined {

@@ -7,7 +7,7 @@ import { listedLabels } from './label_list.js';
 import { makeLabels } from './make_labels.js';
 import { ACTS } from './paint_controls.js';
 import type { PaintCounts } from './paint_counts.js';
-import { type PaintAct, resized } from './paint_state.js';
+import { type PaintAct, sized, sizeWords } from './paint_state.js';
 import type { PaintTool } from './paint_tool.js';
 
 export class PaintBar {
@@ -33,7 +33,7 @@ export class PaintBar {
     const words = (each: number) => `${each} ${layer?.classes[String(each)]?.name ?? ''}`.trim();
     setOptions(label, [['0', '0 none'], ...labels.map((each) => [String(each), words(each)] as const)], String(state.label));
     swatch.style.background = state.label === 0 ? 'transparent' : this.tool.colorOf(state.label);
-    setText(radius, state.act === 'lasso' || state.act === 'box' ? `${state.planes} pl` : String(state.radius));
+    setText(radius, sizeWords(state));
     for (const each of round) each.disabled = state.act === 'fill';
     setAttribute(range, 'aria-pressed', String(state.range.on));
   }
@@ -49,11 +49,9 @@ export class PaintBar {
     const swatch = h('span', { class: 'voxbeam-mark-dot' });
     const size = (by: 1 | -1) => {
       const { state } = this.tool;
-      if (!state) return;
-      const area = state.act === 'lasso' || state.act === 'box';
-      this.tool.set(area ? { planes: Math.max(1, state.planes + by) } : { radius: resized(state.radius, by) });
+      if (state) this.tool.set(sized(state, by));
     };
-    const radius = h('output', { class: 'voxbeam-amount', title: 'Radius of the brush, or slices of a lasso and a box' });
+    const radius = h('output', { class: 'voxbeam-amount', title: 'Radius of the brush, size of pieces, or slices of a lasso and a box' });
     const button = (words: string, title: string, name: string, click: () => void) => {
       const made = wordButton(words, title, click, { 'data-bar': name });
       made.setAttribute('aria-label', title);

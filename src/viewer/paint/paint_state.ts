@@ -1,6 +1,6 @@
 /** What a person paints with. It stays with the viewer. */
 
-export type PaintAct = 'brush' | 'erase' | 'fill' | 'lasso' | 'box';
+export type PaintAct = 'brush' | 'erase' | 'fill' | 'lasso' | 'box' | 'piece';
 
 /** Values of an image that may be written. */
 export interface PaintRange {
@@ -22,6 +22,10 @@ export interface PaintState {
   readonly deep: boolean;
   /** Slices that a lasso and a box reach through. */
   readonly planes: number;
+  /** Edge of a supervoxel's cell, in edges of the smallest side of a voxel. */
+  readonly cell: number;
+  /** Difference of values that separates supervoxels, as a part of what the image's window shows. */
+  readonly contrast: number;
   /** Only voxels without a label are written. */
   readonly empty: boolean;
   /** Only voxels whose value in the image is in this range are written. */
@@ -29,15 +33,27 @@ export interface PaintState {
 }
 
 export const FIRST_PAINT: PaintState = {
-  labels: undefined, act: 'brush', label: 1, radius: 4, deep: false, planes: 1, empty: false, range: { on: false, low: undefined, high: undefined },
+  labels: undefined, act: 'brush', label: 1, radius: 4, deep: false, planes: 1, cell: 8, contrast: 0.1, empty: false, range: { on: false, low: undefined, high: undefined },
 };
 
 export const LEAST_RADIUS = 0.5;
 export const MOST_RADIUS = 128;
 export const MOST_PLANES = 256;
+export const LEAST_CELL = 3;
+export const MOST_CELL = 32;
 
 /** The next larger or smaller brush. */
 export function resized(radius: number, by: 1 | -1): number {
   const next = by > 0 ? Math.max(radius * 1.25, radius + 0.5) : Math.min(radius / 1.25, radius - 0.5);
   return Math.min(Math.max(Math.round(next * 2) / 2, LEAST_RADIUS), MOST_RADIUS);
 }
+
+/** The next larger or smaller one of what somebody paints with: brush, piece, or slices of an area. */
+export function sized({ act, radius, planes, cell }: PaintState, by: 1 | -1): Partial<PaintState> {
+  if (act === 'lasso' || act === 'box') return { planes: Math.min(Math.max(1, planes + by), MOST_PLANES) };
+  if (act === 'piece') return { cell: Math.min(Math.max(cell + by, LEAST_CELL), MOST_CELL) };
+  return { radius: resized(radius, by) };
+}
+
+/** How large that is, in few words. */
+export const sizeWords = ({ act, radius, planes, cell }: PaintState): string => (act === 'lasso' || act === 'box' ? `${planes} pl` : String(act === 'piece' ? cell : radius));

@@ -15,6 +15,7 @@ import type { Drag } from '../pointer.js';
 import { worldPerPixel } from '../view_geometry.js';
 import { betweenOp, boxOp, lassoOp } from './area.js';
 import type { PaintState } from './paint_state.js';
+import { PieceTool } from './piece_tool.js';
 import { acrossOf, brushRadius, fillOp, isFurther, type Stroke, strokeOp } from './stroke.js';
 import { drawStroke } from './stroke_picture.js';
 
@@ -29,9 +30,13 @@ export interface PaintHost extends InstrumentHost {
 export class PaintTool implements Instrument {
   /** Drawn, or sent and not in the picture yet. */
   readonly #strokes = new Set<Stroke>();
-  #at: { view: string; px: Pixel } | undefined;
+  /** Where the pointer is. */
+  at: { view: string; px: Pixel } | undefined;
+  readonly pieces: PieceTool;
 
-  constructor(readonly host: PaintHost) {}
+  constructor(readonly host: PaintHost) {
+    this.pieces = new PieceTool(this);
+  }
 
   /** Volumes of labels that can be painted. */
   get paintable(): readonly SessionVolume[] {
@@ -91,7 +96,7 @@ export class PaintTool implements Instrument {
       return;
     }
     const op = betweenOp(geometryOf(target), host.store.state.cross, across);
-    if (op) this.#send(target, op, state.label, undefined, (voxels) => voxels === 0 && host.tell(`No two slices near here have label ${state.label} with others between them`));
+    if (op) this.send(target, op, state.label, undefined, (voxels) => voxels === 0 && host.tell(`No two slices near here have label ${state.label} with others between them`));
     else host.tell('There are no labels here: move the cross into the volume');
   }
 
@@ -105,7 +110,8 @@ export class PaintTool implements Instrument {
 
   hover(view: View, px: Pixel): string | undefined {
     if (!this.state) return undefined;
-    this.#at = { view: view.id, px };
+    this.at = { view: view.id, px };
+    if (this.state.act === 'piece') this.pieces.hover(view, px);
     this.host.redraw();
     return 'crosshair';
   }
@@ -119,7 +125,8 @@ export class PaintTool implements Instrument {
       host.tell(target ? 'You may look, not edit' : 'There are no labels to paint yet: make some in the side panel');
       return nothing;
     }
-    const at = this.#place(view, px);
+    if (state.act === 'piece') return this.pieces.press(view, px) ?? nothing;
+    const at = this.place(view, px);
     if (!at) {
       host.tell('Nothing here to paint on: aim at something opaque, or use a slice');
       return nothing;
@@ -141,13 +148,13 @@ export class PaintTool implements Instrument {
     this.#strokes.add(stroke);
     host.redraw();
     const put = (px: Pixel, always: boolean) => {
-      const place = this.#place(host.view(view.id) ?? view, px);
+      const place = this.place(host.view(view.id) ?? view, px);
       if (place && stroke.area === 'box') stroke.points[1] = place;
       else if (place && (always || isFurther(stroke, place))) stroke.points.push(place);
     };
     return {
       move: (to, event) => {
-        this.#at = { view: view.id, px: to };
+        this.at = { view: view.id, px: to };
         // Between two frames a pen says several places.
         for (const each of event?.getCoalescedEvents?.().slice(0, -1) ?? []) put([to[0] + each.clientX - event.clientX, to[1] + each.clientY - event.clientY], false);
         put(to, false);
@@ -156,7 +163,7 @@ export class PaintTool implements Instrument {
       end: (to, cancelled) => {
         put(to, !cancelled);
         const op = cancelled ? undefined : this.#opOf(stroke, geometry, across, state.planes);
-        if (op) this.#send(target, op, label, stroke);
+        if (op) this.send(target, op, label, () => this.#strokes.delete(stroke));
         else this.#strokes.delete(stroke);
         host.redraw();
       },
@@ -172,34 +179,40 @@ export class PaintTool implements Instrument {
   }
 
   draw(context: CanvasRenderingContext2D, view: View): void {
+    this.pieces.draw(context, view);
     for (const stroke of this.#strokes) drawStroke(context, view, stroke);
     const { state } = this;
     const target = state && this.target;
-    if (!target || this.#at?.view !== view.id || (state.act !== 'brush' && state.act !== 'erase')) return;
+    if (!target || this.at?.view !== view.id || (state.act !== 'brush' && state.act !== 'erase')) return;
     const radius = Math.max(brushRadius(geometryOf(target), state.radius) / worldPerPixel(view), 1);
     for (const [color, width] of [['#000000', 3], [state.act === 'erase' || state.label === 0 ? '#ffffff' : this.colorOf(state.label), 1.5]] as const) {
       context.strokeStyle = color;
       context.lineWidth = width;
       context.beginPath();
-      context.arc(this.#at.px[0], this.#at.px[1], radius, 0, 2 * Math.PI);
+      context.arc(this.at.px[0], this.at.px[1], radius, 0, 2 * Math.PI);
       context.stroke();
     }
   }
 
   #fill(target: SessionVolume, geometry: VolumeGeometry, at: Vec3, across: 0 | 1 | 2 | undefined): void {
     const op = fillOp(geometry, at, across);
-    if (op) this.#send(target, op, this.state?.label ?? 0);
+    if (op) this.send(target, op, this.state?.label ?? 0);
     else this.host.tell('There are no labels here: press inside the volume');
   }
 
-  #send({ handle }: SessionVolume, op: EditOp, label: number, stroke?: Stroke, done?: (voxels: number) => void): void {
+  /**
+   * Sends an edit with what else is chosen, and says what goes wrong.
+   *
+   * @param gone the picture has it, or it came to nothing
+   */
+  send({ handle }: SessionVolume, op: EditOp, label: number, gone?: () => void, done?: (voxels: number) => void): void {
     const { labels } = this.host.session;
     const mode = this.state?.empty && label !== 0 ? ({ write: 'empty' } as const) : ({ write: 'all' } as const);
     const within = op.kind === 'fill' || op.kind === 'interpolate' ? undefined : this.#within();
-    if (within === 'none') this.#follow(Promise.reject(new Error('There is no image with these voxels to take values from')), stroke);
+    if (within === 'none') this.#follow(Promise.reject(new Error('There is no image with these voxels to take values from')), gone);
     else {
       const answer = labels.edit(handle, this.host.author, op, label, mode, within);
-      this.#follow(answer, stroke);
+      this.#follow(answer, gone);
       if (done) answer.then(({ voxels }) => done(voxels), () => undefined);
     }
   }
@@ -211,10 +224,11 @@ export class PaintTool implements Instrument {
     return image ? { volume: image.handle, low, high, ...(time > 0 && { time: Math.min(time, (image.description.times?.count ?? 1) - 1) }) } : 'none';
   }
 
-  /** Takes the stroke off the picture when that has it; says what went wrong. */
-  #follow(answer: Promise<unknown>, stroke?: Stroke): void {
+  /** Takes what was drawn off the picture when that has it; says what went wrong. */
+  #follow(answer: Promise<unknown>, gone?: () => void): void {
     const done = () => {
-      if (stroke && this.#strokes.delete(stroke)) this.host.redraw();
+      gone?.();
+      if (gone) this.host.redraw();
     };
     answer.then(
       () => setTimeout(done, LINGER_MS),
@@ -225,7 +239,8 @@ export class PaintTool implements Instrument {
     );
   }
 
-  #place(view: View, px: Pixel): Vec3 | undefined {
+  /** The place of the world under a pixel: in a slice there, in 3D on the surface. */
+  place(view: View, px: Pixel): Vec3 | undefined {
     return view.kind === 'slice' ? sliceToWorld(view, px) : this.host.pick(view.id, px)?.world;
   }
 }

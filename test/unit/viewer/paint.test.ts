@@ -7,6 +7,7 @@ import { worldToSlice } from '../../../src/renderer/slice_view.js';
 import type { Pixel, SliceView, View } from '../../../src/renderer/views.js';
 import { LabelEdits } from '../../../src/session/label_edits.js';
 import type { SessionVolume } from '../../../src/session/types.js';
+import { cellOf, Piece } from '../../../src/viewer/paint/piece.js';
 import { betweenOp, planesAbout } from '../../../src/viewer/paint/area.js';
 import { amountWords, listedLabels } from '../../../src/viewer/paint/label_list.js';
 import { paintKey } from '../../../src/viewer/paint/paint_controls.js';
@@ -199,4 +200,59 @@ test('labels are listed with what they mean and how much of them there is, and a
   counts.of(tool.target);
   expect(frames).toHaveLength(1); // it waits for a pause
   counts.dispose();
+});
+
+/** Answers the last question for a supervoxel by a box of 10 voxels along each axis but the slice's. */
+async function answer({ labels, frames }: ReturnType<typeof brush>, seed: readonly number[], depth: number) {
+  const id = frames.at(-1)!.message!.id;
+  const start = seed.map((v, axis) => (axis === 0 ? v : 10 * Math.floor(v / 10)));
+  const stop = start.map((v, axis) => v + (axis === 0 ? depth : 10));
+  const payload = readPayload(encodeHeadTail(FrameType.REGION, { id, volume: 7, start, stop, runs: [0, 100 * depth] }), readHeader(encodeHeadTail(FrameType.REGION, { id, volume: 7, start, stop, runs: [0, 100 * depth] })));
+  labels.region(payload);
+  for (let i = 0; i < 5; i += 1) await Promise.resolve();
+}
+
+test('pieces: the one under the pointer is asked for once and shown; a press paints it, a drag all that it comes over, as one edit', async () => {
+  const all = brush();
+  const { tool, store, frames, axial, labels } = all;
+  store.update({ paint: { ...FIRST_PAINT, act: 'piece', label: 2 } });
+  const at = (x: number, y: number) => worldToSlice(axial, [x + 0.5, y + 0.5, 41]);
+  expect(tool.hover(axial, at(12, 20))).toBe('crosshair');
+  expect(frames.map(({ message }) => message)).toEqual([{ volume: 7, id: expect.any(String), supervoxel: { seed: [20, 20, 12], image: 1, cell: [1, 8, 8], contrast: 4 } }]);
+  tool.hover(axial, at(33, 20)); // the first is not answered yet: only the last place waits
+  tool.hover(axial, at(14, 21));
+  expect(frames.length).toBe(1);
+  await answer(all, [20, 20, 12], 1);
+  expect([frames.length, tool.pieces.picker.shown!.has([20, 20, 19]), tool.pieces.picker.shown!.has([20, 20, 20]), tool.pieces.picker.shown!.has([21, 20, 19])]).toEqual([2, true, false, false]);
+  await answer(all, [20, 20, 12], 1);
+  tool.hover(axial, at(15, 25));
+  expect([frames.length, labels.underWay]).toEqual([2, 0]); // it is in the piece that is shown
+  const drag = tool.press(axial, at(15, 25))!;
+  for (const x of [16, 17, 22, 23, 31]) drag.move(at(x, 25), none);
+  expect(frames.length).toBe(3); // asked one after the other
+  await answer(all, [20, 25, 22], 1);
+  drag.end(at(31, 25), false);
+  expect(frames.at(-1)!.head).toMatchObject({ label: 2, op: { kind: 'supervoxel', seeds: [[20, 25, 15], [20, 25, 22], [20, 25, 23], [20, 25, 31]], image: 1, cell: [1, 8, 8], contrast: 4 } });
+  const before = frames.length;
+  tool.press(axial, at(15, 25))!.end(at(15, 25), true);
+  expect(frames.length).toBe(before); // cancelled
+
+  // through space, at the cross, by the keyboard; other sizes
+  store.update({ paint: { ...FIRST_PAINT, act: 'piece', deep: true, cell: 12, contrast: 0.5 }, cross: [30.5, 20.5, 41] });
+  expect(paintKey(tool, 'Enter')).toBe(true);
+  expect(frames.at(-1)!.head ?? frames.at(-2)!.head).toMatchObject({ label: 1, op: { seeds: [[20, 20, 30]], cell: [6, 12, 12], contrast: 20 } });
+  expect(paintKey(tool, 'v') && store.state.paint?.act).toBe('piece');
+});
+
+test('a piece has its outline in each slice, rows that fill it, and a surface', () => {
+  const piece = new Piece({ start: [2, 4, 6], stop: [4, 6, 9], runs: [0, 3, 0, 2, 1, 0, 3, 3] });
+  const geometry = { shape: [20, 20, 20], voxelSize: [2, 1, 1], origin: [0, 0, 0] } as const;
+  expect([piece.has([2, 4, 8]), piece.has([2, 5, 8]), piece.has([3, 4, 6]), piece.has([1, 4, 8]), piece.has([2, 4, 9])]).toEqual([true, false, false, false, false]);
+  expect(piece.outline(geometry, 0, 2).length).toBe(10); // three voxels over two
+  expect(piece.rows(geometry, 0, 2)).toEqual([
+    [[5.5, 3.5, 4], [8.5, 3.5, 4], [8.5, 4.5, 4], [5.5, 4.5, 4]], [[5.5, 4.5, 4], [7.5, 4.5, 4], [7.5, 5.5, 4], [5.5, 5.5, 4]],
+  ]);
+  expect([piece.outline(geometry, 0, 1), piece.outline(geometry, 0, 4)]).toEqual([[], []]);
+  expect(piece.surface(geometry).length).toBe(8);
+  expect([cellOf(geometry, 8, undefined), cellOf(geometry, 8, 1), cellOf({ ...geometry, voxelSize: [30, 1, 1] }, 8, undefined)]).toEqual([[4, 8, 8], [4, 1, 8], [1, 8, 8]]);
 });

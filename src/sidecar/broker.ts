@@ -19,6 +19,8 @@ import type { VolumeRecord } from './volume_record.js';
 export const MAX_OUTSTANDING = 64;
 /** Of these, needs of fills: the rest is kept for viewers. */
 export const MAX_FILL_OUTSTANDING = 48;
+/** They are asked for so many at once: a message for each costs both sides as much as moving a brick does. */
+const FILLS_AT_ONCE = 12;
 /** How long the viewers' needs wait for a producer that lost its connection, and how long its slots are not used again. */
 export const PRODUCER_GRACE_MS = 3_000;
 /** Needs that may wait for a maker who has enough to do, while others are asked. */
@@ -274,7 +276,7 @@ export class Broker {
     for (const maker of [producer, ...producer.helpers]) maker.sendCancels();
     const asked = new Map<MakerLink, Demand[]>();
     const aside: Demand[] = [];
-    let mayFill = true;
+    let mayFill = producer.fillOutstanding <= MAX_FILL_OUTSTANDING - FILLS_AT_ONCE;
     while (aside.length < MAX_ASIDE && (producer.helpers.size > 0 || producer.outstanding.size < MAX_OUTSTANDING)) {
       const demand = producer.queue.peek() ?? (mayFill && producer.fillOutstanding < MAX_FILL_OUTSTANDING ? this.filler.next(producer) : undefined);
       if (!demand) break;

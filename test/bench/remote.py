@@ -33,9 +33,10 @@ openssl = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_
 openssl += ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(cert)]
 subprocess.run(openssl, check=True, capture_output=True)
 
-#: Reads and counts, as any server in Node must at least.
+#: Reads and counts, as any server in Node must at least: in as many threads as an instance has for uploads, each with a port.
 RECEIVER = """
-const [cert, key] = process.argv.slice(1);
+const { Worker, isMainThread, workerData, parentPort } = require('worker_threads');
+const [cert, key] = isMainThread ? process.argv.slice(1) : workerData.files;
 const fs = require('fs');
 const count = (socket) => {
   let left = 0;
@@ -45,38 +46,48 @@ const count = (socket) => {
     if (left === 0) socket.write('done');
   });
 };
-const server = cert
-  ? require('tls').createServer({ cert: fs.readFileSync(cert), key: fs.readFileSync(key) }, count)
-  : require('net').createServer(count);
-server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+if (isMainThread) {
+  const threads = Math.min(4, require('os').availableParallelism());
+  const workers = Array.from({ length: threads }, () => new Worker(process.execArgv.at(-1), { eval: true, workerData: { files: [cert, key] } }));
+  Promise.all(workers.map((worker) => new Promise((done) => worker.once('message', done)))).then((ports) => console.log(JSON.stringify(ports)));
+} else {
+  const server = cert
+    ? require('tls').createServer({ cert: fs.readFileSync(cert), key: fs.readFileSync(key) }, count)
+    : require('net').createServer(count);
+  server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));
+}
 """
 
 
 class Bare:
-    """So many bare sockets, each with a thread that sends, in pieces as large as a brick."""
+    """So many bare sockets, each with a thread that sends, in pieces as large as a brick: as many different bytes as bricks have."""
 
     def __init__(self, count: int, tls: bool) -> None:
         command = [find_node(), "-e", RECEIVER, *([str(cert), str(key)] if tls else [])]
         self.child = subprocess.Popen(command, stdout=subprocess.PIPE)
-        port = int(self.child.stdout.readline())
-        self.sockets = [socket.create_connection(("127.0.0.1", port)) for _ in range(count)]
+        ports = json.loads(self.child.stdout.readline())
+        self.sockets = [socket.create_connection(("127.0.0.1", ports[number % len(ports)])) for number in range(count)]
         if tls:
             context = ssl.create_default_context(cafile=str(cert))
             self.sockets = [context.wrap_socket(sock, server_hostname="127.0.0.1") for sock in self.sockets]
-        self.piece = np.random.default_rng(1).bytes(575_000)
+        self.bytes = memoryview(np.random.default_rng(1).bytes(4 * volume.nbytes))
 
     def move(self, size: int) -> None:
         """As many bytes in all."""
-        threads = [threading.Thread(target=self._send, args=(sock, size // len(self.sockets))) for sock in self.sockets]
+        share = size // len(self.sockets)
+        threads = [
+            threading.Thread(target=self._send, args=(sock, self.bytes[number * share : (number + 1) * share]))
+            for number, sock in enumerate(self.sockets)
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
 
-    def _send(self, sock: socket.socket, size: int) -> None:
-        sock.sendall(size.to_bytes(8, "little"))
-        for at in range(0, size, len(self.piece)):
-            sock.sendall(self.piece[: size - at])
+    def _send(self, sock: socket.socket, mine: memoryview) -> None:
+        sock.sendall(len(mine).to_bytes(8, "little"))
+        for at in range(0, len(mine), 575_000):
+            sock.sendall(mine[at : at + 575_000])
         assert sock.recv(4) == b"done"
 
 

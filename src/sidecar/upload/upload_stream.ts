@@ -1,6 +1,6 @@
 /**
- * What comes on an upload connection, put together from the pieces that a socket gives: HELLO, then places and BRICK frames back to back. Everything is
- * bounded and checked before it is kept; the one buffer holds the largest frame that the store can. Pure: no socket, no file.
+ * What comes on an upload connection: HELLO, then places and BRICK frames back to back. Everything is bounded and checked before it is kept; the one buffer
+ * holds the largest frame that the store can, and sockets are read straight into it. Pure: no socket, no file.
  */
 
 import {
@@ -37,15 +37,19 @@ export class UploadStream {
     return this.#have > 0;
   }
 
-  /** @throws FrameError where what came is no such stream: nothing after it can be told */
-  push(chunk: Uint8Array): void {
-    for (let at = 0; at < chunk.byteLength; ) {
-      const count = Math.min(chunk.byteLength - at, this.#wanted - this.#have);
-      this.#buffer.set(count === chunk.byteLength ? chunk : chunk.subarray(at, at + count), this.#have);
-      this.#have += count;
-      at += count;
-      if (this.#have === this.#wanted) this.#reached();
-    }
+  /** Where the next bytes are to be put, as many as fit: no more than a head beyond the frame under way, so that hardly anything is moved. */
+  get room(): Uint8Array {
+    return this.#buffer.subarray(this.#have, this.#wanted + (this.#before === 0 ? 0 : PLACE_BYTES + HEADER_BYTES));
+  }
+
+  /**
+   * So many bytes were put into `room`.
+   *
+   * @throws FrameError where what came is no such stream: nothing after it can be told
+   */
+  filled(bytes: number): void {
+    this.#have += bytes;
+    while (this.#have >= this.#wanted) this.#reached();
   }
 
   #reached(): void {
@@ -58,7 +62,7 @@ export class UploadStream {
       if (bytes > most) throw new FrameError(ErrorCode.TOO_LARGE, `payload of ${bytes} bytes; the limit is ${most}`);
       this.#payloadKnown = true;
       this.#wanted += bytes;
-      if (bytes > 0) return;
+      return;
     }
     const frame = this.#buffer.subarray(start, this.#wanted);
     const header = readHeader(frame);
@@ -66,14 +70,15 @@ export class UploadStream {
     if (start === 0) {
       if (header.type !== FrameType.HELLO) throw new FrameError(ErrorCode.BAD_FRAME, `the first frame must be HELLO, not type ${header.type}`);
       this.#handlers.hello(decodeControl(UploadHello, payload));
-      this.#buffer = Buffer.allocUnsafeSlow(PLACE_BYTES + LARGEST_FRAME);
+      this.#buffer = Buffer.allocUnsafeSlow(PLACE_BYTES + LARGEST_FRAME + PLACE_BYTES + HEADER_BYTES);
       this.#before = PLACE_BYTES;
     } else {
       if (header.type !== FrameType.BRICK) throw new FrameError(ErrorCode.BAD_FRAME, `a frame of type ${header.type}; here come bricks`);
       if (header.coding) checkCoding(header);
       this.#handlers.brick(Number(this.#buffer.readBigUInt64LE(0)), header, frame);
     }
-    this.#have = 0;
+    this.#buffer.copyWithin(0, this.#wanted, this.#have);
+    this.#have -= this.#wanted;
     this.#wanted = this.#before + HEADER_BYTES;
     this.#payloadKnown = false;
   }

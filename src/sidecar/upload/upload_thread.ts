@@ -10,13 +10,15 @@ import {
   dtypeFromCode, encodeControl, ErrorCode, FrameError, type FrameHeader, FrameType, HELLO_TIMEOUT_MS, LZ4_ONLY, MAX_UPLOADS, restoreFrame, type StoredDtype, UNREAD_MS,
   type UploadHello, type Decoders,
 } from '../../protocol/index.js';
-import { readDirectly } from './direct_socket.js';
+import { readDirectly, type Sink } from './direct_socket.js';
 import { PlaceGrants } from './place_grants.js';
 import type { FromThread, ThreadStart, ToThread, UploadedFrame } from './thread_messages.js';
 import { UploadStream } from './upload_stream.js';
 
 /** Sockets of one thread. */
 const MAX_SOCKETS = 256;
+/** What was taken is said so much later at most: a word for each brick costs both ends as much as a tenth of moving it. */
+const TELL_MS = 5;
 
 const DECODERS: Decoders = {
   ...LZ4_ONLY,
@@ -57,8 +59,8 @@ class UploadThread {
     }
   }
 
-  /** One more connection, paused, or in TLS. */
-  accept(accepted: Socket, direct: boolean): void {
+  /** One more connection, that nobody reads yet. */
+  accept(accepted: Socket): void {
     let maker = 0;
     let taken = 0;
     const nonce = randomBytes(16).toString('hex');
@@ -72,7 +74,7 @@ class UploadThread {
       [decodedBytes, decodedMs] = [0, 0];
     };
     const soon = () => {
-      if (!telling) setImmediate(tell);
+      if (!telling) setTimeout(tell, TELL_MS);
       telling = true;
     };
     const stream = new UploadStream({
@@ -98,18 +100,24 @@ class UploadThread {
       if (socket.writable) socket.end(encodeControl(FrameType.ERROR, { code: error.code, message: error.message.slice(0, 2000), fatal: true }));
       socket.destroySoon();
     };
-    const got = (piece: Uint8Array) => {
-      if (socket.destroyed || socket.writableEnded) return;
-      try {
-        stream.push(piece);
-      } catch (error) {
-        if (!(error instanceof FrameError)) throw error;
-        fail(error);
-      }
+    const sink: Sink = {
+      get room() {
+        return stream.room;
+      },
+      filled: (bytes) => {
+        if (socket.destroyed || socket.writableEnded) return false;
+        try {
+          stream.filled(bytes);
+          return true;
+        } catch (error) {
+          if (!(error instanceof FrameError)) throw error;
+          fail(error);
+          return false;
+        }
+      },
     };
     const timer = setTimeout(() => fail(new FrameError(ErrorCode.TIMEOUT, `no HELLO within ${HELLO_TIMEOUT_MS} ms`)), HELLO_TIMEOUT_MS);
-    if (direct) socket = readDirectly(accepted, got);
-    else socket.on('data', got);
+    socket = readDirectly(accepted, sink);
     socket.setNoDelay(true);
     socket.write(encodeControl(FrameType.UPLOAD, { nonce }));
     socket.setKeepAlive(true, 10_000);
@@ -163,8 +171,8 @@ export function serveUploads(): void {
   const start = workerData as ThreadStart;
   const thread = new UploadThread(start);
   const server: Server = start.tls
-    ? createTlsServer({ ...start.tls, minVersion: 'TLSv1.2', handshakeTimeout: HELLO_TIMEOUT_MS }, (socket) => thread.accept(socket, false))
-    : createServer({ pauseOnConnect: true }, (socket) => thread.accept(socket, true));
+    ? createTlsServer({ ...start.tls, minVersion: 'TLSv1.2', handshakeTimeout: HELLO_TIMEOUT_MS }, (socket) => thread.accept(socket))
+    : createServer({ pauseOnConnect: true }, (socket) => thread.accept(socket));
   server.maxConnections = MAX_SOCKETS;
   server.on('error', (error) => parentPort?.postMessage({ failed: error.message } satisfies FromThread));
   server.on('tlsClientError', (_error, socket) => socket.destroy());

@@ -29,6 +29,8 @@ CONNECT_SECONDS = 5.0
 STALL_SECONDS = 60.0
 #: What waits here and is not on its way yet: little, so that what is urgent stands behind little.
 UNSENT_BYTES = 256 * 1024
+#: What one record of TLS holds.
+RECORD_BYTES = 16384
 _PLACE = struct.Struct("<Q")
 
 
@@ -82,11 +84,14 @@ class UploadConnection:
     def send(self, need: Need, frame: memoryview | bytes) -> None:
         """Send a frame to its place; to be called with `lock` held."""
         self.under_way.append((need, len(frame)))
+        place = _PLACE.pack(need.offset)
         if isinstance(self.socket, ssl.SSLSocket):
-            self.socket.sendall(_PLACE.pack(need.offset))
+            first = RECORD_BYTES - len(place)  # a record of its own would be a packet and a turn at both ends
+            self.socket.sendall(place + bytes(frame[:first]))
+            self.socket.sendall(memoryview(frame)[first:])
         else:
-            self.socket.sendall(_PLACE.pack(need.offset), getattr(socket, "MSG_MORE", 0))
-        self.socket.sendall(frame)
+            self.socket.sendall(place, getattr(socket, "MSG_MORE", 0))
+            self.socket.sendall(frame)
 
     def hear(self) -> None:
         """Take what was said so far, without waiting; to be called with `lock` held."""

@@ -12,8 +12,8 @@ export interface InstanceRequest {
   readonly scene?: string | undefined;
 }
 
-/** An instance that is ready. */
-export interface RunningInstance {
+/** What must be known of an instance to find it again. */
+export interface SavedInstance {
   readonly id: string;
   readonly host: string;
   readonly port: number;
@@ -22,6 +22,12 @@ export interface RunningInstance {
   readonly storeBytes: number;
   /** File of its scene, where it is kept. */
   readonly scene?: string | undefined;
+  /** What its backend finds it by: JSON, of no meaning to others. */
+  readonly handle: unknown;
+}
+
+/** An instance that is ready. */
+export interface RunningInstance extends SavedInstance {
   /** Resolves, with the reason in words, when the instance has ended for whatever cause. */
   readonly ended: Promise<string>;
   /** Ends it; resolves when nothing of it is left. */
@@ -31,6 +37,8 @@ export interface RunningInstance {
 export interface Backend {
   /** Starts an instance; resolves when it answers. @throws SchedulerError */
   start(request: InstanceRequest): Promise<RunningInstance>;
+  /** An instance that an earlier scheduler started and wrote down; undefined where it is gone, or not that one. */
+  adopt(saved: SavedInstance): Promise<RunningInstance | undefined>;
 }
 
 /** A request that cannot be met: why, with the value, and what to do. */

@@ -1,13 +1,17 @@
-/** Instances as processes of this machine and user. They hold one end of a pipe to this process, so that none outlives it. */
+/** Instances as processes of this machine and user. They hold one end of a pipe to this process, so that none outlives it for long. */
 
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import * as z from 'zod';
-import { type Backend, type InstanceRequest, type RunningInstance, SchedulerError } from './backend.js';
+import { adoptProcess, type ProcessHandle } from './adopted_process.js';
+import { type Backend, type InstanceRequest, type RunningInstance, type SavedInstance, SchedulerError } from './backend.js';
+import { processBegan } from './process_identity.js';
 
 const READY_MS = 15_000;
 /** What a process has to end by itself before it is killed. */
 const TERM_MS = 3_000;
+/** Long enough to start a scheduler again by hand. */
+export const ORPHAN_MS = 60_000;
 const MAX_LOG_CHARS = 4_000;
 
 const Ready = z.object({ port: z.int(), host: z.string(), instance: z.string(), pid: z.int(), store_bytes: z.number(), scene: z.object({ file: z.string().nullable() }).optional() });
@@ -18,11 +22,13 @@ export class ProcessBackend implements Backend {
    * @param program path of the bundled sidecar
    * @param allowedHosts names besides this machine's own under which instances answer
    * @param sceneFolder where scenes are kept that were given no file
+   * @param orphanMs how long instances go on by themselves when this process is killed
    */
   constructor(
     readonly program: string,
     readonly allowedHosts: readonly string[] = [],
     readonly sceneFolder?: string,
+    readonly orphanMs = ORPHAN_MS,
   ) {}
 
   async start(request: InstanceRequest): Promise<RunningInstance> {
@@ -41,6 +47,7 @@ export class ProcessBackend implements Backend {
       `${JSON.stringify({
         token,
         parent: true,
+        orphan_ms: this.orphanMs,
         allowed_hosts: this.allowedHosts,
         store_bytes: request.storeBytes ?? null,
         store_bytes_at_most: request.storeBytesAtMost,
@@ -56,6 +63,7 @@ export class ProcessBackend implements Backend {
         token,
         storeBytes: ready.store_bytes,
         scene: ready.scene?.file ?? undefined,
+        handle: { pid: ready.pid, began: processBegan(ready.pid) ?? '', orphan_ms: this.orphanMs } satisfies z.infer<typeof ProcessHandle>,
         ended,
         stop: () => end(child, ended),
       };
@@ -63,6 +71,10 @@ export class ProcessBackend implements Backend {
       await end(child, ended);
       throw error;
     }
+  }
+
+  adopt(saved: SavedInstance): Promise<RunningInstance | undefined> {
+    return adoptProcess(saved, TERM_MS);
   }
 }
 

@@ -16,9 +16,18 @@ export function tokensEqual(a: string, b: string): boolean {
 
 /** Where the token of a scheduler stands unless it is told otherwise; clients look there too. */
 export function defaultTokenFile(port: number): string {
+  return path.join(runtimeFolder(), `scheduler-${port}.token`);
+}
+
+/** Where the instances of a scheduler are written down. @throws SchedulerError where its folder may be written by others */
+export function stateFilePath(port: number): string {
+  ownFolder(runtimeFolder());
+  return path.join(runtimeFolder(), `scheduler-${port}.instances`);
+}
+
+function runtimeFolder(): string {
   const runtime = process.env.XDG_RUNTIME_DIR;
-  const folder = runtime ? path.join(runtime, 'voxbeam') : path.join(os.tmpdir(), `voxbeam-${process.getuid?.() ?? os.userInfo().username}`);
-  return path.join(folder, `scheduler-${port}.token`);
+  return runtime ? path.join(runtime, 'voxbeam') : path.join(os.tmpdir(), `voxbeam-${process.getuid?.() ?? os.userInfo().username}`);
 }
 
 /** A token and its file; `remove` takes away what this process made. */

@@ -43,6 +43,8 @@ export const SidecarConfig = z.strictObject({
   spill_bytes: z.int().min(MIN_STORE_BYTES).nullable().default(null),
   /** End when stdin closes: whoever started this process is gone. */
   parent: z.boolean().default(false),
+  /** Not at once, but after so long in which nobody asked it, by POST /v1/keep, to go on. */
+  orphan_ms: z.int().min(0).max(3_600_000).default(0),
   /** Host names besides loopback under which a proxy serves this instance. */
   allowed_hosts: z.array(z.string().regex(/^[A-Za-z0-9.-]{1,253}$/)).max(64).default([]),
   heartbeat_ms: z.int().min(50).max(600_000).optional(),

@@ -106,6 +106,13 @@ export const ROUTES: readonly Route[] = [
   { method: 'GET', path: '/v1/status', access: 'owner', handle: ({ services }) => ({ status: 200, json: instanceStatus(services) }) },
   { method: 'GET', path: '/v1/scene', access: 'owner', handle: ({ services }) => answerCopy(services.scene.keeper) },
   {
+    method: 'POST', path: '/v1/keep', access: 'owner',
+    handle: ({ services }) => {
+      services.keep();
+      return { status: 200, json: { instance: services.instance } };
+    },
+  },
+  {
     method: 'POST', path: '/v1/stop', access: 'owner',
     handle: ({ services }) => {
       setImmediate(() => services.stop('POST /v1/stop'));

@@ -20,6 +20,7 @@ import { labelStorageOf } from './durable/sqlite_label_storage.js';
 import { SceneFileError } from './durable/scene_database.js';
 import { LabelDesk } from './labels/label_desk.js';
 import { log } from './log.js';
+import { Orphan } from './orphan.js';
 import { Scene } from './scene.js';
 import type { Services } from './services.js';
 import { Sessions } from './sessions.js';
@@ -46,6 +47,7 @@ export class Instance {
   readonly #statuses: StatusThrottle;
   readonly #server: Server;
   #ended = false;
+  readonly orphan: Orphan;
 
   /**
    * @param folder where page.html and its code lie
@@ -57,6 +59,7 @@ export class Instance {
     readonly ended: () => void,
   ) {
     this.tls = readTls(config);
+    this.orphan = new Orphan(config.orphan_ms, (reason) => this.stop(reason));
     this.id = config.restored?.instance ?? randomBytes(8).toString('hex');
     const services = () => this.#services;
     const file = StoreFile.create(config.store_bytes, config.store_bytes_at_most, config.store_dir);
@@ -98,6 +101,7 @@ export class Instance {
       labels: new LabelDesk(services, labelStorageOf(scene.keeper)),
       downStreams: new DownStreams(),
       uploads: new UploadDesk(file, { host: config.host, port: config.upload_port, tls: this.tls?.pem }),
+      keep: () => this.orphan.keep(),
       stop: (reason) => this.stop(reason),
     };
     if (config.restored) {

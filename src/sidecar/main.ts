@@ -47,7 +47,7 @@ async function main(): Promise<void> {
   const instance = new Instance(config, path.dirname(fileURLToPath(import.meta.url)), () => process.exit(0));
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => instance.stop(signal));
   if (config.parent) {
-    for (const event of ['end', 'close', 'error'] as const) process.stdin.once(event, () => instance.stop('stdin closed'));
+    for (const event of ['end', 'close', 'error'] as const) process.stdin.once(event, () => instance.orphan.begin());
     process.stdin.resume();
   } else {
     process.stdin.destroy();

@@ -38,6 +38,8 @@ export interface Services {
   readonly labels: LabelDesk;
   readonly downStreams: DownStreams;
   readonly uploads: UploadDesk;
+  /** Somebody looks after the instance, whose parent may be gone. */
+  keep(): void;
   /** Ends the instance. */
   stop(reason: string): void;
 }

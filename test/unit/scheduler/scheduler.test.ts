@@ -182,8 +182,8 @@ test('a host beyond this machine is refused', async () => {
   await expect(SchedulerProcess.start(['--port', '0', '--host', '0.0.0.0'])).rejects.toThrow(/ended with 1: .*0\.0\.0\.0/);
 });
 
-test.each(['SIGTERM', 'SIGKILL'] as const)('all instances end with the scheduler (%s)', async (signal) => {
-  const own = await SchedulerProcess.start();
+test.each(['SIGTERM', 'SIGKILL'] as const)('all instances end with the scheduler (%s), where none takes them up in time', async (signal) => {
+  const own = await SchedulerProcess.start(['--port', '0', '--orphan-seconds', '1']);
   const { instance } = await own.ask(INITIALIZE, SHAPE);
   const { json } = await get(instance, '/v1/status');
   expect(lives(json.pid)).toBe(true);

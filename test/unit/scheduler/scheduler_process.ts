@@ -6,6 +6,7 @@ import net from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll } from '@jest/globals';
+import { processBegan } from '../../../src/scheduler/process_identity.js';
 import { bundled } from '../../conformance/bundle.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests look into answers of every form
@@ -15,7 +16,7 @@ export type Answer = any;
 const started = new Set<SchedulerProcess>();
 const folders = new Set<string>();
 afterAll(async () => {
-  for (const scheduler of started) await scheduler.stop('SIGKILL');
+  for (const scheduler of started) await scheduler.stop(); // which ends its instances too
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
 
@@ -84,6 +85,17 @@ export class SchedulerProcess {
     return JSON.parse(await this.raw(JSON.stringify({ command, params, username: 'ada', token: this.token, ...fields })));
   }
 
+  /** Another one in its place, after it was killed. */
+  async again(args: string[] = []): Promise<SchedulerProcess> {
+    if (this.child.exitCode === null && this.child.signalCode === null) await this.stop('SIGKILL');
+    return SchedulerProcess.start(['--port', String(this.started.port), ...args], this.runtime);
+  }
+
+  /** Where its instances are written down. */
+  get instances(): string {
+    return path.join(this.runtime, 'voxbeam', `scheduler-${this.started.port}.instances`);
+  }
+
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     this.child.kill(signal);
     await this.exited;
@@ -92,14 +104,7 @@ export class SchedulerProcess {
 }
 
 /** Whether a process lives. */
-export function lives(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
+export const lives = (pid: number): boolean => processBegan(pid) !== undefined;
 
 /** Waits until `done` holds. */
 export async function eventually(done: () => boolean | Promise<boolean>, what: string, milliseconds = 60_000): Promise<void> {

@@ -19,6 +19,7 @@ test('every route has an access policy, and there are no others', () => {
     'POST /v1/ticket: owner or session',
     'GET /v1/status: owner',
     'GET /v1/scene: owner',
+    'POST /v1/keep: owner',
     'POST /v1/stop: owner',
     'POST /v1/down: connection ticket',
     'GET /v1/stream: stream ticket',

@@ -15,18 +15,15 @@ async function script() {
   return (await bundled).outputFiles[0].text;
 }
 
-/** The browser of this process's pages, and how many they are: those of several test files may be open at once. */
-let browser;
-let pages = 0;
+/** The page of this process's test files, which are open all at once, and how many they are. */
+let shared;
+let users = 0;
+/** What may be said on the page's console though it is an error: three.js says so itself where a test takes something away. */
+const allowed = [/Context Lost|Context Restored|CONTEXT_LOST/i];
 
-/**
- * A page in which `vox` holds everything of renderer_page.ts. What goes wrong in the page, a shader that does not compile among
- * it, is thrown by `close`.
- */
-export async function openPage({ width = 900, height = 700, deviceScaleFactor = 1 } = {}) {
-  pages += 1;
-  browser ??= openBrowser();
-  const page = await (await browser).newPage({ viewport: { width, height }, deviceScaleFactor });
+async function makePage() {
+  const browser = await openBrowser();
+  const page = await browser.newPage({ viewport: { width: 900, height: 700 } });
   const problems = [];
   page.on('pageerror', (error) => problems.push(String(error)));
   page.on('console', (message) => {
@@ -34,17 +31,28 @@ export async function openPage({ width = 900, height = 700, deviceScaleFactor = 
   });
   await page.setContent('<!doctype html><body style="margin:0;background:#000"></body>');
   await page.addScriptTag({ content: await script() });
+  return { browser, page, problems };
+}
+
+/**
+ * The page in which `vox` holds everything of renderer_page.ts: one for all test files of a process, so what a file puts beside `vox` has a name of
+ * its own. What goes wrong in the page, a shader that does not compile among it, is thrown by the last `close`.
+ *
+ * @param options.allow what may be said on the console though it is an error
+ */
+export async function openPage({ allow } = {}) {
+  users += 1;
+  if (allow) allowed.push(allow);
+  shared ??= makePage();
+  const { browser, page, problems } = await shared;
   return {
     page,
-    problems,
     async close() {
-      await page.context().close();
-      pages -= 1;
-      if (pages === 0) {
-        await (await browser).close();
-        browser = undefined;
-      }
-      const real = this.problems.filter((text) => !/Context Lost|Context Restored|CONTEXT_LOST/i.test(text));
+      users -= 1;
+      if (users > 0) return;
+      shared = undefined;
+      await browser.close();
+      const real = problems.filter((text) => !allowed.some((pattern) => pattern.test(text)));
       if (real.length > 0) throw new Error(`the page reported: ${real.join(' | ')}`);
     },
   };

@@ -6,18 +6,11 @@ import { openPage } from './renderer_harness.mjs';
 const MIB = 2 ** 20;
 let opened;
 before(async () => {
-  opened = await openPage();
+  // three.js says so itself where a test takes these away.
+  opened = await openPage({ allow: /extension not supported/ });
   await opened.page.evaluate(() => {
-    const { TestVolume, makeLevel, shellsAndGyroid, geometry, camera, fitSlice } = globalThis.vox;
-    globalThis.make = (n, handle, stored, kind = 'image') => {
-      const f = shellsAndGyroid(n);
-      const full = { u8: 255, u16: 65535, f32: 1 }[stored];
-      const value = kind === 'labels' ? (z, y, x) => Math.round(f(z, y, x) * 3) : stored === 'f32' ? f : (z, y, x) => Math.round(f(z, y, x) * full);
-      const volume = new TestVolume(handle, stored, kind, makeLevel([n, n, n], stored, value));
-      volume.fillRanges();
-      return volume;
-    };
-    globalThis.twoViews = (n, width, height) => {
+    const { geometry, camera, fitSlice } = globalThis.vox;
+    globalThis.cubeViews = (n, width, height) => {
       const bounds = geometry.worldBounds({ shape: [n, n, n], voxelSize: [1, 1, 1], origin: [0, 0, 0] });
       const [left, right] = [0, width / 2].map((x) => ({ x, y: 0, width: width / 2, height }));
       return [
@@ -54,11 +47,7 @@ before(async () => {
     };
   });
 });
-after(() => {
-  // three.js says so itself where a test takes these away.
-  if (opened) opened.problems = opened.problems.filter((text) => !/extension not supported/.test(text));
-  return opened?.close();
-});
+after(() => opened?.close());
 const inPage = (fn, arg) => opened.page.evaluate(fn, arg);
 
 test('hundreds of moves, zooms, slices, layer and dial changes: the peak of GPU memory never exceeds the budget of the moment', async () => {
@@ -69,9 +58,9 @@ test('hundreds of moves, zooms, slices, layer and dial changes: the peak of GPU 
     const stage = new Stage(width, height, { maxGpuBytes: 30 * MIB, passes: 2 });
     // As many bricks as a picture with four times the pixels would have: it is drawing that takes long without a GPU.
     stage.renderer.setPolicy({ ...POLICIES.exploration, name: 'finer', pixelsPerVoxel: 0.5 });
-    const volumes = [globalThis.make(n, 1, 'u16'), globalThis.make(n, 2, 'u8'), globalThis.make(n, 3, 'u8', 'labels')];
+    const volumes = [globalThis.vox.shellsVolume(n, 1, 'u16'), globalThis.vox.shellsVolume(n, 2, 'u8'), globalThis.vox.shellsVolume(n, 3, 'u8', 'labels')];
     for (const volume of volumes) stage.add(volume);
-    const [slice, view] = globalThis.twoViews(n, width, height);
+    const [slice, view] = globalThis.cubeViews(n, width, height);
     let seed = 7;
     const random = () => {
       seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
@@ -124,8 +113,8 @@ test('a budget too small for one brick is said in plain words, nothing breaks, a
   const result = await inPage(async () => {
     const { Stage, wait } = globalThis.vox;
     const stage = new Stage(160, 80, { maxGpuBytes: 600_000, passes: 1 });
-    stage.add(globalThis.make(100, 1, 'u16'));
-    stage.views(...globalThis.twoViews(100, 160, 80));
+    stage.add(globalThis.vox.shellsVolume(100, 1, 'u16'));
+    stage.views(...globalThis.cubeViews(100, 160, 80));
     for (let i = 0; i < 20; i += 1) {
       stage.renderer.wanted();
       stage.renderer.frame(await wait());
@@ -148,15 +137,15 @@ test('a view that grows where bricks have filled the budget gets its room from t
     const { Stage } = globalThis.vox;
     const max = 12 * 2 ** 20;
     const stage = new Stage(160, 80, { maxGpuBytes: max, passes: 1 });
-    stage.add(globalThis.make(200, 1, 'u16'));
-    stage.views(...globalThis.twoViews(200, 160, 80));
+    stage.add(globalThis.vox.shellsVolume(200, 1, 'u16'));
+    stage.views(...globalThis.cubeViews(200, 160, 80));
     await stage.settle();
     await stage.until(() => !stage.renderer.frame(performance.now()));
     const slots = stage.renderer.report.slots;
     stage.canvas.style.width = '800px';
     stage.canvas.style.height = '450px';
     await stage.until(() => stage.canvas.width === 800);
-    stage.views(...globalThis.twoViews(200, 800, 450));
+    stage.views(...globalThis.cubeViews(200, 800, 450));
     await stage.settle();
     const { problem, gpuBytesPeak, slots: left } = stage.renderer.report;
     const out = { slots, left, problem, gpuBytesPeak, max, colours: globalThis.coloursOf(stage) };
@@ -176,11 +165,11 @@ for (const [name, device, stored, words] of [
   test(`a device with ${name} shows its picture, and one sentence says what is less`, async () => {
     const result = await inPage(async ({ device, stored }) => {
       const { Stage, difference } = globalThis.vox;
-      const volume = globalThis.make(200, 1, stored);
+      const volume = globalThis.vox.shellsVolume(200, 1, stored);
       const show = async () => {
         const stage = new Stage(240, 120, { passes: 1 });
         stage.add(volume);
-        stage.views(...globalThis.twoViews(200, 240, 120));
+        stage.views(...globalThis.cubeViews(200, 240, 120));
         await stage.settle();
         await stage.until(() => !stage.renderer.frame(performance.now()));
         const { limits, problem, slots } = stage.renderer.report;
@@ -209,8 +198,8 @@ test('a device with few texture units draws the layers that fit, says so in word
     return globalThis.poorer({ units: 8 }, async () => {
       const stage = new Stage(160, 120, { passes: 1 });
       const look = { blend: 'additive', shading: 'none', points: [[0, 0.1], [1, 0.4]] };
-      for (let handle = 1; handle <= 7; handle += 1) stage.add(globalThis.make(64, handle, handle % 2 ? 'u8' : 'u16'), { ...look, colormap: handle === 1 ? '#ff0000' : '#00ff00' });
-      stage.views({ ...globalThis.twoViews(64, 160, 120)[1], rect: { x: 0, y: 0, width: 160, height: 120 }, outline: false });
+      for (let handle = 1; handle <= 7; handle += 1) stage.add(globalThis.vox.shellsVolume(64, handle, handle % 2 ? 'u8' : 'u16'), { ...look, colormap: handle === 1 ? '#ff0000' : '#00ff00' });
+      stage.views({ ...globalThis.cubeViews(64, 160, 120)[1], rect: { x: 0, y: 0, width: 160, height: 120 }, outline: false });
       await stage.settle();
       const most = (channel) => stage.pixels().data.reduce((max, v, i) => (i % 4 === channel ? Math.max(max, v) : max), 0);
       const all = { problem: stage.renderer.report.problem, red: most(0), green: most(1) };

@@ -32,7 +32,7 @@ import { atlasBench, layersBench, makeScreen } from './renderer_atlas.js';
 import { referencePicture } from './renderer_reference.js';
 import { LazyVolume } from './renderer_lazy.js';
 import { TestCloud } from './renderer_cloud.js';
-import { halve, makeLevel, shellsAndGyroid, TestVolume } from './renderer_volume.js';
+import { halve, makeLevel, shellsAndGyroid, shellsVolume, TestVolume } from './renderer_volume.js';
 
 const wait = () => new Promise<number>((resolve) => requestAnimationFrame(resolve));
 
@@ -187,7 +187,7 @@ export function difference(a: Uint8Array, b: Uint8Array): { max: number; mean: n
 
 Object.assign(globalThis, {
   vox: {
-    THREE, LazyVolume, TestCloud, VolumeRenderer, Stage, TestVolume, makeLevel, halve, shellsAndGyroid, difference, geometry, sample, colormaps, source,
+    THREE, LazyVolume, TestCloud, VolumeRenderer, Stage, TestVolume, makeLevel, halve, shellsAndGyroid, shellsVolume, difference, geometry, sample, colormaps, source,
     camera: { cameraBasis, frameBounds, orbit, project }, fitSlice: sliceView.fitSlice, sliceView, Fullscreen, shaderMaterial, makeBare, atlasBench, layersBench,
     referencePicture, DEFAULT_LOOK, makeScreen, clipPlanes, labelLookup, layerRows, readShader, tryShader,
     glsl: { clip: clipGlsl, labels: labelsGlsl, piece: pieceGlsl, light: lightGlsl }, wait, DEFAULT_OPACITY_POINTS, POLICIES,

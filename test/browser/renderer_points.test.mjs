@@ -5,7 +5,7 @@ import { openPage } from './renderer_harness.mjs';
 
 let opened;
 before(async () => {
-  opened = await openPage({ width: 320, height: 320 });
+  opened = await openPage();
   await opened.page.evaluate(() => {
     const { camera, geometry } = globalThis.vox;
     // Pixels that are not the background, as a count, a centre (from the upper left corner) and a mean colour.

@@ -10,7 +10,7 @@ before(async () => {
   await opened.page.evaluate(() => {
     const { makeScreen, shaderMaterial, THREE } = globalThis.vox;
     /** Runs `vec4 f(vec4 a, vec4 b)` on pairs of inputs; its parts, uniforms and defines come with it. */
-    globalThis.run = (parts, body, inputs, uniforms = {}, defines = {}) => {
+    globalThis.runShader = (parts, body, inputs, uniforms = {}, defines = {}) => {
       const n = inputs.length;
       const { renderer, screen } = makeScreen(8, 8);
       const data = new Float32Array(8 * n);
@@ -73,7 +73,7 @@ test('a piece of a ray adds what its values add, whatever its length and the tra
     const texture = new THREE.DataTexture(data, size, rows, THREE.RGBAFormat, THREE.FloatType);
     texture.needsUpdate = true;
     const inputs = [[0, 1, 1], [1, 0, 1], [0.2, 0.4, 2], [0.302, 0.312, 1], [0.7, 0.7, 4], [-0.5, 0.5, 1], [0.9, 1.5, 3], [-2, -1, 1], [0.1, 0.2, 8]];
-    const out = globalThis.run(['out vec4 color;', glsl.piece], 'vec4 f(vec4 a, vec4 b) { return pieceOf(0, a.xx, a.yy, a.z); }',
+    const out = globalThis.runShader(['out vec4 color;', glsl.piece], 'vec4 f(vec4 a, vec4 b) { return pieceOf(0, a.xx, a.yy, a.z); }',
       inputs.map((n) => [[...n, 0]]), { uTransfers: texture }, { TRANSFER_SIZE: size });
     // The same by a million small pieces of the points themselves.
     const density = (t) => {
@@ -123,7 +123,7 @@ test('the dark end of a logarithmic window is as fine as the bright one: in slic
     texture.needsUpdate = true;
     const place = (share) => Math.log1p(999 * share) / Math.log(1000);
     const inputs = [[0.0003, 0.0008], [0, 0.001], [0.0005, 0.0006], [0.0009, 0.0002], [0, 1]];
-    const out = globalThis.run(['out vec4 color;', glsl.piece], 'vec4 f(vec4 a, vec4 b) { return pieceOf(0, a.xy, a.zw, 2.); }',
+    const out = globalThis.runShader(['out vec4 color;', glsl.piece], 'vec4 f(vec4 a, vec4 b) { return pieceOf(0, a.xy, a.zw, 2.); }',
       inputs.map(([a, b]) => [[a, place(a), b, place(b)]]), { uTransfers: texture }, { TRANSFER_SIZE: 2048 });
     const density = (t) => {
       const i = Math.max(look.points.findIndex((p) => p[0] >= t), 1);
@@ -164,8 +164,8 @@ test('a ray is cut by planes at the right places, and not beyond what is left', 
     const far = 'vec4 f(vec4 a, vec4 b) { return vec4(clipReach(a.xyz, b.xyz)); }';
     void THREE;
     return {
-      spans: globalThis.run([head, glsl.clip], span, inputs, uniforms, defines),
-      reach: globalThis.run([head, glsl.clip], far, [[[4, 0, 0, 0], [1, 0, 0, 0]], [[4, 0, 0, 0], [0, 0, -1, 0]], [[4, 5, 0, 0], [0, 1, 0, 0]]], uniforms, defines).map((r) => r[0]),
+      spans: globalThis.runShader([head, glsl.clip], span, inputs, uniforms, defines),
+      reach: globalThis.runShader([head, glsl.clip], far, [[[4, 0, 0, 0], [1, 0, 0, 0]], [[4, 0, 0, 0], [0, 0, -1, 0]], [[4, 5, 0, 0], [0, 1, 0, 0]]], uniforms, defines).map((r) => r[0]),
     };
   });
   close(spans[0].slice(0, 2), [2, 6], 1e-4, 'along x');
@@ -193,7 +193,7 @@ test('ids and looks of labels are those of the page\'s own functions', async () 
       uint idOf(vec4 a) { return labelId2(a / 255.); }
       vec4 f(vec4 a, vec4 b) { uint id = idOf(a); return b.x == 0. ? vec4(float(id & 0xffffu), float(id >> 16), 0., 0.) : b.x == 1. ? vec4(labelColor(id), 1.) : labelLook(id, uLookup, .25); }`;
     const inputs = [0, 1, 2].flatMap((what) => all.map((id) => [[id & 255, (id >>> 8) & 255, (id >>> 16) & 255, id >>> 24], [what, 0, 0, 0]]));
-    const out = globalThis.run(['out vec4 color;', '#define LABEL_LOOKUP', glsl.labels], body, inputs, { uPalette: palette, uLookup: lookup }, { LABEL_PROBES: labelLookup.LABEL_PROBES });
+    const out = globalThis.runShader(['out vec4 color;', '#define LABEL_LOOKUP', glsl.labels], body, inputs, { uPalette: palette, uLookup: lookup }, { LABEL_PROBES: labelLookup.LABEL_PROBES });
     const n = all.length;
     return {
       ids: out.slice(0, n).map(([low, high]) => low + 65536 * high), colors: out.slice(n, 2 * n), looks: out.slice(2 * n),

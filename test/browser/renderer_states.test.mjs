@@ -7,13 +7,7 @@ let opened;
 before(async () => {
   opened = await openPage();
   await opened.page.evaluate(() => {
-    const { TestVolume, makeLevel, shellsAndGyroid, geometry, camera, fitSlice } = globalThis.vox;
-    globalThis.makeShells = (n, handle = 1) => {
-      const f = shellsAndGyroid(n);
-      const volume = new TestVolume(handle, 'u16', 'image', makeLevel([n, n, n], 'u16', (z, y, x) => Math.round(f(z, y, x) * 65535)));
-      volume.fillRanges();
-      return volume;
-    };
+    const { geometry, camera, fitSlice } = globalThis.vox;
     /** A policy by which a small picture asks for as many bricks as a larger one: it is drawing that takes long without a GPU. */
     globalThis.finer = (pixelsPerVoxel) => ({ ...globalThis.vox.POLICIES.exploration, name: 'finer', pixelsPerVoxel });
     /** Left half a slice, right half the volume. */
@@ -120,7 +114,7 @@ test('ranges that come while the picture stands are taken in without another one
 test('a small budget holds over a session of zooms and turns, in the counters and in the slots, and the picture stays whole', async () => {
   const result = await inPage(async () => {
     const { Stage, camera, geometry } = globalThis.vox;
-    const volume = globalThis.makeShells(192);
+    const volume = globalThis.vox.shellsVolume(192, 1, 'u16');
     const max = 16 * 2 ** 20;
     const stage = new Stage(200, 100, { maxGpuBytes: max, passes: 1 });
     stage.renderer.setPolicy(globalThis.finer(0.5));
@@ -153,7 +147,7 @@ test('a small budget holds over a session of zooms and turns, in the counters an
 test('an atlas that grows keeps the picture', async () => {
   const result = await inPage(async () => {
     const { Stage, difference } = globalThis.vox;
-    const volume = globalThis.makeShells(200);
+    const volume = globalThis.vox.shellsVolume(200, 1, 'u16');
     const pictures = [];
     const slots = [];
     for (const perFrame of [1, 1000]) {
@@ -178,7 +172,7 @@ test('an atlas that grows keeps the picture', async () => {
 test('a lost context comes back with its picture from browser memory', async () => {
   const result = await inPage(async () => {
     const { Stage, difference, wait } = globalThis.vox;
-    const volume = globalThis.makeShells(128);
+    const volume = globalThis.vox.shellsVolume(128, 1, 'u16');
     const stage = new Stage(400, 200, { passes: 1 });
     stage.add(volume);
     stage.views(...globalThis.twoViews(volume.shape, 400, 200));
@@ -337,7 +331,7 @@ test('bricks that have changed are shown until newer ones come, then these', asy
 test('while the view moves the resolution follows the frame time; at rest it is full, and then nothing is drawn', async () => {
   const result = await inPage(async () => {
     const { Stage, camera, wait } = globalThis.vox;
-    const volume = globalThis.makeShells(128);
+    const volume = globalThis.vox.shellsVolume(128, 1, 'u16');
     const stage = new Stage(480, 288, { passes: 1 });
     stage.renderer.setDials({ frameMs: 5 }); // less than any device without a GPU takes
     stage.add(volume);
@@ -372,7 +366,7 @@ test('while the view moves the resolution follows the frame time; at rest it is 
 test('a screenshot is a picture with something on it', async () => {
   const result = await inPage(async () => {
     const { Stage } = globalThis.vox;
-    const volume = globalThis.makeShells(128);
+    const volume = globalThis.vox.shellsVolume(128, 1, 'u16');
     const stage = new Stage(400, 200);
     stage.add(volume);
     stage.views(...globalThis.twoViews(volume.shape, 400, 200));

@@ -5,7 +5,7 @@ import { openPage } from './renderer_harness.mjs';
 
 let opened;
 before(async () => {
-  opened = await openPage({ width: 300, height: 200 });
+  opened = await openPage();
   await opened.page.evaluate(() => {
     const { vox } = globalThis;
     /** A volume whose time points are volumes. */

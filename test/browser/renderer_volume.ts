@@ -15,16 +15,23 @@ export interface Level {
   readonly data: VoxelArray;
 }
 
-/** Shells around a gyroid ball, with a little noise: thin parts, smooth parts and air. Values 0..1. */
+/** Shells around a gyroid ball, with a little noise: thin parts, smooth parts and air. Values 0..1 at whole numbers below `n`. */
 export function shellsAndGyroid(n: number): (z: number, y: number, x: number) => number {
   const k = 2 * Math.PI * 3;
+  const place = Float64Array.from({ length: n }, (_, i) => ((i + 0.5) / n) * 2 - 1);
+  const [sines, cosines] = [place.map((p) => Math.sin(k * p)), place.map((p) => Math.cos(k * p))] as [Float64Array, Float64Array];
+  const of = (list: Float64Array, i: number) => list[i] as number;
   return (iz, iy, ix) => {
-    const [z, y, x] = [iz, iy, ix].map((i) => ((i + 0.5) / n) * 2 - 1) as [number, number, number];
-    const r = Math.hypot(x, y, z);
+    const [z, y, x] = [of(place, iz), of(place, iy), of(place, ix)];
+    const r = Math.sqrt(x * x + y * y + z * z);
     let v = 0;
-    for (let j = 0; j < 4; j += 1) v += (0.4 + 0.2 * j) * Math.exp(-(((r - (0.35 + 0.2 * j)) / 0.02) ** 2)) * 0.8;
+    for (let j = 0; j < 4; j += 1) {
+      const off = r - (0.35 + 0.2 * j);
+      // Seven thicknesses away there is less than any number here can hold.
+      if (off < 0.14 && off > -0.14) v += (0.4 + 0.2 * j) * Math.exp(-((off / 0.02) ** 2)) * 0.8;
+    }
     if (r < 0.9) {
-      const g = Math.sin(k * x) * Math.cos(k * y) + Math.sin(k * y) * Math.cos(k * z) + Math.sin(k * z) * Math.cos(k * x);
+      const g = of(sines, ix) * of(cosines, iy) + of(sines, iy) * of(cosines, iz) + of(sines, iz) * of(cosines, ix);
       v += Math.exp(-((g / 0.35) ** 2)) * 0.45;
     }
     let h = Math.imul(ix * 73856093 ^ iy * 19349663 ^ iz * 83492791, 0x7feb352d);
@@ -45,29 +52,41 @@ export function makeLevel(shape: Vec3, stored: Stored, value: (z: number, y: num
   return { shape, data };
 }
 
+/** The most frequent of the first `count` values; of several the first. */
+function mostFrequent(values: Float64Array, count: number): number {
+  let [best, most] = [values[0] as number, 0];
+  for (let i = 0; i < count; i += 1) {
+    let same = 0;
+    for (let j = 0; j < count; j += 1) if (values[j] === values[i]) same += 1;
+    if (same > most) [best, most] = [values[i] as number, same];
+    if (2 * most >= count) break; // at best as many are others
+  }
+  return best;
+}
+
 /** The next coarser level: the mean of what exists of each 2x2x2, or its most frequent value for labels. */
 export function halve({ shape, data }: Level, labels: boolean): Level {
   const half = shape.map((n) => Math.ceil(n / 2)) as unknown as Vec3;
   const out = new (data.constructor as new (n: number) => VoxelArray)(half[0] * half[1] * half[2]);
   const whole = !(data instanceof Float32Array);
+  const values = new Float64Array(8);
   let at = 0;
-  for (let z = 0; z < half[0]; z += 1) {
-    for (let y = 0; y < half[1]; y += 1) {
-      for (let x = 0; x < half[2]; x += 1) {
-        const values: number[] = [];
-        for (let i = 0; i < 8; i += 1) {
-          const [a, b, c] = [2 * z + (i >> 2), 2 * y + ((i >> 1) & 1), 2 * x + (i & 1)];
-          if (a < shape[0] && b < shape[1] && c < shape[2]) values.push(data[(a * shape[1] + b) * shape[2] + c] as number);
+  for (let z = 0; z < shape[0]; z += 2) {
+    for (let y = 0; y < shape[1]; y += 2) {
+      for (let x = 0; x < shape[2]; x += 2) {
+        let [count, sum] = [0, 0];
+        for (let a = z; a < Math.min(z + 2, shape[0]); a += 1) {
+          for (let b = y; b < Math.min(y + 2, shape[1]); b += 1) {
+            const row = (a * shape[1] + b) * shape[2];
+            for (let c = x; c < Math.min(x + 2, shape[2]); c += 1) {
+              const value = data[row + c] as number;
+              values[count++] = value;
+              sum += value;
+            }
+          }
         }
-        if (labels) {
-          let best = values[0] as number;
-          const count = (v: number) => values.filter((w) => w === v).length;
-          for (const v of values) if (count(v) > count(best)) best = v;
-          out[at++] = best;
-        } else {
-          const mean = values.reduce((a, b) => a + b) / values.length;
-          out[at++] = whole ? Math.floor(mean + 0.5) : mean;
-        }
+        if (labels) out[at++] = mostFrequent(values, count);
+        else out[at++] = whole ? Math.floor(sum / count + 0.5) : sum / count;
       }
     }
   }
@@ -134,12 +153,16 @@ export class TestVolume {
     const { shape, data } = this.levels[key.level] as Level;
     const voxels = new ARRAYS[this.stored](STORED_VOXELS);
     const clamp = (n: number, axis: number) => Math.min(Math.max(n, 0), (shape[axis] as number) - 1);
+    const from = key.x * BRICK_EDGE - 1;
+    const [first, last] = [clamp(from, 2), clamp(from + STORED_EDGE - 1, 2)];
     let at = 0;
     for (let z = 0; z < STORED_EDGE; z += 1) {
       const row = clamp(key.z * BRICK_EDGE + z - 1, 0) * shape[1];
       for (let y = 0; y < STORED_EDGE; y += 1) {
         const base = (row + clamp(key.y * BRICK_EDGE + y - 1, 1)) * shape[2];
-        for (let x = 0; x < STORED_EDGE; x += 1) voxels[at++] = data[base + clamp(key.x * BRICK_EDGE + x - 1, 2)] as number;
+        for (let x = from; x < first; x += 1) voxels[at++] = data[base + first] as number;
+        for (let x = first; x <= last; x += 1) voxels[at++] = data[base + x] as number;
+        for (let x = last + 1; x < from + STORED_EDGE; x += 1) voxels[at++] = data[base + last] as number;
       }
     }
     const brick: Brick = { ...key, volume: this.handle, generation, preview: generation === 0, dtype: this.stored, voxels };
@@ -154,7 +177,9 @@ export class TestVolume {
     const { scale, offset } = this.session.description;
     const range = keys.map((key) => {
       let [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-      for (const v of this.brick(key).voxels) {
+      const { voxels } = this.brick(key);
+      for (let i = 0; i < voxels.length; i += 1) {
+        const v = voxels[i] as number;
         if (v < min) min = v;
         if (v > max) max = v;
       }
@@ -169,4 +194,20 @@ export class TestVolume {
       max: Float32Array.from(range, (r) => r[1]),
     });
   }
+}
+
+const shells = new Map<string, TestVolume>();
+
+/** A cube of shells and a gyroid ball with its ranges, made once a page: nothing of it may be changed. Labels are 0 to 3. */
+export function shellsVolume(n: number, handle: number, stored: Stored, kind: 'image' | 'labels' = 'image'): TestVolume {
+  const name = `${n}/${handle}/${stored}/${kind}`;
+  const known = shells.get(name);
+  if (known) return known;
+  const f = shellsAndGyroid(n);
+  const full = kind === 'labels' ? 3 : { u8: 255, u16: 65535, u32: 2 ** 32 - 1, f32: 1 }[stored];
+  const value = stored === 'f32' ? f : (z: number, y: number, x: number) => Math.round(f(z, y, x) * full);
+  const volume = new TestVolume(handle, stored, kind, makeLevel([n, n, n], stored, value));
+  volume.fillRanges();
+  shells.set(name, volume);
+  return volume;
 }

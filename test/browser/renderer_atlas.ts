@@ -101,9 +101,18 @@ export function atlasBench(
   return { ...made, state, atlas, table, source: sourceOf(state, atlas, table), pass: new VolumePass(made.screen) };
 }
 
-/** Several volumes, from the lowest to the highest, those of one storage class in one atlas. */
-export function layersBench(width: number, height: number, layers: readonly BenchLayer[], options: { skipEmpty?: boolean } = {}) {
+/** A screen with the passes of rays, whose shaders are made once for all that is drawn on it. */
+export function makeDrawing(width: number, height: number) {
   const made = makeScreen(width, height);
+  return { ...made, general: new LayersPass(made.screen, ALL), either: new RayDrawing(made.screen, ALL) };
+}
+
+/** Several volumes, from the lowest to the highest, those of one storage class in one atlas; on a screen of their own, which `dispose` leaves, or `on` one. */
+export function layersBench(
+  width: number, height: number, layers: readonly BenchLayer[], options: { skipEmpty?: boolean; on?: ReturnType<typeof makeDrawing> } = {},
+) {
+  const made = options.on ?? makeDrawing(width, height);
+  const { general, either } = made;
   const states = layers.map(makeState);
   const atlases = new Map<string, BrickAtlas>();
   for (const { storage } of states) {
@@ -117,8 +126,6 @@ export function layersBench(width: number, height: number, layers: readonly Benc
     return sourceOf(state, atlas, showLayer(layer, state, atlas, options.skipEmpty ?? false));
   });
   const target = new THREE.WebGLRenderTarget(width, height, { depthBuffer: false, type: THREE.FloatType });
-  const general = new LayersPass(made.screen, ALL);
-  const either = new RayDrawing(made.screen, ALL);
   /** A picture as floats, premultiplied, rows from below; `general` draws with the pass for several layers whatever they are. */
   const read = (frame: Omit<Parameters<LayersPass['draw']>[1], 'rect' | 'target'>, how: 'general' | 'either' = 'general'): Float32Array => {
     const pass = how === 'general' ? general : either;
@@ -127,5 +134,8 @@ export function layersBench(width: number, height: number, layers: readonly Benc
     made.renderer.readRenderTargetPixels(target, 0, 0, width, height, data);
     return data;
   };
-  return { ...made, states, sources, read, general };
+  const dispose = (): void => {
+    for (const one of [...states, ...atlases.values(), ...sources.map(({ table }) => table), target]) one.dispose();
+  };
+  return { ...made, states, sources, read, dispose };
 }

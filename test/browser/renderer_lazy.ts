@@ -2,7 +2,7 @@
 
 import { BRICK_EDGE, STORED_EDGE, STORED_VOXELS } from '../../src/protocol/limits.js';
 import type { Brick, SessionVolume } from '../../src/session/types.js';
-import { type BrickKey, levelShape, levelToVoxel, type Vec3 } from '../../src/volume/geometry.js';
+import { type BrickKey, keyText, levelShape, levelToVoxel, type Vec3 } from '../../src/volume/geometry.js';
 import { BrickRanges } from '../../src/volume/ranges.js';
 
 /** Value at a position of level 0; `plain` where a whole box of positions, faces included, has that value. */
@@ -10,6 +10,10 @@ export interface Field {
   at(z: number, y: number, x: number): number;
   plain?(from: Vec3, to: Vec3): number | undefined;
 }
+
+/** Bricks that were made of fields, so many of each: volumes of one field share them. */
+const known = new WeakMap<Field, Map<string, Uint16Array>>();
+const KNOWN_MOST = 100;
 
 /** A uint16 image made from a field: a voxel has the field's value at its centre, at every level. */
 export class LazyVolume {
@@ -38,7 +42,16 @@ export class LazyVolume {
 
   brick(key: BrickKey, generation = 1): Brick {
     this.made += 1;
-    return { ...key, volume: this.handle, generation, preview: false, dtype: 'u16', voxels: this.#voxels(key) };
+    return { ...key, volume: this.handle, generation, preview: false, dtype: 'u16', voxels: this.#known(key) };
+  }
+
+  #known(key: BrickKey): Uint16Array {
+    const own = known.get(this.field) ?? new Map<string, Uint16Array>();
+    known.set(this.field, own);
+    const name = `${this.shape}/${keyText(key)}`;
+    const voxels = own.get(name) ?? this.#voxels(key);
+    if (own.size < KNOWN_MOST) own.set(name, voxels);
+    return voxels;
   }
 
   #voxels(key: BrickKey): Uint16Array {

@@ -8,7 +8,7 @@ before(async () => {
   opened = await openPage();
   // Volumes by name, and pictures of them by both; differences are of 255.
   await opened.page.evaluate(() => {
-    const { THREE, TestVolume, makeLevel, shellsAndGyroid, camera, geometry, layersBench, referencePicture, DEFAULT_LOOK, DEFAULT_OPACITY_POINTS } = globalThis.vox;
+    const { THREE, TestVolume, makeLevel, shellsAndGyroid, camera, geometry, layersBench, makeDrawing, referencePicture, DEFAULT_LOOK, DEFAULT_OPACITY_POINTS } = globalThis.vox;
     const n = 96;
     const shells = shellsAndGyroid(n);
     const wave = (z, y, x) => 0.5 + 0.5 * Math.sin(z / 5) * Math.cos(y / 7) * Math.sin(x / 6);
@@ -25,6 +25,7 @@ before(async () => {
     };
     const windows = { shells: [3000, 60000], flat: [-10, 117.5], holes: [0, 1], labels: [0, 1] };
     const known = new Map();
+    let on;
     globalThis.compare = (list, frame = {}, size = [72, 54], options = {}) => {
       const layers = list.map(([name, look], i) => {
         const key = `${name}/${i}`;
@@ -33,7 +34,8 @@ before(async () => {
         const settings = { ...DEFAULT_LOOK, window: windows[name], colormap: 'viridis', points: DEFAULT_OPACITY_POINTS, ...look };
         return { volume, settings, shows: (k) => k.level === 0 };
       });
-      const bench = layersBench(...size, layers, { skipEmpty: options.skipEmpty });
+      on ??= makeDrawing(...size);
+      const bench = layersBench(...size, layers, { skipEmpty: options.skipEmpty, on });
       const { state } = { state: bench.states[0] };
       const fit = camera.frameBounds(geometry.worldBounds(state.geometry), size[0] / size[1]);
       const view = { ...frame, camera: { ...camera.orbit(fit, frame.yaw ?? 0.4, frame.pitch ?? -0.2), distance: fit.distance * (frame.zoom ?? 0.95) } };
@@ -41,8 +43,8 @@ before(async () => {
       if (solid) solid.needsUpdate = true;
       const ours = bench.read({ ...view, depth: solid }, options.how);
       const theirs = options.against ? options.against(bench, view) : referencePicture(...size, layers, view);
-      bench.renderer.dispose();
-      bench.renderer.forceContextLoss();
+      bench.dispose();
+      solid?.dispose();
       let [sum, worst, lit] = [0, 0, 0];
       for (let i = 0; i < ours.length; i += 1) {
         const d = 255 * Math.abs(ours[i] - theirs[i]);

@@ -28,7 +28,7 @@ import { TileSampler } from '../../src/sidecar/tile_sampler.js';
 import { tileText } from '../../src/volume/plane.js';
 import * as sample from '../../src/volume/sample.js';
 import { makeBare } from './renderer_bare.js';
-import { atlasBench, layersBench, makeScreen } from './renderer_atlas.js';
+import { atlasBench, layersBench, makeDrawing, makeScreen } from './renderer_atlas.js';
 import { referencePicture } from './renderer_reference.js';
 import { LazyVolume } from './renderer_lazy.js';
 import { TestCloud } from './renderer_cloud.js';
@@ -189,7 +189,7 @@ Object.assign(globalThis, {
   vox: {
     THREE, LazyVolume, TestCloud, VolumeRenderer, Stage, TestVolume, makeLevel, halve, shellsAndGyroid, shellsVolume, difference, geometry, sample, colormaps, source,
     camera: { cameraBasis, frameBounds, orbit, project }, fitSlice: sliceView.fitSlice, sliceView, Fullscreen, shaderMaterial, makeBare, atlasBench, layersBench,
-    referencePicture, DEFAULT_LOOK, makeScreen, clipPlanes, labelLookup, layerRows, readShader, tryShader,
+    referencePicture, DEFAULT_LOOK, makeDrawing, makeScreen, clipPlanes, labelLookup, layerRows, readShader, tryShader,
     glsl: { clip: clipGlsl, labels: labelsGlsl, piece: pieceGlsl, light: lightGlsl }, wait, DEFAULT_OPACITY_POINTS, POLICIES,
   },
 });

@@ -103,15 +103,16 @@ test('two equal layers get equal slots within a tenth, of one storage class or o
   const result = await inPage(async () => {
     const { Stage, TestVolume, LazyVolume, camera, makeLevel, wait, POLICIES } = globalThis.vox;
     const shape = [256, 256, 256];
-    const rect = { x: 0, y: 0, width: 160, height: 160 };
+    const rect = { x: 0, y: 0, width: 80, height: 80 };
     const view = { id: 'v', kind: 'volume', rect, camera: camera.frameBounds({ min: [0, 0, 0], max: [255, 255, 255] }, 1) };
     const near = { ...view, camera: { ...view.camera, distance: view.camera.distance * 0.5 } };
-    const lazy = (handle) => new LazyVolume(handle, shape, { at: (z, y, x) => 20000 + ((z ^ y ^ x) & 63) * 500 });
+    const field = { at: (z, y, x) => 20000 + ((z ^ y ^ x) & 63) * 500 };
+    const lazy = (handle) => new LazyVolume(handle, shape, field);
     const labels = new TestVolume(3, 'u16', 'labels', makeLevel(shape, 'u16', (z, y, x) => 1 + (((z >> 5) ^ (y >> 5) ^ (x >> 5)) & 7)));
     const run = async (first, second) => {
-      const stage = new Stage(160, 160, { maxGpuBytes: 96 * 2 ** 20, passes: 1 });
-      // As many bricks as a picture with four times the pixels would have: it is drawing that takes long without a GPU.
-      stage.renderer.setPolicy({ ...POLICIES['no-prefetch'], name: 'finer', pixelsPerVoxel: 0.5 });
+      const stage = new Stage(80, 80, { maxGpuBytes: 96 * 2 ** 20, passes: 1 });
+      // As many bricks as a picture with sixteen times the pixels would have: it is drawing that takes long without a GPU.
+      stage.renderer.setPolicy({ ...POLICIES['no-prefetch'], name: 'finer', pixelsPerVoxel: 0.25 });
       const look = (volume) => (volume.kind === 'labels' ? {} : { window: [0, 65535], points: [[0, 0.02], [1, 0.02]], opacity: 0.5 });
       stage.add(first, look(first));
       stage.views(near);
@@ -124,7 +125,7 @@ test('two equal layers get equal slots within a tenth, of one storage class or o
         for (const [handle, bricks] of stage.renderer.wanted()) for (const brick of bricks.slice(0, 8)) stage.offer(handle, brick);
         const more = stage.renderer.frame(now);
         const { data } = stage.pixels();
-        const at = 4 * (80 * 160 + 80);
+        const at = 4 * (40 * 80 + 40);
         if (data[at] + data[at + 1] + data[at + 2] < 40) dark += 1;
         if (!more && stage.renderer.settled) break;
       }

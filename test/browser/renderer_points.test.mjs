@@ -210,7 +210,7 @@ test('a large cloud comes coarse first, within the budget of memory, and in time
       stage.views(globalThis.viewOf(globalThis.cameraAt([0.5, 0.5, 0.5], 1.2)));
       stage.renderer.frame(performance.now());
       const first = stage.renderer.wanted().get(1);
-      await stage.settle(2);
+      await stage.settle(12);
       const { gpuBytesPeak, missing } = stage.renderer.report;
       const lit = globalThis.blob(stage).n;
       stage.dispose();

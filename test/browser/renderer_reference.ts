@@ -40,6 +40,13 @@ class Sampled {
   length = 0;
   own = 0;
 
+  /** Before another ray. */
+  begin(): this {
+    this.previous = this.projected = undefined;
+    this.length = this.own = 0;
+    return this;
+  }
+
   constructor(
     readonly volume: TestVolume,
     readonly s: LayerSettings,
@@ -80,15 +87,16 @@ class Sampled {
     if (!this.inside(v)) return undefined;
     const { shape, data } = this.volume.levels[0] as TestVolume['levels'][number];
     const { scale, offset } = this.volume.session.description;
-    const low = v.map(Math.floor) as unknown as Vec3;
     let sum = 0;
     for (let c = 0; c < 8; c += 1) {
-      let [w, at] = [1, 0];
+      let w = 1;
+      let at = 0;
       for (let i = 0; i < 3; i += 1) {
         const side = (c >> i) & 1;
-        const f = (v[i] as number) - (low[i] as number);
+        const low = Math.floor(v[i] as number);
+        const f = (v[i] as number) - low;
         w *= side ? f : 1 - f;
-        at = at * (shape[i] as number) + Math.min(Math.max((low[i] as number) + side, 0), (shape[i] as number) - 1);
+        at = at * (shape[i] as number) + Math.min(Math.max(low + side, 0), (shape[i] as number) - 1);
       }
       sum += w * (data[at] as number);
     }
@@ -172,14 +180,15 @@ export function referencePicture(width: number, height: number, given: readonly 
   const view = add([0, 0, 0], forward, -1);
   const planes = planesOf(frame.clip);
   const out = new Float32Array(4 * width * height);
-  const base = Math.min(...given.map(({ volume, settings }) => new Sampled(volume, settings).step));
+  const sampled = given.map(({ volume, settings }) => new Sampled(volume, settings));
+  const base = Math.min(...sampled.map(({ step }) => step));
 
   for (let y = 0; y < height; y += 1) {
     for (let x = 0; x < width; x += 1) {
       const through = (px: number, py: number): Vec3 =>
         unit(add(add(forward, right, (((px * 2) / width - 1) * tan * width) / height), up, ((py * 2) / height - 1) * tan));
       const covered = PARTS.flatMap((j) => PARTS.map((i) => through(x + i, y + j)));
-      out.set(march(given.map(({ volume, settings }) => new Sampled(volume, settings)), through(x + 0.5, y + 0.5), covered), 4 * (y * width + x));
+      out.set(march(sampled.map((layer) => layer.begin()), through(x + 0.5, y + 0.5), covered), 4 * (y * width + x));
     }
   }
   return out;
@@ -307,7 +316,7 @@ export function referencePicture(width: number, height: number, given: readonly 
     }
     if (s.mode === 'iso') return surface(layer, all, world, ray, t, before);
     const sum = [0, 0, 0, 0];
-    const parts = before === undefined ? 1 : 64;
+    const parts = before === undefined ? 1 : partsOf(layer, before, t);
     for (let i = 0; i < parts; i += 1) {
       const v = before === undefined ? t : before + ((t - before) * (i + 0.5)) / parts;
       const d = layer.density(v) / parts;
@@ -327,6 +336,12 @@ export function referencePicture(width: number, height: number, given: readonly 
     const [f, h] = around(layer, all, world);
     for (let i = 0; i < 3; i += 1) c[i] = Math.min((c[i] as number) * shade * f + a * gloss * h, a);
     return c;
+  }
+
+  /** Parts of a piece of a ray: as many as make its values change by a 128th of the window at most, up to 64. */
+  function partsOf({ steepness }: Sampled, from: number, to: number): number {
+    const change = Math.max(Math.abs(to - from), Math.abs(placeOfShare(to, steepness) - placeOfShare(from, steepness)));
+    return Math.min(Math.max(Math.ceil(128 * change), 1), 64);
   }
 
   /** The surface, where it lies between two samples. */

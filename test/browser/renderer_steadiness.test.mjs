@@ -17,8 +17,9 @@ const LOOKS = [
 
 test('a homogeneous and a layered volume change by less than 2 % in brightness from one level to the next, and with twice the step', async () => {
   const results = await inPage(async (looks) => {
-    const { TestVolume, makeLevel, layersBench, readShader, camera, geometry, DEFAULT_LOOK } = globalThis.vox;
+    const { TestVolume, makeLevel, layersBench, makeDrawing, readShader, camera, geometry, DEFAULT_LOOK } = globalThis.vox;
     const shape = [160, 136, 192];
+    const on = makeDrawing(48, 40);
     // Layers 48 voxels apart, whose mean over the voxels of a coarser level is the middle of a slope.
     const kinds = { homogeneous: () => 40000, layered: (z) => 32768 + 26000 * Math.sin((2 * Math.PI * (z + 0.5)) / 48) };
     const out = [];
@@ -28,16 +29,16 @@ test('a homogeneous and a layered volume change by less than 2 % in brightness f
         const settings = { ...DEFAULT_LOOK, window: [0, 65535], colormap: 'viridis', points: [[0, 0], [1, 0.2]], ...look };
         const light = [];
         for (const [level, stepBias] of [[0, 0], [1, 0], [2, 0], [0, 1]]) {
-          const bench = layersBench(48, 40, [{ volume, settings, shows: (k) => k.level === level }]);
+          const bench = layersBench(48, 40, [{ volume, settings, shows: (k) => k.level === level }], { on });
           bench.sources[0].shader = look.shader && readShader(look.shader).shader;
           const data = bench.read({ camera: camera.frameBounds(geometry.worldBounds(bench.states[0].geometry), 1.2), stepBias });
           light.push(data.reduce((sum, n) => sum + n, 0) / data.length);
-          bench.renderer.dispose();
-          bench.renderer.forceContextLoss();
+          bench.dispose();
         }
         out.push({ name, look: JSON.stringify(look), light });
       }
     }
+    on.renderer.forceContextLoss();
     return out;
   }, LOOKS);
   const unsteady = [];
@@ -106,7 +107,7 @@ test('a shell thinner than a step is drawn whole, near and coarse, by both passe
 
 test('constant volumes, axes of one voxel, empty and inverted windows: every mode draws, and nothing is not a number', async () => {
   const results = await inPage(async (looks) => {
-    const { TestVolume, makeLevel, layersBench, readShader, camera, geometry, DEFAULT_LOOK } = globalThis.vox;
+    const { TestVolume, makeLevel, layersBench, makeDrawing, readShader, camera, geometry, DEFAULT_LOOK } = globalThis.vox;
     const volumes = {
       constant: new TestVolume(1, 'u8', 'image', makeLevel([20, 20, 20], 'u8', () => 100)),
       sheet: new TestVolume(1, 'u16', 'image', makeLevel([1, 40, 50], 'u16', (_z, y, x) => 1000 * (x + y))),
@@ -115,12 +116,13 @@ test('constant volumes, axes of one voxel, empty and inverted windows: every mod
       infinite: new TestVolume(1, 'f32', 'image', makeLevel([8, 8, 8], 'f32', () => Number.NaN)),
     };
     const windows = { constant: [[100, 100], [0, 255]], sheet: [[0, 65535], [65535, 0]], line: [[0, 1], [5, 5]], voxel: [[0, 1]], infinite: [[0, 1]] };
+    const on = makeDrawing(24, 20);
     const out = [];
     for (const [name, volume] of Object.entries(volumes)) {
       for (const window of windows[name]) {
         for (const look of looks) {
           const settings = { ...DEFAULT_LOOK, window, colormap: 'gray', points: [[0, 0.3], [1, 0.9]], ...look };
-          const bench = layersBench(24, 20, [{ volume, settings, shows: () => true }]);
+          const bench = layersBench(24, 20, [{ volume, settings, shows: () => true }], { on });
           bench.sources[0].shader = look.shader && readShader(look.shader).shader;
           const data = bench.read({ camera: camera.frameBounds(geometry.worldBounds(bench.states[0].geometry), 1.2) });
           let [odd, lit] = [0, 0];
@@ -129,11 +131,11 @@ test('constant volumes, axes of one voxel, empty and inverted windows: every mod
             if (i % 4 === 3 && n > 0.01) lit += 1;
           });
           out.push({ name: `${name} ${window} ${JSON.stringify(look)}`, odd, lit, shown: name !== 'infinite' });
-          bench.renderer.dispose();
-          bench.renderer.forceContextLoss();
+          bench.dispose();
         }
       }
     }
+    on.renderer.forceContextLoss();
     return out;
   }, LOOKS);
   for (const { name, odd, lit, shown } of results) {

@@ -244,6 +244,8 @@ def exabyte() -> list[Scene]:
     layers = {"mandelbulb": {"window": (80, 255), "colormap": "magma", "shading": "local", "points": points}}
     return [
         Scene("exabyte", layers, camera=(-59, 29, 1.9)),
+        # Some fifty voxels from the picture's foot to its head.
+        Scene("exabyte_near", layers, camera=(-59, 29, 2**20 / (50 / 2)), target=surface),
         Scene(
             "mandelbrot", {"mandelbrot": {"window": (0, 255), "colormap": "magma", "gamma": 0.6}}, layout="slices",
             size=(600, 400), keys=("1", "r"),

@@ -17,14 +17,13 @@ from voxbeam.declared import DeclaredVolumes
 from voxbeam.endpoint import Endpoint
 from voxbeam.errors import InstanceGoneError, VoxbeamError
 from voxbeam.history import History
-from voxbeam.jupyter_base import jupyter_base_path
 from voxbeam.kept_scene import KeptScene
 from voxbeam.labels.wire import LabelWire
 from voxbeam.layers import Layers
+from voxbeam.page_url import PageRole, page_url
 from voxbeam.protocol import FrameType
 from voxbeam.scene import Scene
 from voxbeam.stream import bracketed
-from voxbeam.transport import forced_transport
 from voxbeam.volumes import Volume, VolumeTable
 
 if TYPE_CHECKING:
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
     from voxbeam.sidecar import SidecarProcess
     from voxbeam.trust import Trust
 
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 #: A scene of a hundred thousand annotations takes a while where others compute.
 SYNC_SECONDS = 60.0
 #: A process that was killed refuses connections a little before it counts as dead.
@@ -102,12 +100,11 @@ class Instance(KeptScene):
 
         With the transport ``"proxy"`` it is a path on the Jupyter server, for an IFrame in its pages.
         """
-        ticket = self.ticket("page", "edit", "self")
-        where = bracketed(self.host)
-        if forced_transport() == "proxy":
-            place = str(self.port) if self.host in LOOPBACK else f"{where}:{self.port}"
-            return f"{jupyter_base_path()}proxy/{place}/#{ticket}"
-        return f"{self.scheme}://{where}:{self.port}/#{ticket}"
+        return page_url(self)
+
+    def link(self, role: PageRole = "edit") -> str:
+        """Give such a URL for ``"edit"``, or ``"view"``: who may look, follow and set looks for himself, but draw nothing."""
+        return page_url(self, role)
 
     @property
     def scheme(self) -> str:

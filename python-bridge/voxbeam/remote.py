@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import parse_qs, urlsplit
 
 from voxbeam.errors import ParameterError
-from voxbeam.instance import LOOPBACK, Instance
+from voxbeam.instance import Instance
 from voxbeam.keywords import refuse_unknown
+from voxbeam.page_url import LOOPBACK
 from voxbeam.trust import Trust
 
 if TYPE_CHECKING:

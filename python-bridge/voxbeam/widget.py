@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from voxbeam.page_url import PageRole
     from voxbeam.people import Person
     from voxbeam.studio import Movie, MovieFormat, MovieKind, Screenshot
 
@@ -192,10 +193,21 @@ class VolumeView(SharedViewTraits, DialTraits, anywidget.AnyWidget):
                 if part in view:
                     setattr(self, part, view[part])
 
-    def link(self) -> str:
-        """Give an address of the instance's page that leads to what this view shows now: for one browser, within two minutes."""
+    def link(self, role: PageRole = "edit") -> str:
+        """Give an address of the instance's page that leads to what this view shows now: for one browser, within two minutes.
+
+        Parameters
+        ----------
+        role
+            ``"edit"``, or ``"view"`` for who may look, follow and set looks for himself, but draw nothing.
+
+        Raises
+        ------
+        ParameterError
+            There is no such role.
+        """
         fields = {name: getattr(self, name) for name in LINKED}
-        return f"{self._instance.visualization_server_url}&view={view_text(fields)}"
+        return f"{self._instance.link(role)}&view={view_text(fields)}"
 
     def screenshot(self, *, width: int | None = None, height: int | None = None) -> Screenshot:
         """Ask the page for its picture as PNG bytes: ``png = await view.screenshot()``.

@@ -7,6 +7,7 @@ import { checkedDials, DEFAULT_DIALS, type Dials } from './dials.js';
 import type { Rgb } from '../renderer/colormaps.js';
 import type { Session } from '../session/session.js';
 import { h } from './dom.js';
+import { KeptDials } from './kept_dials.js';
 import { stillWanted } from './instruments/flight.js';
 import { type Parkable, type ParkingLot, pageParking } from './parking.js';
 import type { Shell } from './shell.js';
@@ -43,7 +44,10 @@ export class PictureHost implements Parkable {
   renderer: VolumeRenderer | undefined;
   feed: VolumeFeed | undefined;
   readonly #lot: ParkingLot;
-  #dials: Partial<Dials> = {};
+  /** All dials as they were before anybody who made the viewer said something of them. */
+  readonly unset: Dials;
+  readonly #kept = new KeptDials();
+  #dials: Partial<Dials>;
   readonly #heard = new Set<() => void>();
   #still: HTMLCanvasElement | undefined;
   #report: RendererReport | undefined;
@@ -57,9 +61,10 @@ export class PictureHost implements Parkable {
     readonly o: PictureHostOptions,
     dials: Partial<Dials>,
   ) {
-    this.#dials = checkedDials(dials);
-    if (dials.maxBrowserBytes !== undefined) o.session.maxBrowserBytes = dials.maxBrowserBytes;
-    if (dials.maxCacheBytes !== undefined) o.session.maxCacheBytes = dials.maxCacheBytes;
+    const kept = this.#kept.read();
+    this.unset = { ...DEFAULT_DIALS, ...kept };
+    this.#dials = { ...kept, ...checkedDials(dials) };
+    this.#bound(this.#dials);
     this.#lot = o.lot ?? pageParking;
     const used = () => this.use();
     for (const event of ['pointerdown', 'pointerenter', 'wheel', 'keydown', 'focusin']) {
@@ -115,7 +120,7 @@ export class PictureHost implements Parkable {
 
   /** All dials as they are. */
   get dials(): Dials {
-    return { ...DEFAULT_DIALS, ...this.#dials };
+    return { ...this.unset, ...this.#dials };
   }
 
   /** Bytes of bricks in the page's memory, the most there were, and what is kept in the browser's storage. */
@@ -129,12 +134,14 @@ export class PictureHost implements Parkable {
     this.#heard.add(listener);
   }
 
-  /** @throws RangeError for a dial beyond its limits */
-  setDials(dials: Partial<Dials>): void {
-    const { session } = this.o;
+  /**
+   * @param keep for the next viewer in this browser, too
+   * @throws RangeError for a dial beyond its limits
+   */
+  setDials(dials: Partial<Dials>, keep = false): void {
     this.#dials = { ...this.#dials, ...checkedDials(dials) };
-    if (dials.maxBrowserBytes !== undefined) session.maxBrowserBytes = dials.maxBrowserBytes;
-    if (dials.maxCacheBytes !== undefined) session.maxCacheBytes = dials.maxCacheBytes;
+    if (keep) this.#kept.keep(dials);
+    this.#bound(dials);
     this.renderer?.setDials(dials);
     this.o.changed(true);
     for (const listener of this.#heard) listener();
@@ -195,6 +202,12 @@ export class PictureHost implements Parkable {
     this.renderer?.dispose();
     this.renderer = undefined;
     this.feed = undefined;
+  }
+
+  #bound({ maxBrowserBytes, maxCacheBytes }: Partial<Dials>): void {
+    const { session } = this.o;
+    if (maxBrowserBytes !== undefined) session.maxBrowserBytes = maxBrowserBytes;
+    if (maxCacheBytes !== undefined) session.maxCacheBytes = maxCacheBytes;
   }
 
   /** A copy in the page's memory, under the canvas that comes next. */

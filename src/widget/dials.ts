@@ -1,6 +1,6 @@
 /** The dials of a view, from the kernel's traits. A trait that is null leaves the viewer's own. */
 
-import { DEFAULT_DIALS, type Dials } from '../viewer/dials.js';
+import type { Dials } from '../viewer/dials.js';
 import type { Viewer } from '../viewer/viewer.js';
 import type { PacedSaves } from './kernel_pace.js';
 import type { Session } from '../session/session.js';
@@ -21,10 +21,10 @@ export function dialsOf(model: ViewModel): Partial<Dials> {
 
 /** Keeps the viewer's dials as the kernel's and the other way round, and clears the browser's storage when it says so, until `signal` is aborted. */
 export function followDials(model: ViewModel, viewer: Viewer, session: Session, signal: AbortSignal, saves: Pick<PacedSaves, 'save'>): void {
-  const follow = () => viewer.host.setDials({ ...DEFAULT_DIALS, ...dialsOf(model) });
+  const follow = () => viewer.host.setDials({ ...viewer.host.unset, ...dialsOf(model) });
   viewer.host.onDials(() => {
-    const { dials } = viewer.host;
-    const changed = traits.filter((trait) => (model.get(trait) ?? DEFAULT_DIALS[NAMES[trait]]) !== dials[NAMES[trait]]);
+    const { dials, unset } = viewer.host;
+    const changed = traits.filter((trait) => (model.get(trait) ?? unset[NAMES[trait]]) !== dials[NAMES[trait]]);
     if (signal.aborted || changed.length === 0) return;
     for (const trait of changed) model.set(trait, dials[NAMES[trait]]);
     saves.save();

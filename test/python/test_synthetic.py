@@ -117,6 +117,15 @@ def test_levels_that_a_generator_does_not_give_are_built(instance, sidecar, read
     np.testing.assert_allclose(voxels.astype(int), expected.astype(int), atol=1)
 
 
+def test_a_picture_of_18_levels_has_four_more_made_of_the_18th(instance, sidecar, reader):
+    volume = instance.producer.declare(rv.synthetic.mandelbrot(levels=18))
+    ((header, voxels),) = reader.read(volume.handle, [BrickKey(21, 0, 0, 0)]).values()
+    assert (header.level, header.generation) == (21, 1)
+    given = rv.synthetic.mandelbrot().read(17, ((0, 1), (0, 1024), (0, 1024)))[0].astype(float)
+    mean = given.reshape(64, 16, 64, 16).mean(axis=(1, 3))
+    np.testing.assert_allclose(voxels[1, 1:65, 1:65], mean, atol=3)
+
+
 @pytest.mark.parametrize(
     ("call", "error", "words"),
     [

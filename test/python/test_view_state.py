@@ -6,6 +6,8 @@ import base64
 import json
 import re
 import time
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import numpy as np
 import pytest
@@ -105,6 +107,22 @@ def test_a_link_holds_the_view_behind_a_ticket_of_its_own(view):
     fields = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     assert (fields["cross"], fields["slab"], fields["views"]) == ([1, 2, 3], {"thickness": 4, "mode": "mean"}, "slices")
     assert list(fields) == ["views", "camera", "cross", "clip", "light", "time", "planes", "slab", "turn", "slice_frame"]
+
+
+@pytest.mark.parametrize("role", ["edit", "view"])
+def test_a_link_lets_in_for_the_role_that_was_asked_for(view, role):
+    address = urlsplit(view.link(role))
+    ticket = address.fragment.partition("&")[0]
+    origin = f"http://{address.netloc}"
+    headers = {"Content-Type": "application/json", "Origin": origin}
+    request = Request(f"{origin}/v1/session", json.dumps({"ticket": ticket}).encode(), headers)
+    with urlopen(request, timeout=60) as answer:
+        assert json.load(answer)["role"] == role
+
+
+def test_a_role_that_no_page_has_is_refused(view):
+    with pytest.raises(ParameterError, match=r"role is 'owner'.*'edit', 'view'"):
+        view.link("owner")
 
 
 def test_a_policy_in_another_order_is_set_by_its_text(view):

@@ -12,7 +12,8 @@ export interface DialSource {
   readonly report: Pick<RendererReport, 'gpuBytes' | 'gpuBytesPeak' | 'fps'> | undefined;
   /** Bytes of bricks in the page's memory, the most there were, and what is kept in the browser's storage. */
   readonly taken: { readonly page: number; readonly pagePeak: number; readonly kept: number };
-  setDials(dials: Partial<Dials>): void;
+  /** @param keep for the next viewer in this browser, too */
+  setDials(dials: Partial<Dials>, keep: boolean): void;
 }
 
 const MIB = 2 ** 20;
@@ -68,7 +69,7 @@ export class DialPanel {
       this.#fields.set(name, [field, now]);
       return h('div', { class: 'voxbeam-dial-row' }, h('span', { class: 'voxbeam-label' }, words), field, now);
     });
-    const reset = wordButton('Defaults', 'All of these as they are unless set', () => this.source()?.setDials(DEFAULT_DIALS), { 'data-action': 'dials' });
+    const reset = wordButton('Defaults', 'All of these as they are unless set', () => this.source()?.setDials(DEFAULT_DIALS, true), { 'data-action': 'dials' });
     this.element = section('Memory and speed', 'dials', h('div', { class: 'voxbeam-instrument' }, ...rows, h('div', { class: 'voxbeam-buttons' }, reset)));
   }
 
@@ -104,7 +105,7 @@ export class DialPanel {
     const wanted = name === 'frameMs' ? value : Math.round(value * unit);
     const taken = Math.min(most, Math.max(least, wanted));
     if (taken !== wanted) this.tell(`${title}: from ${least / unit} to ${most / unit}`);
-    this.source()?.setDials({ [name]: taken });
+    this.source()?.setDials({ [name]: taken }, true);
     const field = this.#fields.get(name)?.[0];
     if (field) field.value = String(Number((taken / unit).toPrecision(7)));
   }

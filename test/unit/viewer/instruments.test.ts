@@ -40,7 +40,8 @@ function setUp() {
     dials: DEFAULT_DIALS,
     report: { gpuBytes: 3.25 * 2 ** 20, gpuBytesPeak: 600 * 2 ** 20, fps: 0 },
     taken: { page: 0, pagePeak: 2 ** 20, kept: 33 * 2 ** 20 },
-    setDials(dials) {
+    setDials(dials, keep) {
+      expect(keep).toBe(true);
       Object.assign(this, { dials: { ...this.dials, ...checkedDials(dials) } });
     },
   };

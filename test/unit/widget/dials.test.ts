@@ -3,7 +3,7 @@ import { checkedDials, DEFAULT_DIALS, type Dials } from '../../../src/viewer/dia
 import { followDials } from '../../../src/widget/dials.js';
 
 /** A view with its kernel's traits: `model` as front ends keep it, `host` as a viewer has it. */
-function view(given: Record<string, number | null>) {
+function view(given: Record<string, number | null>, kept: Partial<Dials> = {}) {
   const traits: Record<string, number | null> = { max_gpu_bytes: null, max_browser_bytes: null, max_cache_bytes: null, frame_ms: null, passes: null, ...given };
   const listeners = new Map<string, () => void>();
   const model = {
@@ -17,7 +17,8 @@ function view(given: Record<string, number | null>) {
   };
   let heard = (): void => undefined;
   const host = {
-    dials: DEFAULT_DIALS as Dials,
+    unset: { ...DEFAULT_DIALS, ...kept },
+    dials: { ...DEFAULT_DIALS, ...kept } as Dials,
     onDials: (listener: () => void) => {
       heard = listener;
     },
@@ -49,4 +50,13 @@ test('dials go from the kernel to the view and from the view to the kernel, each
   ending.abort();
   host.setDials({ passes: 7 });
   expect([traits.passes, listeners.size]).toEqual([DEFAULT_DIALS.passes, 0]);
+});
+
+test('what a person chose in this browser holds where the kernel says nothing, and is not told to it', () => {
+  const { traits, model, host } = view({}, { frameMs: 25, passes: 2 });
+  model.set('passes', 16);
+  expect(host.dials).toEqual({ ...DEFAULT_DIALS, frameMs: 25, passes: 16 });
+  expect(traits.frame_ms).toBe(null);
+  host.setDials({ frameMs: DEFAULT_DIALS.frameMs });
+  expect(traits.frame_ms).toBe(DEFAULT_DIALS.frameMs);
 });

@@ -17,7 +17,7 @@ import type { GpuBudget } from './gpu_budget.js';
 import { hasLabelLook, LABEL_PROBES, restWeight } from './label_lookup.js';
 import { labelPaletteTexture } from './label_palette.js';
 import { LayerTransfers, layerTransferBytes } from './layer_transfers.js';
-import { atlasName, cellsName, isProjection, type LayerKind, layersKey, layersShader, mayHaveCells } from './layers_shader.js';
+import { atlasName, cellsName, isProjection, type LayerKind, layersKey, layersShader, mayHaveCells, stepsWhole } from './layers_shader.js';
 import { CUT_PLANES } from './plane_views.js';
 import { drawRays, rayUniforms, setRays, weighed } from './ray_uniforms.js';
 import { labelStepOpacity, lookupOf, type Lookup, stepFraction, type VolumeSource } from './source.js';
@@ -43,6 +43,9 @@ export const nearLength = ({ distance, fovY }: OrbitCamera): number => (distance
 const stepInWorld = ({ geometry: { voxelSize: [z, y, x] }, placement: { scale } }: VolumeSource): number =>
   Math.min(x * scale[0], y * scale[1], z * scale[2]);
 
+/** A world length of a layer in steps of its own: more where the camera is near. */
+const thickness = (source: VolumeSource): number => source.closeness / stepInWorld(source);
+
 /** The pass for several layers. */
 export class LayersPass {
   /** Layers that the last drawing had to leave out, for the device reads too few textures at once. */
@@ -65,7 +68,7 @@ export class LayersPass {
     const { drawn, kinds } = fitting(ready.slice(-MAX_LAYERS), this.#units);
     this.left = ready.length - drawn.length;
     if (drawn.length === 0) return false;
-    this.budget.take('layers', layerTransferBytes(drawn.length) + 4 * LABEL_COLORS);
+    this.budget.take('layers', layerTransferBytes(drawn.length, true) + 4 * LABEL_COLORS);
     const planes = planesOf(frame.clip);
     const { cuts = [] } = frame;
     const material = this.#material(kinds, { CLIPPED: planes.length > 0, DEPTH: frame.depth !== undefined, CUT: cuts.length > 0 });
@@ -80,11 +83,11 @@ export class LayersPass {
     set('uDepth', frame.depth ?? null);
     set('uNear', nearLength(frame.camera));
     set('uOrigin', new THREE.Vector3(...eye));
-    set('uTransfers', this.#transfers.update(drawn));
     const lookups = drawn.map((source) => lookupOf(source) as Lookup);
     const voxels = drawn.map((source, n) => stepInWorld(source) * 2 ** (lookups[n] as Lookup).window.level);
     const step = Math.min(...voxels);
     set('uStep', step);
+    set('uTransfers', this.#transfers.update(drawn, drawn.map((source, n) => (stepsWhole(kinds[n] as LayerKind) ? step * thickness(source) : undefined))));
     drawn.forEach((source, n) => {
       set(atlasName(source.atlas.storage), source.atlas.texture);
       if (kinds[n]?.cells) set(cellsName(source.atlas.storage), source.atlas.cells.texture);
@@ -203,7 +206,7 @@ function placeValues(source: VolumeSource, lookup: Lookup, eye: Vec3): Record<st
     uCellToAtlas: new THREE.Vector3(...lookup.cellToAtlas),
     ...tableValues(lookup),
     uPerStep: 1 / stepInWorld(source),
-    uThick: source.closeness / stepInWorld(source),
+    uThick: thickness(source),
     uOpacity: settings.opacity,
     uVoxels: new THREE.Vector3(voxels, voxels, voxels),
     uFirst: new THREE.Vector3(...[2, 1, 0].map((i) => voxels * (window.origin[i] as number) - 0.5)),

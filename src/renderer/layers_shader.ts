@@ -5,6 +5,7 @@ import clipGlsl from './shaders/clip.glsl';
 import hookGlsl from './shaders/hook.glsl';
 import labelsGlsl from './shaders/labels.glsl';
 import layerGlsl from './shaders/layer.glsl';
+import { ROWS_OF_LAYER, STEP_ROWS } from './layer_transfers.js';
 import dvrGlsl from './shaders/layer_dvr.glsl';
 import imageGlsl from './shaders/layer_image.glsl';
 import isoGlsl from './shaders/layer_iso.glsl';
@@ -66,6 +67,10 @@ export const cellsName = (storage: StorageClass): string => `uClear_${storage.na
 export const mayHaveCells = ({ storage, mode, peaked, shader }: Pick<LayerKind, 'storage' | 'mode' | 'peaked' | 'shader'>): boolean =>
   !storage.labels && mode === 'dvr' && !peaked && !shader;
 
+/** Whether what a layer adds over a whole step of the march is looked up as it is: where the values between two samples do not count. */
+export const stepsWhole = ({ storage, mode, peaked, shader }: Pick<LayerKind, 'storage' | 'mode' | 'peaked' | 'shader'>): boolean =>
+  !storage.labels && mode === 'dvr' && !peaked && !shader;
+
 /** The parts of the fragment shader for layers from the lowest to the highest. */
 export function layersShader(kinds: readonly LayerKind[]): string[] {
   const numbers = kinds.map((_, i) => i);
@@ -83,7 +88,7 @@ export function layersShader(kinds: readonly LayerKind[]): string[] {
     hooked ? `${hookGlsl}\nuint labelAt(vec3 w);` : '',
     ...atlases.map((name) => `uniform sampler3D ${name};`),
     ...new Set(kinds.filter(({ cells }) => cells).map(({ storage }) => `uniform sampler3D ${cellsName(storage)};`)),
-    ...kinds.map(layerPart),
+    ...kinds.map((kind, n) => layerPart(kind, n, kinds.length)),
     hooked ? labelAtPart(kinds) : '',
     lit ? solidPart(kinds) + shadowGlsl : 'vec2 lightAt(vec3 w, float near, int shading) {\n  return vec2(1.);\n}',
     mainPart(kinds, numbers),
@@ -91,10 +96,11 @@ export function layersShader(kinds: readonly LayerKind[]): string[] {
 }
 
 /** One layer's part: its number in place of L. */
-function layerPart(kind: LayerKind, n: number): string {
+function layerPart(kind: LayerKind, n: number, count: number): string {
   const { storage, mode, shading, additive, lookup, outline, peaked, shader } = kind;
   const defines: Record<string, string | number> = {
-    ROW: 3 * n,
+    ROW: ROWS_OF_LAYER * n,
+    STEPS: ROWS_OF_LAYER * count + STEP_ROWS * n,
     ADDITIVE: Number(additive),
     STORAGE: storage.labels ? -1 : storage.code,
     LABELS: Number(storage.labels),
@@ -173,6 +179,8 @@ ${each('  begin_L();\n  s = min(s, in_L);\n  end = max(end, out_L);')}
 ${each('    next = min(next, enter_L(s, pace));')}
     bool shows = ${numbers.map((n) => `shows_${n}`).join(' || ')};
     float dt = uStep * (pace < FAR ? pace : 1.);
+    whole = dt;
+    stride = min(int(log2(min(pace, 65536.)) + .5), ${STEP_ROWS - 1});
     float n = max(1., ceil((next - s) / dt));
     if (shows) {
       n = min(n, 1024.);

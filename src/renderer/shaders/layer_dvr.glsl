@@ -14,7 +14,10 @@ void step_L(vec3 w, float ds, float dt) {
   sum_L = sum;
   had_L = true;
 #else
-  vec4 c = stepAt(ROW_L, PLACE_L(t), dt * uThick_L);
+  vec4 c = colorOf(STEPS_L + stride, PLACE_L(t));
+#if defined(DEPTH)
+  for (int k = 0; k < 1 && dt < whole; ++k) c *= (1. - pow(1. - c.a, dt / whole)) / max(c.a, 1e-6);
+#endif
 #endif
 #if SHADING_L > 0
   // What adds less than a step of 8 bits is not lit. A loop of at most one turn: where no ray of a group needs it, it is skipped, which an `if` need not be.

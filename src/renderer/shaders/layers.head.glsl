@@ -18,5 +18,7 @@ vec3 ray;                   // unit
 vec4 acc;                   // what covers what is behind it
 vec3 glow;                  // light of layers that add theirs
 float past;                 // world length of the step before
+float whole;                // of a whole step, of which the one before what is solid is a part
+int stride;                 // a whole step is 2^this of the shortest
 
 vec2 lightAt(vec3 w, float near, int shading);

@@ -28,10 +28,3 @@ vec4 pieceBetween(int row, vec2 a, vec4 toA, vec2 b, vec4 toB, float thick) {
 vec4 pieceOf(int row, vec2 a, vec2 b, float thick) {
   return pieceBetween(row, a, integralTo(row, a.x, a.y), b, integralTo(row, b.x, b.y), thick);
 }
-
-// The same where the transfer function hardly changes between its ends: as it is at `place`.
-vec4 stepAt(int row, float place, float thick) {
-  vec4 density = colorOf(row + 1, place);
-  float alpha = 1. - exp(-density.a * thick);
-  return vec4(density.rgb / max(density.a, 1e-9) * alpha, alpha);
-}

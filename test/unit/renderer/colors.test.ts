@@ -5,6 +5,7 @@ import { DEFAULT_LOOK } from '../../../src/annotation/look.js';
 import {
   COLORMAP_GROUPS, COLORMAPS, colorAt, colormapFunction, colormapStops, LABEL_COLORS, labelColor, labelHash,
 } from '../../../src/renderer/colormaps.js';
+import { layerRows, layerTransferBytes, STEP_ROWS, stepRows } from '../../../src/renderer/layer_transfers.js';
 import { PRESETS } from '../../../src/viewer/look/presets.js';
 import { storageClass, texelBytes, windowUniform } from '../../../src/renderer/storage.js';
 import { isPeaked, logUniform, opacityRows, TRANSFER_ROWS, TRANSFER_SIZE, type TransferSettings, transferTexels } from '../../../src/renderer/transfer_function.js';
@@ -76,6 +77,26 @@ test('a step of twice the length lets the square of the light through', () => {
   rows.forEach((opacity, n) => {
     expect(1 - opacity).toBeCloseTo(0.9 ** (2 ** n), 12);
   });
+});
+
+test('what whole steps of a march add: the densities over their length, premultiplied, whatever the length of the shortest', () => {
+  const settings = { ...DEFAULT_LOOK, window: [0, 1] as const, colormap: 'viridis', points: [[0, 0], [0.2, 0], [1, 0.9]] as const };
+  const geometry = { shape: [100, 100, 100], voxelSize: [1, 1, 1], origin: [0, 0, 0] } as const;
+  const row = 4 * TRANSFER_SIZE;
+  const densities = layerRows({ settings, geometry } as never).subarray(row, 2 * row);
+  const rows = stepRows(densities, 0.37);
+  let worst = 0;
+  for (const stride of [0, 1, 4, STEP_ROWS - 1]) {
+    for (let i = 0; i < TRANSFER_SIZE; i += 64) {
+      const [density, alpha] = [densities[4 * i + 3] as number, rows[stride * row + 4 * i + 3] as number];
+      worst = Math.max(worst, Math.abs(alpha - (1 - Math.exp(-density * 0.37 * 2 ** stride))));
+      const green = density > 0 ? ((densities[4 * i + 1] as number) / density) * alpha : 0;
+      worst = Math.max(worst, Math.abs((rows[stride * row + 4 * i + 1] as number) - green));
+    }
+  }
+  expect(worst).toBeLessThan(1e-6);
+  expect(Math.max(...rows.subarray(0, row))).toBeGreaterThan(0.001);
+  expect(layerTransferBytes(2, true) - layerTransferBytes(2)).toBe(2 * STEP_ROWS * TRANSFER_SIZE * 16);
 });
 
 test('texels: row 0 the plain colours, then colour times opacity by step; opacity 0 clears all', () => {

@@ -238,14 +238,14 @@ def exabyte() -> list[Scene]:
         solid = bulb.read(0, ((z, z + 1), (y, y + 1), (x, x + 1))).item() >= 250
         inside, outside = (half, outside) if solid else (inside, half)
     surface = tuple(float(n) for n in middle + inside * towards)
+    few = {"min": tuple(n - 32 for n in surface), "max": tuple(n + 32 for n in surface)}
     rv.view(bulb, name="mandelbulb")
     rv.view(rv.synthetic.mandelbrot(), name="mandelbrot")
     points = [(0, 0), (0.25, 0), (0.6, 0.7), (1, 1)]
     layers = {"mandelbulb": {"window": (80, 255), "colormap": "magma", "shading": "local", "points": points}}
     return [
         Scene("exabyte", layers, camera=(-59, 29, 1.9)),
-        # Some fifty voxels from the picture's foot to its head.
-        Scene("exabyte_near", layers, camera=(-59, 29, 2**20 / (50 / 2)), target=surface),
+        Scene("exabyte_near", layers, camera=(-59, 29, 1.5 * 2**20 / 64), target=surface, clip={"box": few}),
         Scene(
             "mandelbrot", {"mandelbrot": {"window": (0, 255), "colormap": "magma", "gamma": 0.6}}, layout="slices",
             size=(600, 400), keys=("1", "r"),

@@ -150,6 +150,25 @@ function mainPart(kinds: readonly LayerKind[], numbers: readonly number[]): stri
   const shine = deep.filter((n) => (kinds[n] as LayerKind).additive);
   const flat = numbers.filter((n) => !deep.includes(n));
   const full = deep.length > 0 && deep.length === shine.length && flat.length === 0 ? `min(${minOf(shine.map((n) => `own_${n}`))}, 1.)` : 'acc.a';
+  const bodies = [...numbers].reverse();
+  const loop = (which: string, steps: string): string => `
+      for (int i = 0; i < int(${which}); ++i) {
+        float ds = float(i) * dt;
+        vec3 w = ray * (s + ds);
+        float len = dt;
+#if defined(DEPTH)
+        // The last step before what is solid is as long as the way to there.
+        if (s + ds + dt >= solid) len = solid - s - ds + uStart * uStep;
+#endif
+${steps}
+        past = dt;
+      }`;
+  const asked = each('        if (shows_L) step_L(w, ds, len);', bodies);
+  // Where all of them show, none is asked whether it does; only where a step is short enough for that to be felt, for it stands in the shader twice.
+  const short = numbers.length > 1 && kinds.every((kind) => stepsWhole(kind) && kind.shading === 'none');
+  const march = short
+    ? `      bool every = ${numbers.map((n) => `shows_${n}`).join(' && ')};${loop('every ? n : 0.', each('        step_L(w, ds, len);', bodies))}${loop('every ? 0. : n', asked)}`
+    : loop('n', asked).slice(1);
   return `
 void main() {
   vec2 ndc = (gl_FragCoord.xy - uViewport.xy) * uViewport.zw - 1.;
@@ -185,17 +204,7 @@ ${each('    next = min(next, enter_L(s, pace));')}
     if (shows) {
       n = min(n, 1024.);
 ${each('      had_L = had_L && shows_L;')}
-      for (int i = 0; i < int(n); ++i) {
-        float ds = float(i) * dt;
-        vec3 w = ray * (s + ds);
-        float len = dt;
-#if defined(DEPTH)
-        // The last step before what is solid is as long as the way to there.
-        if (s + ds + dt >= solid) len = solid - s - ds + uStart * uStep;
-#endif
-${each('        if (shows_L) step_L(w, ds, len);', [...numbers].reverse())}
-        past = dt;
-      }
+${march}
     } else {
 ${each('      had_L = false;')}
     }

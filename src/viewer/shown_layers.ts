@@ -37,6 +37,8 @@ export interface ShownLayer {
 /** Completes the scene's layers for one viewer. */
 export class ShownLayers {
   readonly #histograms = new Map<string, Histogram>();
+  /** Volumes in whose coarsest brick nothing is a number. */
+  readonly #blank = new Set<string>();
   /** Volumes whose histogram is of a preview. */
   readonly #rough = new Set<string>();
   readonly #contents = new Map<string, Bounds>();
@@ -108,13 +110,29 @@ export class ShownLayers {
     // One time point stands for all: a window that followed each would make a film flicker.
     if (brick.time && this.#histograms.has(identity(volume))) return false;
     const histogram = brickHistogram(brick, volume.description);
-    if (!histogram) return false;
+    if (!histogram) {
+      this.#blank.add(identity(volume));
+      return false;
+    }
+    this.#blank.delete(identity(volume));
     this.#histograms.set(identity(volume), histogram);
     if (brick.lossy) this.#rough.add(identity(volume));
     else this.#rough.delete(identity(volume));
     this.refresh();
     this.#lookForContent(brick, volume);
     return true;
+  }
+
+  /** What of a visible image makes no picture, in words: no voxel is a number, or all that are known are one and the same. */
+  get remark(): string | undefined {
+    for (const { volume, layer, histogram } of this.list) {
+      if (!layer.visible || layer.kind !== 'image') continue;
+      const { name } = volume.description;
+      const range = this.source.ranges(volume.handle).overall;
+      if (!histogram && this.#blank.has(identity(volume))) return `${name}: none of its voxels is a finite number, so there is nothing to draw`;
+      if (histogram && histogram.min === histogram.max && range && range.min === range.max) return `${name}: all of its voxels that are known are ${histogram.min}, so there is nothing to tell apart`;
+    }
+    return undefined;
   }
 
   /** Whether the histogram of a volume is of a preview of 8 bits: the true brick is wanted, whether it is looked at or not. */

@@ -45,7 +45,7 @@ export class StatusTeller {
     if (moving && report) this.#fps = report.fps;
     showStatus(this.root, this.footer, statusOf(this.session, report, this.layers, { missing, fps: this.#fps, error }));
     this.footer.progress(this.#progress.update(missing));
-    this.standing(report?.problem ?? report?.limits);
+    this.standing(report?.problem ?? report?.limits ?? this.layers.remark);
   }
 
   dispose(): void {

@@ -59,14 +59,14 @@ float enter_L(float s, inout float pace) {
   dx_L = direction_L * (r * uCellToAtlas_L);
   float next = min(min(t.x, t.y), min(t.z, out_L));
 #if CELLS_L
-  // A loop of at most one turn, as below. To where cells of the brick that show nothing end; or on through those that show something, two of them at least.
+  // A loop of at most one turn, as below. To where cells of the brick that show nothing end; or on through those that show something, three of them at least.
   for (int k = 0; k < 1 && shows_L; ++k) {
     vec3 slot = x_L * uSlots_L;
     vec3 q = clamp((fract(slot) * STORED_EDGE - 1.) * (BRICK_CELLS / BRICK_EDGE), 0., BRICK_CELLS - .001);
     vec3 cell = floor(q);
     float run = floor(textureLod(CLEAR_L, (floor(slot) + (cell + .5) / BRICK_CELLS) / uSlots_L, 0.).r * 255. - RUN_ZERO + .5);
     shows_L = run < 0.;
-    float reach = shows_L ? max(-run, 2.) : run;
+    float reach = shows_L ? max(-run, 3.) : run;
     vec3 perLength = dx_L * uSlots_L * (STORED_EDGE * BRICK_CELLS / BRICK_EDGE);
     vec3 far = (cell + mix(vec3(1. - reach), vec3(reach), step(0., direction_L)) - q) / perLength;
     next = min(next, s + min(far.x, min(far.y, far.z)));

@@ -108,6 +108,27 @@ test('what the scene says of a layer goes over what its values suggest', () => {
   expect(layers.list[0]).toMatchObject({ automatic: false, settings: { window: [5, 6], opacity: 0.5 } });
 });
 
+test('of an image without a number in it, or of one value alone, it is said why there is nothing to see', () => {
+  const brain = volume(1, { shape: [100, 50, 60] });
+  const from = source(brain);
+  const scene = new Scene(new Y.Doc(), {});
+  ensureLayer(scene.doc, brain.description);
+  const layers = new ShownLayers(from, scene, () => true);
+  expect(layers.remark).toBeUndefined();
+  const brick = coarseBrick(brain, () => 0);
+  layers.learn({ ...brick, voxels: new Float32Array(brick.voxels.length).fill(Number.NaN) });
+  expect(layers.remark).toBe('brain: none of its voxels is a finite number, so there is nothing to draw');
+  from.ranges(1).apply({ level: [1], z: [0], y: [0], x: [0], min: [7], max: [7], generation: [1] } as never);
+  layers.learn(coarseBrick(brain, () => 7));
+  expect(layers.remark).toBe('brain: all of its voxels that are known are 7, so there is nothing to tell apart');
+  from.ranges(1).apply({ level: [0], z: [0], y: [0], x: [0], min: [7], max: [9], generation: [1] } as never);
+  expect(layers.remark).toBeUndefined();
+  scene.setLayer('brain', { visible: false });
+  layers.refresh();
+  layers.learn({ ...brick, voxels: new Float32Array(brick.voxels.length).fill(Number.NaN) });
+  expect(layers.remark).toBeUndefined();
+});
+
 test('a volume whose layer has not come yet is shown with defaults', () => {
   const layers = new ShownLayers(source(volume(1, { display: { window: [2, 3] } })), new Scene(new Y.Doc(), {}), () => true);
   expect(layers.list).toMatchObject([{ settings: { window: [2, 3], visible: true } }]);

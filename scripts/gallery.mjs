@@ -43,7 +43,7 @@ async function openGroup(group) {
 }
 
 /** Waits until all that is looked at is drawn; what the footer says is part of the failure. */
-async function settled(page, timeout = 120_000) {
+async function settled(page, timeout = 600_000) {
   await page.waitForTimeout(400); // what was asked for is noticed
   await page.waitForFunction((css) => {
     const data = document.querySelector(css)?.dataset;

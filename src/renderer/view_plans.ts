@@ -1,13 +1,14 @@
 /** Plans what each view should have on the GPU: how many bricks of which layer, and which. */
 
 import { STORED_VOXELS } from '../protocol/limits.js';
-import { type Frustum, makeFrustum } from '../volume/frustum.js';
+import { cutFrustum, type Frustum, makeFrustum } from '../volume/frustum.js';
 import { type BrickPlan, Pace, planLodInParts } from '../volume/lod_plan.js';
 import type { Vec3 } from '../volume/geometry.js';
 import { directionInLayer, frustumInLayer, toLayer } from '../volume/placement.js';
 import type { LoadingPolicy } from '../volume/policy.js';
 import { planSlice } from '../volume/slice_plan.js';
 import { cameraBasis, type OrbitCamera, rayThrough } from './camera.js';
+import { planesOf } from './clip_planes.js';
 import { rebalance, type Shares, shareSlots } from './layer_shares.js';
 import { inNest, nestWindows } from './nested_window.js';
 import type { Residency } from './residency.js';
@@ -204,8 +205,10 @@ function* planForCamera(
   if (view.kind !== 'volume') return;
   const { policy, moving, now } = options;
   const { width, height } = view.rect;
+  // What is clipped away is not asked for: it is seen by nobody, and throws no shadow.
+  const cuts = planesOf(view.clip);
   const frustumOf = (camera: OrbitCamera): Frustum =>
-    frustumInLayer(volume.placement, makeFrustum(cameraBasis(camera), camera.fovY, width * ratio, height * ratio));
+    frustumInLayer(volume.placement, cutFrustum(makeFrustum(cameraBasis(camera), camera.fovY, width * ratio, height * ratio), cuts));
   const frustum = frustumOf(view.camera);
   const { geometry, numbering, handle, shown } = volume;
   const { pixelsPerVoxel, focus } = policy;

@@ -2,7 +2,7 @@
 
 import type { Vec3 } from './geometry.js';
 
-/** The eye and the four side planes, inward normals: a point p is inside where n·p + d ≥ 0. Nothing is too near or far. */
+/** The eye and planes around what is seen, inward normals: a point p is inside where n·p + d ≥ 0. Nothing is too near or far. */
 export interface Frustum {
   readonly eye: Vec3;
   readonly forward: Vec3;
@@ -35,6 +35,12 @@ export function makeFrustum(
     planes: [near, plane(right, 1, tanX), plane(right, -1, tanX), plane(up, 1, tanY), plane(up, -1, tanY)],
     pixelsPerUnit: height / (2 * tanY),
   };
+}
+
+/** What is left of a frustum by planes that cut: a place p stays where dot(normal, p) >= offset. */
+export function cutFrustum(frustum: Frustum, cuts: readonly { readonly normal: Vec3; readonly offset: number }[]): Frustum {
+  if (cuts.length === 0) return frustum;
+  return { ...frustum, planes: [...frustum.planes, ...cuts.map(({ normal: [a, b, c], offset }) => [a, b, c, -offset] as const)] };
 }
 
 /** Whether some of the box may be in view; boxes near an edge of the frustum may be counted in. */

@@ -27,11 +27,6 @@ uniform int uRowBias;       // steps are longer by 2^this than a voxel of level 
 #if IMAGE_STORAGE >= 0
 uniform sampler2D uTransfer; // row 0: colours; row 1 + n: premultiplied colour and opacity of a step of 2^n
 uniform vec2 uWindow;
-
-// The texel that holds this place, 0..1 over all of them; fetched, for there is nothing to filter.
-vec4 transferAt(float place, int row) {
-  return texelFetch(uTransfer, ivec2(int(clamp(place * float(TRANSFER_SIZE), 0., float(TRANSFER_SIZE) - .5)), row), 0);
-}
 #endif
 #if defined(PIECES)
 uniform float uThick;       // a step of a voxel of level 0, in the transfer function's own
@@ -168,6 +163,7 @@ void main() {
     float dt = uStep * pace;
     float n = clamp(ceil((leave - s) / dt), 1., ceil((total - done) / pace));
     int row = min(uRowBias + int(.5 + log2(pace)), TRANSFER_ROWS - 1);
+    float v = (float(row) + 1.5) / float(TRANSFER_ROWS + 1);
     float k = 0.;
     vec3 slot = x * uSlots;
 #if defined(PIECES)
@@ -246,7 +242,7 @@ void main() {
         before = here;
         sum = toHere;
 #else
-        vec4 c = transferAt(TRANSFER_AT(value * uWindow.x + uWindow.y), row + 1);
+        vec4 c = textureLod(uTransfer, vec2(TRANSFER_AT(value * uWindow.x + uWindow.y), v), 0.);
 #endif
 #if IMAGE_STORAGE == 2
         c = isNumber(value) ? c : vec4(0.);
@@ -288,7 +284,7 @@ void main() {
     if (acc.a > .996) break;
   }
 #if defined(MIP)
-  acc = transferAt(TRANSFER_AT(most), 1);
+  acc = textureLod(uTransfer, vec2(TRANSFER_AT(most), 1.5 / float(TRANSFER_ROWS + 1)), 0.);
   acc = over + (1. - over.a) * acc;
 #endif
   color = acc;

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { cameraBasis, frameBounds, type OrbitCamera } from '../../../src/renderer/camera.js';
 import { TimeFacet } from '../../../src/renderer/time_facet.js';
 import { BrickNumbering } from '../../../src/volume/brick_key.js';
-import { boxInView, makeFrustum } from '../../../src/volume/frustum.js';
+import { boxInView, cutFrustum, makeFrustum } from '../../../src/volume/frustum.js';
 import { type Vec3, type VolumeGeometry, worldBounds } from '../../../src/volume/geometry.js';
 import { type BrickPlan, brickBounds, childrenOf, type LodInput, Pace, PART, planLod, planLodInParts } from '../../../src/volume/lod_plan.js';
 import { BrickRanges } from '../../../src/volume/ranges.js';
@@ -298,4 +298,24 @@ test('with few slots what is full of contrast comes before what is nearly of one
   // Bytes count as pixels do: of two plans of the same bricks the one of four times the bytes has the larger numbers.
   const [cheap, dear] = [planLod(i), planLod({ ...i, cost: 4 })].map(({ bricks }) => bricks.map(({ priority }) => priority)) as [number[], number[]];
   expect(dear.every((priority, at) => at === 0 || priority > (cheap[at] as number))).toBe(true);
+});
+
+test('what a clip takes away is not planned: of a box within a large volume, the bricks that it touches and what stands in for them', () => {
+  const geometry = geometryOf([2048, 2048, 2048]);
+  const camera = { ...whole(geometry), target: [1027, 1019, 1031] as const, distance: 900 };
+  const all = input(geometry, camera, 4000);
+  const [min, max] = [[963, 955, 967], [1091, 1083, 1095]] as const;
+  const normals = [[1, 0, 0], [0, 1, 0], [0, 0, 1]] as const;
+  const cuts = normals.flatMap((normal, axis) => [{ normal, offset: min[axis]! }, { normal: normal.map((n) => -n) as unknown as Vec3, offset: -max[axis]! }]);
+  const cut = { ...all, frustum: cutFrustum(all.frustum, cuts) };
+  const [before, after] = [planLod(all), planLod(cut)];
+  expect(before.bricks.length).toBeGreaterThan(1000);
+  expect(after.bricks.length).toBeLessThan(60);
+  expect([after.bricks[0]?.level, after.finest]).toEqual([all.numbering.levels - 1, 0]);
+  for (const brick of after.bricks.slice(1)) {
+    const box = brickBounds(geometry, brick);
+    expect([0, 1, 2].every((i) => box.min[i]! <= max[i]! && box.max[i]! >= min[i]!)).toBe(true);
+  }
+  expectCover(cut, after);
+  expect(cutFrustum(all.frustum, [])).toBe(all.frustum);
 });

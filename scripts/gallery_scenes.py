@@ -243,9 +243,10 @@ def exabyte() -> list[Scene]:
     rv.view(rv.synthetic.mandelbrot(), name="mandelbrot")
     points = [(0, 0), (0.25, 0), (0.6, 0.7), (1, 1)]
     layers = {"mandelbulb": {"window": (80, 255), "colormap": "magma", "shading": "local", "points": points}}
+    solid = {"mandelbulb": {**layers["mandelbulb"], "colormap": "#ffb070", "points": [(0, 0), (0.8, 0), (1, 1)]}}
     return [
         Scene("exabyte", layers, camera=(-59, 29, 1.9)),
-        Scene("exabyte_near", layers, camera=(-59, 29, 1.5 * 2**20 / 64), target=surface, clip={"box": few}),
+        Scene("exabyte_near", solid, camera=(-59, 42, 1.25 * 2**20 / 64), target=surface, clip={"box": few}),
         Scene(
             "mandelbrot", {"mandelbrot": {"window": (0, 255), "colormap": "magma", "gamma": 0.6}}, layout="slices",
             size=(600, 400), keys=("1", "r"),

@@ -69,7 +69,9 @@ export const EditOp = z.discriminatedUnion('kind', [
     kind: z.literal('stroke'),
     points: z.array(triple(place)).min(1).max(MAX_STROKE_POINTS),
     radius: triple(z.number().min(0).max(MAX_STROKE_RADIUS)),
-  }),
+    /** Of each point, the part of the radius that the brush has there: how hard a pen is pressed. */
+    scales: z.array(z.number().positive().max(1)).max(MAX_STROKE_POINTS).optional(),
+  }).refine(({ points, scales }) => !scales || scales.length === points.length, 'a stroke has as many scales as points'),
   z.strictObject({ kind: z.literal('box'), start: triple(voxel), stop: triple(voxel) }),
   z.strictObject({
     kind: z.literal('polygon'),

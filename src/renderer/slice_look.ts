@@ -15,9 +15,11 @@ import type { LayerSettings } from './views.js';
 import type { VolumeState } from './volume_state.js';
 
 /** What a slice's look depends on. */
-export type SliceLook = Pick<VolumeState, 'transfer' | 'window' | 'settings' | 'lookup'>;
+export type SliceLook = Pick<VolumeState, 'transfer' | 'window' | 'raw' | 'settings' | 'lookup'>;
 
-const LOOK_UNIFORMS = ['uOpacity', 'uTransfer', 'uWindow', 'uLog', 'uPalette', 'uLookup', 'uRest'] as const;
+const LOOK_UNIFORMS = ['uOpacity', 'uTransfer', 'uWindow', 'uLog', 'uPalette', 'uLookup', 'uRest', 'uRaw', 'uMarked', 'uMarkColor'] as const;
+/** Of a stored integer: what is mixed by hardware is not exact. */
+const SLACK = 0.05;
 
 export class SliceMaterials {
   readonly #materials = new Map<string, THREE.RawShaderMaterial>();
@@ -48,6 +50,7 @@ export class SliceMaterials {
       uPalette: this.#palette,
       uLookup: lookup ?? null,
       uRest: restWeight(settings),
+      ...markUniforms(storage, look),
     };
     for (const [name, value] of Object.entries(all)) (material.uniforms[name] as THREE.IUniform).value = value;
     return material;
@@ -62,13 +65,15 @@ export class SliceMaterials {
     const said = storage.labels && hasLabelLook(settings);
     const outline = storage.labels && settings.labelStyle === 'outline';
     const log = !storage.labels && logUniform(settings) !== undefined;
-    const key = [storage.name, settings.blend, said, outline, log].join();
+    const marked = !storage.labels && settings.marked !== undefined;
+    const key = [storage.name, settings.blend, said, outline, log, marked].join();
     const known = this.#materials.get(key);
     if (known) return known;
     const defines: Record<string, string | number> = { IMAGE_STORAGE: storage.labels ? -1 : storage.code, TRANSFER_ROWS, LABEL_PROBES, BRICK_EDGE: `${BRICK_EDGE}.` };
     if (storage.labels) defines.LABEL_STORAGE = storage.code;
     if (said) defines.LABEL_LOOKUP = 1;
     if (outline) defines.OUTLINE = 1;
+    if (marked) defines.MARKED = 1;
     if (this.space) defines.IN_SPACE = 1;
     // Which pixel of the slice is drawn.
     defines.PIXEL = this.space ? 'planePixel()' : 'gl_FragCoord.xy';
@@ -89,4 +94,15 @@ export class SliceMaterials {
     this.#materials.set(key, made);
     return made;
   }
+}
+
+/** The values that are tinted, in their own numbers. */
+function markUniforms({ full }: StorageClass, { raw, settings: { marked } }: SliceLook): Record<string, unknown> {
+  if (!marked) return {};
+  const slack = full > 1 ? Math.abs(raw.scale / full) * SLACK : 0;
+  return {
+    uRaw: new THREE.Vector2(raw.scale, raw.offset),
+    uMarked: new THREE.Vector2(marked.low - slack, marked.high + slack),
+    uMarkColor: new THREE.Vector3(...([1, 3, 5] as const).map((i) => Number.parseInt(marked.color.slice(i, i + 2), 16) / 255)),
+  };
 }

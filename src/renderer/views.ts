@@ -21,7 +21,17 @@ export type LayerSettings = Omit<Look, 'window'> & {
   readonly window: readonly [number, number];
   /** The brick that holds all of the volume comes before tiles of slices: something is to be learnt from it. */
   readonly coarseFirst?: boolean;
+  /** Values that are tinted in slices. */
+  readonly marked?: MarkedValues;
 };
+
+/** Values from `low` to `high`, both included, in a colour. */
+export interface MarkedValues {
+  readonly low: number;
+  readonly high: number;
+  /** `#rrggbb`. */
+  readonly color: string;
+}
 
 /** What of the world perspective views show: the inside of a box, and of planes the side that their normals point to. */
 export interface Clip {

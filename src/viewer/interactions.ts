@@ -7,8 +7,8 @@ import { type AnnotationTools, TOUCH_REACH, type ToolContext } from './annotatio
 import type { Instrument } from './instruments/instrument.js';
 import type { ViewId } from './layout.js';
 import type { Picker } from './look/picker.js';
-import { dragOrbit, dragPan, wheelFactor, zoomAt } from './orbit_controls.js';
-import { type Drag, type GestureTarget, wheelPixels } from './pointer.js';
+import { dragOrbit, dragPan, twisted, wheelFactor, zoomAt } from './orbit_controls.js';
+import { type Drag, type GestureTarget, isEraser, wheelPixels } from './pointer.js';
 import { crossTo, panSlices, stepSlice, WheelSteps, zoomSlices } from './slice_controls.js';
 
 /** What gestures need of the viewer around them. */
@@ -40,17 +40,19 @@ export class Interactions implements GestureTarget {
   press(px: Pixel, event: PointerEvent): Drag | undefined {
     const { context, tools } = this;
     const view = context.viewUnder(px);
-    if (!view || event.button > 2) return undefined;
+    const eraser = isEraser(event);
+    const button = eraser ? 0 : event.button;
+    if (!view || button > 2) return undefined;
     const { tool, paint } = context.store.state;
-    const choosing = event.button === 0 && tool === 'navigate' && !paint && context.mayEdit() && (event.shiftKey || event.altKey);
+    const choosing = button === 0 && tool === 'navigate' && !paint && context.mayEdit() && (event.shiftKey || event.altKey);
     const found = choosing ? tools.hit(view, px, event.pointerType === 'touch' ? TOUCH_REACH : undefined) : undefined;
     if (choosing && event.altKey && found?.grip?.part !== 'vertex') return bandDrag(tools, view, px, event.shiftKey);
-    if (event.button !== 0 || event.shiftKey) return found ? toggleOrDrag(tools, found.id, px, this.#pan(view, px)) : this.#pan(view, px);
-    const held = this.instruments.press?.(view, px);
+    if (button !== 0 || event.shiftKey) return found ? toggleOrDrag(tools, found.id, px, this.#pan(view, px)) : this.#pan(view, px);
+    const held = this.instruments.press?.(view, px, event);
     if (held) return held;
     const more = event.ctrlKey || event.metaKey;
     if (this.picker && (tool === 'pick' || more)) return this.#pick(view, px, more);
-    if (context.mayEdit() && isDrawingTool(tool)) return tools.draw(view, px);
+    if (context.mayEdit() && isDrawingTool(tool) && !eraser) return tools.draw(view, px);
     const hit = context.mayEdit() ? tools.hit(view, px, event.pointerType === 'touch' ? TOUCH_REACH : undefined) : undefined;
     if (event.altKey && hit?.grip?.part === 'vertex' && tools.removeVertex(hit.grip.index)) return { move: () => undefined, end: () => undefined };
     if (hit && (view.kind === 'slice' || hit.id === context.store.state.selected)) return tools.edit(view, px, hit);
@@ -93,13 +95,13 @@ export class Interactions implements GestureTarget {
     if (view) store.update({ maximised: store.state.maximised ? undefined : (view.id as ViewId) });
   }
 
-  pinch(px: Pixel, spread: number, dx: number, dy: number): void {
+  pinch(px: Pixel, spread: number, dx: number, dy: number, twist: number): void {
     const { store, viewUnder } = this.context;
     const view = viewUnder(px);
     if (!view) return;
     const factor = 1 / Math.max(0.2, Math.min(5, spread));
     if (view.kind === 'volume') {
-      store.update({ camera: dragPan(zoomAt(store.state.camera, factor, px, view.rect), dx, dy, view.rect) });
+      store.update({ camera: twisted(dragPan(zoomAt(store.state.camera, factor, px, view.rect), dx, dy, view.rect), twist) });
     } else {
       store.update(zoomSlices(store.state, view, factor, px));
       store.update(panSlices(store.state, view, dx, dy));

@@ -131,6 +131,8 @@ export const MOUSE_HELP: readonly (readonly [string, string])[] = [
   ['ctrl wheel', 'zoom slices'],
   ['alt click', 'take a vertex out of the selected line'],
   ['double click', 'one view alone, or all'],
+  ['finger', 'as the mouse; two zoom and pan, in 3D they turn too'],
+  ['pen', 'its pressure is the brush, its other end takes labels away'],
 ];
 
 /** The binding of a key press; undefined where there is none. */

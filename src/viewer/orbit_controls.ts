@@ -15,6 +15,11 @@ export function dragOrbit(camera: OrbitCamera, dx: number, dy: number, rect: Rec
   return orbit(camera, -dx * scale, dy * scale);
 }
 
+/** The volume turns about its upright axis as two fingers turn: seen from above that is the same way. */
+export function twisted(camera: OrbitCamera, angle: number): OrbitCamera {
+  return orbit(camera, camera.pitch < 0 ? -angle : angle, 0);
+}
+
 /** The volume follows the pointer. */
 export function dragPan(camera: OrbitCamera, dx: number, dy: number, rect: Rect): OrbitCamera {
   return pan(camera, dx, dy, rect.height);

@@ -17,10 +17,26 @@ export interface GestureTarget {
   hover(px: Pixel | undefined): void;
   wheel(px: Pixel, event: WheelEvent): void;
   doubleClick(px: Pixel): void;
-  /** Two fingers moved: their middle, by how much they spread (1 is not at all), and how far the middle went. */
-  pinch(px: Pixel, spread: number, dx: number, dy: number): void;
+  /** Two fingers moved: their middle, by how much they spread (1 is not at all), how far the middle went, and by which angle they turned, to the right. */
+  pinch(px: Pixel, spread: number, dx: number, dy: number, twist: number): void;
   /** Pinching began or ended. */
   pinching(active: boolean): void;
+}
+
+/** A touch so soon after a pen was near is the hand that holds it, in milliseconds. */
+const PEN_NEAR_MS = 700;
+
+/** Whether what touches is the other end of a pen, or its eraser's button is held. */
+export const isEraser = ({ pointerType, button, buttons }: PointerEvent): boolean => pointerType === 'pen' && (button === 5 || (buttons & 32) !== 0);
+
+/** How hard a pen is pressed, from 0 to 1; undefined of what cannot say. */
+export const pressureOf = (event: PointerEvent | undefined): number | undefined => (event?.pointerType === 'pen' && event.pressure > 0 ? event.pressure : undefined);
+
+/** Where a pointer was since the last frame, and how hard it was pressed: a pen says more places than frames are drawn. */
+export function coalesced(px: Pixel, event: PointerEvent | undefined): { readonly px: Pixel; readonly pressure: number | undefined }[] {
+  const before = event?.getCoalescedEvents?.().slice(0, -1) ?? [];
+  const places = before.map((each) => ({ px: [px[0] + each.clientX - (event?.clientX ?? 0), px[1] + each.clientY - (event?.clientY ?? 0)] as const, pressure: pressureOf(each) }));
+  return [...places, { px, pressure: pressureOf(event) }];
 }
 
 /** Follows pointers on `stage` with capture, so that a drag that leaves it goes on. */
@@ -29,6 +45,11 @@ export class Pointers {
   readonly #ending = new AbortController();
   #drag: { readonly pointer: number; readonly drag: Drag; last: Pixel } | undefined;
   #pinching = false;
+  /** Fingers that are down, and pens; and hands that rest on the glass. */
+  readonly #fingers = new Set<number>();
+  readonly #pens = new Set<number>();
+  readonly #palms = new Set<number>();
+  #penSeen = Number.NEGATIVE_INFINITY;
 
   constructor(
     readonly stage: HTMLElement,
@@ -61,6 +82,14 @@ export class Pointers {
   readonly #pressed = (event: PointerEvent): void => {
     if (!onStage(event)) return;
     const px = this.#at(event);
+    if (event.pointerType === 'pen') this.#penDown(event);
+    else if (event.pointerType === 'touch') {
+      if (this.#pens.size > 0 || event.timeStamp - this.#penSeen < PEN_NEAR_MS) {
+        this.#palms.add(event.pointerId);
+        return;
+      }
+      this.#fingers.add(event.pointerId);
+    }
     this.#down.set(event.pointerId, px);
     this.stage.setPointerCapture?.(event.pointerId);
     if (this.#down.size === 2) {
@@ -74,6 +103,8 @@ export class Pointers {
   };
 
   readonly #moved = (event: PointerEvent): void => {
+    if (event.pointerType === 'pen') this.#penSeen = event.timeStamp;
+    if (this.#palms.has(event.pointerId)) return;
     const px = this.#at(event);
     const before = this.#down.get(event.pointerId);
     if (before) this.#down.set(event.pointerId, px);
@@ -85,7 +116,8 @@ export class Pointers {
   };
 
   readonly #released = (event: PointerEvent): void => {
-    this.#down.delete(event.pointerId);
+    if (event.pointerType === 'pen') this.#penSeen = event.timeStamp;
+    for (const group of [this.#down, this.#fingers, this.#pens, this.#palms]) group.delete(event.pointerId);
     if (this.#pinching && this.#down.size < 2) {
       this.#pinching = false;
       this.target.pinching(false);
@@ -95,6 +127,22 @@ export class Pointers {
     this.#drag = undefined;
     drag.end(this.#at(event), event.type === 'pointercancel');
   };
+
+  /** A pen draws: the hand that came down before it never meant anything. */
+  #penDown(event: PointerEvent): void {
+    this.#penSeen = event.timeStamp;
+    this.#pens.add(event.pointerId);
+    if (this.#drag && this.#fingers.has(this.#drag.pointer)) this.cancel();
+    if (this.#pinching) {
+      this.#pinching = false;
+      this.target.pinching(false);
+    }
+    for (const finger of this.#fingers) {
+      this.#down.delete(finger);
+      this.#palms.add(finger);
+    }
+    this.#fingers.clear();
+  }
 
   readonly #turned = (event: WheelEvent): void => {
     if (!onStage(event)) return;
@@ -107,7 +155,10 @@ export class Pointers {
     if (!other) return;
     const spread = Math.hypot(to[0] - other[0], to[1] - other[1]) / Math.max(1, Math.hypot(from[0] - other[0], from[1] - other[1]));
     const middle: Pixel = [(to[0] + other[0]) / 2, (to[1] + other[1]) / 2];
-    this.target.pinch(middle, spread, (to[0] - from[0]) / 2, (to[1] - from[1]) / 2);
+    const turn = Math.atan2(to[1] - other[1], to[0] - other[0]) - Math.atan2(from[1] - other[1], from[0] - other[0]);
+    // Across the angle at which it begins anew it is the short way round.
+    const twist = turn - 2 * Math.PI * Math.round(turn / (2 * Math.PI));
+    this.target.pinch(middle, spread, (to[0] - from[0]) / 2, (to[1] - from[1]) / 2, twist);
   }
 
   #at(event: MouseEvent): Pixel {

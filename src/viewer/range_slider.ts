@@ -54,6 +54,11 @@ export class RangeSlider {
     );
   }
 
+  /** The ends of its scale. */
+  get limits(): readonly [number, number] {
+    return this.#limits;
+  }
+
   /** Shows a value within limits; the limits give way to a value beyond them. */
   show(value: readonly [number, number], limits: readonly [number, number]): void {
     this.#value = value;

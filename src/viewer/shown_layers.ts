@@ -4,7 +4,7 @@ import { ensureLayer } from '../annotation/layers.js';
 import type { Layer, LayerPatch } from '../annotation/model.js';
 import { Scene } from '../annotation/scene.js';
 import type { VolumeDescription } from '../protocol/messages.js';
-import type { LayerSettings } from '../renderer/views.js';
+import type { LayerSettings, MarkedValues } from '../renderer/views.js';
 import type { Brick, SessionVolume } from '../session/types.js';
 import { type BrickKey, levelCount, type Vec3, type VolumeGeometry } from '../volume/geometry.js';
 import { storedLook } from '../volume/label_ids.js';
@@ -47,6 +47,7 @@ export class ShownLayers {
   readonly #defaults = new Map<string, Layer>();
   /** Volumes of which somebody wants to learn from the brick that holds all. */
   readonly #lacking = new Set<string>();
+  #marked: { readonly handle: number; readonly values: MarkedValues } | undefined;
   #list: readonly ShownLayer[] | undefined;
 
   constructor(
@@ -82,6 +83,12 @@ export class ShownLayers {
   set(id: string, patch: LayerPatch): void {
     if (this.mayEdit() && this.scene.layers().some((layer) => layer.id === id)) this.scene.setLayer(id, patch);
     else this.#own.set(id, { ...this.#own.get(id), ...patch });
+    this.refresh();
+  }
+
+  /** Tints values of one volume in the slices; undefined: of none. */
+  mark(handle: number, values: MarkedValues | undefined): void {
+    this.#marked = values && { handle, values };
     this.refresh();
   }
 
@@ -168,6 +175,7 @@ export class ShownLayers {
         settings: {
           ...storedLook(volume.description, look),
           window: window as [number, number],
+          ...(this.#marked?.handle === volume.handle && { marked: this.#marked.values }),
           // The window is learnt from the brick that holds all: a slice would change its contrast after it is seen.
           ...((this.#lacking.has(identity(volume)) || (layer.kind === 'image' && layer.window === undefined && !histogram)) && { coarseFirst: true }),
         },

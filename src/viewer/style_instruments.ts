@@ -37,6 +37,9 @@ export const INSTRUMENT_STYLE = `
 .voxbeam-paint > p { margin: 0; }
 .voxbeam-paint [hidden] { display: none; }
 .voxbeam-paint-round, .voxbeam-labels { display: grid; gap: 4px; grid-template-columns: minmax(0, 1fr); }
+.voxbeam-paint-values { display: grid; gap: 2px; }
+.voxbeam .voxbeam-value-histogram { height: 40px; }
+.voxbeam .voxbeam-value-histogram .voxbeam-band { opacity: 0.25; }
 .voxbeam-paint-named { display: grid; grid-template-columns: 62px minmax(0, 1fr); gap: 8px; align-items: center; color: var(--vb-muted); }
 .voxbeam-paint-number { display: grid; grid-template-columns: 1fr 62px; gap: 8px; align-items: center; color: var(--vb-muted); }
 .voxbeam-label-list { display: grid; max-height: 152px; overflow: auto; scrollbar-width: thin; }

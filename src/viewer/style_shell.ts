@@ -48,8 +48,8 @@ export const SHELL_STYLE = `
 .voxbeam-group + .voxbeam-group { margin-left: 5px; padding-left: 6px; border-left: 1px solid var(--vb-border); }
 .voxbeam-space { flex: 1; min-width: 4px; }
 .voxbeam-title { min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--vb-muted); padding: 0 6px; }
-.voxbeam-stage { position: relative; min-width: 0; min-height: 0; overflow: hidden; background: var(--vb-bg); touch-action: none; user-select: none; -webkit-user-select: none; }
-.voxbeam-stage > canvas { position: absolute; inset: 0; width: 100%; height: 100%; display: block; }
+.voxbeam-stage { position: relative; min-width: 0; min-height: 0; overflow: hidden; background: var(--vb-bg); user-select: none; -webkit-user-select: none; }
+.voxbeam-stage > canvas { position: absolute; inset: 0; width: 100%; height: 100%; display: block; touch-action: none; }
 .voxbeam-stage > canvas.voxbeam-overlay { pointer-events: none; }
 .voxbeam-stage[data-cursor='cross'] { cursor: crosshair; }
 .voxbeam-stage[data-cursor='grab'] { cursor: grab; }

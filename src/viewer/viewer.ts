@@ -111,7 +111,7 @@ export class Viewer {
     const me = this.#me;
     this.instruments = new Instruments({
       ...context, session: this.#session, get author() { return me.name; },
-      bounds: () => this.#framing.bounds,
+      bounds: () => this.#framing.bounds, markValues: (of, values) => { this.#layers.mark(of, values); this.#mark('volumes'); },
       unit: () => this.#layers.leading?.volume.description.unit ?? '',
       openPanel: (beside) => this.#shell.openPanel(beside), refresh: () => this.#mark('panels'), picture: () => this.host, address: options.address,
       debug: () => this.#renderer && { state: this.#renderer.debug, counters: this.#session.counters, stage: (volume, key) => this.#session.stage(volume, key) },

@@ -87,6 +87,81 @@ test('a stroke is in the picture and in Python, in the voxels of its slice; the 
   await eventually('all is gone', async () => (await painted()).labels[1] === 0);
 });
 
+test('a pen paints by its pressure and a finger draws; two fingers zoom; a piece of the image is painted by a press', async () => {
+  const cdp = await page.context().newCDPSession(page);
+  const stage = await page.locator('.voxbeam-canvas').boundingBox();
+  const [cx, cy] = [stage.x + stage.width / 4, stage.y + stage.height / 4];
+  const steps = Array.from({ length: 7 }, (_, i) => [cx - 18 + 6 * i, cy]);
+  const pen = async (force) => {
+    const say = (type, [x, y]) => cdp.send('Input.dispatchMouseEvent', { type, x, y, force, pointerType: 'pen', button: 'left', buttons: type === 'mouseReleased' ? 0 : 1, clickCount: 1 });
+    await say('mousePressed', steps[0]);
+    for (const step of steps) await say('mouseMoved', step);
+    await say('mouseReleased', steps.at(-1));
+  };
+  const touch = (type, ...places) => cdp.send('Input.dispatchTouchEvent', { type, touchPoints: places.map(([x, y], id) => ({ x, y, id })) });
+  const painted1 = (what, found) => eventually(what, async () => {
+    const now = await painted();
+    return found(now) && now;
+  });
+  const label = async (number) => {
+    await page.locator(`[data-label="${number}"]`).click();
+    await becomes(`label ${number} is chosen`, () => page.locator(`[data-label="${number}"]`).getAttribute('aria-pressed'), 'true');
+  };
+  await page.locator('[data-paint-reach="slice"]').click();
+  await label(1);
+  await pen(0.25);
+  const light = await painted1('a light stroke', ({ labels }) => labels[1] > 0);
+  await label(2);
+  await pen(1);
+  const firm = await painted1('a firm one over it', ({ labels }) => labels[2] > 0);
+  assert.deepEqual([firm.labels[1], firm.planes.length], [0, 1]);
+  assert.ok(firm.labels[2] > 2 * light.labels[1], `${[light.labels, firm.labels]}`);
+  // a finger draws once the pen is gone: until then it is the hand that holds it
+  await label(3);
+  await eventually('the finger draws', async () => {
+    await touch('touchStart', [cx, cy - 15]);
+    await touch('touchMove', [cx, cy]);
+    await touch('touchMove', [cx, cy + 15]);
+    await touch('touchEnd');
+    return (await painted()).labels[3] > 0;
+  });
+  const finger = await painted();
+  // two fingers zoom by two: what is painted afterwards covers fewer voxels
+  await touch('touchStart', [cx - 20, cy], [cx + 20, cy]);
+  for (const half of [25, 30, 35, 40]) await touch('touchMove', [cx - half, cy], [cx + half, cy]);
+  await touch('touchEnd');
+  await settled(page, ROOT);
+  assert.deepEqual(await painted(), finger, 'two fingers paint nothing');
+  await page.locator('.voxbeam').focus();
+  await eventually('all is taken back', async () => {
+    await page.keyboard.press('Control+z');
+    return (await painted()).planes.length === 0;
+  }, { every: 300 });
+  await label(2);
+  await pen(1);
+  const zoomed = await painted1('a stroke in the larger slice', ({ labels }) => labels[2] > 0);
+  assert.ok(zoomed.labels[2] < 0.8 * firm.labels[2], `${[firm.labels, zoomed.labels]}`);
+  await page.locator('.voxbeam').focus();
+  await page.keyboard.press('Control+z');
+  await painted1('it is gone', ({ planes }) => planes.length === 0);
+
+  await page.keyboard.press('v');
+  await becomes('pieces are painted', () => page.locator('[data-paint="piece"]').getAttribute('aria-pressed'), 'true');
+  await label(3);
+  await page.mouse.move(cx, cy);
+  await page.mouse.down();
+  await page.mouse.up();
+  const piece = await painted1('a piece', ({ labels }) => labels[3] > 0);
+  assert.equal(piece.planes.length, 1);
+  assert.ok(piece.labels[3] > 8 && piece.labels[3] < 256, `${piece.labels}`); // a cell has 8 × 8 voxels
+  assert.ok(piece.values[1] - piece.values[0] < 800, `not across the ball's side: ${piece.values}`);
+  await page.screenshot({ path: `${root}/out/paint_piece.png` });
+  await page.locator('.voxbeam').focus();
+  await page.keyboard.press('Control+z');
+  await painted1('it is gone', ({ planes }) => planes.length === 0);
+  await page.keyboard.press('r');
+});
+
 test('a lasso, in a range of values, and what lies between two slices; named, counted, and in a narrow page', async () => {
   const stage = await page.locator('.voxbeam-canvas').boundingBox();
   const [cx, cy] = [stage.x + stage.width / 4, stage.y + stage.height / 4];
@@ -138,7 +213,13 @@ test('a lasso, in a range of values, and what lies between two slices; named, co
   await field('high').press('Enter');
   await field('low').fill('2160');
   await field('low').press('Enter');
+  // while they are set, what lies within is tinted in the slices, and the histogram says how much that is
+  await eventually('values in the range are tinted', async () => (await tinted()) > 500);
+  await becomes('the histogram says how much lies within', () => page.locator('.voxbeam-value-histogram').getAttribute('aria-label'), /^Histogram of the slice, from .*: [\d.]+ % of what the slice shows is within$/);
+  await page.screenshot({ path: `${root}/out/paint_range.png` });
   await page.locator('.voxbeam').focus();
+  await eventually('they are tinted no longer', async () => (await tinted()) < 50);
+  assert.equal((await painted()).labels[3], 0, 'nothing was painted by that');
   await lasso(30);
   const ranged = await labels('the lasso in a range', ({ labels: [, , , three] }) => three > 10);
   assert.ok(ranged.labels[3] < first.labels[3] / 2, `${ranged.labels}`);

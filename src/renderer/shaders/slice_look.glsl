@@ -4,6 +4,11 @@ uniform float uOpacity;
 #if IMAGE_STORAGE >= 0
 uniform sampler2D uTransfer;
 uniform vec2 uWindow;
+#if defined(MARKED)
+uniform vec2 uRaw;          // from a texel's number to the value
+uniform vec2 uMarked;       // the values that are tinted
+uniform vec3 uMarkColor;
+#endif
 
 vec4 sliceLook(float value) {
   if (!isNumber(value)) return vec4(0.);
@@ -13,6 +18,10 @@ vec4 sliceLook(float value) {
   if (t <= TRANSFER_LOW) return vec4(0.);
 #endif
   vec3 c = textureLod(uTransfer, vec2(TRANSFER_AT(t), .5 / float(TRANSFER_ROWS + 1)), 0.).rgb;
+#if defined(MARKED)
+  float own = value * uRaw.x + uRaw.y;
+  if (own >= uMarked.x && own <= uMarked.y) c = mix(c, uMarkColor, .6);
+#endif
   return vec4(c, 1.) * uOpacity;
 }
 #else

@@ -5,7 +5,7 @@ import type { PointCoords } from '../../annotation/kinds.js';
 import { sliceDistance, sliceToWorld } from '../../renderer/slice_view.js';
 import type { Pixel, View } from '../../renderer/views.js';
 import { type AnnotationTools, REACH, SLACK } from '../annotation_tools.js';
-import type { Drag } from '../pointer.js';
+import { coalesced, type Drag } from '../pointer.js';
 import { clampTo } from '../slice_controls.js';
 import { projector, worldPerPixel } from '../view_geometry.js';
 import { type ClickedKind, freehandForm, PathDrawing } from './path_drawing.js';
@@ -67,9 +67,7 @@ export class PathTool {
     return {
       // Between two frames a pen says several places; all of them count.
       move: (px, event) => {
-        const all = event?.getCoalescedEvents?.() ?? [];
-        for (const each of all.slice(0, -1)) put([px[0] + each.clientX - event.clientX, px[1] + each.clientY - event.clientY]);
-        put(px);
+        for (const each of coalesced(px, event)) put(each.px);
       },
       end: (px, cancelled) => {
         this.tools.show(undefined);

@@ -44,7 +44,7 @@ export interface Instrument {
   /** Draws it in a view; the context is clipped to that. */
   draw?(context: CanvasRenderingContext2D, view: View, scene: OverlayScene): void;
   /** The drag of a press on it; undefined where it is not under the pixel. */
-  press?(view: View, px: Pixel): Drag | undefined;
+  press?(view: View, px: Pixel, event?: PointerEvent): Drag | undefined;
   /** The cursor over it; undefined where it is not under the pixel. */
   hover?(view: View, px: Pixel): string | undefined;
 }

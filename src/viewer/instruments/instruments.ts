@@ -86,8 +86,8 @@ export class Instruments {
   }
 
   /** The drag of a press on an instrument; undefined where none is under the pixel. */
-  press(view: View, px: Pixel): Drag | undefined {
-    return this.#first((instrument) => instrument.press?.(view, px));
+  press(view: View, px: Pixel, event?: PointerEvent): Drag | undefined {
+    return this.#first((instrument) => instrument.press?.(view, px, event));
   }
 
   /** The cursor over an instrument. */

@@ -26,6 +26,8 @@ export interface PaintState {
   readonly cell: number;
   /** Difference of values that separates supervoxels, as a part of what the image's window shows. */
   readonly contrast: number;
+  /** How hard a pen is pressed is how large the brush is: at most its radius. */
+  readonly pressure: boolean;
   /** Only voxels without a label are written. */
   readonly empty: boolean;
   /** Only voxels whose value in the image is in this range are written. */
@@ -33,7 +35,7 @@ export interface PaintState {
 }
 
 export const FIRST_PAINT: PaintState = {
-  labels: undefined, act: 'brush', label: 1, radius: 4, deep: false, planes: 1, cell: 8, contrast: 0.1, empty: false, range: { on: false, low: undefined, high: undefined },
+  labels: undefined, act: 'brush', label: 1, radius: 4, deep: false, planes: 1, cell: 8, contrast: 0.1, pressure: true, empty: false, range: { on: false, low: undefined, high: undefined },
 };
 
 export const LEAST_RADIUS = 0.5;
@@ -41,6 +43,11 @@ export const MOST_RADIUS = 128;
 export const MOST_PLANES = 256;
 export const LEAST_CELL = 3;
 export const MOST_CELL = 32;
+
+/** Of the lightest press. */
+const LEAST_SCALE = 0.1;
+/** The part of the brush's radius for how hard a pen is pressed. */
+export const scaleOf = (pressure: number): number => Math.min(Math.max(Math.round(pressure * 100) / 100, LEAST_SCALE), 1);
 
 /** The next larger or smaller brush. */
 export function resized(radius: number, by: 1 | -1): number {

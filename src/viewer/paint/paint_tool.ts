@@ -3,18 +3,18 @@
 import type { EditOp, ValueRange } from '../../protocol/labels.js';
 import { labelColor } from '../../renderer/colormaps.js';
 import { sliceToWorld } from '../../renderer/slice_view.js';
-import type { Pixel, View } from '../../renderer/views.js';
+import type { MarkedValues, Pixel, View } from '../../renderer/views.js';
 import type { LabelEdits } from '../../session/label_edits.js';
-import type { SessionVolume } from '../../session/types.js';
-import type { Vec3, VolumeGeometry } from '../../volume/geometry.js';
+import type { Brick, SessionVolume } from '../../session/types.js';
+import type { BrickKey, Vec3, VolumeGeometry } from '../../volume/geometry.js';
 import type { BrickRanges } from '../../volume/ranges.js';
 import type { Layer } from '../../annotation/model.js';
 import type { Instrument, InstrumentHost } from '../instruments/instrument.js';
 import { hexOfLabel } from '../look/label_edits.js';
-import type { Drag } from '../pointer.js';
+import { coalesced, type Drag, isEraser, pressureOf } from '../pointer.js';
 import { worldPerPixel } from '../view_geometry.js';
 import { betweenOp, boxOp, lassoOp } from './area.js';
-import type { PaintState } from './paint_state.js';
+import { type PaintState, scaleOf } from './paint_state.js';
 import { PieceTool } from './piece_tool.js';
 import { acrossOf, brushRadius, fillOp, isFurther, type Stroke, strokeOp } from './stroke.js';
 import { drawStroke } from './stroke_picture.js';
@@ -24,7 +24,9 @@ const LINGER_MS = 300;
 
 /** What painting needs of the viewer around it. */
 export interface PaintHost extends InstrumentHost {
-  readonly session: { readonly labels: LabelEdits; readonly volumes: ReadonlyMap<number, SessionVolume>; ranges(volume: number): BrickRanges };
+  readonly session: { readonly labels: LabelEdits; readonly volumes: ReadonlyMap<number, SessionVolume>; ranges(volume: number): BrickRanges; peek(volume: number, key: BrickKey): Brick | undefined };
+  /** Tints values of a volume in the slices; undefined: no longer. */
+  markValues(volume: number, values: MarkedValues | undefined): void;
 }
 
 export class PaintTool implements Instrument {
@@ -33,6 +35,8 @@ export class PaintTool implements Instrument {
   /** Where the pointer is. */
   at: { view: string; px: Pixel } | undefined;
   readonly pieces: PieceTool;
+  /** The volume whose values are tinted. */
+  #previewed: number | undefined;
 
   constructor(readonly host: PaintHost) {
     this.pieces = new PieceTool(this);
@@ -85,6 +89,16 @@ export class PaintTool implements Instrument {
     return { limits, chosen: [low, Math.max(low, high)] };
   }
 
+  /** Tints the voxels of the slices whose values would be painted, or no longer. */
+  preview(on: boolean): void {
+    const { image, state, range: { chosen: [low, high] } } = this;
+    const shown = on && image && state?.range.on ? { low, high, color: state.label === 0 ? '#ffffff' : this.colorOf(state.label) } : undefined;
+    if (!shown && this.#previewed === undefined) return;
+    if (this.#previewed !== undefined && this.#previewed !== image?.handle) this.host.markValues(this.#previewed, undefined);
+    if (image) this.host.markValues(image.handle, shown);
+    this.#previewed = shown && image?.handle;
+  }
+
   /** Fills between the painted slices that lie about the one that is looked at. */
   between(view: View | undefined): void {
     const { host, target, state } = this;
@@ -116,7 +130,7 @@ export class PaintTool implements Instrument {
     return 'crosshair';
   }
 
-  press(view: View, px: Pixel): Drag | undefined {
+  press(view: View, px: Pixel, event?: PointerEvent): Drag | undefined {
     const { state, host } = this;
     if (!state) return undefined;
     const { target } = this;
@@ -125,7 +139,8 @@ export class PaintTool implements Instrument {
       host.tell(target ? 'You may look, not edit' : 'There are no labels to paint yet: make some in the side panel');
       return nothing;
     }
-    if (state.act === 'piece') return this.pieces.press(view, px) ?? nothing;
+    const erasing = state.act === 'erase' || (event !== undefined && isEraser(event));
+    if (state.act === 'piece') return this.pieces.press(view, px, erasing) ?? nothing;
     const at = this.place(view, px);
     if (!at) {
       host.tell('Nothing here to paint on: aim at something opaque, or use a slice');
@@ -139,10 +154,11 @@ export class PaintTool implements Instrument {
       return nothing;
     }
     const deep = state.deep || across === undefined;
-    if (state.act === 'fill') return { ...nothing, end: (_, cancelled) => !cancelled && this.#fill(target, geometry, at, deep ? undefined : across) };
-    const label = state.act === 'erase' ? 0 : state.label;
+    if (state.act === 'fill') return { ...nothing, end: (_, cancelled) => !cancelled && this.#fill(target, geometry, at, deep ? undefined : across, erasing) };
+    const label = erasing ? 0 : state.label;
+    let pressed = state.pressure && !flat ? pressureOf(event) : undefined;
     const stroke: Stroke = {
-      view: view.id, points: [at], radius: flat && view.kind === 'slice' ? 4 * view.pixelSize : brushRadius(geometry, state.radius), deep: deep && !flat,
+      ...(pressed !== undefined && { scales: [scaleOf(pressed)] }), view: view.id, points: [at], radius: flat && view.kind === 'slice' ? 4 * view.pixelSize : brushRadius(geometry, state.radius), deep: deep && !flat,
       color: label === 0 ? '#ffffff' : this.colorOf(label), ...(flat && { area: state.act as 'lasso' | 'box' }),
     };
     this.#strokes.add(stroke);
@@ -150,14 +166,18 @@ export class PaintTool implements Instrument {
     const put = (px: Pixel, always: boolean) => {
       const place = this.place(host.view(view.id) ?? view, px);
       if (place && stroke.area === 'box') stroke.points[1] = place;
-      else if (place && (always || isFurther(stroke, place))) stroke.points.push(place);
+      else if (place && (always || isFurther(stroke, place))) {
+        stroke.points.push(place);
+        stroke.scales?.push(scaleOf(pressed ?? 1));
+      }
     };
     return {
       move: (to, event) => {
         this.at = { view: view.id, px: to };
-        // Between two frames a pen says several places.
-        for (const each of event?.getCoalescedEvents?.().slice(0, -1) ?? []) put([to[0] + each.clientX - event.clientX, to[1] + each.clientY - event.clientY], false);
-        put(to, false);
+        for (const each of coalesced(to, event)) {
+          pressed = each.pressure ?? pressed;
+          put(each.px, false);
+        }
         host.redraw();
       },
       end: (to, cancelled) => {
@@ -194,9 +214,9 @@ export class PaintTool implements Instrument {
     }
   }
 
-  #fill(target: SessionVolume, geometry: VolumeGeometry, at: Vec3, across: 0 | 1 | 2 | undefined): void {
+  #fill(target: SessionVolume, geometry: VolumeGeometry, at: Vec3, across: 0 | 1 | 2 | undefined, erasing: boolean): void {
     const op = fillOp(geometry, at, across);
-    if (op) this.send(target, op, this.state?.label ?? 0);
+    if (op) this.send(target, op, erasing ? 0 : (this.state?.label ?? 0));
     else this.host.tell('There are no labels here: press inside the volume');
   }
 

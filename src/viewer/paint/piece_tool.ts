@@ -3,7 +3,7 @@
 import type { Pixel, View } from '../../renderer/views.js';
 import type { SessionVolume } from '../../session/types.js';
 import { type Vec3, type VolumeGeometry, worldToVoxel } from '../../volume/geometry.js';
-import type { Drag } from '../pointer.js';
+import { coalesced, type Drag } from '../pointer.js';
 import type { PaintTool } from './paint_tool.js';
 import { cellOf, type Piece } from './piece.js';
 import { type Division, PiecePicker } from './piece_picker.js';
@@ -50,7 +50,8 @@ export class PieceTool {
     }
   }
 
-  press(view: View, start: Pixel): Drag | undefined {
+  /** @param erasing takes labels away, whatever is chosen */
+  press(view: View, start: Pixel, erasing: boolean): Drag | undefined {
     const { tool } = this;
     const division = this.#division(view);
     if (!division) {
@@ -64,10 +65,9 @@ export class PieceTool {
     pick(start);
     return {
       move: (px, event) => {
-        for (const each of event?.getCoalescedEvents?.().slice(0, -1) ?? []) pick([px[0] + each.clientX - event.clientX, px[1] + each.clientY - event.clientY]);
-        pick(px);
+        for (const each of coalesced(px, event)) pick(each.px);
       },
-      end: (_, cancelled) => this.#paint(division, cancelled),
+      end: (_, cancelled) => this.#paint(division, cancelled, erasing),
     };
   }
 
@@ -82,7 +82,7 @@ export class PieceTool {
     const seed = this.#seed(world);
     if (division && seed) {
       this.picker.pick(division, seed);
-      this.#paint(division, false);
+      this.#paint(division, false, false);
     } else tool.host.tell('No image with the voxels of these labels is at the cross');
   }
 
@@ -108,7 +108,7 @@ export class PieceTool {
     this.picker.hover(this.#division(now), this.#seed(this.tool.place(now, px)));
   }
 
-  #paint({ volume: _volume, ...division }: Division, cancelled: boolean): void {
+  #paint({ volume: _volume, ...division }: Division, cancelled: boolean, erasing: boolean): void {
     const { tool } = this;
     const { target, state } = tool;
     const { seeds, pieces } = this.picker.take();
@@ -116,10 +116,11 @@ export class PieceTool {
       tool.host.redraw();
       return;
     }
-    const painted: Painted = { pieces, color: state.label === 0 ? '#ffffff' : tool.colorOf(state.label) };
+    const label = erasing ? 0 : state.label;
+    const painted: Painted = { pieces, color: label === 0 ? '#ffffff' : tool.colorOf(label) };
     this.#sent.add(painted);
     tool.host.redraw();
-    tool.send(target, { kind: 'supervoxel', seeds, ...division }, state.label, () => {
+    tool.send(target, { kind: 'supervoxel', seeds, ...division }, label, () => {
       this.#sent.delete(painted);
       tool.host.redraw();
     });

@@ -14,6 +14,8 @@ export interface Stroke {
   readonly points: Vec3[];
   /** World radius. */
   readonly radius: number;
+  /** Part of it that the brush has at each point, where a pen says how hard it is pressed. */
+  readonly scales?: number[];
   /** A ball; otherwise a disc in the slice. */
   readonly deep: boolean;
   readonly color: string;
@@ -41,14 +43,15 @@ export function isFurther({ points, radius }: Stroke, to: Vec3): boolean {
  *
  * @param across the axis across the slice of a disc
  */
-export function strokeOp(volume: VolumeGeometry, { points, radius, deep }: Stroke, across: 0 | 1 | 2 | undefined): EditOp {
+export function strokeOp(volume: VolumeGeometry, { points, radius, deep, scales }: Stroke, across: 0 | 1 | 2 | undefined): EditOp {
   const step = Math.ceil(points.length / MOST_POINTS);
-  const kept = points.filter((_, i) => i % step === 0 || i === points.length - 1).slice(0, MOST_POINTS);
+  const keep = <T>(all: readonly T[]): T[] => all.filter((_, i) => i % step === 0 || i === all.length - 1).slice(0, MOST_POINTS);
   const radii = volume.voxelSize.map((edge, axis) => (!deep && axis === across ? 0 : Math.max(radius / edge, 0.5)));
   return {
     kind: 'stroke',
-    points: kept.map((point) => [...worldToVoxel(volume, point)] as [number, number, number]),
+    points: keep(points).map((point) => [...worldToVoxel(volume, point)] as [number, number, number]),
     radius: radii as [number, number, number],
+    ...(scales && { scales: keep(scales) }),
   };
 }
 

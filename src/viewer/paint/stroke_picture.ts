@@ -7,7 +7,7 @@ import { projector, worldPerPixel } from '../view_geometry.js';
 import type { Stroke } from './stroke.js';
 
 /** A stroke as a view sees it: a disc in the slice it was drawn in, a ball cut by every slice near it; a lasso or box filled in its slice. */
-export function drawStroke(context: CanvasRenderingContext2D, view: View, { view: own, points, radius, deep, color, area }: Stroke): void {
+export function drawStroke(context: CanvasRenderingContext2D, view: View, { view: own, points, radius, deep, color, area, scales }: Stroke): void {
   if (view.id !== own && !deep) return;
   if (area) {
     drawArea(context, view, area, points, color);
@@ -21,14 +21,39 @@ export function drawStroke(context: CanvasRenderingContext2D, view: View, { view
   if (!first || cut === 0) return;
   context.save();
   context.globalAlpha = 0.5;
-  context.strokeStyle = color;
-  context.lineWidth = Math.max(2 * cut, 1);
+  context.strokeStyle = context.fillStyle = color;
   context.lineCap = context.lineJoin = 'round';
-  context.beginPath();
-  context.moveTo(...first);
-  for (const px of others.length > 0 ? others : [first]) context.lineTo(...px);
-  context.stroke();
+  if (scales && pixels.length === points.length) drawPressed(context, pixels, scales, cut);
+  else {
+    context.lineWidth = Math.max(2 * cut, 1);
+    context.beginPath();
+    context.moveTo(...first);
+    for (const px of others.length > 0 ? others : [first]) context.lineTo(...px);
+    context.stroke();
+  }
   context.restore();
+}
+
+/** A line as wide as the pen was pressed: one path of discs and what joins them, so that where they meet it is no darker. */
+function drawPressed(context: CanvasRenderingContext2D, pixels: readonly Pixel[], scales: readonly number[], radius: number): void {
+  context.beginPath();
+  for (const [i, [x, y]] of pixels.entries()) {
+    const [bx, by] = pixels[i - 1] ?? [x, y];
+    const r = Math.max((radius * ((scales[i] ?? 1) + (scales[i - 1] ?? scales[i] ?? 1))) / 2, 0.5);
+    const length = Math.hypot(x - bx, y - by) || 1;
+    const [nx, ny] = [((by - y) / length) * r, ((x - bx) / length) * r];
+    context.moveTo(bx + nx, by + ny);
+    context.lineTo(x + nx, y + ny);
+    context.lineTo(x - nx, y - ny);
+    context.lineTo(bx - nx, by - ny);
+    context.closePath();
+    for (const [cx, cy] of [[bx, by], [x, y]] as const) {
+      context.moveTo(cx + r, cy);
+      // The same way round as the rectangles: what is covered twice is still inside.
+      context.arc(cx, cy, r, 0, 2 * Math.PI, true);
+    }
+  }
+  context.fill();
 }
 
 function drawArea(context: CanvasRenderingContext2D, view: View, area: 'lasso' | 'box', points: readonly Vec3[], color: string): void {

@@ -97,7 +97,7 @@ export function* applyEdit(bricks: BrickAccess, edit: Edit): Generator<number, E
 
 /** Voxels that an edit will look at, as far as that is known before. */
 export function editVoxels(shape: Vec3, op: EditOp): number {
-  if (op.kind === 'stroke') return new Stroke(shape, op.points, op.radius).voxels;
+  if (op.kind === 'stroke') return new Stroke(shape, op.points, op.radius, op.scales).voxels;
   if (op.kind === 'polygon') return new Polygon(shape, op.axis, op.index, op.points).voxels;
   if (op.kind === 'fill') return op.dims === 2 ? 0 : size(op.box);
   if (op.kind === 'interpolate') return size(op.box);
@@ -119,7 +119,7 @@ function limited(mask: BrickMask, within: BrickMask | undefined): boolean {
  */
 export function editBricks(shape: Vec3, op: EditOp): Iterable<Triple> {
   bounded(editVoxels(shape, op));
-  if (op.kind === 'stroke') return strokeBricks(new Stroke(shape, op.points, op.radius));
+  if (op.kind === 'stroke') return strokeBricks(new Stroke(shape, op.points, op.radius, op.scales));
   if (op.kind === 'polygon') {
     const { low, high } = new Polygon(shape, op.axis, op.index, op.points);
     return bricksOf(low, high);
@@ -133,7 +133,7 @@ export function editBricks(shape: Vec3, op: EditOp): Iterable<Triple> {
 function* painterOf(bricks: BrickAccess, { op, label, voxelSize, pieces = NOTHING }: Edit, runs: Runs | undefined): Generator<number, Painter> {
   const { shape } = bricks;
   if (op.kind === 'stroke') {
-    const stroke = new Stroke(shape, op.points, op.radius);
+    const stroke = new Stroke(shape, op.points, op.radius, op.scales);
     bounded(stroke.voxels);
     return { voxels: stroke.voxels, bricks: () => strokeBricks(stroke), paint: (...args) => stroke.paint(...args) };
   }

@@ -17,6 +17,8 @@ const ALMOST = 1e-9;
 /** Two points that follow each other, and what of the volume lies around them. */
 interface Segment {
   readonly a: Triple;
+  /** Of the brush between them. */
+  readonly r: Triple;
   /** From a to b, in radii. */
   readonly d: Triple;
   readonly dd: number;
@@ -27,20 +29,21 @@ interface Segment {
 
 export class Stroke {
   readonly segments: readonly Segment[];
-  readonly #radius: Triple;
 
-  constructor(shape: Vec3, points: readonly Triple[], radius: Triple) {
+  /** @param scales the part of the radius that the brush has at each point; absent: all of it */
+  constructor(shape: Vec3, points: readonly Triple[], radius: Triple, scales?: readonly number[]) {
     const map = (f: (axis: 0 | 1 | 2) => number): Triple => [f(0), f(1), f(2)];
-    const r = map((axis) => Math.max(radius[axis], 0.5));
-    this.#radius = r;
+    const scaleOf = (i: number): number => scales?.[Math.min(i, points.length - 1)] ?? 1;
     const at = points.map((p) => map((axis) => (radius[axis] <= 0.5 ? Math.floor(p[axis] + 0.5) : p[axis])));
     const first = at[0] as Triple;
     this.segments = (at.length === 1 ? [first] : at.slice(1)).map((b, i) => {
       const a = at[i] as Triple;
+      const scale = (scaleOf(i) + scaleOf(i + 1)) / 2;
+      const r = map((axis) => Math.max(radius[axis] * scale, 0.5));
       const d = map((axis) => (b[axis] - a[axis]) / r[axis]);
       const low = map((axis) => Math.max(Math.floor(Math.min(a[axis], b[axis]) - r[axis]), 0));
       const high = map((axis) => Math.max(Math.min(Math.ceil(Math.max(a[axis], b[axis]) + r[axis]) + 1, shape[axis]), low[axis]));
-      return { a, d, dd: d[0] * d[0] + d[1] * d[1] + d[2] * d[2], low, high };
+      return { a, r, d, dd: d[0] * d[0] + d[1] * d[1] + d[2] * d[2], low, high };
     });
   }
 
@@ -70,8 +73,7 @@ export class Stroke {
 
   /** One row along x: the part of it inside is one interval, for what is swept is convex. */
   #row(segment: Segment, z: number, y: number, mask: BrickMask, row: number, x0: number): void {
-    const { a, d, dd, low, high } = segment;
-    const [rz, ry, rx] = this.#radius;
+    const { a, r: [rz, ry, rx], d, dd, low, high } = segment;
     const [uz, uy] = [(z - a[0]) / rz, (y - a[1]) / ry];
     const c = uz * uz + uy * uy;
     const [ez, ey] = [uz - d[0], uy - d[1]];

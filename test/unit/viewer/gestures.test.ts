@@ -123,6 +123,47 @@ test('two fingers zoom and pan, and what one finger had begun is taken back', ()
   expect(s.moving).toEqual([true, false]);
 });
 
+test('two fingers turn the volume in 3D as they turn, the short way round', () => {
+  const [x, y] = s.middle('volume');
+  const { yaw, pitch, distance } = s.store.state.camera;
+  expect(pitch).toBeGreaterThan(0);
+  s.fire('pointerdown', [x - 60, y + 1], { pointerId: 1, pointerType: 'touch' });
+  s.fire('pointerdown', [x + 60, y], { pointerId: 2, pointerType: 'touch' });
+  for (let i = 1; i <= 4; i += 1) {
+    const angle = (i * Math.PI) / 16;
+    s.fire('pointermove', [x + 60 * Math.cos(angle), y + 60 * Math.sin(angle)], { pointerId: 2, pointerType: 'touch' });
+    s.fire('pointermove', [x - 60 * Math.cos(angle), y - 60 * Math.sin(angle)], { pointerId: 1, pointerType: 'touch' });
+  }
+  expect(s.store.state.camera.yaw - yaw).toBeCloseTo(Math.PI / 4, 1);
+  expect(s.store.state.camera.distance / distance).toBeCloseTo(1, 1);
+});
+
+test('a hand that rests while a pen is near draws nothing, before, during and just after', () => {
+  s.store.update({ tool: 'freehand' });
+  const [x, y] = s.middle('axial');
+  const touch = (type: string, px: Pixel, id = 7) => s.fire(type, px, { pointerId: id, pointerType: 'touch' });
+  const pen = (type: string, px: Pixel) => s.fire(type, px, { pointerId: 3, pointerType: 'pen' });
+  touch('pointerdown', [x + 40, y + 40]); // the hand comes down first, and begins a line
+  touch('pointermove', [x + 60, y + 40]);
+  pen('pointerdown', [x, y]);
+  touch('pointermove', [x + 80, y + 40]);
+  touch('pointerdown', [x + 90, y + 60], 8);
+  pen('pointermove', [x + 20, y]);
+  pen('pointermove', [x + 40, y + 30]);
+  pen('pointerup', [x + 40, y + 30]);
+  touch('pointerup', [x + 80, y + 40]);
+  touch('pointermove', [x + 10, y + 60], 8);
+  touch('pointerup', [x + 10, y + 60], 8);
+  touch('pointerdown', [x - 40, y - 40], 9); // the pen is still near
+  touch('pointermove', [x - 80, y - 40], 9);
+  touch('pointerup', [x - 80, y - 40], 9);
+  expect(s.scene.annotations().length).toBe(1);
+  const [line] = s.scene.annotations();
+  const first = worldToSlice(s.view('axial') as SliceView, line!.coords.slice(0, 3) as unknown as [number, number, number]);
+  expect(first.map(Math.round)).toEqual([x, y].map(Math.round));
+  expect(s.moving).toEqual([]); // and no two fingers
+});
+
 test('a double click makes a view stand alone, and again brings all back', () => {
   const double = () => s.stage.dispatchEvent(new MouseEvent('dblclick', { clientX: s.middle('coronal')[0] + 100, clientY: s.middle('coronal')[1] + 50, bubbles: true }));
   double();

@@ -256,3 +256,25 @@ test('a piece has its outline in each slice, rows that fill it, and a surface', 
   expect(piece.surface(geometry).length).toBe(8);
   expect([cellOf(geometry, 8, undefined), cellOf(geometry, 8, 1), cellOf({ ...geometry, voxelSize: [30, 1, 1] }, 8, undefined)]).toEqual([[4, 8, 8], [4, 1, 8], [1, 8, 8]]);
 });
+
+test('a pen that is pressed harder paints wider, unless that is not wanted; its other end takes labels away', () => {
+  const { tool, store, frames, axial } = brush();
+  const pen = (pressure: number, more: object = {}) => ({ pointerType: 'pen', pressure, button: 0, buttons: 1, clientX: 0, clientY: 0, ...more }) as unknown as PointerEvent;
+  const at = (x: number) => worldToSlice(axial, [x, 20, 41]);
+  const drag = tool.press(axial, at(10), pen(0.25))!;
+  const later = { ...pen(0.75), clientX: 100, getCoalescedEvents: () => [pen(0.5, { clientX: 100 + at(14)[0] - at(20)[0] }), pen(0.75, { clientX: 100 })] } as unknown as PointerEvent;
+  drag.move(at(20), later);
+  drag.end(at(24), false);
+  const { op } = frames[0]!.head!;
+  if (op.kind !== 'stroke') throw new Error(op.kind);
+  expect([op.scales, op.radius]).toEqual([[0.25, 0.5, 0.75, 0.75], [0, 4, 4]]);
+  expect(op.points.map(([, , x]) => Math.round(x + 0.5))).toEqual([10, 14, 20, 24]);
+  store.update({ paint: { ...FIRST_PAINT, pressure: false, label: 3 } });
+  tool.press(axial, at(10), pen(0.25))!.end(at(12), false);
+  expect(frames[1]!.head!.label).toBe(3);
+  expect('scales' in frames[1]!.head!.op).toBe(false);
+  tool.press(axial, at(10), pen(0.5, { button: 5, buttons: 32 }))!.end(at(12), false);
+  store.update({ paint: { ...FIRST_PAINT, act: 'fill', label: 3 } });
+  tool.press(axial, at(10), pen(0.5, { button: 5, buttons: 32 }))!.end(at(10), false);
+  expect(frames.slice(2).map(({ head }) => [head!.label, head!.op.kind])).toEqual([[0, 'stroke'], [0, 'fill']]);
+});

@@ -145,7 +145,15 @@ export class DenseLabels {
 }
 
 function written(op: EditOp, p: Triple, label: number, values: readonly number[]): number | undefined {
-  if (op.kind === 'stroke') return op.points.some((b, i) => inSegment(op.points[Math.max(i - 1, 0)] as Triple, b as Triple, op.radius as Triple, p)) ? label : undefined;
+  if (op.kind === 'stroke') {
+    const scale = (i: number) => op.scales?.[i] ?? 1;
+    const within = op.points.some((b, i) => {
+      if (i === 0 && op.points.length > 1) return false;
+      const before = Math.max(i - 1, 0);
+      return inSegment(op.points[before] as Triple, b as Triple, op.radius as Triple, (scale(before) + scale(i)) / 2, p);
+    });
+    return within ? label : undefined;
+  }
   if (op.kind === 'polygon') return inPolygon(op, p) ? label : undefined;
   if (op.kind === 'fill') return undefined;
   const { start, stop } = op;
@@ -156,8 +164,8 @@ function written(op: EditOp, p: Triple, label: number, values: readonly number[]
   return op.kind === 'values' ? value : value ? label : undefined;
 }
 
-function inSegment(from: Triple, to: Triple, radius: Triple, p: Triple): boolean {
-  const r = radius.map((v) => Math.max(v, 0.5));
+function inSegment(from: Triple, to: Triple, radius: Triple, scale: number, p: Triple): boolean {
+  const r = radius.map((v) => Math.max(v * scale, 0.5));
   const snap = (v: number, i: number) => ((radius[i] as number) <= 0.5 ? Math.floor(v + 0.5) : v);
   const [a, b] = [from.map(snap), to.map(snap)];
   const d = a.map((v, i) => ((b[i] as number) - v) / (r[i] as number)) as unknown as Triple;

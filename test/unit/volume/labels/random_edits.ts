@@ -42,7 +42,8 @@ export function randomEdit(random: Random, shape: readonly [number, number, numb
     const radius = [0, 1, 2].map((i) => (i === flat ? random() * 0.5 : random() * 9)) as Triple;
     const a = point();
     const near = (): Triple => a.map((v) => v + (random() < 0.2 ? 0 : random() * 40 - 20)) as Triple;
-    return edit({ kind: 'stroke', points: [a, ...Array.from({ length: whole(4) }, near)], radius });
+    const points = [a, ...Array.from({ length: whole(4) }, near)];
+    return edit({ kind: 'stroke', points, radius, ...(random() < 0.5 && { scales: points.map(() => 1 - 0.9 * random()) }) });
   }
   if (kind === 1) {
     const [start, stop] = box(50);

@@ -172,6 +172,16 @@ def test_a_range_of_values_is_exact_at_level_0_and_one_edit(painted):
         painted.labels("small", shape=(4, 5, 6)).threshold(None, 1, 2, image="ct")
 
 
+def test_a_brush_is_as_large_as_it_is_pressed(painted):
+    labels = painted.labels("pressed", like="ct")
+    line = [(30, 20, 20), (30, 20, 60)]
+    labels.paint(line, 8, 1, scales=[1, 0.5])
+    labels.paint(line, 6, 2)
+    assert not (labels[:] == 1).any()  # between two points it is their mean
+    with pytest.raises(rv.ParameterError, match="scales"):
+        labels.paint(line, 8, 1, scales=[1])
+
+
 def test_supervoxels_are_connected_stay_in_their_tissue_and_come_again(painted):
     from scipy.ndimage import label as connected
 

@@ -51,8 +51,8 @@ def label_of(label: Any, most: int, word: str = "label") -> int:
     return int(label)
 
 
-def stroke(points: Any, radius: Any) -> dict[str, Any]:
-    """A brush drawn along points z, y, x, with a radius for all axes or one for each, in voxels."""
+def stroke(points: Any, radius: Any, scales: Any = None) -> dict[str, Any]:
+    """A brush drawn along points z, y, x, with a radius for all axes or one for each, in voxels; parts of it for each point."""
     path = _points(points, 3, 1, MAX_STROKE_POINTS)
     try:
         radii = np.broadcast_to(np.asarray(radius, np.float64), (3,))
@@ -61,7 +61,13 @@ def stroke(points: Any, radius: Any) -> dict[str, Any]:
     if not (np.isfinite(radii).all() and (radii >= 0).all() and (radii <= MAX_STROKE_RADIUS).all()):
         remedy = f"Give one number, or three (z, y, x), from 0 to {MAX_STROKE_RADIUS} voxels."
         raise ParameterError(f"radius is {radius!r:.60}.", remedy)
-    return {"kind": "stroke", "points": path, "radius": radii.tolist()}
+    op: dict[str, Any] = {"kind": "stroke", "points": path, "radius": radii.tolist()}
+    if scales is not None:
+        parts = np.ravel(np.asarray(scales, np.float64))
+        if parts.size != len(path) or not ((parts > 0) & (parts <= 1)).all():
+            raise ParameterError(f"scales are {scales!r:.60}.", "Give one for each point, above 0 and at most 1.")
+        op["scales"] = parts.tolist()
+    return op
 
 
 def polygon(axis: Any, index: Any, points: Any) -> dict[str, Any]:

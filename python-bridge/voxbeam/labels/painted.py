@@ -113,7 +113,7 @@ class Labels(LabelGrid):
     # Painting
 
     def paint(
-        self, points: Any, radius: Any = 0.5, label: int = 1, *, over: Over = "all", within: Any = None,
+        self, points: Any, radius: Any = 0.5, label: int = 1, *, over: Over = "all", within: Any = None, scales: Any = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> LabelChange:
         """Draw with a brush along points; label 0 erases.
@@ -131,6 +131,9 @@ class Labels(LabelGrid):
             edit is applied, so that what others painted meanwhile is not lost.
         within
             ``(low, high)`` or ``(low, high, image)``: only voxels are written whose value is in that range; see `threshold`.
+        scales
+            For each point the part of the radius, above 0 and at most 1, as a pen says by its pressure; between two points
+            the brush has their mean.
         progress
             Called with voxels looked at and all of them, where it takes its time.
 
@@ -139,7 +142,7 @@ class Labels(LabelGrid):
         LabelChange
             What came of it.
         """
-        return self._one(stroke(points, radius), label, over, progress, within=within)
+        return self._one(stroke(points, radius, scales), label, over, progress, within=within)
 
     def fill(
         self, seed: Any, label: int, *, box: tuple[Any, Any] | None = None, axis: int | None = None, over: Over = "all",

@@ -22,14 +22,10 @@ class LinkRate:
         self._taken = 0
         self._began = 0.0
         self._rates: deque[float] = deque(maxlen=SAMPLES)
+        #: Bytes a second; None before it was measured.
+        self.rate: float | None = None
         #: The shortest round trip, in seconds.
         self.round_trip = float("inf")
-
-    @property
-    def rate(self) -> float | None:
-        """Bytes a second; None before it was measured."""
-        with self._lock:
-            return median(self._rates) if self._rates else None
 
     @property
     def under_way(self) -> int:
@@ -56,6 +52,7 @@ class LinkRate:
             seconds = now - self._began
             if seconds >= LEAST_SECONDS and self._taken >= LEAST_BYTES:
                 self._rates.append(self._taken / seconds)
+                self.rate = median(self._rates)
                 self._taken, self._began = 0, now
 
     def lost(self, count: int) -> None:

@@ -53,6 +53,8 @@ class UploadConnection:
         self.lock = threading.Lock()
         #: Needs whose frames were sent and not heard to be taken, with their bytes.
         self.under_way: deque[tuple[Need, int]] = deque()
+        #: What was sent and not heard to be taken.
+        self.bytes_under_way = 0
         self._heard = heard
         self._taken = 0
         self._unread = b""
@@ -60,6 +62,8 @@ class UploadConnection:
         self.closed = threading.Event()
         began = time.perf_counter()
         self.socket = open_socket(host, port, CONNECT_SECONDS, trust)
+        #: How long is waited for a peer that takes nothing: None where the system looks after that, which saves a call for each record.
+        self._patience: float | None = STALL_SECONDS
         #: Seconds from the question to the answer.
         self.round_trip = 0.0
         try:
@@ -69,21 +73,17 @@ class UploadConnection:
             self.socket.close()
             raise
         self.round_trip = time.perf_counter() - began
-        self.socket.settimeout(STALL_SECONDS)
+        self.socket.settimeout(self._patience)
 
     @property
     def open(self) -> bool:
         """Whether it has not ended."""
         return not self.closed.is_set()
 
-    @property
-    def bytes_under_way(self) -> int:
-        """What was sent and not heard to be taken."""
-        return sum(size for _, size in list(self.under_way))
-
     def send(self, need: Need, frame: memoryview | bytes) -> None:
         """Send a frame to its place; to be called with `lock` held."""
         self.under_way.append((need, len(frame)))
+        self.bytes_under_way += len(frame)
         place = _PLACE.pack(need.offset)
         if isinstance(self.socket, ssl.SSLSocket):
             first = RECORD_BYTES - len(place)  # a record of its own would be a packet and a turn at both ends
@@ -109,7 +109,7 @@ class UploadConnection:
             return
         finally:
             with contextlib.suppress(OSError):
-                self.socket.settimeout(STALL_SECONDS)
+                self.socket.settimeout(self._patience)
 
     def close(self) -> list[tuple[Need, int]]:
         """End it; returns what nobody knows to have arrived. To be called with `lock` held."""
@@ -118,6 +118,7 @@ class UploadConnection:
         self.socket.close()
         lost = list(self.under_way)
         self.under_way.clear()
+        self.bytes_under_way = 0
         return lost
 
     def cut(self) -> None:
@@ -137,6 +138,8 @@ class UploadConnection:
             if option is not None:
                 with contextlib.suppress(OSError):
                     sock.setsockopt(socket.IPPROTO_TCP, option, value)
+                    if name == "TCP_USER_TIMEOUT":
+                        self._patience = None
 
     def _greet(self, ticket: str, until: float) -> float:
         """Prove to know the ticket, and have it proven; the ticket itself is not said. Returns when it was asked.
@@ -185,6 +188,7 @@ class UploadConnection:
         while self._taken < taken and self.under_way:
             size += self.under_way.popleft()[1]
             self._taken += 1
+        self.bytes_under_way -= size
         self._heard(size, message)
 
 

@@ -32,6 +32,8 @@ SMALL_BYTES = 2**15
 PAUSES_SECONDS = (0.05, 0.25, 1.0, 4.0, 15.0, 60.0)
 #: How often is looked for words on connections that somebody was sending on.
 TICK_SECONDS = 0.02
+#: Pause after something was heard: who sends hears too, and takes turns with whoever listens.
+HEARD_SECONDS = 0.005
 
 
 def connections_wished() -> int:
@@ -182,6 +184,8 @@ class Uploads:
                         self._lose(connection, error)
                     finally:
                         connection.lock.release()
+            if heard:
+                self._ended.wait(HEARD_SECONDS)
             if not self.link.under_way or not free:
                 self._busy.wait(0.5 if not self.link.under_way else TICK_SECONDS)
                 self._busy.clear()

@@ -62,7 +62,7 @@ class UploadConnection:
         self.closed = threading.Event()
         began = time.perf_counter()
         self.socket = open_socket(host, port, CONNECT_SECONDS, trust)
-        #: How long is waited for a peer that takes nothing: None where the system looks after that, which saves a call for each record.
+        #: How long is waited for a peer that takes nothing; None where the system looks after that, a call less for each record.
         self._patience: float | None = STALL_SECONDS
         #: Seconds from the question to the answer.
         self.round_trip = 0.0

@@ -23,6 +23,8 @@ export interface Status {
   /** Epoch milliseconds of the first frame with voxels. */
   readonly firstPicture: number | undefined;
   readonly error: string | undefined;
+  /** Bytes of bricks in the page's memory, at most so far. */
+  readonly memoryPeak: number;
   /** Bytes of GPU memory: now, at most so far, and the budget. */
   readonly gpu: readonly [number, number, number] | undefined;
 }
@@ -48,6 +50,7 @@ export function statusOf(
     layers: layerLevels(visible.map(({ volume }) => [volume.description.name, levels(volume.handle)])),
     bytes: counters.bytesReceived,
     firstPicture: report?.firstPictureAt,
+    memoryPeak: counters.cachePeak,
     gpu: report && [report.gpuBytes, report.gpuBytesPeak, report.gpuBudget],
   };
 }
@@ -68,6 +71,7 @@ export function showStatus(root: HTMLElement, footer: Footer, status: Status): v
   setAttribute(root, 'data-bytes', String(bytes));
   setAttribute(root, 'data-first-picture', firstPicture === undefined ? undefined : String(Math.round(firstPicture)));
   setAttribute(root, 'data-error', status.error);
+  setAttribute(root, 'data-memory-peak', String(status.memoryPeak));
   setAttribute(root, 'data-gpu-bytes', status.gpu && String(status.gpu[0]));
   setAttribute(root, 'data-gpu-peak', status.gpu && String(status.gpu[1]));
   setAttribute(root, 'data-gpu-budget', status.gpu && String(status.gpu[2]));

@@ -1,5 +1,5 @@
-// What a 256 MiB volume costs each process when it is shown and settled, beside the array and the stated budgets.
-import { readFileSync, writeFileSync } from 'node:fs';
+// What a 256 MiB volume costs each process when it is shown and settled, beside the array and the stated budgets; then a volume of four times all budgets.
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +7,8 @@ import { Browser } from '../../scripts/cdp.mjs';
 import { startLab } from '../../scripts/lab.mjs';
 import { kernelRun, notebookOf, openNotebook, runCell } from '../../scripts/notebook_page.mjs';
 import { Failure, root } from '../../scripts/process.mjs';
+import { largeVolume, PAGE_MIB } from './memory_large.mjs';
+import { own, status } from './process_memory.mjs';
 import { median, row } from './support.mjs';
 
 const RUNS = Number(process.env.VOXBEAM_BENCH_RUNS ?? 5);
@@ -15,12 +17,6 @@ const BENCH = JSON.stringify(join(root, 'test', 'bench'));
 const PREPARE = `import os, sys; sys.path.insert(0, ${BENCH})
 import json, voxbeam as rv, volumes
 volume = volumes.make(512, "uint16")`;
-
-/** A line of /proc/<pid>/status in bytes. */
-const status = (pid, key) => Number(readFileSync(`/proc/${pid}/status`, 'utf8').match(new RegExp(`^${key}:\\s+(\\d+) kB`, 'm'))?.[1] ?? 0) * 1024;
-
-/** What is the process's own: shared memory of the store counts once, for the sidecar that owns it. */
-const own = (pid) => status(pid, 'RssAnon') + status(pid, 'RssFile');
 
 async function once(lab, folder) {
   const name = `memory-${Math.random().toString(36).slice(2, 8)}.ipynb`;
@@ -71,10 +67,11 @@ export async function run() {
     return [
       line('kernel, growth of its own memory (reference: the array)', 'kernel', { reference: array, limit: ['<=', 0.25] }),
       line('kernel, peak growth with shared pages (reference: the array)', 'kernelPeak', { reference: array }),
-      line('sidecar, its own memory', 'sidecarOwn', { limit: ['<=', 256] }),
+      line('sidecar, its own memory (reference: its budget)', 'sidecarOwn', { reference: 256, limit: ['<=', 1] }),
       line('store (reference: its budget)', 'store', { reference: of('storeBudget') / MIB, limit: ['<=', 1] }),
-      line('browser heap, growth', 'heap', { limit: ['<=', 640] }),
+      line('browser heap, growth (reference: its budget, 256 MiB of them bricks)', 'heap', { reference: PAGE_MIB + 256, limit: ['<=', 1] }),
       line('GPU, at most (reference: its budget)', 'gpu', { reference: of('gpuBudget') / MIB, limit: ['<=', 1] }),
+      ...(await largeVolume(lab, folder, RUNS)),
     ];
   } finally {
     await lab.close();

@@ -294,10 +294,11 @@ test('footer and attributes say the same', () => {
   root.append(footer.element);
   showStatus(root, footer, {
     transport: 'comm', connection: 'open', missing: 3, levels: [0, 2], fps: 58.7, bytes: 12_345_678, firstPicture: 1700000000000.4, error: undefined,
+    memoryPeak: 4,
     gpu: [5, 6, 7],
   });
   const text = (name: string) => root.querySelector(`[data-footer="${name}"]`)?.textContent;
-  expect(root.dataset).toMatchObject({ transport: 'comm', missing: '3', level: '0', fps: '58.7', bytes: '12345678', firstPicture: '1700000000000', gpuBytes: '5', gpuPeak: '6', gpuBudget: '7' });
+  expect(root.dataset).toMatchObject({ transport: 'comm', missing: '3', level: '0', fps: '58.7', bytes: '12345678', firstPicture: '1700000000000', memoryPeak: '4', gpuBytes: '5', gpuPeak: '6', gpuBudget: '7' });
   expect([text('level'), text('missing'), text('transport'), text('fps'), text('bytes')]).toEqual(['level 0–2', '3 bricks missing', 'kernel comm', '59 fps', '12.3 MB']);
   expect('error' in root.dataset).toBe(false);
 });

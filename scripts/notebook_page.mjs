@@ -26,6 +26,29 @@ export const closeNotebook = (page) =>
     window.voxbeamPanel = undefined;
   });
 
+/** Ends what was made in the kernel: widgets, the instance, names. What was imported stays. */
+const EMPTY = `
+import sys
+from ipywidgets import Widget
+Widget.close_all()
+if "voxbeam.embedded" in sys.modules:
+    sys.modules["voxbeam.embedded"]._close()
+get_ipython().reset(new_session=True)`;
+
+/** Empties the notebook that is open, and its kernel, for another one's cells; false where the kernel is busy, and nothing was done. */
+export async function emptyNotebook(page) {
+  if (await page.evaluate(() => window.voxbeamPanel.sessionContext.session?.kernel?.status !== 'idle')) return false;
+  await kernelRun(page, EMPTY);
+  await fillNotebook(page, notebookOf([]));
+  return true;
+}
+
+/** Puts the cells of a notebook, its file's text, in place of those that are open. */
+export const fillNotebook = (page, text) =>
+  page.evaluate((json) => {
+    window.voxbeamPanel.context.model.fromJSON(JSON.parse(json));
+  }, text);
+
 const ready = (page, notebook) =>
   page.evaluate(async (name) => {
     const until = performance.now() + 240_000;

@@ -52,10 +52,10 @@ const near = (a, b, tolerance) => a.every((value, i) => Math.abs(value - b[i]) <
 
 test('a point and a box drawn with the mouse are in the kernel, in world and voxel coordinates, and as events', async (t) => {
   const page = await place.notebook([
-    `import voxbeam as rv\n${BALL}\nview = rv.view(volume, voxel_size=${JSON.stringify(VOXEL)}, unit="mm")\nannotations = view.annotations\nheard = []\nannotations.on_change(heard.extend)`,
+    `import voxbeam as rv\n${BALL}\nview = rv.view(volume, passes=1, voxel_size=${JSON.stringify(VOXEL)}, unit="mm")\nannotations = view.annotations\nheard = []\nannotations.on_change(heard.extend)`,
     'view',
   ]);
-  t.after(() => page.leave());
+  t.after(() => page.leave({ keep: true }));
   await runCells(page, [0, 1]);
   await settled(page);
   const view = page.locator(VIEW).first();
@@ -96,10 +96,10 @@ test('a point and a box drawn with the mouse are in the kernel, in world and vox
 
 test('lines, polygons and ellipsoids are drawn and reshaped with the mouse, and undone by key, across slices', async (t) => {
   const page = await place.notebook([
-    `import voxbeam as rv, json\n${BALL}\nview = rv.view(volume, voxel_size=${JSON.stringify(VOXEL)}, unit="mm")\nannotations = view.annotations`,
+    `import voxbeam as rv, json\n${BALL}\nview = rv.view(volume, passes=1, voxel_size=${JSON.stringify(VOXEL)}, unit="mm")\nannotations = view.annotations`,
     'view',
   ]);
-  t.after(() => page.leave());
+  t.after(() => page.leave({ keep: true }));
   await runCells(page, [0, 1]);
   await settled(page);
   const view = page.locator(VIEW).first();
@@ -190,10 +190,10 @@ test('lines, polygons and ellipsoids are drawn and reshaped with the mouse, and 
 
 test('added, moved and removed in Python is seen in the viewer', async (t) => {
   const page = await place.notebook([
-    `import voxbeam as rv\n${BALL}\nview = rv.view(volume, voxel_size=${JSON.stringify(VOXEL)})\nannotations = view.annotations`,
+    `import voxbeam as rv\n${BALL}\nview = rv.view(volume, passes=1, voxel_size=${JSON.stringify(VOXEL)})\nannotations = view.annotations`,
     'view',
   ]);
-  t.after(() => page.leave());
+  t.after(() => page.leave({ keep: true }));
   await runCells(page, [0, 1]);
   await settled(page);
   const view = page.locator(VIEW).first();
@@ -225,8 +225,8 @@ host, port = "${scheduler.address}".split(":")
 instance = rv.initialize_visualization_server(host, int(port), shape=volume.shape, dtype="uint16")
 rv.render_volume(volume, instance, name="ball", voxel_size=${JSON.stringify(VOXEL)})
 annotations = instance.annotations`,
-    'annotations.add(rv.Box((10, 20, 30), (20, 40, 60), name="kept box"))\nannotations.add(rv.Point(voxel=(1, 2, 3), name="kept point", volume="ball"))\nview = rv.view(instance=instance)\nview',
-    'view = rv.view(instance=instance)\nview',
+    'annotations.add(rv.Box((10, 20, 30), (20, 40, 60), name="kept box"))\nannotations.add(rv.Point(voxel=(1, 2, 3), name="kept point", volume="ball"))\nview = rv.view(instance=instance, passes=1)\nview',
+    'view = rv.view(instance=instance, passes=1)\nview',
   ]);
   t.after(() => page.leave());
   await runCells(page, [0, 1]);

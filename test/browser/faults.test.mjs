@@ -11,12 +11,12 @@ before(async () => {
 after(() => place?.close());
 
 test('a sidecar that is killed is back within seconds, for its view, a page alone and the next cell; one that is ended is said so, and a new view works', async (t) => {
-  const page = await place.notebook([`import voxbeam as rv, json\n${BALL}`, 'view = rv.view(volume)\nview', 'rv.render_volume(volume, view.instance)', 'again = rv.view(volume)\nagain']);
+  const page = await place.notebook([`import voxbeam as rv, json\n${BALL}`, 'view = rv.view(volume, passes=1)\nview', 'rv.render_volume(volume, view.instance)', 'again = rv.view(volume, passes=1)\nagain']);
   t.after(() => page.leave());
   await runCells(page, [0, 1]);
   await settled(page);
   const { pid, url } = await kernelJson(page, 'print(json.dumps({**view.instance.status(), "url": view.instance.visualization_server_url}))');
-  const context = await place.browser.newContext();
+  const context = await place.browser.newContext({ viewport: { width: 480, height: 360 } });
   t.after(() => context.close());
   const alone = await context.newPage();
   await alone.goto(url);
@@ -55,12 +55,12 @@ test('a sidecar that is killed is back within seconds, for its view, a page alon
 
 test('the page alone: its ticket leaves the address, a reload works, a used ticket says what to do', async (t) => {
   const page = await place.notebook([`import voxbeam as rv\n${BALL}\nview = rv.view(volume)`]);
-  t.after(() => page.leave());
+  t.after(() => page.leave({ keep: true }));
   await runCells(page, [0]);
   const url = (await kernelRun(page, 'print(view.instance.visualization_server_url)')).trim();
   assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/#[\w-]{43}$/);
 
-  const context = await place.browser.newContext();
+  const context = await place.browser.newContext({ viewport: { width: 760, height: 560 } });
   t.after(() => context.close());
   const alone = await context.newPage();
   const problems = [];
@@ -100,7 +100,7 @@ test('the page alone: its ticket leaves the address, a reload works, a used tick
   const { views, slab } = JSON.parse(Buffer.from(held, 'base64url').toString());
   assert.deepEqual([views, slab], ['four', { thickness: 5, mode: 'max' }]);
 
-  const stranger = await place.browser.newContext();
+  const stranger = await place.browser.newContext({ viewport: { width: 480, height: 360 } });
   t.after(() => stranger.close());
   const late = await stranger.newPage();
   await late.goto(url);
@@ -116,11 +116,11 @@ test('the page alone: its ticket leaves the address, a reload works, a used tick
 
 test('bricks that were compressed, and previews of 8 bits, which a view at rest has no more', async (t) => {
   const page = await place.notebook([
-    `import voxbeam as rv, json\nfrom voxbeam.widget import VolumeView\n${BALL}\nvolume += (37 * x + 11 * y).astype("uint16")\nview = rv.view(volume, codec="zstd", max_cache_bytes=0)\nview`,
-    'rough = VolumeView(view.instance, codec="preview", max_cache_bytes=0)\nrough',
-    'lz4 = VolumeView(view.instance, codec="lz4", transport="comm", max_cache_bytes=0)\nlz4',
+    `import voxbeam as rv, json\nfrom voxbeam.widget import VolumeView\n${BALL}\nvolume += (37 * x + 11 * y).astype("uint16")\nview = rv.view(volume, codec="zstd", max_cache_bytes=0, passes=1)\nview`,
+    'rough = VolumeView(view.instance, codec="preview", max_cache_bytes=0, passes=1)\nrough',
+    'lz4 = VolumeView(view.instance, codec="lz4", transport="comm", max_cache_bytes=0, passes=1)\nlz4',
   ]);
-  t.after(() => page.leave());
+  t.after(() => page.leave({ keep: true }));
   const status = () => kernelJson(page, 'print(json.dumps(view.instance.status()))');
   const shown = [];
   const before = {};
@@ -146,9 +146,9 @@ test('bricks that were compressed, and previews of 8 bits, which a view at rest 
 test('a large volume through the kernel\'s own connection: cells are answered meanwhile, and the connection stays', async (t) => {
   const page = await place.notebook([
     'import voxbeam as rv, numpy as np\nvolume = np.random.default_rng(1).integers(0, 60000, (320, 320, 320)).astype("uint16")',
-    'view = rv.view(volume, transport="comm")\nview',
+    'view = rv.view(volume, transport="comm", passes=1)\nview',
   ]);
-  t.after(() => page.leave());
+  t.after(() => page.leave({ keep: true }));
   await runCells(page, [0]);
   const answers = async (count) => {
     const times = [];
@@ -172,7 +172,7 @@ test('a large volume through the kernel\'s own connection: cells are answered me
 
 test('a page that is reloaded while it streams starts anew, and the other one notices nothing', async (t) => {
   const page = await place.notebook(['import voxbeam as rv, numpy as np, json\nvolume = np.random.default_rng(1).integers(0, 60000, (140, 140, 140)).astype("uint16")\nview = rv.view(volume)']);
-  t.after(() => page.leave());
+  t.after(() => page.leave({ keep: true }));
   await runCells(page, [0]);
   const urls = await kernelJson(page, 'print(json.dumps([view.instance.visualization_server_url for _ in range(2)]))');
   const context = await place.browser.newContext({ viewport: { width: 320, height: 240 } });

@@ -9,7 +9,7 @@ let page;
 before(async () => {
   place = await Workplace.open();
   page = await place.notebook([
-    `import json, struct\nimport voxbeam as rv\n${BALL}\na = rv.view(volume, views="volume", height=240)\nb = rv.view(volume, views="volume", height=240, instance=a.instance)`,
+    `import json, struct\nimport voxbeam as rv\n${BALL}\na = rv.view(volume, views="volume", height=240, passes=1)\nb = rv.view(volume, views="volume", height=240, passes=1, instance=a.instance)`,
     'a', 'b',
     'from ipywidgets import jslink\nlink = jslink((a, "camera"), (b, "camera"))\nlink',
     'png = await a.screenshot(width=900, height=500)\nprint(json.dumps(struct.unpack(">II", png[16:24])))',

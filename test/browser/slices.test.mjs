@@ -12,9 +12,9 @@ after(() => place?.close());
 test('slices come as tiles, and their values are those of the array', async (t) => {
   const page = await place.notebook([
     'import numpy as np\nimport voxbeam as rv\nz, y, x = np.ogrid[:200, :300, :400]\nvolume = (1000 + 7 * z + 5 * y + 3 * x).astype("uint16")',
-    'view = rv.view(volume)\nview',
+    'view = rv.view(volume, passes=1)\nview',
   ]);
-  t.after(() => page.leave());
+  t.after(() => page.leave({ keep: true }));
   await runCells(page, [0, 1]);
   await settled(page);
   const tiles = () => kernelJson(page, 'import json; print(json.dumps(view.instance.status()["sent_tiles"]))');

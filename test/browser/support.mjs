@@ -7,7 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { chromium } from 'playwright-core';
 import { TEST_FLAGS, findChromium } from '../../scripts/chromium.mjs';
 import { startLab } from '../../scripts/lab.mjs';
-import { closeNotebook, kernelRun, notebookOf, openAnother, openNotebook, runCell } from '../../scripts/notebook_page.mjs';
+import { closeNotebook, emptyNotebook, fillNotebook, kernelRun, notebookOf, openAnother, openNotebook, runCell } from '../../scripts/notebook_page.mjs';
 import { root } from '../../scripts/process.mjs';
 import { startScheduler } from '../../scripts/scheduler.mjs';
 
@@ -100,32 +100,40 @@ export class Workplace {
   }
 
   /**
-   * A notebook of these cells, opened, its kernel idle: in the page that was left last, or in one of its own. `page.leave()` is for its end.
+   * A notebook of these cells, opened, its kernel idle: in the page that was left last, or in one of its own. `page.leave()` is for its end;
+   * `page.leave({ keep: true })` is for that of one whose kernel is as good as new once its widgets, its instance and its names are gone: the
+   * next notebook has it.
    */
   async notebook(cells, { name = `test-${Math.random().toString(36).slice(2, 8)}.ipynb`, viewport = { width: 1280, height: 1000 } } = {}) {
-    await writeFile(join(this.folder, name), typeof cells === 'string' ? cells : notebookOf(cells));
+    const text = typeof cells === 'string' ? cells : notebookOf(cells);
     const left = this.#left;
+    this.#left = undefined;
     const page = left ?? (await this.browser.newPage({ viewport }));
-    page.notebook = name;
     page.said = [];
+    if (left) await page.setViewportSize(viewport);
+    if (left?.kept) {
+      await fillNotebook(page, text);
+      return page;
+    }
+    await writeFile(join(this.folder, name), text);
+    page.notebook = name;
     if (left) {
-      this.#left = undefined;
-      await page.setViewportSize(viewport);
       await openAnother(page, name);
       return page;
     }
     page.on('console', (message) => page.said.push(`${message.type()} ${message.text()}`));
     page.on('pageerror', (error) => page.said.push(`thrown ${error.message}`));
-    page.leave = () => this.#leave(page);
+    page.leave = (options) => this.#leave(page, options);
     await openNotebook(page, this.lab, name);
     return page;
   }
 
-  /** The notebook goes with its kernel, its views, their code and what they kept in the browser; the page stays for the next one. */
-  async #leave(page) {
+  /** The notebook goes with its kernel, or what was made there, its views, their code and what they kept in the browser; the page stays for the next one. */
+  async #leave(page, { keep = false } = {}) {
     await this.#left?.close();
     this.#left = page;
-    await closeNotebook(page);
+    page.kept = keep && (await emptyNotebook(page));
+    if (!page.kept) await closeNotebook(page);
     // Files are let go of by the workers of the views, which end in their own time.
     await eventually('what was kept is removed', () => page.evaluate(async () => {
       for (const key of Object.getOwnPropertySymbols(globalThis)) if (key.description.startsWith('voxbeam')) globalThis[key] = undefined;

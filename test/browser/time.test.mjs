@@ -20,7 +20,7 @@ def frame(level, z, y, x, time):
     apart = (z[:, None, None] - 40) ** 2 + (y[:, None] - 40) ** 2 + (x - 20 - 12 * time) ** 2
     return 250 * (apart < 900)
 film = rv.from_function(frame, (80, 80, 112), "uint8", name="film", times=6, time_step=0.5, time_unit="s", window=(0, 255))
-view = rv.view(film, height=320)
+view = rv.view(film, height=320, passes=1)
 `;
 
 /** Watches slider and picture at each frame of the page for a while, or until the slider has moved so often. */
@@ -46,7 +46,7 @@ const watch = (page, ms, moves = Infinity) => page.evaluate(async ({ selector, m
 
 test('a film plays at its rate, passes over what cannot be loaded, never shows a hole, and its time is Python’s too', { timeout: 600_000 }, async (t) => {
   const page = await place.notebook([FILM, 'view'], { viewport: { width: 760, height: 700 } });
-  t.after(() => page.leave());
+  t.after(() => page.leave({ keep: true }));
   await runCells(page, [0, 1]);
   await settled(page);
   const bar = page.locator(`${VIEW} .voxbeam-time`);
@@ -100,11 +100,11 @@ x = np.arange(70)
 left = np.broadcast_to(250 * (x < 30), (70, 70, 70))
 right = np.broadcast_to(250 * (x > 40), (70, 70, 70))
 cells = np.stack([np.stack([left, right]), np.stack([right, left])]).astype("uint8")
-view = rv.view(cells, axes="tczyx", channels=["red", "green"], colormap=["#ff0000", "#00ff00"], window=(0, 255), views="volume", height=320)
+view = rv.view(cells, axes="tczyx", channels=["red", "green"], colormap=["#ff0000", "#00ff00"], window=(0, 255), views="volume", height=320, passes=1)
 for name in view.instance.layers: view.instance.layers[name].mode = "mip"`,
     'view',
   ], { viewport: { width: 760, height: 700 } });
-  t.after(() => page.leave());
+  t.after(() => page.leave({ keep: true }));
   await runCells(page, [0, 1]);
   await settled(page);
   assert.deepEqual(await kernelJson(page, 'import json; print(json.dumps(list(view.instance.volumes)))'), ['cells/red', 'cells/green']);

@@ -11,8 +11,8 @@ before(async () => {
 after(() => place?.close());
 
 test('two views at once: each shows its own volume, and closing one leaves the other', async (t) => {
-  const page = await place.notebook([`import voxbeam as rv\n${BALL}`, 'first = rv.view(volume)\nfirst', 'second = rv.view(volume[:, ::-1, ::-1].copy(), name="turned")\nsecond']);
-  t.after(() => page.leave());
+  const page = await place.notebook([`import voxbeam as rv\n${BALL}`, 'first = rv.view(volume, passes=1)\nfirst', 'second = rv.view(volume[:, ::-1, ::-1].copy(), name="turned", passes=1)\nsecond']);
+  t.after(() => page.leave({ keep: true }));
   await runCells(page, [0, 1, 2]);
   await settled(page, VIEW, { nth: 0 });
   await settled(page, VIEW, { nth: 1 });
@@ -33,8 +33,8 @@ test('two views at once: each shows its own volume, and closing one leaves the o
 });
 
 test('closing frees the drawing context and its memory', async (t) => {
-  const page = await place.notebook([`import voxbeam as rv\n${BALL}`, 'view = rv.view(volume)\nview']);
-  t.after(() => page.leave());
+  const page = await place.notebook([`import voxbeam as rv\n${BALL}`, 'view = rv.view(volume, passes=1)\nview']);
+  t.after(() => page.leave({ keep: true }));
   await page.evaluate(() => {
     const get = HTMLCanvasElement.prototype.getContext;
     window.contexts = [];
@@ -53,7 +53,7 @@ test('closing frees the drawing context and its memory', async (t) => {
 
 test('wrong input is said in the cell, with the value and the remedy, and leaves what is there alone', async (t) => {
   const page = await place.notebook([
-    `import voxbeam as rv\n${BALL}\nview = rv.view(volume)`,
+    `import voxbeam as rv\n${BALL}\nview = rv.view(volume, passes=1)`,
     'view',
     'rv.view(np.zeros((3, 4), "uint8"))',
     'rv.view(np.zeros((3, 0, 4), "uint8"))',
@@ -62,7 +62,7 @@ test('wrong input is said in the cell, with the value and the remedy, and leaves
     'rv.view(volume, colour="viridis")',
     'rv.query_visualization_server("127.0.0.1", 1)',
   ]);
-  t.after(() => page.leave());
+  t.after(() => page.leave({ keep: true }));
   await runCells(page, [0, 1]);
   await settled(page);
   const expected = { 2: /\(3, 4\)/, 3: /\(3, 0, 4\)/, 4: /complex64/, 5: /no_such_file\.nii\.gz/, 6: /'colour'/, 7: /\b1\b/ };
@@ -79,9 +79,9 @@ test('wrong input is said in the cell, with the value and the remedy, and leaves
 test('values that are not finite are drawn as nothing and counted in a word', async (t) => {
   const page = await place.notebook([
     `import voxbeam as rv\n${BALL}\nbroken = volume.astype("float32") / 60000\nbroken[10:20] = np.nan\nbroken[30, 40, 50] = np.inf`,
-    'view = rv.view(broken)\nview',
+    'view = rv.view(broken, passes=1)\nview',
   ]);
-  t.after(() => page.leave());
+  t.after(() => page.leave({ keep: true }));
   await runCells(page, [0, 1]);
   const { footer } = await settled(page);
   const text = `${footer} ${await cellText(page, 1)} ${await page.locator(VIEW).textContent()}`;
@@ -92,8 +92,8 @@ test('values that are not finite are drawn as nothing and counted in a word', as
 
 for (const [theme, dark] of [['JupyterLab Light', false], ['JupyterLab Dark', true]]) {
   test(`the viewer follows the theme: ${theme}`, async (t) => {
-    const page = await place.notebook([`import voxbeam as rv\n${BALL}`, 'rv.view(volume)']);
-    t.after(() => page.leave());
+    const page = await place.notebook([`import voxbeam as rv\n${BALL}`, 'rv.view(volume, passes=1)']);
+    t.after(() => page.leave({ keep: true }));
     await page.evaluate((name) => window.jupyterapp.commands.execute('apputils:change-theme', { theme: name }), theme);
     await runCells(page, [0, 1]);
     await settled(page);

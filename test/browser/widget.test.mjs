@@ -16,7 +16,7 @@ import voxbeam as rv
 
 for (const transport of ['direct', 'proxy', 'comm']) {
   test(`forced to ${transport}: settles, and says so on both sides`, async () => {
-    const page = await place.notebook([`${SHOW}view = rv.view(volume, transport="${transport}", height=380)\nview`]);
+    const page = await place.notebook([`${SHOW}view = rv.view(volume, transport="${transport}", height=380, passes=1)\nview`]);
     await runCells(page, [0]);
     const seen = await settled(page);
     assert.equal(seen.transport, transport);
@@ -29,12 +29,12 @@ for (const transport of ['direct', 'proxy', 'comm']) {
     assert.deepEqual([kind, isSettled], [transport, true]);
     assert.equal(words, `<VolumeView volume 80×96×112 uint16 ${transport} settled>`);
     assert.ok(stats.bytes > 500_000 && Math.abs(Date.now() - stats.first_picture) < 600_000, JSON.stringify(stats));
-    await page.leave();
+    await page.leave({ keep: true });
   });
 }
 
 /** A cell that shows a view whose candidates `edit` (Python, of the list `ways`) has changed. */
-const withWays = (edit, show = 'view = rv.view(volume, height=300)\nview') => `${SHOW}
+const withWays = (edit, show = 'view = rv.view(volume, height=300, passes=1)\nview') => `${SHOW}
 import voxbeam.widget as w
 honest = w.candidates
 def changed(instance):
@@ -64,7 +64,7 @@ test('tickets that have grown old are replaced by way of the kernel', async () =
 });
 
 test('two views of one model: the code comes once, both show, each has its connection, and closing ends both', async () => {
-  const page = await place.notebook([`${SHOW}view = rv.view(volume, height=300)\nview`, 'view']);
+  const page = await place.notebook([`${SHOW}view = rv.view(volume, height=300, passes=1)\nview`, 'view']);
   const fetched = [];
   page.on('request', (request) => request.url().endsWith('/assets/widget.js') && fetched.push(request.url()));
   await runCells(page, [0]);
@@ -78,12 +78,12 @@ test('two views of one model: the code comes once, both show, each has its conne
   await kernelRun(page, 'view.close()');
   await eventually('the viewers to go', async () => (await viewers()) === 0);
   await becomes('views in the page', () => page.locator(VIEW).count(), 0);
-  await page.leave();
+  await page.leave({ keep: true });
 });
 
 test('a screenshot is awaited in a cell', async () => {
   const page = await place.notebook([
-    `${SHOW}view = rv.view(volume, height=300)\nview`,
+    `${SHOW}view = rv.view(volume, height=300, passes=1)\nview`,
     'png = await view.screenshot()\nimport struct\nprint(png[:4], *struct.unpack(">II", png[16:24]))',
   ]);
   await runCells(page, [0]);
@@ -92,12 +92,12 @@ test('a screenshot is awaited in a cell', async () => {
   const words = await cellText(page, 1);
   const [, w, h] = /^b'\\x89PNG' (\d+) (\d+)/.exec(words) ?? assert.fail(words);
   assert.ok(Number(w) > 100 && Number(w) <= width && Number(h) <= 300 && Number(h) > 100, words);
-  await page.leave();
+  await page.leave({ keep: true });
 });
 
 test('what a page tells while a cell awaits it is heard, and so is what it tells afterwards', async () => {
   const page = await place.notebook([
-    `${SHOW}view = rv.view(volume, height=300)\nview`,
+    `${SHOW}view = rv.view(volume, height=300, passes=1)\nview`,
     `import asyncio
 print(len(await view.screenshot()))
 heard, loop = asyncio.Event(), asyncio.get_running_loop()
@@ -122,7 +122,7 @@ print("heard")`,
   const before = JSON.stringify(await camera());
   await turn();
   await eventually('the kernel hears of the next turn', async () => JSON.stringify(await camera()) !== before);
-  await page.leave();
+  await page.leave({ keep: true });
 });
 
 test('code that cannot be had is said in the cell, and the next view tries again', async () => {
@@ -137,7 +137,7 @@ test('code that cannot be had is said in the cell, and the next view tries again
 
 test('a kernel that is busy holds up nothing: the view settles while the cell still runs', async () => {
   const busy = `from IPython.display import display
-display(rv.view(volume, height=300))
+display(rv.view(volume, height=300, passes=1))
 while True:
     sum(range(10_000))`; // until it is interrupted
   const page = await place.notebook([`${SHOW}${busy}`]);
@@ -148,18 +148,18 @@ while True:
 });
 
 test('frames are checked in a worker, in a cell and on the page with its strict policy', async () => {
-  const page = await place.notebook([`${SHOW}view = rv.view(volume, height=300)\nview`]);
+  const page = await place.notebook([`${SHOW}view = rv.view(volume, height=300, passes=1)\nview`]);
   const workers = [];
   page.on('worker', (worker) => workers.push(worker.url()));
   await runCells(page, [0]);
   await settled(page);
   assert.equal(workers.filter((url) => url.startsWith('blob:')).length, 1, workers.join(' '));
   const url = (await kernelRun(page, 'print(view.instance.visualization_server_url)')).trim();
-  const alone = await place.browser.newPage();
+  const alone = await place.browser.newPage({ viewport: { width: 480, height: 360 } });
   const own = [];
   alone.on('worker', (worker) => own.push(worker.url()));
   await alone.goto(url);
   await settled(alone, '.voxbeam[data-settled]');
   assert.equal(own.length, 1, own.join(' '));
-  await Promise.all([page.leave(), alone.close()]);
+  await Promise.all([page.leave({ keep: true }), alone.close()]);
 });

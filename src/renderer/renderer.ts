@@ -258,7 +258,7 @@ export class VolumeRenderer {
     // Reading back waits for the GPU: not before there is time.
     if (!more && this.#frames.firstPictureAt !== undefined) {
       this.#filterError ??= probeFilterError(this.#drawing.screen);
-      this.#problem = this.#drawing.problem ?? shaderProblem(this.#gl);
+      this.#problem = shaderProblem(this.#gl);
     }
     return more;
   }
@@ -294,7 +294,7 @@ export class VolumeRenderer {
   get report(): RendererReport {
     return makeReport(this.#volumes, this.#views, this.#shown.layers, this.#device, {
       needs: this.#needs, tiles: this.tiles, frames: this.#frames, drawing: this.#drawing, budget: this.#budget, residency: this.#residency, tables: this.#tables, planning: this.#planning,
-      filterError: this.#filterError, losses: this.#context.losses, problem: this.#room.problem ?? this.#problem,
+      filterError: this.#filterError, losses: this.#context.losses, problem: this.#room.problem ?? this.#drawing.problem ?? this.#problem,
     });
   }
 

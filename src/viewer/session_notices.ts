@@ -15,6 +15,7 @@ export class SessionNotices {
   error: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #problem: string | undefined;
+  #remark: string | undefined;
   readonly #kept: KeptField;
   readonly #saved: SavedField;
   readonly #ends: (() => void)[];
@@ -43,7 +44,7 @@ export class SessionNotices {
     this.footer.show('message', message);
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.showStanding(this.#problem);
+      this.showStanding(this.#problem, this.#remark);
     }, TELL_MS);
   }
 
@@ -57,10 +58,12 @@ export class SessionNotices {
    * Says what is wrong for as long as it is, unless there is something newer to say.
    *
    * @param problem of the renderer, where it has one
+   * @param remark on what is shown, where nothing is wrong
    */
-  showStanding(problem?: string): void {
+  showStanding(problem?: string, remark?: string): void {
     this.#problem = problem;
-    if (this.#timer === undefined) this.footer.show('message', problem ?? this.#standing());
+    this.#remark = remark;
+    if (this.#timer === undefined) this.footer.show('message', problem ?? (this.#standing() || (remark ?? '')));
   }
 
   dispose(): void {
@@ -93,7 +96,7 @@ export class SessionNotices {
     const description = volume === undefined ? undefined : this.session.volumes.get(volume)?.description;
     const at = key && description?.times ? `, time point ${(key.time ?? 0) + 1}` : '';
     const name = description && `${description.name}${at}`;
-    const text = `${name ? `${name}: ` : ''}${message}${remedy ? `. ${remedy}` : ''}`;
+    const text = `${name ? `${name}: ` : ''}${remedy ? `${message.replace(/\.$/, '')}. ${remedy}` : message}`;
     this.tell(text);
     if (!fatal) return;
     this.error = text;

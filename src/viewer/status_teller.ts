@@ -30,7 +30,7 @@ export class StatusTeller {
     readonly session: Session,
     readonly layers: ShownLayers,
     readonly doing: () => Doing,
-    readonly standing: (problem: string | undefined) => void,
+    readonly standing: (problem: string | undefined, remark: string | undefined) => void,
   ) {}
 
   /** Tells within 200 ms. */
@@ -45,7 +45,7 @@ export class StatusTeller {
     if (moving && report) this.#fps = report.fps;
     showStatus(this.root, this.footer, statusOf(this.session, report, this.layers, { missing, fps: this.#fps, error }));
     this.footer.progress(this.#progress.update(missing));
-    this.standing(report?.problem ?? report?.limits ?? this.layers.remark);
+    this.standing(report?.problem ?? report?.limits, this.layers.remark);
   }
 
   dispose(): void {

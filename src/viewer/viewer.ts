@@ -138,7 +138,7 @@ export class Viewer {
     this.#status = new StatusTeller(this.#root, this.#shell.footer, this.#session, this.#layers, () => ({
       report: this.host.report, missing: this.#missing, moving: this.#moving,
       error: this.#failure ?? this.#notices.error,
-    }), (problem) => this.#notices.showStanding(problem));
+    }), (problem, remark) => this.#notices.showStanding(problem, remark));
     this.#early = new PictureFirst(this.#root, () => {
       this.#renderer?.release();
       this.people.start();

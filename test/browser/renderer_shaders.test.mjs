@@ -47,8 +47,9 @@ before(async () => {
         async set(more) {
           Object.assign(settings, more);
           stage.renderer.setLayer(1, { ...settings });
+          const { problem } = stage.renderer.report; // told at once: a shader that is refused changes no picture, so nothing more may happen
           await stage.settle();
-          return { ...stage.renderer.shaderReport(1), problem: stage.renderer.report.problem };
+          return { ...stage.renderer.shaderReport(1), problem, later: stage.renderer.report.problem };
         },
         at: (x, y) => [...stage.pixels().data.slice(4 * (y * 120 + x), 4 * (y * 120 + x) + 3)],
         all: () => stage.pixels().data.slice(),
@@ -282,8 +283,8 @@ test('a shader with an error leaves the picture, and the error is told at its li
     };
     for (const [name, shader] of Object.entries(bad)) {
       const begun = performance.now();
-      const { ok, errors, problem } = await b.set({ shader });
-      out.push({ name, ok, line: errors[0]?.line, message: errors[0]?.message, problem, ms: performance.now() - begun, ...globalThis.vox.difference(good, b.all()) });
+      const { ok, errors, problem, later } = await b.set({ shader });
+      out.push({ name, ok, line: errors[0]?.line, message: errors[0]?.message, problem, later, ms: performance.now() - begun, ...globalThis.vox.difference(good, b.all()) });
     }
     const mended = await b.set({ shader: 'vec4 shade(Sample s) { return vec4(0., 1., 0., s.value); }' });
     const green = b.at(60, 45);
@@ -291,15 +292,16 @@ test('a shader with an error leaves the picture, and the error is told at its li
     return { out, mended, green };
   });
   const lines = { undeclared: 3, type: 4, syntax: 3, internal: 2, recursion: 1, macro: 1, endless: 2, runaway: 3, empty: 1 };
-  for (const { name, ok, line, message, problem, max, ms } of seen.out) {
+  for (const { name, ok, line, message, problem, later, max, ms } of seen.out) {
     assert.equal(ok, false, name);
     assert.equal(line, lines[name], `${name}: ${message}`);
     assert.ok(message.length > 5 && !/user\w*_\d/.test(message), `${name}: ${message}`);
     assert.ok(problem.includes(`volume 1 is not used: line ${line}`), `${name}: ${problem}`);
+    assert.equal(later, problem);
     assert.equal(max, 0, `${name}: the picture changed by ${max}`);
     assert.ok(ms < 60_000, `${name}: took ${ms} ms`);
   }
-  assert.deepEqual([seen.mended.ok, seen.mended.problem], [true, undefined]);
+  assert.deepEqual([seen.mended.ok, seen.mended.problem, seen.mended.later], [true, undefined, undefined]);
   assert.ok(seen.green[1] > 100 && seen.green[0] < 10, `${seen.green}`);
 });
 

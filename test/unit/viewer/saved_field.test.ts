@@ -7,7 +7,10 @@
 import { expect, jest, test } from '@jest/globals';
 import { SavedEdits } from '../../../src/session/saved_edits.js';
 import type { Session } from '../../../src/session/session.js';
+import { Footer } from '../../../src/viewer/footer.js';
+import { Banner } from '../../../src/viewer/notices.js';
 import { SavedField } from '../../../src/viewer/saved_field.js';
+import { SessionNotices } from '../../../src/viewer/session_notices.js';
 
 test('saved, saving once it takes long, NOT SAVED with its reason, and nothing kept', () => {
   jest.useFakeTimers();
@@ -37,4 +40,29 @@ test('saved, saving once it takes long, NOT SAVED with its reason, and nothing k
   field.dispose();
   saved.receive({ state: 'saved', edits: 0 });
   expect(shown()).toEqual(['not saved', 'memory']);
+});
+
+test('the footer says what is wrong before what is only worth a remark, and an error and its remedy in sentences', () => {
+  const saved = new SavedEdits();
+  const listeners = new Map<string, (event: never) => void>();
+  const session = {
+    saved, volumes: new Map(), state: 'open', kept: { state: 'on', bytes: 0, maxBytes: 1, bytesRead: 0 },
+    on: (name: string, listener: (event: never) => void) => {
+      listeners.set(name, listener);
+      return () => listeners.delete(name);
+    },
+  };
+  const footer = new Footer();
+  const notices = new SessionNotices(session as unknown as Session, new Banner(), footer, () => undefined);
+  const message = () => footer.element.querySelector('[data-footer="message"]')?.textContent;
+  notices.showStanding(undefined, 'all voxels are 7');
+  expect(message()).toBe('all voxels are 7');
+  saved.receive({ state: 'unsaved', edits: 1, message: 'the disk is full', remedy: 'make room' });
+  notices.showStanding(undefined, 'all voxels are 7');
+  expect(message()).toBe(saved.message);
+  notices.showStanding('too large', 'all voxels are 7');
+  expect(message()).toBe('too large');
+  listeners.get('error')?.({ message: 'It failed.', remedy: 'Try again', fatal: false } as never);
+  expect(message()).toBe('It failed. Try again');
+  notices.dispose();
 });

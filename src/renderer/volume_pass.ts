@@ -216,7 +216,7 @@ export class VolumePass {
       BRICK_CELLS: `${BRICK_CELLS}.`,
       RUN_ZERO: `${RUN_ZERO}.`,
     };
-    const flags = { OVERLAY: overlay, MIP: mip, SHADED: shaded, LABEL_LOOKUP: lookup, CELLS: cells, PIECES: pieces, CLIPPED: clipped, DEPTH: depth, CUT: cuts.length > 0 };
+    const flags = { OVERLAY: overlay, MIP: mip, SHADED: shaded, LABEL_LOOKUP: lookup, CELLS: cells, PIECES: pieces, FOURS: cells && !mip && !shaded && !pieces && !depth, CLIPPED: clipped, DEPTH: depth, CUT: cuts.length > 0 };
     for (const [name, set] of Object.entries(flags)) if (set) defines[name] = 1;
     const tables = [tableShader('', nested[0]), overlay ? tableShader('_over', nested[1]) : ''];
     const parts = [transferHead(log), ...tables, storage.labels ? '' : voxelGlsl, labels ? labelsGlsl : '', shaded ? lightGlsl : '', pieces ? pieceGlsl : '', clipGlsl, marchGlsl];

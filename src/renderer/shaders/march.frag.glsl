@@ -27,6 +27,12 @@ uniform int uRowBias;       // steps are longer by 2^this than a voxel of level 
 #if IMAGE_STORAGE >= 0
 uniform sampler2D uTransfer; // row 0: colours; row 1 + n: premultiplied colour and opacity of a step of 2^n
 uniform vec2 uWindow;
+
+// What a step in this value adds; `row` of the texture is for its length.
+vec4 stepOf(float value, float row) {
+  vec4 c = textureLod(uTransfer, vec2(TRANSFER_AT(value * uWindow.x + uWindow.y), row), 0.);
+  return isNumber(value) ? c : vec4(0.);
+}
 #endif
 #if defined(PIECES)
 uniform float uThick;       // a step of a voxel of level 0, in the transfer function's own
@@ -221,7 +227,26 @@ void main() {
         sum = integralTo(0, before.x, before.y);
       }
 #endif
-      for (int i = 0; i < m; ++i) {
+      int alone = 0;
+#if defined(FOURS)
+      // Four at a time, laid over each other before they are laid over what is behind.
+      for (; alone + 4 <= m; alone += 4) {
+        float v0 = voxelValue(textureLod(uAtlas, at, 0.));
+        float v1 = voxelValue(textureLod(uAtlas, at + dx, 0.));
+        float v2 = voxelValue(textureLod(uAtlas, at + 2. * dx, 0.));
+        float v3 = voxelValue(textureLod(uAtlas, at + 3. * dx, 0.));
+        vec4 c0 = stepOf(v0, v);
+        vec4 c1 = stepOf(v1, v);
+        vec4 c2 = stepOf(v2, v);
+        vec4 c3 = stepOf(v3, v);
+        c0 += (1. - c0.a) * c1;
+        c2 += (1. - c2.a) * c3;
+        c0 += (1. - c0.a) * c2;
+        acc += (1. - acc.a) * c0;
+        at += 4. * dx;
+      }
+#endif
+      for (int i = alone; i < m; ++i) {
         vec4 texel = textureLod(uAtlas, at, 0.);
 #if IMAGE_STORAGE >= 0
         float value = voxelValue(texel);
@@ -239,13 +264,13 @@ void main() {
         vec4 toHere = integralTo(0, here.x, here.y);
         vec4 c = pieceBetween(0, had ? before : here, had ? sum : toHere, here, toHere, thick);
         had = isNumber(value);
+#if IMAGE_STORAGE == 2
+        c = had ? c : vec4(0.);
+#endif
         before = here;
         sum = toHere;
 #else
-        vec4 c = textureLod(uTransfer, vec2(TRANSFER_AT(value * uWindow.x + uWindow.y), v), 0.);
-#endif
-#if IMAGE_STORAGE == 2
-        c = isNumber(value) ? c : vec4(0.);
+        vec4 c = stepOf(value, v);
 #endif
 #if defined(OVERLAY)
         c = shows ? c : vec4(0.);

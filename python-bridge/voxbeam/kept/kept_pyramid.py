@@ -23,6 +23,7 @@ from voxbeam.kept.shards import Shards
 from voxbeam.producer.mean import halve_by_mean
 from voxbeam.producer.mode import halve_by_mode
 from voxbeam.producer.pyramid import TILE_Y, LevelPass, row_tiles
+from voxbeam.producer.voxels import gathered
 from voxbeam.sources.block_cache import BlockCache, BlockPool
 from voxbeam.sources.read_planner import ReadCounter, block_cuts, cache_bytes
 
@@ -60,15 +61,15 @@ class KeptVoxels:
 
     def copy(self, box: Box, out: NDArray[Any], scratch: Scratch) -> None:  # noqa: ARG002  the pool keeps what is read
         """Read from blocks; they hold stored voxels."""
-        np.copyto(out, self._cache.read(box))
+        self._cache.read(box, out)
 
     def view(self, box: Box) -> NDArray[Any] | None:  # noqa: ARG002  a file that is cut off must not end the process
         """None: what is mapped cannot be checked."""
         return None
 
-    def memory(self, box: Box) -> Memory | None:  # noqa: ARG002  as others have it
-        """None."""
-        return None
+    def memory(self, box: Box) -> Memory | None:
+        """Read into memory of this thread, which its next call uses again."""
+        return gathered(box, self.shape, self.mapping.dtype, self.mapping.stored, lambda out: self._cache.read(box, out))
 
 
 class KeptPyramid:

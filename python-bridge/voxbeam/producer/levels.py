@@ -11,11 +11,11 @@ import numpy as np
 
 from voxbeam.geometry import BrickKey, brick_grid, level_count, level_shape
 from voxbeam.producer.dtype_mapping import DtypeMapping
-from voxbeam.producer.level_memory import level_memory
 from voxbeam.producer.pyramid import LevelPass, memory_order
 from voxbeam.producer.sampled_preview import SampledVoxels, can_be_sampled
 from voxbeam.producer.voxels import ArrayVoxels, SourceVoxels, Voxels, strided_preview
 from voxbeam.protocol import PREVIEW
+from voxbeam.warm_memory import level_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from voxbeam.producer.time_points import TimePoint
     from voxbeam.producer.voxels import Voxels
 
+#: Bricks whose voxels are read together: as many as have their checksums found side by side.
+MAX_RUN = 8
+
 
 class Cut(NamedTuple):
     """A sealed frame that stands in the store."""
@@ -52,14 +55,29 @@ def cut_together(volume: ProducedVolume, needs: list[Need]) -> dict[int, Cut]:
                 continue
             point = volume.points.get(time)
             answer = point.levels.answers[level]
-            if not isinstance(answer.voxels, ArrayVoxels):
+            if answer.voxels is None:
                 continue
-            memory = answer.voxels.memory(_box(members[0].key, answer.voxels.shape))
+            in_place = isinstance(answer.voxels, ArrayVoxels)
+            for run in [members] if in_place else _runs(members, answer):
+                memory = answer.voxels.memory(_box_of(run, answer.voxels.shape))
+                if memory is not None and compiled.can_cut(memory, stored):
+                    done.update(_cut_and_seal(compiled, point, answer, memory, run))
         except Exception:  # noqa: BLE001, S112  it is answered where each brick is made by itself
             continue
-        if memory is not None and compiled.can_cut(memory, stored):
-            done.update(_cut_and_seal(compiled, point, answer, memory, members))
     return done
+
+
+def _runs(needs: list[Need], answer: Answer) -> list[list[Need]]:
+    """Bricks side by side along x, whose voxels are read together: of those that nobody waits for, and not of previews."""
+    wanted = [need for need in needs if need.priority >= FILL_PRIORITY and not answer.flags & PREVIEW]
+    runs: list[list[Need]] = []
+    for need in sorted(wanted, key=lambda need: need.key):
+        last = runs[-1][-1].key if runs and len(runs[-1]) < MAX_RUN else None
+        if last is not None and need.key == last._replace(x=last.x + 1):
+            runs[-1].append(need)
+        else:
+            runs.append([need])
+    return runs
 
 
 def _cut_and_seal(
@@ -122,6 +140,12 @@ def cut_alone(voxels: Voxels, key: BrickKey, frame: FrameBuffer, stored: str) ->
     payload = address_of(frame.voxels) - brick_template(stored).voxels_offset + HEADER_BYTES
     job = Job(key, address_of(frame.voxels), payload)
     return compiled.cut(memory, stored, voxels.mapping.sign_bit, [job], len(frame.bytes) - HEADER_BYTES)[0]
+
+
+def _box_of(run: list[Need], shape: Shape) -> Box:
+    """What the bricks of a run hold of a level."""
+    first, last = _box(run[0].key, shape), _box(run[-1].key, shape)
+    return first[0], first[1], (first[2][0], last[2][1])
 
 
 def _box(key: BrickKey, shape: Shape) -> Box:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from itertools import product
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from voxbeam.compiled.kernels import Memory, address_of
+from voxbeam.compiled.kernels import Kernels, Memory, address_of
 from voxbeam.geometry import STORED_EDGE, Box, Shape, level_shape
+from voxbeam.producer.scratch import Scratch
 from voxbeam.sources.mapped_file import MappedFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
     from voxbeam.producer.dtype_mapping import DtypeMapping
-    from voxbeam.producer.scratch import Scratch
     from voxbeam.sources import Source
 
 
@@ -123,18 +124,53 @@ class SourceVoxels:
 
     def copy(self, box: Box, out: NDArray[Any], scratch: Scratch) -> None:  # noqa: ARG002  the source has its own
         """Read, check and convert."""
-        block = self._source.read(self._level, box)
-        self.mapping.check_ids(block)
+        target = out.view(self.mapping.write_as)
         with np.errstate(over="ignore", invalid="ignore"):
-            np.copyto(out.view(self.mapping.write_as), block, casting="unsafe")
+            if not self.mapping.checks_ids:
+                self._source.read_into(self._level, box, target)
+                return
+            block = self._source.read(self._level, box)
+            self.mapping.check_ids(block)
+            np.copyto(target, block, casting="unsafe")
 
     def view(self, box: Box) -> NDArray[Any] | None:  # noqa: ARG002  there is no array to view
         """None: each box is read anew."""
         return None
 
-    def memory(self, box: Box) -> Memory | None:  # noqa: ARG002  as others have it
-        """None."""
+    def memory(self, box: Box) -> Memory | None:
+        """Read into memory of this thread, which its next call uses again."""
+        dtype = self._source.dtype
+
+        def read(out: NDArray[Any]) -> None:
+            self._source.read_into(self._level, box, out)
+            self.mapping.check_ids(out)
+
+        return gathered(box, self.shape, dtype, self.mapping.stored, read)
+
+
+_gathered = threading.local()
+
+
+def gathered(
+    box: Box, shape: Shape, dtype: np.dtype[Any], stored: str, read: Callable[[NDArray[Any]], object],
+) -> Memory | None:
+    """Voxels of a box of a level where machine code finds them; None where it could do nothing with them.
+
+    Parameters
+    ----------
+    read
+        Writes them to an array of the box's shape, which is memory of this thread until its next call.
+    """
+    edges = [high - low for low, high in box]
+    strides = (edges[1] * edges[2] * dtype.itemsize, edges[2] * dtype.itemsize, dtype.itemsize)
+    if not Kernels.can_cut(Memory(0, shape, strides, dtype, None), stored):
         return None
+    if not hasattr(_gathered, "scratch"):
+        _gathered.scratch = Scratch()
+    block = _gathered.scratch.take(edges, dtype)
+    read(block)
+    start = address_of(block) - sum(low * step for (low, _), step in zip(box, strides, strict=True))
+    return Memory(start, shape, strides, dtype, block)
 
 
 def strided_preview(array: NDArray[Any], level: int, mapping: DtypeMapping) -> ArrayVoxels:

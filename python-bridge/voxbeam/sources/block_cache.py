@@ -15,7 +15,7 @@ import numpy as np
 from voxbeam.sources.read_planner import LEAST_CACHE_BYTES, Chunks, ReadCounter, block_cuts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -37,6 +37,15 @@ class BlockPool:
         self._used = 0.0
         self.bytes = 0
         _janitor.mind(self)
+
+    def find(self, key: Key) -> NDArray[Any] | None:
+        """The block where it is kept, as the one used last."""
+        with self._lock:
+            block = self._blocks.get(key)
+            if block is not None:
+                self._blocks.move_to_end(key)
+                self._used = time.monotonic()
+            return block
 
     def get(self, key: Key, read: Callable[[], NDArray[Any]]) -> NDArray[Any]:
         """The block, read if need be: once, however many threads want it, and kept as the one used last."""
@@ -140,30 +149,29 @@ class BlockCache:
         self._within = within
         self._counter = counter or ReadCounter()
 
-    def read(self, box: Box) -> NDArray[Any]:
-        """The voxels of `box`, put together from blocks."""
+    def read(self, box: Box, out: NDArray[Any] | None = None) -> NDArray[Any]:
+        """The voxels of `box`, put together from blocks; in `out`, of any strides and dtype, where there is one."""
         if any(hi <= lo for lo, hi in box):
             raise ValueError(f"empty box {box}")
-        spans = [
-            range(bisect_right(cuts, lo) - 1, bisect_left(cuts, hi)) for (lo, hi), cuts in zip(box, self._cuts, strict=True)
-        ]
-        out: NDArray[Any] | None = None
-        for index in product(*spans):
-            block = self._block(index)
-            starts = [cuts[i] for i, cuts in zip(index, self._cuts, strict=True)]
-            both = [
-                (max(lo, start), min(hi, start + n))
-                for (lo, hi), start, n in zip(box, starts, block.shape, strict=True)
-            ]
+        axes = [_parts(span, cuts) for span, cuts in zip(box, self._cuts, strict=True)]
+        asked = False
+        for (i, to_z, of_z), (j, to_y, of_y), (k, to_x, of_x) in product(*axes):
+            block = self._block((i, j, k))
             if out is None:
                 out = np.empty([hi - lo for lo, hi in box], block.dtype)
-                self._counter.ask(out.nbytes)
-            target = tuple(slice(a - lo, b - lo) for (a, b), (lo, _) in zip(both, box, strict=True))
-            out[target] = block[tuple(slice(a - s, b - s) for (a, b), s in zip(both, starts, strict=True))]
+            if not asked:
+                self._counter.ask(out.size * block.itemsize)
+                asked = True
+            np.copyto(out[to_z, to_y, to_x], block[of_z, of_y, of_x], casting="unsafe")
         assert out is not None
         return out
 
     def _block(self, index: Key) -> NDArray[Any]:
+        key = (*self._member, *index)
+        kept = self._pool.find(key)
+        if kept is not None:
+            there: NDArray[Any] = kept[self._within] if self._within else kept
+            return there
         z, y, x = ((cuts[i], cuts[i + 1]) for i, cuts in zip(index, self._cuts, strict=True))
 
         def read() -> NDArray[Any]:
@@ -171,5 +179,16 @@ class BlockCache:
             self._counter.took(block.nbytes)
             return block
 
-        found: NDArray[Any] = self._pool.get((*self._member, *index), read)[self._within]
+        found: NDArray[Any] = self._pool.get(key, read)[self._within]
         return found
+
+
+def _parts(span: tuple[int, int], cuts: Sequence[int]) -> list[tuple[int, slice, slice]]:
+    """The blocks that a span along an axis crosses: number, where its part belongs in the span, where it is in the block."""
+    low, high = span
+    found = []
+    for number in range(bisect_right(cuts, low) - 1, bisect_left(cuts, high)):
+        start, end = cuts[number], cuts[number + 1]
+        a, b = max(low, start), min(high, end)
+        found.append((number, slice(a - low, b - low), slice(a - start, b - start)))
+    return found

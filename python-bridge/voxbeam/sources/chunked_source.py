@@ -150,5 +150,9 @@ class ChunkedSource(Source):
         """Voxels of a level, through a cache of decoded chunks."""
         return self._caches[level].read(box)
 
+    def read_into(self, level: int, box: Box, out: NDArray[Any]) -> None:
+        """The same, copied once: from decoded chunks to where the voxels are wanted."""
+        self._caches[level].read(box, out)
+
 
 NO_LEADING = Leading("", ())

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import os
-import threading
-from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from voxbeam.sources.chunk_threads import for_each, read_at
 from voxbeam.sources.hdf5_filters import undo_filters
+from voxbeam.warm_memory import block_memory
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from voxbeam.geometry import Box, Shape
-
-#: Threads that decode the chunks of a block; a reading that needs one chunk uses the caller's.
-THREADS = min(4, os.cpu_count() or 1)
 
 
 def reads_directly(dataset: Any) -> bool:
@@ -60,14 +57,10 @@ class DirectChunks:
         spans = [(0, 1) for _ in self._ones]
         spans += [(part.start, min(part.stop, n)) for part, n in zip(leading, self._dataset.shape[len(spans) :], strict=False)]
         spans += list(box)
-        out = np.empty([b - a for a, b in spans], self.dtype)
+        out = block_memory.take([b - a for a, b in spans], self.dtype)
         grids = [range(a // edge, -(-b // edge)) for (a, b), edge in zip(spans, self._chunk, strict=True)]
         places = list(product(*grids))
-        if len(places) == 1 or THREADS == 1:
-            for place in places:
-                self._copy(place, spans, out)
-        else:
-            list(_pool().map(lambda place: self._copy(place, spans, out), places))
+        for_each(places, lambda place: self._copy(place, spans, out))
         found: NDArray[Any] = out[self._ones]
         return found
 
@@ -82,7 +75,7 @@ class DirectChunks:
         if info.byte_offset is None or info.filter_mask:  # never written, or written without a filter
             out[target] = self._dataset[tuple(slice(*span) for span in both)]
             return
-        raw = os.pread(self._file, info.size, info.byte_offset)
+        raw = read_at(self._file, info.size, info.byte_offset)
         if len(raw) < info.size:
             raise ValueError(f"the chunk at {tuple(starts)} ends beyond the end of the file")
         try:
@@ -90,17 +83,3 @@ class DirectChunks:
         except Exception as error:
             raise ValueError(f"the chunk at {tuple(starts)} cannot be decoded: {error}") from error
         out[target] = chunk[tuple(slice(a - start, b - start) for (a, b), start in zip(both, starts, strict=True))]
-
-
-_lock = threading.Lock()
-_executor: ThreadPoolExecutor | None = None
-_owner = 0
-
-
-def _pool() -> ThreadPoolExecutor:
-    """One for the process; a forked child makes its own."""
-    global _executor, _owner
-    with _lock:
-        if _executor is None or _owner != os.getpid():
-            _executor, _owner = ThreadPoolExecutor(THREADS, "voxbeam-chunks"), os.getpid()
-        return _executor

@@ -20,7 +20,7 @@ BLOSC, LZ4, ZSTANDARD = 32001, 32004, 32015
 MANY_CORES = 4
 
 
-def undo_filters(dataset: Any) -> Callable[[bytes], NDArray[np.uint8]] | None:
+def undo_filters(dataset: Any) -> Callable[[memoryview], NDArray[np.uint8]] | None:
     """What undoes the filters of a dataset, from several threads at once; None where only the library can.
 
     The result raises ValueError where a chunk is damaged, and never makes more bytes than a chunk has.
@@ -35,7 +35,7 @@ def undo_filters(dataset: Any) -> Callable[[bytes], NDArray[np.uint8]] | None:
     if undo is None:
         return None
 
-    def decoded(raw: bytes) -> NDArray[np.uint8]:
+    def decoded(raw: memoryview) -> NDArray[np.uint8]:
         flat = np.frombuffer(undo(raw), np.uint8)
         if flat.size != size:
             raise ValueError(f"it holds {flat.size:,} bytes instead of {size:,}")
@@ -44,12 +44,13 @@ def undo_filters(dataset: Any) -> Callable[[bytes], NDArray[np.uint8]] | None:
     return decoded
 
 
-def _undo(code: int, size: int) -> Callable[[bytes], Any] | None:
+def _undo(code: int, size: int) -> Callable[[memoryview], Any] | None:
     try:
-        import imagecodecs  # noqa: PLC0415  optional
+        import imagecodecs as typed  # noqa: PLC0415  optional
     except ImportError:
         return (lambda raw: _zlib(size, raw)) if code == DEFLATE else None
-    decoders: dict[int, Callable[[bytes], Any]] = {
+    imagecodecs: Any = typed
+    decoders: dict[int, Callable[[memoryview], Any]] = {
         DEFLATE: lambda raw: imagecodecs.deflate_decode(raw, out=size),
         BLOSC: lambda raw: imagecodecs.blosc_decode(raw, out=size, numthreads=1),
         LZ4: lambda raw: imagecodecs.lz4h5_decode(raw, out=size),
@@ -68,7 +69,7 @@ def _unshuffled(flat: NDArray[np.uint8], itemsize: int) -> NDArray[np.uint8]:
     return voxels.reshape(-1)
 
 
-def _zlib(size: int, raw: bytes) -> bytes:
+def _zlib(size: int, raw: memoryview) -> bytes:
     stream = zlib.decompressobj()
     data = stream.decompress(raw, size)
     return data + stream.decompress(stream.unconsumed_tail, 1)

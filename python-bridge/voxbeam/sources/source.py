@@ -7,12 +7,13 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from voxbeam.errors import ShapeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from voxbeam.description import Channel, Kind, Times
@@ -136,6 +137,10 @@ class Source:
         if self.array is None or level:
             raise NotImplementedError(f"{type(self).__name__} does not read level {level}")
         return self.array[tuple(slice(*span) for span in box)]
+
+    def read_into(self, level: int, box: Box, out: NDArray[Any]) -> None:
+        """Write what `read` gives to `out`, of any strides and dtype. Safe from several threads."""
+        np.copyto(out, self.read(level, box), casting="unsafe")
 
 
 _RANK_REMEDIES = {

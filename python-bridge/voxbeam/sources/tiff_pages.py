@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from voxbeam.errors import SourceError
+from voxbeam.sources.chunk_threads import for_each, read_at
 from voxbeam.sources.places import unreadable
 from voxbeam.sources.tiff_facts import TiffFacts, tiff_facts
+from voxbeam.sources.tiff_segments import bare_decoder
+from voxbeam.warm_memory import block_memory
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +52,7 @@ class TiffPages:
         height = page.tilelength if page.is_tiled else min(page.rowsperstrip or shape[1], shape[1])
         self._tile = (int(height), int(page.tilewidth if page.is_tiled else shape[2]))
         self.chunks = (1, min(self._tile[0], shape[1]), min(self._tile[1], shape[2]))
+        self._decode = bare_decoder(page, self.dtype) if self._samples <= 1 else None
         self._files: dict[str, int] = {}
         self._lock = threading.Lock()
         self.contiguous = self._map(series)
@@ -69,19 +73,25 @@ class TiffPages:
         ranges = [range(part.start, part.stop) for part, letter in zip(leading, self._leading, strict=True) if letter != "S"]
         (z0, z1), (y0, y1), (x0, x1) = box
         samples = (self._samples,) if self._samples > 1 else ()
-        out = np.zeros((*map(len, ranges), *samples, z1 - z0, y1 - y0, x1 - x0), self.dtype)
+        out = block_memory.take((*map(len, ranges), *samples, z1 - z0, y1 - y0, x1 - x0), self.dtype)
+        if self._decode is None:
+            out[...] = 0
         names = [letter for letter in self._leading if letter != "S"]
+        wanted: list[tuple[Any, NDArray[Any]]] = []
         for place in product(*(range(len(part)) for part in ranges)):
             at = {name: part[i] for name, part, i in zip(names, ranges, place, strict=True)}
             for z in range(z0, z1):
                 index = sum(self._strides.get(name, 0) * i for name, i in {**at, "Z": z}.items())
                 target: NDArray[Any] = out[place][:, z - z0] if samples else out[place][z - z0][None]
-                self._page(self._pages[index], (y0, y1), (x0, x1), target)
+                with self._lock:  # the library reads where a page's tiles are when it is asked for
+                    wanted.append((self._pages[index], target))
+        for_each(wanted, lambda found: self._page(found[0], (y0, y1), (x0, x1), found[1]))
         return out
 
     def _page(self, page: Any, rows: tuple[int, int], columns: tuple[int, int], out: NDArray[Any]) -> None:
         """Fill `out`, samples before y and x; a page or tile that is not there is zero."""
         if page is None:
+            out[...] = 0
             return
         keyframe, (height, width) = page.keyframe, self._tile
         across = -(-self.shape[2] // width)
@@ -92,12 +102,17 @@ class TiffPages:
         for plane, j, i in product(range(planes), *tiles):
             segment = (plane * down + j) * across + i
             offset, count = page.dataoffsets[segment], page.databytecounts[segment]
+            start = j * height, i * width
             if not count:
+                if self._decode is not None:
+                    self._place(start, rows, columns, out[0])[0][...] = 0
                 continue
-            data = os.pread(self._file(page), count, offset)
+            data = read_at(self._file(page), count, offset)
             if len(data) < count:
                 raise ValueError(f"{count} bytes at {offset} are beyond the end of the file")
-            decoded, (_, _, y, x, _), _ = keyframe.decode(data, segment, **tables)
+            if self._decode is not None and self._bare(data, start, rows, columns, out[0]):
+                continue
+            decoded, (_, _, y, x, _), _ = keyframe.decode(bytes(data), segment, **tables)
             if decoded is None:
                 continue
             tile = decoded[0]
@@ -106,6 +121,35 @@ class TiffPages:
             part = np.moveaxis(tile[low - y : high - y, left - x : right - x], -1, 0)
             where = slice(plane, plane + 1) if planes > 1 else slice(None)
             out[where, low - rows[0] : high - rows[0], left - columns[0] : right - columns[0]] = part[: out[where].shape[0]]
+
+    def _bare(
+        self, data: memoryview, start: tuple[int, int], rows: tuple[int, int], columns: tuple[int, int], out: NDArray[Any],
+    ) -> bool:
+        """Decode a tile or strip that begins at `start` to its place in a plane; False where the library is to do it."""
+        assert self._decode is not None
+        target, edges = self._place(start, rows, columns, out)
+        whole = target.shape == edges and target.flags.c_contiguous
+        tile = target if whole else np.empty(edges, self.dtype)
+        try:
+            self._decode(data, tile)
+        except Exception:  # noqa: BLE001  the library has a word for what is wrong
+            target[...] = 0
+            return False
+        if not whole:
+            first = [max(low - at, 0) for (low, _), at in zip((rows, columns), start, strict=True)]
+            target[...] = tile[tuple(slice(at, at + n) for at, n in zip(first, target.shape, strict=True))]
+        return True
+
+    def _place(
+        self, start: tuple[int, int], rows: tuple[int, int], columns: tuple[int, int], out: NDArray[Any],
+    ) -> tuple[NDArray[Any], tuple[int, int]]:
+        """Where a tile or strip that begins at `start` belongs in a plane, and how large it is."""
+        edges = self._tile
+        if not self._keyframe.is_tiled:
+            edges = min(edges[0], self.shape[1] - start[0]), edges[1]
+        (y, x), (height, width) = start, edges
+        lines = slice(max(y - rows[0], 0), min(rows[1], y + height) - rows[0])
+        return out[lines, max(x - columns[0], 0) : min(columns[1], x + width) - columns[0]], edges
 
     def _file(self, page: Any) -> int:
         """A descriptor of our own, which several threads read from at once."""

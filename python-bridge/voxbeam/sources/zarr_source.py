@@ -18,9 +18,11 @@ from voxbeam.sources.ome import first_multiscale, is_label
 from voxbeam.sources.omero import describe_channels
 from voxbeam.sources.places import PlaceInFile, Url, library
 from voxbeam.sources.source import volume_shape
+from voxbeam.sources.zarr_direct import direct_zarr
 
 if TYPE_CHECKING:
     from voxbeam.geometry import Shape
+    from voxbeam.sources.chunked_source import ChunkedArray
     from voxbeam.sources.source import Source
 
 MARKERS = ("zarr.json", ".zarray", ".zgroup")
@@ -28,8 +30,11 @@ MARKERS = ("zarr.json", ".zarray", ".zgroup")
 LEAST_VOXELS = 2**21
 
 
-def _level(array: Any) -> IndexedArray:
+def _level(array: Any) -> ChunkedArray:
     """An array of Zarr; of a shard only the chunks that are asked for are read."""
+    direct = direct_zarr(array)
+    if direct is not None:
+        return direct
     z, y, x = (int(n) for n in array.chunks[-3:])
     shape: Shape = (int(array.shape[-3]), int(array.shape[-2]), int(array.shape[-1]))
     return IndexedArray(array, shape, (z, y, x), tuple(int(n) for n in array.chunks[:-3]))
@@ -115,7 +120,8 @@ def _from_group(group: Any, where: str, name: str) -> list[Source]:
         raise ShapeError(text, "Open what can be shown as an array, with z, y, x last: zarr.open(path)['0'].")
     leading = leading_axes(first.shape, axes, repr(where))
     shape = volume_shape(first.shape[-3:], repr(where))
-    levels, held = {}, {0: _level(first)}
+    levels: dict[int, bool] = {}
+    held = {0: _level(first)}
     for level, array in enumerate(arrays[1:], start=1):
         if tuple(array.shape[-3:]) == level_shape(shape, level):
             held[level] = _level(array)

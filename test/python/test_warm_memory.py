@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from producer_support import noise
+from voxbeam import warm_memory
 from voxbeam.geometry import BrickKey, brick_grid, level_count, level_shape
-from voxbeam.producer import level_memory
 from voxbeam.producer.dtype_mapping import map_dtype
-from voxbeam.producer.level_memory import LEAST_BYTES, LevelMemory
 from voxbeam.producer.levels import Levels
 from voxbeam.producer.ranges import RangeTable
 from voxbeam.sources import open_source
+from voxbeam.warm_memory import LEAST_BYTES, WarmMemory
 from voxel_reference import pyramid
 
 U16 = np.dtype(np.uint16)
@@ -36,7 +36,7 @@ def start_of(array: np.ndarray) -> int:
 
 @pytest.fixture
 def memory():
-    memory = LevelMemory()
+    memory = WarmMemory()
     yield memory
     if memory._timer is not None:
         memory._timer.cancel()
@@ -60,12 +60,12 @@ def test_memory_comes_back_with_the_last_view_and_is_used_again(memory):
 
 
 def test_what_is_kept_is_bounded_in_size_and_in_time(memory, monkeypatch):
-    monkeypatch.setattr(level_memory, "MOST_BYTES", 3 * LEAST_BYTES)
+    monkeypatch.setattr(warm_memory, "MOST_BYTES", 3 * LEAST_BYTES)
     arrays = [memory.take((LEAST_BYTES,), np.dtype(np.uint8)) for _ in range(5)]
     arrays.clear()
     gc.collect()
     assert memory.nbytes == 3 * LEAST_BYTES
-    monkeypatch.setattr(level_memory, "KEPT_SECONDS", 0.0)
+    monkeypatch.setattr(warm_memory, "KEPT_SECONDS", 0.0)
     memory._let_go()
     assert memory.nbytes == 0
 

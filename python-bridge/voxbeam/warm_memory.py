@@ -1,4 +1,4 @@
-"""Memory of levels that was let go, kept for a while for the next volume: fresh pages cost more than the means that fill them."""
+"""Memory of arrays that was let go, kept for a while for the next ones: fresh pages cost as much as what is written to them."""
 
 from __future__ import annotations
 
@@ -17,18 +17,30 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-#: Smaller arrays are NumPy's own.
+#: Smaller arrays are NumPy's own: of levels, and of blocks of chunks.
 LEAST_BYTES = 2**20
+LEAST_BLOCK_BYTES = 2**18
 #: At most so much is kept: the levels of a volume of 2 GiB.
 MOST_BYTES = 2**28 + 2**26
 #: Nobody has taken it for so long: the system has it back.
 KEPT_SECONDS = 20.0
 
 
-class LevelMemory:
-    """Blocks of memory for arrays; each comes back when nobody holds its array, nor a view of it. Safe from any thread."""
+#: Pages of this process alone: the system gives large ones, and a forked child writes to its own.
+_PRIVATE = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_ANONYMOUS") else {}
 
-    def __init__(self) -> None:
+
+class WarmMemory:
+    """Blocks of memory for arrays; each comes back when nobody holds its array, nor a view of it. Safe from any thread.
+
+    Parameters
+    ----------
+    least
+        Smaller arrays are NumPy's own.
+    """
+
+    def __init__(self, least: int | None = None) -> None:
+        self._least = least
         self._lock = threading.RLock()  # an array may be let go wherever the interpreter tidies up, also in here
         self._kept: list[tuple[float, mmap.mmap]] = []
         self._timer: threading.Timer | None = None
@@ -48,14 +60,14 @@ class LevelMemory:
             There is not as much.
         """
         needed = prod(shape) * dtype.itemsize
-        if needed < LEAST_BYTES:
+        if needed < (LEAST_BYTES if self._least is None else self._least):
             return np.empty(shape, dtype)
         block = self._found(needed)
         if block is None:
             try:
-                block = mmap.mmap(-1, needed)
+                block = mmap.mmap(-1, needed, **_PRIVATE)
             except (OSError, ValueError) as error:
-                raise MemoryError(f"{needed} bytes for coarse levels") from error
+                raise MemoryError(f"{needed} bytes") from error
             if hasattr(mmap, "MADV_HUGEPAGE"):
                 block.madvise(mmap.MADV_HUGEPAGE)
         flat: NDArray[Any] = np.frombuffer(block, dtype, prod(shape))
@@ -90,5 +102,6 @@ class LevelMemory:
             self._watch()
 
 
-#: That of this process.
-level_memory = LevelMemory()
+#: Those of this process.
+level_memory = WarmMemory()
+block_memory = WarmMemory(LEAST_BLOCK_BYTES)

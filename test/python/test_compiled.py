@@ -133,16 +133,16 @@ def test_what_a_viewer_gets_is_the_same_when_slots_are_used_again(compiled, inst
     assert max(calls) > 1  # several in one call
 
 
-@pytest.mark.parametrize("dtype", ["u1", "<u2", ">i2", "<f4", "<f8"])
+@pytest.mark.parametrize("dtype", [">i2", "<f4", "<f8"])
 def test_bricks_of_files_are_cut_in_rows_from_their_chunks(compiled, tmp_path, producer, reader, monkeypatch, dtype):
     calls = []
     cut = type(compiled).cut
     monkeypatch.setattr(type(compiled), "cut", lambda self, *a: calls.append(len(a[3])) or cut(self, *a))
-    array = noise((100, 150, 300), np.dtype(dtype).newbyteorder("=")).astype(dtype)
+    array = noise((70, 66, 140), np.dtype(dtype).newbyteorder("=")).astype(dtype)
     for turn in range(2):
         stored = np.roll(array, turn, axis=2)
         with h5py.File(tmp_path / f"{turn}.h5", "w") as file:
-            file.create_dataset("d", data=stored, chunks=(40, 50, 70), compression="gzip")
+            file.create_dataset("d", data=stored, chunks=(40, 50, 70), compression="lzf")
         volume = producer.declare(rv.open(tmp_path / f"{turn}.h5"), name="v")
         volume.fill(timeout=60)
         mapping = volume.levels.mapping

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,16 +10,21 @@ import numpy as np
 
 from voxbeam.errors import SourceError
 from voxbeam.sources.axes import leading_axes
-from voxbeam.sources.chunked_source import NO_LEADING, ChunkedImage, IndexedArray
+from voxbeam.sources.chunked_source import NO_LEADING, ChunkedImage
 from voxbeam.sources.hdf5_direct import DirectChunks, reads_directly
 from voxbeam.sources.hdf5_file import Found, Hdf5File
 from voxbeam.sources.nexus import default_dataset, voxel_facts
 from voxbeam.sources.numpy_source import array_sources
 from voxbeam.sources.places import PlaceInFile, begins_with, file_fingerprint, library
 from voxbeam.sources.source import volume_shape
+from voxbeam.warm_memory import block_memory
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from voxbeam.geometry import Box, Shape
     from voxbeam.sources.chunked_source import ChunkedArray
+    from voxbeam.sources.read_planner import Chunks
     from voxbeam.sources.source import Source
 
 SUFFIXES = (".h5", ".hdf5", ".hdf", ".he5", ".nxs", ".nx", ".nx5", ".nexus", ".ims", ".ilp")
@@ -88,9 +94,8 @@ def _sources(found: Found, path: Path, axes: str | None, note: str | None, asked
     else:
         _check_filters(found, where)
         chunks = dataset.chunks or (*(1,) * (len(shape) - 3), 1, *shape[-2:])
-        array = dataset if not ones else _WithoutOnes(dataset, ones)
         z, y, x = (int(n) for n in chunks[-3:])
-        level: ChunkedArray = IndexedArray(array, whole, (z, y, x), tuple(int(n) for n in chunks[ones:-3]))
+        level: ChunkedArray = _Dataset(dataset, whole, (z, y, x), tuple(int(n) for n in chunks[ones:-3]), ones)
         if reads_directly(dataset):
             level = DirectChunks(dataset, ones)
         image = ChunkedImage({0: level}, where, np.dtype(dataset.dtype), "Is the file complete?")
@@ -101,15 +106,30 @@ def _sources(found: Found, path: Path, axes: str | None, note: str | None, asked
     return sources
 
 
-class _WithoutOnes:
-    """A dataset without its leading axes of length 1."""
+@dataclass
+class _Dataset:
+    """A dataset as a `ChunkedArray`: the library decodes to where a block stands.
 
-    def __init__(self, dataset: Any, ones: int) -> None:
-        self._dataset = dataset
-        self._first = (0,) * ones
+    Attributes
+    ----------
+    ones
+        Leading axes of length 1, which are left out.
+    """
 
-    def __getitem__(self, index: tuple[slice, ...]) -> Any:
-        return self._dataset[self._first + index]
+    array: Any
+    shape: Shape
+    chunks: Chunks
+    leading_chunks: tuple[int, ...]
+    ones: int
+
+    def read(self, leading: tuple[slice, ...], box: Box) -> NDArray[Any]:
+        """Voxels of a box, with the leading axes before them."""
+        spans = [(part.start, min(part.stop, n)) for part, n in zip(leading, self.array.shape[self.ones :], strict=False)]
+        spans += list(box)
+        out = block_memory.take([*(1,) * self.ones, *(b - a for a, b in spans)], self.array.dtype)
+        self.array.read_direct(out, (*(slice(0, 1),) * self.ones, *(slice(*span) for span in spans)))
+        found: NDArray[Any] = out[(0,) * self.ones]
+        return found
 
 
 def _mapped(found: Found) -> np.memmap[Any, Any] | None:

@@ -59,8 +59,8 @@ class UploadThread {
     }
   }
 
-  /** One more connection, that nobody reads yet. */
-  accept(accepted: Socket): void {
+  /** One more connection, that nobody reads yet. `vouched`: nobody can have changed what comes on it. */
+  accept(accepted: Socket, vouched: boolean): void {
     let maker = 0;
     let taken = 0;
     const nonce = randomBytes(16).toString('hex');
@@ -95,7 +95,7 @@ class UploadThread {
         } else this.#put(maker, place, header, frame);
         soon();
       },
-    });
+    }, vouched);
     const fail = (error: FrameError) => {
       if (socket.writable) socket.end(encodeControl(FrameType.ERROR, { code: error.code, message: error.message.slice(0, 2000), fatal: true }));
       socket.destroySoon();
@@ -171,8 +171,8 @@ export function serveUploads(): void {
   const start = workerData as ThreadStart;
   const thread = new UploadThread(start);
   const server: Server = start.tls
-    ? createTlsServer({ ...start.tls, minVersion: 'TLSv1.2', handshakeTimeout: HELLO_TIMEOUT_MS }, (socket) => thread.accept(socket))
-    : createServer({ pauseOnConnect: true }, (socket) => thread.accept(socket));
+    ? createTlsServer({ ...start.tls, minVersion: 'TLSv1.2', handshakeTimeout: HELLO_TIMEOUT_MS }, (socket) => thread.accept(socket, true))
+    : createServer({ pauseOnConnect: true }, (socket) => thread.accept(socket, false));
   server.maxConnections = MAX_SOCKETS;
   server.on('error', (error) => parentPort?.postMessage({ failed: error.message } satisfies FromThread));
   server.on('tlsClientError', (_error, socket) => socket.destroy());

@@ -91,12 +91,13 @@ export class PaintTool implements Instrument {
 
   /** Tints the voxels of the slices whose values would be painted, or no longer. */
   preview(on: boolean): void {
-    const { image, state, range: { chosen: [low, high] } } = this;
-    const shown = on && image && state?.range.on ? { low, high, color: state.label === 0 ? '#ffffff' : this.colorOf(state.label) } : undefined;
-    if (!shown && this.#previewed === undefined) return;
+    const image = on && this.state?.range.on ? this.image : undefined;
     if (this.#previewed !== undefined && this.#previewed !== image?.handle) this.host.markValues(this.#previewed, undefined);
-    if (image) this.host.markValues(image.handle, shown);
-    this.#previewed = shown && image?.handle;
+    this.#previewed = image?.handle;
+    if (!image) return;
+    const { chosen: [low, high] } = this.range;
+    const { label = 0 } = this.state ?? {};
+    this.host.markValues(image.handle, { low, high, color: label === 0 ? '#ffffff' : this.colorOf(label) });
   }
 
   /** Fills between the painted slices that lie about the one that is looked at. */

@@ -27,7 +27,7 @@ export class PiecePicker {
 
   /** @param changed there is something else to draw */
   constructor(
-    readonly labels: Pick<LabelEdits, 'supervoxel'>,
+    readonly labels: () => Pick<LabelEdits, 'supervoxel'>,
     readonly changed: () => void,
   ) {}
 
@@ -87,7 +87,7 @@ export class PiecePicker {
         if (!pick) this.#hovered = undefined;
         if (pick && this.picked.some((piece) => piece.has(seed))) continue;
         const { volume, ...how } = division;
-        const piece = new Piece(await this.labels.supervoxel(volume, { ...how, seed }));
+        const piece = new Piece(await this.labels().supervoxel(volume, { ...how, seed }));
         // Meanwhile the press may have ended, or pieces be other ones.
         if (pick && this.#unknown === picks) this.picked.push(piece);
         else if (!pick && this.#division === division) this.shown = piece;

@@ -29,7 +29,7 @@ export class PieceTool {
   #across: 0 | 1 | 2 | undefined;
 
   constructor(readonly tool: PaintTool) {
-    this.picker = new PiecePicker(tool.host.session.labels, () => tool.host.redraw());
+    this.picker = new PiecePicker(() => tool.host.session.labels, () => tool.host.redraw());
   }
 
   /** The difference of values that separates pieces of an image: a part of its window, or of all its values. */

@@ -59,7 +59,7 @@ class AnnotationMap(SceneMap):
         self._edits_touched: set[str] = set()
         #: Rows that are just being added, as they will be read.
         self._added: dict[str, Entry] = {}
-        self._edits.observe(lambda event: self._edits_touched.update(event.keys))
+        self._edits.observe(self._note_edit)
 
     def put(self, entries: Mapping[str, Entry]) -> None:
         """Add entries, or change those of the same id; of ``props`` only the names given are written."""
@@ -73,6 +73,14 @@ class AnnotationMap(SceneMap):
                 super().put(entries)
             finally:
                 self._observe(True)
+
+    def follow(self, doc: Doc[Any]) -> None:
+        """As for all maps, with what was changed."""
+        super().follow(doc)
+        self._edits = doc.get(EDITS, type=Map)
+        self._edits.observe(self._note_edit)
+        self._edits_touched.update(self._edits.keys())
+        self._edits_touched.update(edit_key(entry_id, field) for entry_id, of in self._changes.items() for field in of)
 
     def settle(self) -> list[Any]:
         """Bring the mirror up to date after a transaction, and say what it changed. Called with the lock held."""
@@ -93,6 +101,9 @@ class AnnotationMap(SceneMap):
         changes = super().settle()
         self._added.clear()
         return changes
+
+    def _note_edit(self, event: Any) -> None:
+        self._edits_touched.update(event.keys)
 
     def _whole(self) -> dict[str, Any] | None:
         return None if self._added else super()._whole()

@@ -48,6 +48,9 @@ class SavedEdits:
         self._state: State = "saving"
         self._message = ""
         self._remedy: str | None = None
+        #: What was not taken of this process's edits, until somebody who waits was told.
+        self._refused: VoxbeamError | None = None
+        self._renewing = False
 
     def opened(self) -> None:
         """A connection opened: the sidecar counts anew, once it has been told what it lacks."""
@@ -55,11 +58,30 @@ class SavedEdits:
             self._sent = self._edits = 0
             self._answered = False
 
-    def sent(self, *, answer: bool = False) -> None:
-        """A change was sent; with `answer` all that the sidecar lacked when the connection opened."""
+    def sent(self, *, answer: bool = False) -> int:
+        """A change was sent, and which one; with `answer` all that the sidecar lacked when the connection opened."""
         with self._changed:
             self._sent += 1
             self._answered = self._answered or answer
+            return self._sent
+
+    @property
+    def count(self) -> int:
+        """Changes that were sent on this connection."""
+        with self._changed:
+            return self._sent
+
+    def renewing(self, under_way: bool) -> None:
+        """Something was refused: until the document is made anew nobody knows what is saved."""
+        with self._changed:
+            self._renewing = under_way
+            self._changed.notify_all()
+
+    def refused(self, error: VoxbeamError) -> None:
+        """Something of this process was not taken: who waits next is told."""
+        with self._changed:
+            self._refused = self._refused or error
+            self._changed.notify_all()
 
     def receive(self, _header: Header, payload: memoryview) -> None:
         """Take a SAVED frame."""
@@ -81,11 +103,12 @@ class SavedEdits:
             return Saved(state, self._message)
 
     def wait(self, timeout: float, check: Callable[[], None]) -> None:
-        """Wait until all that was sent is on disk; `check` raises where that cannot come any more."""
+        """Wait until all that was sent is on disk; `check` raises where that cannot come any more, as does what was refused."""
         end = time.monotonic() + timeout
         with self._changed:
             while not (self._state == "saved" and self._complete):
                 check()
+                self._tell_refused()
                 if self._state == "memory":
                     raise VoxbeamError(f"Nothing drawn is kept: {self._message}.", self._remedy)
                 left = end - time.monotonic()
@@ -93,7 +116,13 @@ class SavedEdits:
                     words = self._message or "the instance has not said so yet"
                     raise TimeoutError(f"not everything was saved within {timeout:g} s: {words}")
                 self._changed.wait(min(left, 0.5))
+            self._tell_refused()
+
+    def _tell_refused(self) -> None:
+        error, self._refused = self._refused, None
+        if error is not None:
+            raise error
 
     @property
     def _complete(self) -> bool:
-        return self._answered and self._edits >= self._sent
+        return self._answered and self._edits >= self._sent and not self._renewing

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from pycrdt import Map
 
+from voxbeam.pending_edits import PendingEdit, Written
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
 
     from pycrdt import Doc
 
@@ -50,11 +53,12 @@ class SceneMap:
         doc: Doc[Any],
         name: str,
         lock: Any,
-        edit: Callable[[], Any],
+        edit: Callable[[], AbstractContextManager[PendingEdit]],
         listened: Callable[[], None],
     ) -> None:
         self._lock = lock
-        self._edit = edit
+        self._edit: Callable[[], AbstractContextManager[PendingEdit]] = edit
+        self.name = name
         self._listened = listened
         self._map: Map[Any] = doc.get(name, type=Map)
         self._mirror: dict[str, Entry] = {}
@@ -80,24 +84,42 @@ class SceneMap:
 
     def put(self, entries: Mapping[str, Entry]) -> None:
         """Add entries, or change those of the same id: only fields that differ are written. None removes a field."""
-        with self._edit():
+        with self._edit() as edit:
             for entry_id, entry in entries.items():
+                edit.written.append(Written(self.name, entry_id, entry, entry_id in self._mirror))
                 self._write(entry_id, entry)
 
     def patch(self, entry_id: str, fields: Entry) -> bool:
         """Change an entry that is there; False where it is not."""
-        with self._edit():
+        with self._edit() as edit:
             if entry_id not in self._mirror:
                 return False
+            edit.written.append(Written(self.name, entry_id, fields, known=True))
             self._write(entry_id, fields)
         return True
 
     def remove(self, ids: list[str]) -> None:
         """Remove entries; those that are gone already are left out."""
-        with self._edit():
+        with self._edit() as edit:
             for entry_id in ids:
                 if entry_id in self._map:
+                    edit.written.append(Written(self.name, entry_id, None, known=True))
                     self._erase(entry_id)
+
+    def again(self, written: list[Written]) -> list[Written]:
+        """Write again what one transaction wrote; what has lost what it changes is left out, and returned."""
+        with self._lock:
+            lost = [one for one in written if one.known and one.fields is not None and one.id not in self._mirror]
+            self.put({one.id: one.fields for one in written if one.fields is not None and one not in lost})
+            self.remove([one.id for one in written if one.fields is None])
+        return lost
+
+    def follow(self, doc: Doc[Any]) -> None:
+        """Go on with another document; what differs there counts as changed. Called with the lock held."""
+        self._observe(False)
+        self._map = doc.get(self.name, type=Map)
+        self._observe(True)
+        self._touched.update(self._mirror, self._map.keys())
 
     def listen(self, listener: Callable[[list[Change], Origin], None]) -> Callable[[], None]:
         """Call ``listener(changes, origin)`` after each transaction that changed this map; the result ends that."""

@@ -3,6 +3,7 @@
 import * as Y from 'yjs';
 import * as z from 'zod';
 import { MAX_NAME_CHARS } from '../protocol/limits.js';
+import { followDocument } from '../protocol/replaced_document.js';
 
 /** Name of the document's map of bookmarks. */
 export const BOOKMARKS = 'bookmarks';
@@ -31,16 +32,24 @@ const Stored = z.object({
 
 /** The bookmarks of a scene document; entries that are none are left out. */
 export class Bookmarks {
-  readonly #map: Y.Map<unknown>;
+  #map: Y.Map<unknown>;
+  readonly #unfollow: () => void;
   readonly #listeners = new Set<() => void>();
   #cached: readonly Bookmark[] | undefined;
 
   constructor(
-    readonly doc: Y.Doc,
+    public doc: Y.Doc,
     readonly origin: object,
   ) {
     this.#map = doc.getMap(BOOKMARKS);
     this.#map.observeDeep(this.#changed);
+    this.#unfollow = followDocument(doc, (by) => {
+      this.#map.unobserveDeep(this.#changed);
+      this.doc = by;
+      this.#map = by.getMap(BOOKMARKS);
+      this.#map.observeDeep(this.#changed);
+      this.#changed();
+    });
   }
 
   /** In the order they were made. */
@@ -84,6 +93,7 @@ export class Bookmarks {
   }
 
   dispose(): void {
+    this.#unfollow();
     this.#map.unobserveDeep(this.#changed);
     this.#listeners.clear();
   }

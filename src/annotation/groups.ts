@@ -44,18 +44,27 @@ const StoredLayer = z.object({
 
 /** A map of the document as a sorted list of what is well-formed in it. */
 class Group<T extends { readonly order: number }> {
-  readonly #map: Y.Map<unknown>;
+  #map: Y.Map<unknown>;
   #cached: readonly T[] | undefined;
 
   constructor(
-    readonly doc: Y.Doc,
+    public doc: Y.Doc,
     readonly origin: object,
-    name: string,
+    readonly map: string,
     readonly parse: (key: string, stored: unknown) => T | undefined,
     readonly changed: () => void,
   ) {
-    this.#map = doc.getMap(name);
+    this.#map = doc.getMap(map);
     this.#map.observeDeep(this.#told);
+  }
+
+  /** Reads another document from now on. */
+  follow(doc: Y.Doc): void {
+    this.dispose();
+    this.doc = doc;
+    this.#map = doc.getMap(this.map);
+    this.#map.observeDeep(this.#told);
+    this.#told();
   }
 
   list(): readonly T[] {

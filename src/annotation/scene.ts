@@ -6,6 +6,7 @@ import { AnnotationLayers, Classes } from './groups.js';
 import { alike, History } from './history.js';
 import { LAYERS } from './layers.js';
 import { type Annotation, type AnnotationPatch, isProp, type Layer, type LayerPatch, type NewAnnotation, parseLayer } from './model.js';
+import { followDocument } from '../protocol/replaced_document.js';
 import { StoredAnnotations } from './stored_annotations.js';
 
 /** What of the scene changed. */
@@ -32,11 +33,12 @@ export class Scene {
   /** The palette of classes, and the layers that annotations are in. */
   readonly classes: Classes;
   readonly groups: AnnotationLayers;
-  readonly #layers: Y.Map<unknown>;
+  #layers: Y.Map<unknown>;
   readonly #stored: StoredAnnotations;
   readonly #list: AnnotationList;
   readonly #history = new History();
   readonly #listeners = new Set<(change: SceneChange) => void>();
+  readonly #unfollow: () => void;
   #cachedLayers: readonly Layer[] | undefined;
   #gestures = 0;
   #last = 0;
@@ -46,7 +48,7 @@ export class Scene {
    * @param author who edits by it: what it changes says so
    */
   constructor(
-    readonly doc: Y.Doc,
+    public doc: Y.Doc,
     readonly origin: object,
     public author = '',
   ) {
@@ -56,6 +58,19 @@ export class Scene {
     this.classes = new Classes(doc, origin, () => this.#tell(false, NONE));
     this.groups = new AnnotationLayers(doc, origin, () => this.#tell(false, NONE));
     this.#layers.observeDeep(this.#layersChanged);
+    this.#unfollow = followDocument(doc, (by) => this.#follow(by));
+  }
+
+  /** Goes on with another document: what was undoable is, where it still stands there. */
+  #follow(doc: Y.Doc): void {
+    this.#layers.unobserveDeep(this.#layersChanged);
+    this.doc = doc;
+    this.#layers = doc.getMap(LAYERS);
+    this.#layers.observeDeep(this.#layersChanged);
+    this.#stored.follow(doc);
+    this.classes.follow(doc);
+    this.groups.follow(doc);
+    this.#layersChanged();
   }
 
   /** Layers from the lowest to the highest. */
@@ -162,6 +177,7 @@ export class Scene {
 
   /** Lets go of the document. */
   dispose(): void {
+    this.#unfollow();
     this.#layers.unobserveDeep(this.#layersChanged);
     this.#stored.dispose();
     this.classes.dispose();

@@ -4,10 +4,9 @@
  */
 
 import * as Y from 'yjs';
+import { ANNOTATION_EDITS, ANNOTATIONS, editKey, readEditKey } from '../protocol/scene_keys.js';
 
-/** Names of the document's maps: the rows by id, and what was changed of them by id and field. */
-export const ANNOTATIONS = 'annotations';
-export const ANNOTATION_EDITS = 'annotation_edits';
+export { ANNOTATION_EDITS, ANNOTATIONS, editKey, readEditKey } from '../protocol/scene_keys.js';
 
 const PROPS = 'props.';
 
@@ -45,30 +44,37 @@ class PlainEntry implements StoredEntry {
   }
 }
 
-/** The key of a changed field. */
-export const editKey = (id: string, field: string): string => `${id.replaceAll('%', '%25').replaceAll('/', '%2F')}/${field}`;
-
-/** Id and field of such a key; undefined where it is none. */
-export function readEditKey(key: string): readonly [id: string, field: string] | undefined {
-  const end = key.indexOf('/');
-  return end > 0 ? [key.slice(0, end).replaceAll('%2F', '/').replaceAll('%25', '%'), key.slice(end + 1)] : undefined;
-}
-
 export class StoredAnnotations {
-  readonly rows: Y.Map<unknown>;
-  readonly edits: Y.Map<unknown>;
+  rows: Y.Map<unknown>;
+  edits: Y.Map<unknown>;
   /** Fields that were changed, by id. */
   readonly #edited = new Map<string, Set<string>>();
 
   /** @param changed told after each transaction which annotations it touched; without it nothing is observed, and the object is for the moment */
   constructor(
-    readonly doc: Y.Doc,
+    doc: Y.Doc,
     private readonly changed?: (ids: ReadonlySet<string>) => void,
   ) {
     this.rows = doc.getMap(ANNOTATIONS);
     this.edits = doc.getMap(ANNOTATION_EDITS);
     for (const key of this.edits.keys()) this.#index(key);
-    if (!changed) return;
+    if (changed) this.#observe();
+  }
+
+  /** Reads another document from now on; the annotations that differ there count as changed. */
+  follow(doc: Y.Doc): void {
+    const [rows, edited] = [this.rows, new Set(this.#edited.keys())];
+    this.dispose();
+    this.#edited.clear();
+    this.rows = doc.getMap(ANNOTATIONS);
+    this.edits = doc.getMap(ANNOTATION_EDITS);
+    for (const key of this.edits.keys()) this.#index(key);
+    this.#observe();
+    const differs = (id: string) => edited.has(id) || this.#edited.has(id) || typeof rows.get(id) !== 'string' || rows.get(id) !== this.rows.get(id);
+    this.changed?.(new Set([...rows.keys(), ...this.rows.keys()].filter(differs)));
+  }
+
+  #observe(): void {
     this.rows.observeDeep(this.#rowsChanged);
     this.edits.observe(this.#editsChanged);
   }

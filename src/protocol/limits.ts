@@ -99,6 +99,9 @@ export const MAX_PROPS = 64;
 /** Characters in the text of such a field. */
 export const MAX_PROP_CHARS = 4096;
 
+/** Bytes of one value of the scene document: a document is given on in parts of half a frame, which one more value may follow. */
+export const MAX_SCENE_VALUE_BYTES = 3 * 2 ** 20;
+
 /** Characters of what a client says of itself to the others. */
 export const MAX_PRESENCE_BYTES = 8192;
 /** Ids under which one client may say something of itself. */

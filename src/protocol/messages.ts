@@ -257,6 +257,8 @@ export const Saved = z.strictObject({
   state: SavedState,
   /** Changes of the scene that came from this client on this connection and are on disk, with all before them. */
   edits: count,
+  /** Changes of this client that the sidecar has applied or refused, on disk or not. */
+  taken: count.optional(),
   /** Why nothing is written, or what was found damaged. */
   message: words.optional(),
   /** What to do about it. */
@@ -322,6 +324,8 @@ export const ErrorMessage = z.strictObject({
   volume: u32.optional(),
   /** Of an EDIT, UNDO, READ or CANCEL_EDIT that it answers; of LABELS the name. */
   id: z.string().max(MAX_NAME_CHARS).optional(),
+  /** Which of this client's frames with changes of the scene was not taken, the first is 1. */
+  edit: count.optional(),
   key: z.tuple([level, u32, u32, u32]).optional(),
   /** Of `key`. */
   time,

@@ -27,10 +27,16 @@ export class SavedEdits {
     this.#said = undefined;
   }
 
-  /** A change was sent. */
-  sent(): void {
+  /** A change was sent; its number on this connection. */
+  sent(): number {
     this.#sent += 1;
     this.#tell();
+    return this.#sent;
+  }
+
+  /** Changes that were sent on this connection. */
+  get count(): number {
+    return this.#sent;
   }
 
   /** A SAVED frame. */

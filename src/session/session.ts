@@ -45,7 +45,6 @@ const MANY_BRICKS = 16;
 export type { SessionEvents, SessionOptions } from './session_options.js';
 
 export class Session {
-  readonly doc: Y.Doc;
   readonly counters: SessionCounters = {
     bytesReceived: 0, bricksReceived: 0, bricksSame: 0, tilesReceived: 0, bricksPending: 0, cancelled: 0, framesRefused: 0, cacheHits: 0, cacheBytes: 0, cachePeak: 0, roundTripMs: 0,
   };
@@ -72,7 +71,6 @@ export class Session {
   constructor(options: SessionOptions) {
     const creditBytes = options.creditBytes ?? DEFAULT_CREDIT_BYTES;
     this.#maxBrowserBytes = options.maxBrowserBytes ?? DEFAULT_BROWSER_BYTES;
-    this.doc = options.doc ?? new Y.Doc();
     this.#wires = new Wires(options.startLink ?? startBrowserLink, () => {
       this.#kept.restarted();
       this.#keptTiles.restarted();
@@ -98,10 +96,10 @@ export class Session {
       },
     });
     this.#scene = new SceneSync(
-      this.doc,
+      options.doc ?? new Y.Doc(),
       (payload) => this.#sendFrame(encodeFrame(FrameType.SCENE, payload)),
       () => this.#events.emit('synced', undefined),
-      () => this.#tell({ code: ErrorCode.FORBIDDEN, message: 'the role view may not change the scene: nothing of it was sent', remedy: 'reload to drop the change here', fatal: false }),
+      ({ remedy, ...why }) => this.#tell({ ...why, ...(remedy !== undefined && { remedy }), fatal: false }),
     );
     this.tiles = new TileDesk({
       maxBytes: this.#maxBrowserBytes / TILE_PART,
@@ -141,6 +139,8 @@ export class Session {
     void this.#loop.start();
   }
 
+  /** The scene document. One of which something was refused is replaced: `onReplaced` tells. */
+  get doc(): Y.Doc { return this.#scene.doc; }
   get awareness() { return this.#scene.awareness; }
   get state(): ConnectionState { return this.#loop.state; }
   get saved() { return this.#scene.saved; }
@@ -349,7 +349,7 @@ export class Session {
       pong: (t) => {
         this.counters.roundTripMs = this.#heartbeat.pong(t);
       },
-      error: (error) => this.labels.refused(error) || this.#errorMessage(error),
+      error: (error) => this.labels.refused(error) || this.#scene.notTaken(error) || this.#errorMessage(error),
       ...this.labels.handlers,
     };
   }

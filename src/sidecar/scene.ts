@@ -10,9 +10,10 @@ import { messageYjsSyncStep1, messageYjsSyncStep2, messageYjsUpdate, writeSyncSt
 import * as Y from 'yjs';
 import { ensureLayer, removeLayer } from '../annotation/layers.js';
 import {
-  decodeControl, encodeFrame, ErrorCode, FrameError, FrameType, HistoryAsk, type Saved, type VolumeDescription,
+  decodeControl, encodeFrame, ErrorCode, type ErrorMessage, FrameError, FrameType, HistoryAsk, MAX_SCENE_VALUE_BYTES, type Saved, type VolumeDescription,
 } from '../protocol/index.js';
 import { documentParts } from '../protocol/scene_parts.js';
+import { oversized } from '../protocol/scene_values.js';
 import type { Connection } from './connection.js';
 import { EarlyEdits } from './early_edits.js';
 import { FROM_FILE, type SavedStatus, SceneKeeper, type ScenePlace } from './durable/scene_keeper.js';
@@ -30,11 +31,15 @@ function syncFrame(write: (encoder: encoding.Encoder) => void): Uint8Array {
   return encodeFrame(FrameType.SCENE, encoding.toUint8Array(encoder));
 }
 
-/** Changes that came from a client, and how many of them are on disk. */
+/** Changes that came from a client: how many, how many of them are on disk, and which one was refused. */
 interface Edits {
   taken: number;
   saved: number;
+  /** What comes after it may build on it, and is not taken before the client has asked for the document anew. */
+  refused?: number | undefined;
 }
+
+const NOTHING = { structs: [], ds: { clients: new Map() } };
 
 export class Scene {
   readonly doc = new Y.Doc();
@@ -49,9 +54,13 @@ export class Scene {
 
   /**
    * @param place where it is kept; nowhere beyond the process, where there is none
+   * @param mostValueBytes how large a value may be
    * @throws SceneFileError where the file is not to be opened
    */
-  constructor(place?: ScenePlace) {
+  constructor(
+    place?: ScenePlace,
+    readonly mostValueBytes = MAX_SCENE_VALUE_BYTES,
+  ) {
     const changed = ({ state }: SavedStatus): void => {
       // What was shared and not written is written now.
       if (state === 'saved') for (const edits of this.#clients.values()) edits.saved = edits.taken;
@@ -133,32 +142,44 @@ export class Scene {
   #sync(connection: Connection, decoder: decoding.Decoder): void {
     const type = decoding.readVarUint(decoder);
     const content = decoding.readVarUint8Array(decoder);
-    const answer = (known?: Uint8Array) => this.#answer(connection, known);
+    const answer = (known: Uint8Array) => this.#answer(connection, known);
+    const edits: Edits = this.#clients.get(connection) ?? { taken: 0, saved: 0 };
     if (type === messageYjsSyncStep1) {
+      edits.refused = undefined;
       this.keeper.after(() => answer(content));
     } else if (type !== messageYjsSyncStep2 && type !== messageYjsUpdate) {
       throw new Error(`sync type ${type}`);
-    } else if (atLeast(connection.grant.role, 'edit')) {
+    } else if (atLeast(connection.grant.role, 'edit') || type === messageYjsUpdate) {
       const update = Y.decodeUpdate(content); // as a whole, before any of it is applied
-      const edits = this.#clients.get(connection);
-      if (edits) edits.taken += 1;
-      const mine = edits?.taken ?? 0;
-      Y.applyUpdate(this.doc, content, connection);
+      edits.taken += 1;
+      const mine = edits.taken;
+      const refusal = this.#refusal(connection, edits, content);
+      if (refusal) {
+        edits.refused ??= mine;
+        connection.error({ ...refusal, edit: mine });
+      } else Y.applyUpdate(this.doc, content, connection);
       if (type === messageYjsSyncStep2) this.#giving.delete(connection);
-      for (const [one, count] of this.#early.applied(connection, mine, update)) this.#savedUpTo(one, count);
-    } else if (type === messageYjsUpdate) {
-      connection.error({
-        code: ErrorCode.FORBIDDEN,
-        message: `the role ${connection.grant.role} may not change the scene`,
-        remedy: 'ask the owner for a link with the role edit; reload to drop the change',
-      });
-      this.keeper.after(() => answer());
+      for (const [one, count] of this.#early.applied(connection, mine, refusal ? NOTHING : update)) this.#savedUpTo(one, count);
+      if (this.keeper.status.state !== 'saved') this.#tellSoon(connection);
     }
     // Step 2 of a client that may not change anything is its answer to our greeting: nothing of it is taken.
   }
 
+  /** Why a change is not taken; undefined where it is. */
+  #refusal(connection: Connection, { refused }: Edits, content: Uint8Array): Pick<ErrorMessage, 'code' | 'message' | 'remedy'> | undefined {
+    const { role } = connection.grant;
+    if (!atLeast(role, 'edit')) {
+      return { code: ErrorCode.FORBIDDEN, message: `the role ${role} may not change the scene`, remedy: 'ask the owner for a link with the role edit' };
+    }
+    if (refused !== undefined) return { code: ErrorCode.CANCELLED, message: `not taken: it may build on change ${refused}, which was refused` };
+    const bytes = oversized(content, this.mostValueBytes);
+    return bytes === undefined
+      ? undefined
+      : { code: ErrorCode.TOO_LARGE, message: `a value of ${bytes} bytes; the limit is ${this.mostValueBytes}`, remedy: 'draw it in several' };
+  }
+
   /** All that a client lacks; in several updates, of which the last one is the answer, where it is more than a frame holds. */
-  #answer(connection: Connection, known?: Uint8Array): void {
+  #answer(connection: Connection, known: Uint8Array): void {
     const parts = documentParts(this.doc, known);
     parts.forEach((part, i) => {
       connection.send(
@@ -180,6 +201,11 @@ export class Scene {
 
   #isSaved(connection: Connection, edits: Edits, count: number): void {
     edits.saved = Math.max(edits.saved, count);
+    this.#tellSoon(connection);
+  }
+
+  /** Says how what a client changed stands: once for all that is taken or written at once. */
+  #tellSoon(connection: Connection): void {
     if (this.#saved.size === 0) {
       queueMicrotask(() => {
         for (const one of this.#saved) this.#tellSaved(one);
@@ -190,7 +216,8 @@ export class Scene {
   }
 
   #tellSaved(connection: Connection): void {
-    const message: Saved = { ...this.keeper.status, edits: this.#clients.get(connection)?.saved ?? 0 };
+    const { saved: edits = 0, taken = 0 } = this.#clients.get(connection) ?? {};
+    const message: Saved = { ...this.keeper.status, edits, ...(taken > edits && { taken }) };
     connection.sendControl(FrameType.SAVED, message);
   }
 

@@ -9,8 +9,9 @@ import { STORE_UNITS, type StoredDtype, UNIT_BYTES } from '../../protocol/index.
 const UNIT_BITS = 3;
 /** Numbers of makers; afterwards they begin anew. */
 export const MAX_MAKERS = 2 ** (31 - UNIT_BITS) - 1;
-/** A write takes a fraction of a millisecond. */
+/** A write takes a fraction of a millisecond, and on a busy machine its thread may not run for long. Behind so many of these it is thought dead. */
 const WRITE_MS = 1_000;
+const MOST_WAITS = 10;
 
 export type Claim = 'written' | 'refused' | 'misfit';
 
@@ -36,8 +37,12 @@ export class PlaceGrants {
     const now = Atomics.load(this.#table, at);
     if (now === 0) return;
     if (now > 0 && Atomics.compareExchange(this.#table, at, now, 0) === now) return;
-    const writing = Atomics.load(this.#table, at);
-    if (writing < 0) Atomics.wait(this.#table, at, writing, WRITE_MS);
+    // Freed while it is written, the place would be another brick's under the writer's hands.
+    for (let waits = 0; waits < MOST_WAITS; waits += 1) {
+      const writing = Atomics.load(this.#table, at);
+      if (writing >= 0) break;
+      Atomics.wait(this.#table, at, writing, WRITE_MS);
+    }
     Atomics.store(this.#table, at, 0);
   }
 
@@ -61,7 +66,8 @@ export class PlaceGrants {
     try {
       write();
     } finally {
-      Atomics.store(this.#table, at, 0);
+      // Where it was given up meanwhile, what stands there may be the next one's grant.
+      Atomics.compareExchange(this.#table, at, -granted, 0);
       Atomics.notify(this.#table, at);
     }
     return 'written';

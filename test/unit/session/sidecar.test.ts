@@ -210,6 +210,7 @@ describe('the scene', () => {
     const [{ s: viewer }, { s: editor }] = [await synced('view'), await synced()];
     expect(viewer.role).toBe('view');
     viewer.doc.getMap('annotations').set('sneaky', 1);
+    await viewer.until(() => viewer.errors.length > 0 && !viewer.doc.getMap('annotations').has('sneaky'), 'the refusal');
     expect(viewer.errors.map(({ code, fatal }) => [code, fatal])).toEqual([[4403, false]]);
     editor.doc.getMap('annotations').set('right', 1);
     await viewer.until(() => viewer.doc.getMap('annotations').get('right') === 1, 'the edit');

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba import njit
 
-from voxbeam.compiled.pointers import at_i64, at_u8, at_u16, at_u32, copy_row, hash_stripes, load, move, rank, store
+from voxbeam.compiled.pointers import at_i64, at_u8, at_u16, at_u32, copy_row, hash_stripes, load, move, part, rank, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,6 +82,12 @@ def _hash_jobs(jobs: Any, count: int, words: Any, first: int, end: int) -> int:
     return first + 16 * stripes
 
 
+# Voxels of any type are summed up by the same functions: numba takes long over each.
+hash_jobs: Any = part(_hash_jobs)
+checksum: Any = part(_checksum)
+begin_checksum: Any = part(_begin_checksum)
+
+
 def _swapped_2(value: Any) -> Any:
     return ((value & 0xFF) << 8) | ((value >> 8) & 0xFF)
 
@@ -106,7 +112,6 @@ def make_cut(voxel: Any, *, floats: bool) -> Callable[..., None]:
     top = np.iinfo(voxel).max
     voxel_bytes = np.dtype(voxel).itemsize
     swapped = njit({np.uint8: _same, np.uint16: _swapped_2, np.uint32: _swapped_4}[voxel], inline="always")
-    hash_jobs, checksum, begin_checksum = njit(_hash_jobs), njit(_checksum), njit(_begin_checksum)
 
     def _run(source: Any, step: int, low: int, high: int, target: Any, swap: int) -> None:
         """66 voxels in a row: those from `low` to `high` exist, the others are as the nearest of these."""
@@ -126,7 +131,7 @@ def make_cut(voxel: Any, *, floats: bool) -> Callable[..., None]:
         for i in range(high, _EDGE):
             store(target, i, load(target, high - 1))
 
-    run = njit(_run)
+    run = part(_run)
 
     def _look(plane: Any, flip: int, first: Any, found: Any) -> None:
         """Finish a plane of voxels and widen what was found: lowest, highest, differences to the first voxel."""
@@ -158,7 +163,7 @@ def make_cut(voxel: Any, *, floats: bool) -> Callable[..., None]:
         store(found, 1, np.int64(high))
         store(found, 2, np.int64(differ))
 
-    look = njit(_look_at_floats if floats else _look)
+    look = part(_look_at_floats if floats else _look)
     lowest, highest = (0x7FFFFFFF, -0x80000000) if floats else (top, 0)
 
     def _turn(source: Any, across: int, target: Any, along: int) -> None:
@@ -168,7 +173,7 @@ def make_cut(voxel: Any, *, floats: bool) -> Callable[..., None]:
             for x in range(_EDGE):
                 store(row, x, load(column, across * x))
 
-    turn = njit(_turn)
+    turn = part(_turn)
 
     def _cut_columns(
         source: Any, sz: int, sy: int, sx: int, nz: int, ny: int, nx: int, swap: int, scratch: Any, mine: Any,
@@ -186,7 +191,7 @@ def make_cut(voxel: Any, *, floats: bool) -> Callable[..., None]:
         for y in range(_EDGE):
             turn(move(scratch, _EDGE * y), _PLANE, move(voxels, _EDGE * y), _PLANE)
 
-    cut_columns = njit(_cut_columns)
+    cut_columns = part(_cut_columns)
 
     def _cut_plane(
         slab: Any, sy: int, sx: int, ny: int, nx: int, swap: int, scratch: Any, z: int, mine: Any,
@@ -198,7 +203,7 @@ def make_cut(voxel: Any, *, floats: bool) -> Callable[..., None]:
             run(move(slab, min(max(x0 + x, 0), nx - 1) * sx + y0 * sy), sy, low, high, move(scratch, _EDGE * x), swap)
         turn(scratch, _EDGE, move(at(load(mine, 3)), _PLANE * z), _EDGE)
 
-    cut_plane = njit(_cut_plane)
+    cut_plane = part(_cut_plane)
 
     def _cut_rows(
         source: Any, sz: int, sy: int, sx: int, nz: int, ny: int, nx: int, swap: int, z: int, job: Any, count: int,
@@ -216,7 +221,7 @@ def make_cut(voxel: Any, *, floats: bool) -> Callable[..., None]:
                 else:
                     run(row, sx, low, high, target, swap)
 
-    cut_rows = njit(_cut_rows)
+    cut_rows = part(_cut_rows)
 
     def cut(
         address: int, sz: int, sy: int, sx: int, nz: int, ny: int, nx: int, flip: int, swap: int, brick: int, states: int,

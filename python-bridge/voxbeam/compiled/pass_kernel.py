@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba import njit
 
-from voxbeam.compiled.pointers import at_f32, at_i32, at_i64, at_u8, at_u16, at_u32, bits_of, load, move, rank, store
+from voxbeam.compiled.pointers import at_f32, at_i32, at_i64, at_u8, at_u16, at_u32, bits_of, load, move, part, rank, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +95,7 @@ def make_pass(voxel: Any, how: str) -> Callable[..., None]:
     at = {np.uint8: at_u8, np.uint16: at_u16, np.uint32: at_u32}[voxel]
     at_value = at_f32 if floats else at
     top = np.iinfo(voxel).max
-    halve = njit({"mean": _mean, "float": _float_mean, "mode": _mode}[how])
+    halve = part({"mean": _mean, "float": _float_mean, "mode": _mode}[how])
     kept: Any = np.int32 if floats else voxel
     lowest, highest = (0x7FFFFFFF, -0x80000000) if floats else (top, 0)
 
@@ -111,7 +111,7 @@ def make_pass(voxel: Any, how: str) -> Callable[..., None]:
             store(lows, i, value)
             store(highs, i, value)
 
-    widen, begin = njit(_widen), njit(_begin)
+    widen, begin = part(_widen), part(_begin)
 
     def _rows(
         values: Any, sz: int, sy: int, front: int, back: int, y0: int, y1: int, end: int, mx: int, x0: int, x1: int,
@@ -124,7 +124,7 @@ def make_pass(voxel: Any, how: str) -> Callable[..., None]:
             c, d = move(values, back * sz + y * sy + mx + x0), move(values, back * sz + below * sy + mx + x0)
             halve(a, b, c, d, move(target, ((y - y0) >> 1) * ty), (x1 - x0) >> 1, (x1 - x0) & 1)
 
-    rows = njit(_rows)
+    rows = part(_rows)
 
     def _ends(lows: Any, highs: Any, ny: int, nx: int, my: int, mx: int, iy: int, ix: int, found: Any) -> None:
         number = 0
@@ -138,7 +138,7 @@ def make_pass(voxel: Any, how: str) -> Callable[..., None]:
                 store(found, 2 * number + 1, np.int64(high))
                 number += 1
 
-    ends = njit(_ends)
+    ends = part(_ends)
 
     def tile(
         address: int, sz: int, sy: int, nz: int, ny: int, nx: int, mz: int, my: int, mx: int, iz: int, iy: int, ix: int,

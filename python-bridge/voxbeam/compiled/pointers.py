@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from llvmlite import ir
-from numba import types
+from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
@@ -143,3 +143,5 @@ hash_stripes: Any = intrinsic(_hash_stripes)
 copy_row: Any = intrinsic(_copy_row)
 rank: Any = intrinsic(_rank)
 bits_of: Any = intrinsic(_bits_of)
+#: Decorates what kernels call: Python never does, so nothing is made that it could call.
+part: Any = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)

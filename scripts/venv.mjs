@@ -43,11 +43,14 @@ export async function makeVenv() {
   return true;
 }
 
-/** The build needs one Python program: jupyter-builder. */
+/**
+ * The build needs one Python program: jupyter-builder. The pip that Python comes with may be years old: 23.2 reads what is said of all
+ * installed packages for each new one, and compares every file on offer with every platform's name.
+ */
 export async function ensureBuilder() {
   if (existsSync(join(root, '.venv', 'bin', 'jupyter-builder'))) return;
   say('installing the JupyterLab extension builder');
-  await pip('jupyter-builder>=1.3,<2');
+  await pip('pip>=25', 'jupyter-builder>=1.3,<2');
 }
 
 /**

@@ -30,7 +30,9 @@ function voxelsOf({ level, z, y, x }: { level: number; z: number; y: number; x: 
   let voxels = known.get(name);
   if (!voxels) {
     const chance = seeded(level + 7 * z + 31 * y + 101 * x + 1009 * generation);
-    voxels = Uint16Array.from({ length: STORED_VOXELS }, (_, i) => 9000 + 40 * (i % 66) + 25 * ((i / 66) % 66) + 3000 * Math.sin(i / 50_000 + x) + 16 * chance() + 100 * generation);
+    voxels = new Uint16Array(STORED_VOXELS);
+    // A loop: `Uint16Array.from` with a function gathers all numbers in a list first, and takes three times as long.
+    for (let i = 0; i < STORED_VOXELS; i += 1) voxels[i] = 9000 + 40 * (i % 66) + 25 * ((i / 66) % 66) + 3000 * Math.sin(i / 50_000 + x) + 16 * chance() + 100 * generation;
     known.set(name, voxels);
   }
   return voxels;

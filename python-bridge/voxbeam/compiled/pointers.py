@@ -143,5 +143,6 @@ hash_stripes: Any = intrinsic(_hash_stripes)
 copy_row: Any = intrinsic(_copy_row)
 rank: Any = intrinsic(_rank)
 bits_of: Any = intrinsic(_bits_of)
+_compiled: Any = njit  # whose stubs lack these two
 #: Decorates what kernels call: Python never does, so nothing is made that it could call.
-part: Any = njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+part: Any = _compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)

@@ -19,8 +19,7 @@ const WORKERS = LANES;
  */
 const TOGETHER = [
   ['notebooks', 'quickstart', 'look'],
-  ['widget', 'views', 'linked_views', 'slices'],
-  ['faults', 'annotation', 'labextension', 'time'],
+  ['widget', 'views', 'linked_views', 'slices', 'faults', 'annotation', 'labextension', 'time'],
   ['renderer_limits', 'renderer_states', 'renderer_planner', 'renderer_planes', 'renderer_fade', 'renderer_cells'],
   ['renderer_modes', 'renderer_points', 'renderer_near', 'renderer_pictures', 'renderer_shaders', 'renderer_steadiness', 'renderer_time', 'slice_tiles'],
 ];

@@ -10,7 +10,7 @@ const token = 'A'.repeat(43);
 
 test('only the token is needed', () => {
   expect(parseConfig(JSON.stringify({ token }))).toEqual({
-    token, host: '127.0.0.1', port: 0, upload_port: 0, store_bytes: null, spill_bytes: null, parent: false, allowed_hosts: [], unread_ms: 30_000,
+    token, host: '127.0.0.1', port: 0, upload_port: 0, store_bytes: null, spill_bytes: null, parent: false, orphan_ms: 0, allowed_hosts: [], unread_ms: 30_000,
   });
 });
 

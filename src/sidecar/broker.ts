@@ -16,11 +16,11 @@ import type { StoreFile } from './store_file.js';
 import type { VolumeRecord } from './volume_record.js';
 
 /** Needs under way to one producer, or to one helper of it. */
-export const MAX_OUTSTANDING = 64;
-/** Of these, needs of fills: the rest is kept for viewers. */
-export const MAX_FILL_OUTSTANDING = 48;
-/** They are asked for so many at once: a message for each costs both sides as much as moving a brick does. */
-const FILLS_AT_ONCE = 12;
+export const MAX_OUTSTANDING = 80;
+/** Of these, needs of fills: as many as two workers take at once, and as many that wait for them; the rest is kept for viewers. */
+export const MAX_FILL_OUTSTANDING = 64;
+/** They are asked for so many at once, a worker's turn: a message for each costs both sides as much as moving a brick does. */
+const FILLS_AT_ONCE = 16;
 /** How long the viewers' needs wait for a producer that lost its connection, and how long its slots are not used again. */
 export const PRODUCER_GRACE_MS = 3_000;
 /** Needs that may wait for a maker who has enough to do, while others are asked. */

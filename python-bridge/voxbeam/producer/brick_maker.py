@@ -5,8 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from voxbeam.errors import VoxbeamError
 from voxbeam.geometry import has_brick
@@ -38,8 +37,7 @@ class NotMineError(Exception):
     """Somebody else is to make this brick: the need is answered as one that was cancelled, and asked again."""
 
 
-@dataclass(frozen=True)
-class Made:
+class Made(NamedTuple):
     """A frame that stands in the store and has not been spoken of."""
 
     need: Need

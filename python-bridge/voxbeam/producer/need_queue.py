@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
 FILL_PRIORITY = 1e11
 
 
-@dataclass(frozen=True)
-class Need:
+class Need(NamedTuple):
     """A brick to be answered on `link`: at `offset` of its store, or inline where that is -1."""
 
     link: Link

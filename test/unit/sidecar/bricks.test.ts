@@ -181,12 +181,12 @@ test('the producer is asked for the most urgent brick of all viewers first', asy
   const volume = await declare();
   const [a, b] = await Promise.all([viewer(), viewer()]);
   await held(async () => {
-    // 64 needs are under way; what comes after waits in the sidecar and is put in order there.
+    // 80 needs are under way; what comes after waits in the sidecar and is put in order there.
     const many = Array.from({ length: 27 }, (_, i) => [0, Math.floor(i / 9), Math.floor(i / 3) % 3, i % 3, 1]);
-    const others = await Promise.all([declare({ shape: [256, 256, 256] })]);
-    const filler = Array.from({ length: 64 }, (_, i) => [0, Math.floor(i / 16), Math.floor(i / 4) % 4, i % 4, 0]);
+    const others = await Promise.all([declare({ shape: [320, 256, 256] })]);
+    const filler = Array.from({ length: 80 }, (_, i) => [0, Math.floor(i / 16), Math.floor(i / 4) % 4, i % 4, 0]);
     need(a, others[0] as number, ...filler);
-    await producer.client.until(() => producer.needs.filter((n) => n.volume === others[0]).length === 64, 'the first 64 needs');
+    await producer.client.until(() => producer.needs.filter((n) => n.volume === others[0]).length === 80, 'the first 80 needs');
     need(a, volume, ...many);
     need(b, volume, [0, 2, 2, 2, -5]);
     await Promise.all([a.roundTrip(), b.roundTrip()]);
@@ -197,7 +197,7 @@ test('the producer is asked for the most urgent brick of all viewers first', asy
     for (const n of producer.needs.filter((n) => n.volume === others[0]).slice(1)) producer.answer(n.volume, n.key);
     await producer.client.until(() => producer.needs.filter((n) => n.volume === volume).length === 27, 'all needs');
     for (const n of producer.needs.filter((n) => n.volume === volume)) producer.answer(n.volume, n.key);
-    await a.until(() => a.all(FrameType.BRICK).length === 91, 'all bricks');
+    await a.until(() => a.all(FrameType.BRICK).length === 107, 'all bricks');
   });
   await Promise.all([a.close(), b.close()]);
 });

@@ -54,9 +54,9 @@ describe('a fill', () => {
     producer.automatic = false;
     const volume = await producer.declare({ ...fresh(), shape: [256, 256, 256] }); // 64 + 8 + 1
     fill(producer, volume);
-    await producer.client.until(() => producer.needs.length === 48, 'three quarters of the needs under way');
+    await producer.client.until(() => producer.needs.length === 64, 'four fifths of the needs under way');
     await producer.client.roundTrip();
-    expect(producer.needs.length).toBe(48);
+    expect(producer.needs.length).toBe(64);
     need(client, volume, [0, 3, 3, 3, 7], [2, 0, 0, 0, 3]);
     const key = await producer.need(volume, [0, 3, 3, 3]);
     expect(key[4]).toBe(7);
@@ -64,9 +64,24 @@ describe('a fill', () => {
     await producer.client.until(() => producer.cancels.length > 0, 'the coarse brick taken back');
     expect(producer.cancels).toEqual([[2, 0, 0, 0]]);
     producer.client.control(FrameType.ERROR, { code: 4499, message: 'cancelled', volume, key: [2, 0, 0, 0], fatal: false });
-    const again = await producer.need(volume, [2, 0, 0, 0], 48);
+    const again = await producer.need(volume, [2, 0, 0, 0], 64);
     expect(again[4]).toBe(3);
     await Promise.all([producer.close(), client.close()]);
+  });
+
+  test('is asked for by turns of sixteen bricks', async () => {
+    const producer = await GoodProducer.connect(sidecar);
+    producer.automatic = false;
+    const volume = await producer.declare({ ...fresh(), shape: [256, 256, 256] }); // 64 + 8 + 1
+    fill(producer, volume);
+    await producer.client.until(() => producer.needs.length === 64, 'four turns');
+    const first = producer.needs.slice(0, 16);
+    for (const n of first.slice(0, 15)) producer.answer(n.volume, n.key);
+    await producer.client.roundTrip();
+    expect(producer.needs.length).toBe(64);
+    for (const n of first.slice(15)) producer.answer(n.volume, n.key);
+    await producer.client.until(() => producer.needs.length === 73, 'the rest');
+    await producer.close();
   });
 
   test('goes on when the viewer who asked for the same brick leaves', async () => {

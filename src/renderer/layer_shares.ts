@@ -9,13 +9,13 @@ import type { VolumeState } from './volume_state.js';
 /** An atlas that is larger than its share by this factor gives the rest back when another layer needs it. */
 const TOO_LARGE = 1.25;
 
-/** Bricks that a layer would fill: what its plans ask for, as often as it has time points in use, and everything where they were cut short or are not made yet. */
+/** Bricks that a layer would fill: what making its plans takes, as often as it has time points in use, and everything where they were cut short or are not made yet. */
 export function demandOf(volume: VolumeState, views: readonly ViewState[]): number {
   let slots = 0;
   for (const { plans } of views) {
     const plan = plans.get(volume.handle);
     if (!plan || plan.demand > plan.numbers.size) return volume.bricks;
-    slots += plan.demand;
+    slots += plan.peak;
   }
   return Math.max(slots * (1 + volume.coming.length), 1);
 }

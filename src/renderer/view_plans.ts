@@ -153,7 +153,7 @@ function* planVolume(
       ({ facet, plan: planForSlice(view, volume, facet, perSlice, ratio, previous, tiled), window: undefined });
     const plan = planAt(volume.shown, state.plans.get(volume.handle)).plan;
     const fromTiles = tiled && !volume.settings.coarseFirst;
-    state.plans.set(volume.handle, fromTiles ? { ...plan, bricks: [], numbers: new Set(), demand: 0 } : plan);
+    state.plans.set(volume.handle, fromTiles ? { ...plan, bricks: [], numbers: new Set(), demand: 0, peak: 0 } : plan);
     state.ahead.delete(volume.handle);
     planComing(state, volume, perSlice * volume.coming.length, volume.coming.map((facet) => planAt(facet, plannedBefore(state, volume, facet))));
   }
@@ -188,7 +188,7 @@ function planForSlice(
   const end = (pick: (...n: number[]) => number): Vec3 => [0, 1, 2].map((i) => pick(...corners.map((corner) => corner[i] as number))) as unknown as Vec3;
   const input = { geometry, numbering, min: end(Math.min), max: end(Math.max), pixelSize: view.pixelSize / ratio, previous };
   const plan = planSlice({ ...input, slots: tiled ? 1 : slots });
-  return tiled ? { ...plan, demand: plan.numbers.size } : plan;
+  return tiled ? { ...plan, demand: plan.numbers.size, peak: plan.numbers.size } : plan;
 }
 
 /** Plans what a camera sees, and what it is about to see where it moves. */

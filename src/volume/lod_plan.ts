@@ -30,6 +30,8 @@ export interface BrickPlan {
   readonly split: ReadonlySet<number>;
   /** Slots the plan would take if there were enough, as far as `slots` let it look. */
   readonly demand: number;
+  /** Slots it took at once while it was made, before bricks were left out: with as many it is made again, with fewer it may be another. */
+  readonly peak: number;
   /** Finest and coarsest level that is to be seen. */
   readonly finest: number;
   readonly coarsest: number;
@@ -166,6 +168,7 @@ export function* planLodInParts(input: LodInput, pace = new Pace()): Generator<v
   measure.gauge(top);
   visit(top, 0, 0, 0, measure.error, measure.weight, false);
   let demand = 1;
+  let peak = 1;
   /** Place, error, weight and emptiness of the children in view. */
   const found = new Float64Array(8 * 6);
   for (let at = heap.pop(); at !== undefined; at = heap.pop()) {
@@ -210,6 +213,7 @@ export function* planLodInParts(input: LodInput, pace = new Pace()): Generator<v
     for (let i = 0; i < count; i += 6) {
       visit(level, found[i]!, found[i + 1]!, found[i + 2]!, found[i + 3]!, found[i + 4]!, found[i + 5] === 1, node);
     }
+    peak = Math.max(peak, numbers.size);
   }
 
   let finest = top;
@@ -225,5 +229,5 @@ export function* planLodInParts(input: LodInput, pace = new Pace()): Generator<v
     finest = Math.min(finest, level);
     coarsest = Math.max(coarsest, level);
   }
-  return { bricks, numbers, split, demand, finest, coarsest: Math.max(coarsest, finest) };
+  return { bricks, numbers, split, demand, peak, finest, coarsest: Math.max(coarsest, finest) };
 }

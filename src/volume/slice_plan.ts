@@ -89,5 +89,5 @@ export function planSlice(input: SliceInput): BrickPlan {
     }
   }
   bricks.sort((a, b) => a.priority - b.priority);
-  return { bricks, numbers, split, demand: sum(wanted), finest: level, coarsest: level };
+  return { bricks, numbers, split, demand: sum(wanted), peak: sum(wanted), finest: level, coarsest: level };
 }

@@ -20,7 +20,7 @@ export interface CellRanges {
   readonly high: Float32Array;
 }
 
-/** Rows of voxels that are read between two pauses: a quarter of a millisecond or so, some times that before the code is compiled. */
+/** Rows of voxels that are read between two pauses: a tenth of a millisecond or so, some times that before the code is compiled. */
 const PART = 198;
 
 /**
@@ -28,20 +28,40 @@ const PART = 198;
  * between them.
  */
 export function* cellRangesInParts(voxels: VoxelArray): Generator<void, CellRanges> {
-  const along = { low: voxels, high: voxels };
-  const x = yield* reduce(along, STORED_EDGE * STORED_EDGE);
-  const y = yield* reduce(x, BRICK_CELLS * STORED_EDGE);
-  return yield* reduce(y, BRICK_CELLS * BRICK_CELLS);
+  if (voxels instanceof Float32Array) return yield* alongAxes(voxels, floatRanges, (length) => new Float32Array(length));
+  // Differences of 32-bit numbers need 33 bits: they are taken as floats, which rounds them.
+  if (voxels instanceof Uint32Array) return yield* alongAxes(Float32Array.from(voxels), floatRanges, (length) => new Float32Array(length));
+  const { low, high } = yield* alongAxes<Uint8Array | Uint16Array | Int32Array>(voxels, integerRanges, (length) => new Int32Array(length));
+  return { low: Float32Array.from(low), high: Float32Array.from(high) };
 }
 
 /** The same at once. */
 export const cellRanges = (voxels: VoxelArray): CellRanges => atOnce(cellRangesInParts(voxels));
 
-/** Reduces rows of 66 numbers to 8. What was the fastest axis becomes the slowest: three turns bring the axes back. */
-function* reduce({ low, high }: { low: ArrayLike<number>; high: ArrayLike<number> }, rows: number): Generator<void, CellRanges> {
-  const out = { low: new Float32Array(rows * BRICK_CELLS), high: new Float32Array(rows * BRICK_CELLS) };
-  for (let row = 0; row < rows; row += 1) {
-    if (row % PART === PART - 1) yield;
+/** Lowest and highest numbers along an axis. */
+interface Ranges<A> {
+  readonly low: A;
+  readonly high: A;
+}
+
+/** Reduces rows `from` to `to` of 66 numbers to 8 each. What was the fastest axis becomes the slowest: three turns bring the axes back. */
+type Reduce<A> = (all: Ranges<A>, rows: number, from: number, to: number, out: Ranges<A>) => void;
+
+function* alongAxes<A>(voxels: A, reduce: Reduce<A>, make: (length: number) => A): Generator<void, Ranges<A>> {
+  let all: Ranges<A> = { low: voxels, high: voxels };
+  for (const rows of [STORED_EDGE * STORED_EDGE, BRICK_CELLS * STORED_EDGE, BRICK_CELLS * BRICK_CELLS]) {
+    const out = { low: make(rows * BRICK_CELLS), high: make(rows * BRICK_CELLS) };
+    for (let from = 0; from < rows; from += PART) {
+      reduce(all, rows, from, Math.min(from + PART, rows), out);
+      if (from + PART < rows) yield;
+    }
+    all = out;
+  }
+  return all;
+}
+
+function floatRanges({ low, high }: Ranges<Float32Array>, rows: number, from: number, to: number, out: Ranges<Float32Array>): void {
+  for (let row = from; row < to; row += 1) {
     for (let cell = 0; cell < BRICK_CELLS; cell += 1) {
       let least = Number.POSITIVE_INFINITY;
       let most = Number.NEGATIVE_INFINITY;
@@ -56,7 +76,25 @@ function* reduce({ low, high }: { low: ArrayLike<number>; high: ArrayLike<number
       out.high[cell * rows + row] = most;
     }
   }
-  return out;
+}
+
+/** The same without branches, which in noise are guessed wrong: a third of the time. The difference's sign, as a mask, says whether it is added. */
+function integerRanges<A extends Uint8Array | Uint16Array | Int32Array>({ low, high }: Ranges<A>, rows: number, from: number, to: number, out: Ranges<A>): void {
+  for (let row = from; row < to; row += 1) {
+    for (let cell = 0; cell < BRICK_CELLS; cell += 1) {
+      const start = row * STORED_EDGE + cell * CELL_EDGE;
+      let least = low[start] as number;
+      let most = high[start] as number;
+      for (let i = start + 1; i < start + READ_EDGE; i += 1) {
+        const under = (low[i] as number) - least;
+        least += under & (under >> 31);
+        const over = (high[i] as number) - most;
+        most += over & ~(over >> 31);
+      }
+      out.low[cell * rows + row] = least;
+      out.high[cell * rows + row] = most;
+    }
+  }
 }
 
 /** A run that reaches beyond any brick. */

@@ -56,7 +56,7 @@ export class BrickIntake {
 
   /** Looks into bricks on the GPU for cells that rays may step over, for a few milliseconds; returns whether any are left. */
   findCells(volumes: readonly VolumeState[], views: readonly ViewState[]): boolean {
-    if (this.waiting > 0 || !views.some(({ view }) => view.kind === 'volume')) return false;
+    if (!views.some(({ view }) => view.kind === 'volume')) return false;
     const end = performance.now() + CELLS_MS;
     return volumes.some((volume) => {
       return this.residency.atlas(volume.storage).findCells(volume, end, ({ number, generation }) => {

@@ -31,6 +31,8 @@ export class FrameDrawing {
   /** Epoch milliseconds at which the first picture with voxels was done. */
   firstPictureAt: number | undefined;
   #firstPending = false;
+  /** Another frame's work follows on the last one's: bricks to upload, or a strip. */
+  #going = false;
 
   constructor(
     readonly drawing: ViewDrawing,
@@ -47,7 +49,8 @@ export class FrameDrawing {
    * is to be taken up.
    */
   busy(moving: boolean): boolean {
-    return this.fence.isFull(moving && !this.drawing.screen.shaders.due);
+    if (this.drawing.screen.shaders.due) return this.fence.isFull('still');
+    return this.fence.isFull(moving ? 'moving' : this.#going ? 'going' : 'still');
   }
 
   /** Takes up shaders that were compiled meanwhile, where that waits for nothing. */
@@ -86,6 +89,7 @@ export class FrameDrawing {
    */
   draw(scene: FrameScene, now: number, begun: number): boolean {
     const { screen } = this.drawing;
+    this.#going = scene.loading;
     if (this.paused || (this.#firstPending && !this.drawing.ready)) return false;
     const { leftOut } = screen;
     try {
@@ -229,6 +233,7 @@ export class FrameDrawing {
         if (step.last) this.rate.tick(performance.now());
         state.picture.stripTook(ms, step.rows);
       });
+      this.#going ||= !step.last;
       if (!step.last) return any;
       state.shown = { scale: 1, coarser: 0 };
     }

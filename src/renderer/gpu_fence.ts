@@ -9,9 +9,14 @@ interface Pending {
 /** How often an open fence is looked at between animation frames. */
 const POLL_MS = 4;
 
-/** Frames the GPU may have in hand: while the picture moves one that is shown, one that is drawn and one to go on with, so that it is never idle; one while it is still. */
-const OPEN_MOVING = 3;
-const OPEN_STILL = 1;
+/** What is being drawn, as far as it says how many frames the GPU may have in hand. */
+export type Pace = keyof typeof OPEN;
+
+/**
+ * Frames the GPU may have in hand: while the picture moves one that is shown, one that is drawn and one to go on with, so that it is never
+ * idle; while bricks come or strips of a still picture follow each other one to go on with, so that who begins to move waits for two at most; else one.
+ */
+const OPEN = { moving: 3, going: 2, still: 1 } as const;
 
 /** Fences after frames, in order. */
 export class GpuFence {
@@ -27,9 +32,9 @@ export class GpuFence {
   }
 
   /** Whether it has so many in hand that it should be given no other. */
-  isFull(moving: boolean): boolean {
+  isFull(pace: Pace): boolean {
     this.poll();
-    return this.open >= (moving ? OPEN_MOVING : OPEN_STILL);
+    return this.open >= OPEN[pace];
   }
 
   /** Marks the end of a frame that was begun at `submitted`; `done` hears for how long the GPU was busy with it. */

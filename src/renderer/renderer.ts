@@ -235,7 +235,8 @@ export class VolumeRenderer {
    */
   frame(now: number): boolean {
     if (this.#context.lost || this.#gl.getContext().isContextLost()) return false;
-    if (this.busy) return true;
+    const look = (): boolean => !this.#moving && this.hasPicture && this.#intake.findCells(this.#shown.layers, this.#views);
+    if (this.busy) return look() || true; // the GPU is at work meanwhile
     const begun = performance.now();
     try {
       this.#frames.takeUp();
@@ -253,8 +254,7 @@ export class VolumeRenderer {
     } catch (error) {
       return this.#room.make(error);
     }
-    const looking = !this.#moving && this.hasPicture && this.#intake.findCells(this.#shown.layers, this.#views);
-    const more = looking || this.#fence.open > 0 || this.#needs.waiting > 0 || this.#planning.busy || !this.#frames.idle(this.#scene(), now);
+    const more = look() || this.#fence.open > 0 || this.#needs.waiting > 0 || this.#planning.busy || !this.#frames.idle(this.#scene(), now);
     // Reading back waits for the GPU: not before there is time.
     if (!more && this.#frames.firstPictureAt !== undefined) {
       this.#filterError ??= probeFilterError(this.#drawing.screen);

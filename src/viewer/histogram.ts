@@ -21,26 +21,70 @@ const OUTLIERS = 0.002;
 /** The histogram of a brick's finite values, without halo and padding; undefined where there are none. */
 export function brickHistogram(brick: Brick, { shape, scale, offset }: VolumeDescription): Histogram | undefined {
   const { voxels } = brick;
-  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  const each = (use: (stored: number) => void) => {
-    eachRow(brick, shape, (from, to) => {
-      for (let i = from; i < to; i += 1) use(voxels[i] as number);
-    });
-  };
-  each((stored) => {
-    if (stored < low) low = stored;
-    if (stored > high) high = stored;
-  });
-  if (!(low <= high) || !Number.isFinite(low) || !Number.isFinite(high)) return undefined;
-  const bins = new Float64Array(BINS);
-  const toBin = high > low ? (BINS - 1e-6) / (high - low) : 0;
-  each((stored) => {
-    const bin = Math.floor((stored - low) * toBin);
-    if (bin >= 0) bins[bin] = (bins[bin] as number) + 1; // NaN compares false
-  });
+  const counted = voxels instanceof Uint8Array || voxels instanceof Uint16Array ? countIntegers(brick, shape, voxels) : countNumbers(brick, shape);
+  if (!counted) return undefined;
+  const { low, high, bins } = counted;
   if (scale < 0) bins.reverse();
   const ends = [low * scale + offset, high * scale + offset];
   return { min: Math.min(...ends), max: Math.max(...ends), bins };
+}
+
+/** Stored values in equal bins from the lowest to the highest. */
+interface Counted {
+  readonly low: number;
+  readonly high: number;
+  readonly bins: Float64Array;
+}
+
+/** Bins for each number of `low..high`. */
+const binScale = (low: number, high: number): number => (high > low ? (BINS - 1e-6) / (high - low) : 0);
+
+/** How often each number of 16 bits occurs; reused. */
+let numbers: Uint32Array | undefined;
+
+/** Integers of up to 16 bits are counted one by one, in one pass. */
+function countIntegers(brick: Brick, shape: VolumeDescription['shape'], voxels: Uint8Array | Uint16Array): Counted | undefined {
+  numbers ??= new Uint32Array(2 ** 16);
+  const counts = numbers.fill(0);
+  eachRow(brick, shape, (from, to) => {
+    for (let i = from; i < to; i += 1) {
+      const value = voxels[i] as number;
+      counts[value] = (counts[value] as number) + 1;
+    }
+  });
+  const low = counts.findIndex((count) => count > 0);
+  if (low < 0) return undefined;
+  const high = counts.findLastIndex((count) => count > 0);
+  const bins = new Float64Array(BINS);
+  const toBin = binScale(low, high);
+  for (let value = low; value <= high; value += 1) {
+    const bin = Math.floor((value - low) * toBin);
+    bins[bin] = (bins[bin] as number) + (counts[value] as number);
+  }
+  return { low, high, bins };
+}
+
+/** Others in two passes; what is not finite counts as nothing. */
+function countNumbers(brick: Brick, shape: VolumeDescription['shape']): Counted | undefined {
+  const { voxels } = brick;
+  let [low, high] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  eachRow(brick, shape, (from, to) => {
+    for (let i = from; i < to; i += 1) {
+      const value = voxels[i] as number;
+      if (value < low) low = value;
+      if (value > high) high = value;
+    }
+  });
+  if (!(low <= high) || !Number.isFinite(low) || !Number.isFinite(high)) return undefined;
+  const bins = new Float64Array(BINS);
+  const toBin = binScale(low, high);
+  eachRow(brick, shape, (from, to) => {
+    for (let i = from; i < to; i += 1) {
+      const bin = Math.floor(((voxels[i] as number) - low) * toBin);
+      if (bin >= 0) bins[bin] = (bins[bin] as number) + 1; // NaN compares false
+    }
+  });
+  return { low, high, bins };
 }
 
 /**

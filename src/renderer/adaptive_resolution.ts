@@ -60,6 +60,9 @@ export class AdaptiveResolution {
   }
 }
 
+/** Fewer rows than this are not drawn at once: processors that draw in software share a draw by rows, and some would have none. */
+const ROWS_LEAST = 24;
+
 /** Rows of a still picture that are drawn at once, so that no draw keeps the GPU for long. */
 export class StripHeight {
   #msPerRow: number;
@@ -70,7 +73,7 @@ export class StripHeight {
 
   /** Rows that take about `budgetMs`. */
   rows(budgetMs: number): number {
-    return Math.max(8, Math.floor(budgetMs / this.#msPerRow));
+    return Math.max(ROWS_LEAST, Math.floor(budgetMs / this.#msPerRow));
   }
 
   /** Takes in how long a strip took. */

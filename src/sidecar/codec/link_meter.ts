@@ -8,8 +8,10 @@ const LEAST_BYTES = 16 * 1024;
 const MOST_BYTES = 32 * 2 ** 20;
 /** A link is asked after what it carries in so many seconds. */
 const EVERY_S = 0.05;
+/** After a pause of so many ms it is asked at once: else what its sender took to make frames would count as the link's. */
+const PAUSE_MS = 5;
 /** The best of so many samples counts: a busy machine makes a link look slower, and nothing makes it look faster. */
-const SAMPLES = 8;
+const SAMPLES = 12;
 /** Nothing is measured finer than this. */
 const LEAST_MS = 0.2;
 
@@ -19,6 +21,7 @@ export class LinkMeter {
   #first: number | undefined;
   #probe: { readonly number: number; readonly sent: number; readonly at: number; readonly first: number } | undefined;
   #last = { sent: 0, at: Number.NEGATIVE_INFINITY };
+  #handedAt = Number.NEGATIVE_INFINITY;
   #count = 0;
   readonly #rates: number[] = [];
   /** The shortest round trip, in ms. */
@@ -44,8 +47,10 @@ export class LinkMeter {
   handed(bytes: number, now: number): number | undefined {
     this.#first ??= now;
     this.#sent += bytes;
+    const paused = now - this.#handedAt > PAUSE_MS;
+    this.#handedAt = now;
     if (this.#probe) return undefined;
-    const due = this.#count === 0 ? 0 : Math.min(Math.max((this.rate ?? 0) * EVERY_S, LEAST_BYTES), MOST_BYTES);
+    const due = paused ? 0 : Math.min(Math.max((this.rate ?? 0) * EVERY_S, LEAST_BYTES), MOST_BYTES);
     if (this.#sent - this.#last.sent < due) return undefined;
     this.#count += 1;
     this.#probe = { number: this.#count, sent: this.#sent, at: now, first: this.#first };

@@ -42,6 +42,18 @@ test('slow and fast links are measured within a tenth, busy all the time or with
   }
 });
 
+test('a sender that makes a frame now and then does not make a link slow', () => {
+  const [rate, rtt, bytes] = [500e6, 0.5, 575_000];
+  const meter = new LinkMeter(rtt);
+  for (let i = 0; i < 1000; i += 1) {
+    const now = i * 25;
+    const number = meter.handed(bytes, now);
+    if (number !== undefined) meter.answered(number, now + (bytes / rate) * 1000 + rtt);
+  }
+  expect((meter.rate as number) / rate).toBeGreaterThan(0.9);
+  expect((meter.rate as number) / rate).toBeLessThan(1.1);
+});
+
 test('answers that come late now and then do not make a link slow', () => {
   const meter = run(125e6, 1, 400, 300_000, (i) => (i % 3 === 0 ? 0 : 40));
   expect(meter.rate as number).toBeGreaterThan(0.8 * 125e6);

@@ -1,11 +1,10 @@
 // From running the cell to the first picture and to the settled one, in a JupyterLab, each time with a fresh kernel and browser.
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Browser } from '../../scripts/cdp.mjs';
 import { startLab } from '../../scripts/lab.mjs';
-import { kernelRun, notebookOf, openNotebook, runCell } from '../../scripts/notebook_page.mjs';
-import { Failure, root } from '../../scripts/process.mjs';
+import { root } from '../../scripts/process.mjs';
+import { inNotebook, mustRun } from './bench_notebook.mjs';
 import { median, pythonJson, row } from './support.mjs';
 
 const RUNS = Number(process.env.VOXBEAM_BENCH_RUNS ?? 5);
@@ -41,18 +40,10 @@ function watch() {
   new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ['data-first-picture', 'data-settled', 'data-error'] });
 }
 
-async function once(lab, folder, cells) {
-  const name = `bench-${Math.random().toString(36).slice(2, 8)}.ipynb`;
-  await writeFile(join(folder, name), notebookOf(cells));
-  const browser = await Browser.launch();
-  try {
-    const page = await browser.newPage({ width: 1280, height: 1000 });
-    await openNotebook(page, lab, name);
-    const { error } = await runCell(page, 0);
-    if (error) throw new Failure(`the preparing cell failed: ${error}`);
+const once = (lab, folder, cells) =>
+  inNotebook(lab, folder, cells, async (page) => {
     await page.evaluate(watch);
-    const shown = await runCell(page, 1);
-    if (shown.error) throw new Failure(`the cell failed: ${shown.error}`);
+    const shown = await mustRun(page, 1);
     const seen = await page.waitFor(
       () => {
         const { error, settled } = window.voxbeamSeen;
@@ -62,13 +53,8 @@ async function once(lab, folder, cells) {
       undefined,
       { timeout: 120_000, what: 'the view did not settle' },
     );
-    await kernelRun(page, 'globals().get("view") and view.instance.close()').catch(() => undefined);
-    await page.evaluate(() => window.voxbeamPanel.sessionContext.shutdown());
     return { first: seen.first - shown.started, settled: seen.settled - shown.started, bytes: seen.bytes, total: seen.total };
-  } finally {
-    await browser.close();
-  }
-}
+  });
 
 /** The server that a first picture needs; the limit is one of time, whatever its reference. */
 async function starts() {

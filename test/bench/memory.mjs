@@ -1,12 +1,12 @@
 // What a 256 MiB volume costs each process when it is shown and settled, beside the array and the stated budgets; then a volume of four times all budgets.
 import { writeFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Browser } from '../../scripts/cdp.mjs';
 import { startLab } from '../../scripts/lab.mjs';
-import { kernelRun, notebookOf, openNotebook, runCell } from '../../scripts/notebook_page.mjs';
-import { Failure, root } from '../../scripts/process.mjs';
+import { kernelRun } from '../../scripts/notebook_page.mjs';
+import { root } from '../../scripts/process.mjs';
+import { inNotebook, mustRun } from './bench_notebook.mjs';
 import { largeVolume, PAGE_MIB } from './memory_large.mjs';
 import { own, status } from './process_memory.mjs';
 import { median, row } from './support.mjs';
@@ -18,26 +18,18 @@ const PREPARE = `import os, sys; sys.path.insert(0, ${BENCH})
 import json, voxbeam as rv, volumes
 volume = volumes.make(512, "uint16")`;
 
-async function once(lab, folder) {
-  const name = `memory-${Math.random().toString(36).slice(2, 8)}.ipynb`;
-  await writeFile(join(folder, name), notebookOf([PREPARE, 'view = rv.view(volume, height=600)\nview']));
-  const browser = await Browser.launch({ flags: ['--js-flags=--expose-gc'] });
-  try {
-    const page = await browser.newPage({ width: 1280, height: 1000 });
-    await openNotebook(page, lab, name);
-    const prepared = await runCell(page, 0);
-    if (prepared.error) throw new Failure(prepared.error);
+const once = (lab, folder) =>
+  inNotebook(lab, folder, [PREPARE, 'view = rv.view(volume, height=600)\nview'], async (page) => {
     const kernel = Number(await kernelRun(page, 'print(os.getpid())'));
     const heap = () => page.evaluate('gc(); performance.memory.usedJSHeapSize');
     const before = { kernel: own(kernel), heap: await heap() };
     writeFileSync(`/proc/${kernel}/clear_refs`, '5'); // the peak counts from here
     const peakBefore = status(kernel, 'VmHWM');
-    const shown = await runCell(page, 1);
-    if (shown.error) throw new Failure(shown.error);
+    await mustRun(page, 1);
     await page.waitFor(() => document.querySelector('.voxbeam[data-settled="true"][data-first-picture]'), undefined, { timeout: 120_000, what: 'the view did not settle' });
     const view = await page.evaluate(() => ({ ...document.querySelector('.voxbeam[data-settled]').dataset }));
     const sidecar = JSON.parse(await kernelRun(page, 'print(json.dumps(view.instance.status()))'));
-    const seen = {
+    return {
       kernel: own(kernel) - before.kernel,
       kernelPeak: status(kernel, 'VmHWM') - peakBefore,
       sidecarOwn: own(sidecar.pid),
@@ -47,13 +39,7 @@ async function once(lab, folder) {
       gpu: Number(view.gpuPeak),
       gpuBudget: Number(view.gpuBudget),
     };
-    await kernelRun(page, 'view.instance.close()');
-    await page.evaluate(() => window.voxbeamPanel.sessionContext.shutdown());
-    return seen;
-  } finally {
-    await browser.close();
-  }
-}
+  }, ['--js-flags=--expose-gc']);
 
 export async function run() {
   const folder = await mkdtemp(join(tmpdir(), 'voxbeam-bench-'));

@@ -1,9 +1,8 @@
 // The peak of every process's memory, beside its budget, while a file of four times each budget is turned round, zoomed into and out of.
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Browser } from '../../scripts/cdp.mjs';
-import { kernelRun, notebookOf, openNotebook, runCell } from '../../scripts/notebook_page.mjs';
-import { Failure, root } from '../../scripts/process.mjs';
+import { kernelRun } from '../../scripts/notebook_page.mjs';
+import { root } from '../../scripts/process.mjs';
+import { inNotebook, mustRun } from './bench_notebook.mjs';
 import { descendants, own, status, watchPeaks } from './process_memory.mjs';
 import { median, row } from './support.mjs';
 
@@ -45,15 +44,8 @@ async function turn(page) {
   }
 }
 
-async function once(lab, folder) {
-  const name = `large-${Math.random().toString(36).slice(2, 8)}.ipynb`;
-  await writeFile(join(folder, name), notebookOf([prepare(folder), 'view = rv.view(path, height=600, **budgets)\nview']));
-  const browser = await Browser.launch();
-  try {
-    const page = await browser.newPage({ width: 1280, height: 1000 });
-    await openNotebook(page, lab, name);
-    const prepared = await runCell(page, 0);
-    if (prepared.error) throw new Failure(prepared.error);
+const once = (lab, folder) =>
+  inNotebook(lab, folder, [prepare(folder), 'view = rv.view(path, height=600, **budgets)\nview'], async (page, browser) => {
     const kernel = Number(await kernelRun(page, 'print(os.getpid())'));
     const { processInfo } = await browser.send('SystemInfo.getProcessInfo');
     const renderers = processInfo.filter(({ type }) => type === 'renderer').map(({ id }) => id);
@@ -65,20 +57,13 @@ async function once(lab, folder) {
       const isSidecar = (command) => command.includes('sidecar.cjs');
       return { kernel: status(kernel, 'RssAnon') - before.kernel, page: inPage() - before.page, sidecar: sum(isSidecar), others: sum((command) => !isSidecar(command)) };
     }, 100);
-    const shown = await runCell(page, 1);
-    if (shown.error) throw new Failure(shown.error);
+    await mustRun(page, 1);
     await settled(page, 'the view did not settle');
     await turn(page);
     const view = await page.evaluate(() => ({ ...document.querySelector('.voxbeam[data-settled]').dataset }));
     const sidecar = JSON.parse(await kernelRun(page, 'print(json.dumps(view.instance.status()))'));
-    const seen = { ...watch.stop(), store: sidecar.used_bytes, bricks: Number(view.memoryPeak), gpu: Number(view.gpuPeak) };
-    await kernelRun(page, 'view.instance.close()');
-    await page.evaluate(() => window.voxbeamPanel.sessionContext.shutdown());
-    return seen;
-  } finally {
-    await browser.close();
-  }
-}
+    return { ...watch.stop(), store: sidecar.used_bytes, bricks: Number(view.memoryPeak), gpu: Number(view.gpuPeak) };
+  });
 
 /** Rows of a file of 512 MiB. */
 export async function largeVolume(lab, folder, runs) {

@@ -33,12 +33,13 @@ export function readDirectly(socket: Socket, sink: Sink): Socket {
   };
   const inner = socket as Socket & Handled;
   const handle = inner._handle;
-  if (typeof handle?.useUserBuffer !== 'function') {
+  const early = socket.read() as Buffer | null;
+  if (early) socket.unshift(early); // of a client that did not wait to be greeted: its bytes stay in order on Node's own way
+  if (early || typeof handle?.useUserBuffer !== 'function') {
     socket.on('data', push);
     socket.resume();
     return socket;
   }
-  const early = socket.read() as Buffer | null; // of a client that did not wait for a greeting
   inner._handle = null;
   const onread = { buffer: () => sink.room, callback: (bytes: number) => sink.filled(bytes) };
   const direct: Socket & Handled = new Socket({ handle, onread } as unknown as ConstructorParameters<typeof Socket>[0]);
@@ -47,7 +48,6 @@ export function readDirectly(socket: Socket, sink: Sink): Socket {
     inner.ssl = null;
     direct._emitTLSError = (error) => direct.destroy(error);
   }
-  if (early) queueMicrotask(() => push(early));
   direct.read(0);
   return direct;
 }

@@ -259,7 +259,8 @@ class Connection:
             try:
                 return self._reopen()
             except (ConnectionRefusedError, InstanceGoneError) as error:
-                refusals += 1
+                # Who does not answer in time, or is cut off, may be back; where nobody listens nobody is.
+                refusals += isinstance(error, ConnectionRefusedError) or isinstance(error.__cause__, ConnectionRefusedError)
                 if refusals == REFUSALS_MEAN_GONE:
                     self._give_up(words_of(error))
             except (_OtherInstanceError, UnauthorizedError, CertificateError) as error:

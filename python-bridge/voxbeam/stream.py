@@ -13,6 +13,7 @@ from websockets.typing import Subprotocol
 
 from voxbeam.errors import UnauthorizedError
 from voxbeam.protocol import MAX_FRAME_BYTES, SUBPROTOCOL, TICKET_SUBPROTOCOL_PREFIX
+from voxbeam.tls_socket import TlsSocket
 from voxbeam.trust import open_socket
 
 if TYPE_CHECKING:
@@ -91,6 +92,9 @@ def bracketed(host: str) -> str:
 
 
 def _limit_stalls(sock: socket.socket) -> None:
+    if isinstance(sock, TlsSocket):
+        sock.send_patience = SEND_STALL_SECONDS
+        return
     milliseconds = SEND_STALL_SECONDS * 1000
     value = struct.pack("@i", milliseconds) if sys.platform == "win32" else struct.pack("@ll", SEND_STALL_SECONDS, 0)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, value)

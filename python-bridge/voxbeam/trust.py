@@ -8,9 +8,10 @@ import re
 import socket
 import ssl
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from voxbeam.errors import CertificateError, ParameterError
+from voxbeam.tls_socket import TlsSocket
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -47,7 +48,7 @@ class Trust:
             object.__setattr__(self, "fingerprint", plain)
         self._context()
 
-    def wrap(self, sock: socket.socket, host: str) -> ssl.SSLSocket:
+    def wrap(self, sock: socket.socket, host: str) -> TlsSocket:
         """Speak TLS on a connection to `host`; nothing is sent before the certificate was found right.
 
         Raises
@@ -58,7 +59,7 @@ class Trust:
             The other side does not speak TLS, or is gone.
         """
         try:
-            secure = self._context().wrap_socket(sock, server_hostname=host)
+            secure = cast("TlsSocket", self._context().wrap_socket(sock, server_hostname=host))
         except ssl.SSLCertVerificationError as error:
             msg = f"The certificate of {host} cannot be trusted: {error.verify_message}."
             remedy = "Give the fingerprint that the server printed, or the CA file that vouches for it."
@@ -74,6 +75,7 @@ class Trust:
                 raise CertificateError(
                     msg, "Ask whoever runs the server whether it was made anew; if it was not, somebody stands in between."
                 )
+        secure.share()
         return secure
 
     def _context(self) -> ssl.SSLContext:
@@ -88,6 +90,8 @@ class Trust:
                 msg = f"The CA file {str(self.ca_file)!r} cannot be used: {error}."
                 raise ParameterError(msg, "Give a file in PEM that this user may read.") from error
         context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.options |= ssl.OP_NO_RENEGOTIATION  # a write would have to wait for a read
+        context.sslsocket_class = TlsSocket
         return context
 
 

@@ -20,6 +20,8 @@ class TcpRelay:
         self._damage = threading.Event()
         self._sockets: set[socket.socket] = set()
         self._lock = threading.Lock()
+        #: Of the next connections: after how many bytes towards the sidecar each is cut.
+        self.fuses: list[int] = []
         self.accepted = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.host, self.port = self._listener.getsockname()
@@ -72,7 +74,8 @@ class TcpRelay:
                 continue
             with self._lock:
                 self._sockets |= {client, server}
-            threading.Thread(target=self._pump, args=(client, server, False), daemon=True).start()
+            fuse = self.fuses.pop(0) if self.fuses else None
+            threading.Thread(target=self._pump, args=(client, server, False, fuse), daemon=True).start()
             threading.Thread(target=self._pump, args=(server, client, True), daemon=True).start()
 
     def _take_turn(self, count: int) -> None:
@@ -82,9 +85,10 @@ class TcpRelay:
             wait = self._free - now
         time.sleep(wait)
 
-    def _pump(self, source: socket.socket, sink: socket.socket, from_sidecar: bool) -> None:
+    def _pump(self, source: socket.socket, sink: socket.socket, from_sidecar: bool, fuse: int | None = None) -> None:
         with contextlib.suppress(OSError):
-            while data := source.recv(65536):
+            while fuse != 0 and (data := source.recv(65536 if fuse is None else min(fuse, 65536))):
+                fuse = None if fuse is None else fuse - len(data)
                 self._flowing.wait()
                 if from_sidecar and self._damage.is_set():
                     self._damage.clear()

@@ -63,13 +63,18 @@ def check_whole(server, trust, volume, array):
         reader.close()
 
 
-def through_relays(monkeypatch, rate=None):
-    """Upload connections pass relays, which are returned once they are known; each passes on `rate` bytes a second."""
+def through_relays(monkeypatch, rate=None, fuses=()):
+    """Upload connections pass relays, which are returned once they are known; each passes on `rate` bytes a second.
+
+    The first connections of each are cut after as many bytes as `fuses` say.
+    """
     relays = []
     begin = Link.begin_uploads
 
     def relayed(link, message):
         relays.extend(TcpRelay("127.0.0.1", port, rate) for port in message["ports"])
+        for relay in relays:
+            relay.fuses = list(fuses)
         begin(link, {**message, "ports": [relay.port for relay in relays]})
 
     monkeypatch.setattr(Link, "begin_uploads", relayed)
@@ -113,6 +118,38 @@ def test_connections_that_are_cut_are_opened_again_and_lose_what_was_under_way_a
     volume.remove()
     for relay in relays:
         relay.close()
+
+
+def test_connections_that_are_cut_while_they_begin_are_opened_again(server, instance, monkeypatch):
+    """In the middle of the first words of TLS, of the proof, of the first frame."""
+    relays = through_relays(monkeypatch, fuses=(1, 300, 600, 900, 1200, 30_000))
+    volume = instance.producer.declare(array := noise((140, 150, 150), np.uint8), name="fuses")
+    volume.fill(timeout=SECONDS)
+    until(lambda: sum(relay.accepted for relay in relays) >= CONNECTIONS + 6, SECONDS)
+    uploads = opened(instance)
+    check_whole(server, instance.trust, volume, array)
+    before = uploads.sent_bytes
+    again = instance.producer.declare(array, name="again")
+    again.fill(timeout=SECONDS)
+    assert uploads.sent_bytes > before, "and bricks come by them"
+    for one in (volume, again):
+        one.remove()
+    for relay in relays:
+        relay.close()
+
+
+def test_the_producers_own_connection_comes_back_however_early_it_is_cut(server):
+    """In TLS, in the request for a stream or a ticket, in HELLO: six times, where three refusals mean that nobody is there."""
+    relay = TcpRelay("127.0.0.1", server.port)
+    with Instance("127.0.0.1", relay.port, server.token, trust=Trust(server.fingerprint)) as instance:
+        volume = instance.producer.declare(array := noise((70, 70, 70), np.uint8), name="early")
+        volume.fill(timeout=SECONDS)
+        relay.fuses = [1, 300, 700, 900, 1000, 1100]
+        relay.cut()
+        until(lambda: not relay.fuses and volume.is_announced, SECONDS)
+        check_whole(server, instance.trust, volume, array)
+        volume.remove()
+    relay.close()
 
 
 def test_without_a_way_to_the_ports_bricks_go_with_what_else_is_said(instance, monkeypatch):

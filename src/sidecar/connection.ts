@@ -68,6 +68,7 @@ export class Connection {
     readonly socket: ServerSocket,
     readonly grant: Grant,
     readonly services: Services,
+    readonly loopback = false,
   ) {
     this.#helloTimer = setTimeout(() => this.fail(ErrorCode.TIMEOUT, `no HELLO within ${HELLO_TIMEOUT_MS} ms`), HELLO_TIMEOUT_MS);
     this.#heartbeat = setInterval(() => this.#beat(), services.heartbeatMs);

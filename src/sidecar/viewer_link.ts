@@ -54,7 +54,7 @@ export class ViewerLink implements Link, BrickWaiter {
   ) {
     this.#window = new SendWindow(hello.credit_bytes ?? DEFAULT_CREDIT_BYTES);
     this.#window.onRoom(() => this.#schedule());
-    this.#codec = new LinkCodec(hello, connection.services.codecs, performance.now() - connection.openedAt);
+    this.#codec = new LinkCodec(hello, connection.services.codecs, performance.now() - connection.openedAt, connection.loopback);
     this.#tiles = new TileDesk(connection, this.#window, this.#codec);
   }
 

@@ -13,6 +13,11 @@ import { LinkMeter } from './link_meter.js';
 const CLEARLY = 0.85;
 /** A round trip from which on a link counts as slow before it is measured, if every one took so long; a shorter one may be that of a busy machine. */
 const FAR_MS = 50;
+/**
+ * A shorter round trip from this machine's own address is no proxy's or tunnel's: the viewer is on this machine, and what makes such a link look slow is
+ * that its processors are busy, which compressing would only make worse.
+ */
+const HERE_MS = 1;
 /** What a new connection carries in its first round trips. */
 const FIRST_FLIGHT = 64 * 1024;
 /** Fewer samples are no reason to compress. */
@@ -24,6 +29,7 @@ const PREVIEW = { brick: 0.25, quick: 0.05, queue: 1 };
 /** They are sent until it takes less than this part of that. */
 const PREVIEW_STAYS = 0.6;
 
+/** Chooses for one viewer. */
 export class LinkCodec {
   readonly meter: LinkMeter;
   readonly #manners: readonly Manner[];
@@ -34,10 +40,15 @@ export class LinkCodec {
   readonly #now = new WeakMap<VolumeRecord, Manner>();
   #previews = false;
 
+  /**
+   * @param helloMs what passed until HELLO, a round trip too
+   * @param loopback whether the viewer's address is this machine's own: that of a proxy or a tunnel is too
+   */
   constructor(
     hello: Pick<Hello, 'codecs' | 'codec'>,
     readonly rates: CodecRates,
     helloMs?: number,
+    readonly loopback = false,
   ) {
     this.meter = new LinkMeter(helloMs);
     const offered = hello.codecs ?? [];
@@ -77,9 +88,10 @@ export class LinkCodec {
     return lossless;
   }
 
-  /** Bytes a second; a link that is not measured counts as fast, but for one whose latency alone says otherwise. */
+  /** Bytes a second; a link that is not measured counts as fast, but for one whose latency alone says otherwise, and so does one that leads nowhere else. */
   #rate(): number {
     const { rate, rtt, samples, answers } = this.meter;
+    if (this.loopback && rtt < HERE_MS) return Number.POSITIVE_INFINITY;
     const far = answers > 0 && rtt >= FAR_MS;
     if (rate !== undefined && (far || samples >= LEAST_SAMPLES)) return rate;
     return far ? (FIRST_FLIGHT / rtt) * 1000 : Number.POSITIVE_INFINITY;

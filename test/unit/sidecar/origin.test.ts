@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { hostAllowed, hostName, isLoopbackName, isOriginRule, originAllowed, ownOrigin } from '../../../src/sidecar/origin.js';
+import { hostAllowed, hostName, isLoopbackAddress, isLoopbackName, isOriginRule, originAllowed, ownOrigin } from '../../../src/sidecar/origin.js';
 
 const OWN = 'http://127.0.0.1:54680';
 const HUB = 'https://hub.example:8000';
@@ -55,4 +55,9 @@ test('what self means, also behind a proxy that speaks TLS', () => {
   expect(ownOrigin({ host: '127.0.0.1:5' })).toBe('http://127.0.0.1:5');
   expect(ownOrigin({ host: 'Hub.example', 'x-forwarded-proto': 'https, http' })).toBe('https://hub.example');
   expect(ownOrigin({ host: 'a', 'x-forwarded-proto': 'javascript' })).toBe('http://a');
+});
+
+test("a peer's address is this machine's own in each of the ways that sockets write it", () => {
+  for (const address of ['127.0.0.1', '127.3.2.1', '::1', '::ffff:127.0.0.1']) expect(isLoopbackAddress(address)).toBe(true);
+  for (const address of [undefined, '', '10.0.0.1', '::', '::ffff:10.0.0.1', '1127.0.0.1', 'fe80::1']) expect(isLoopbackAddress(address)).toBe(false);
 });

@@ -11,8 +11,8 @@ const BRICK = 575_000;
 const record = (stored = 'u16', kind = 'image') => ({ description: { kind, stored } }) as unknown as VolumeRecord;
 
 /** A link as if it had been measured. */
-function link(rate: number | undefined, { rtt = 1, samples = 8, hello = {}, rates = new CodecRates() }: { rtt?: number; samples?: number; hello?: Partial<Hello>; rates?: CodecRates } = {}) {
-  const codec = new LinkCodec({ codecs: ['lz4', 'zstd', 'preview'], ...hello }, rates);
+function link(rate: number | undefined, { rtt = 1, samples = 8, hello = {}, rates = new CodecRates(), loopback = false }: { rtt?: number; samples?: number; hello?: Partial<Hello>; rates?: CodecRates; loopback?: boolean } = {}) {
+  const codec = new LinkCodec({ codecs: ['lz4', 'zstd', 'preview'], ...hello }, rates, undefined, loopback);
   Object.defineProperties(codec.meter, { rate: { get: () => rate, configurable: true }, rtt: { value: rtt }, samples: { value: samples }, answers: { value: 1 } });
   return codec;
 }
@@ -28,6 +28,15 @@ test('a fast link and one of which nothing is known carry frames as they are, a 
   for (const rate of [250e3, 1.25e6, 12.5e6]) expect(way(link(rate))).toBe('smaller');
   expect(way(link(undefined, { rtt: 100, samples: 0 }))).toBe('smaller'); // so far away that the first flight is slow
   expect(way(link(1e9, { rtt: 100 }))).toBe('raw');
+});
+
+test('a viewer on the same machine gets frames as they are, however slow its busy processors make the link look', () => {
+  for (const rate of [250e3, 4e6, 12.5e6]) {
+    expect(way(link(rate, { rtt: 0.7, loopback: true }), record(), { exact: false, queued: 400 * BRICK })).toBe('raw');
+    expect(way(link(rate, { rtt: 1.5, loopback: true }))).toBe('smaller'); // a proxy's or a tunnel's
+    expect(way(link(rate, { rtt: 0.7 }))).toBe('smaller'); // the next machine's
+  }
+  expect(way(link(4e6, { rtt: 0.7, loopback: true, hello: { codec: 'lz4' } }))).toBe('smaller'); // asked for
 });
 
 test('where the codec gains nothing, frames go as they are, until it is tried again', () => {

@@ -14,10 +14,10 @@ const CLEARLY = 0.85;
 /** A round trip from which on a link counts as slow before it is measured, if every one took so long; a shorter one may be that of a busy machine. */
 const FAR_MS = 50;
 /**
- * A shorter round trip from this machine's own address is no proxy's or tunnel's: the viewer is on this machine, and what makes such a link look slow is
- * that its processors are busy, which compressing would only make worse.
+ * A shorter round trip from this machine's own address is no tunnel's from far away: the viewer is on this machine, and what makes such a link look slow
+ * is that its processors are busy, which compressing would only make worse. On an idle machine it is a few tenths of this.
  */
-const HERE_MS = 1;
+const HERE_MS = 2;
 /** What a new connection carries in its first round trips. */
 const FIRST_FLIGHT = 64 * 1024;
 /** Fewer samples are no reason to compress. */

@@ -33,7 +33,7 @@ test('a fast link and one of which nothing is known carry frames as they are, a 
 test('a viewer on the same machine gets frames as they are, however slow its busy processors make the link look', () => {
   for (const rate of [250e3, 4e6, 12.5e6]) {
     expect(way(link(rate, { rtt: 0.7, loopback: true }), record(), { exact: false, queued: 400 * BRICK })).toBe('raw');
-    expect(way(link(rate, { rtt: 1.5, loopback: true }))).toBe('smaller'); // a proxy's or a tunnel's
+    expect(way(link(rate, { rtt: 2.5, loopback: true }))).toBe('smaller'); // a tunnel's
     expect(way(link(rate, { rtt: 0.7 }))).toBe('smaller'); // the next machine's
   }
   expect(way(link(4e6, { rtt: 0.7, loopback: true, hello: { codec: 'lz4' } }))).toBe('smaller'); // asked for

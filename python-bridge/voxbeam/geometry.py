@@ -89,11 +89,11 @@ def voxel_to_world(voxel: Sequence[float], voxel_size: Sequence[float], origin: 
     >>> voxel_to_world((1, 0, 0), voxel_size=(2, 1, 1), origin=(0, 0, 10))
     (10.0, 0.0, 2.0)
     """
-    z, y, x = (float(o + v * s) for v, s, o in zip(voxel, voxel_size, origin, strict=True))
-    return x, y, z
+    (z, y, x), (sz, sy, sx), (oz, oy, ox) = voxel, voxel_size, origin
+    return float(ox + x * sx), float(oy + y * sy), float(oz + z * sz)
 
 
 def world_to_voxel(world: Sequence[float], voxel_size: Sequence[float], origin: Sequence[float]) -> Vec3:
     """Voxel position (z, y, x) of level 0 of a world position (x, y, z)."""
-    z, y, x = (float((w - o) / s) for w, s, o in zip(reversed(world), voxel_size, origin, strict=True))
-    return z, y, x
+    (x, y, z), (sz, sy, sx), (oz, oy, ox) = world, voxel_size, origin
+    return float((z - oz) / sz), float((y - oy) / sy), float((x - ox) / sx)

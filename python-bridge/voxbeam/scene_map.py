@@ -86,8 +86,9 @@ class SceneMap:
         """Add entries, or change those of the same id: only fields that differ are written. None removes a field."""
         with self._edit() as edit:
             for entry_id, entry in entries.items():
-                edit.written.append(Written(self.name, entry_id, entry, entry_id in self._mirror))
-                self._write(entry_id, entry)
+                known = entry_id in self._mirror
+                edit.written.append(Written(self.name, entry_id, self._write(entry_id, entry), known))
+            self._written()
 
     def patch(self, entry_id: str, fields: Entry) -> bool:
         """Change an entry that is there; False where it is not."""
@@ -96,6 +97,7 @@ class SceneMap:
                 return False
             edit.written.append(Written(self.name, entry_id, fields, known=True))
             self._write(entry_id, fields)
+            self._written()
         return True
 
     def remove(self, ids: list[str]) -> None:
@@ -145,7 +147,7 @@ class SceneMap:
         whole = self._whole()
         for entry_id in sorted(self._touched):
             before = self._mirror.pop(entry_id, None)
-            after = self._read(entry_id) if whole is None else self._read_whole(entry_id, whole)
+            after = self._read(entry_id, before) if whole is None else self._read_whole(entry_id, whole)
             if after is not None:
                 self._mirror[entry_id] = after
             if before != after:
@@ -162,8 +164,8 @@ class SceneMap:
         found: dict[str, Any] = json.loads(str(self._map))
         return found
 
-    def _read(self, entry_id: str) -> Entry | None:
-        """What stands under an id now."""
+    def _read(self, entry_id: str, before: Entry | None) -> Entry | None:  # noqa: ARG002  some need not look
+        """What stands under an id now, and stood there before."""
         stored = self._map.get(entry_id)
         return stored.to_py() if isinstance(stored, Map) else None
 
@@ -175,12 +177,17 @@ class SceneMap:
     def _erase(self, entry_id: str) -> None:
         del self._map[entry_id]
 
-    def _write(self, entry_id: str, entry: Entry) -> None:
+    def _write(self, entry_id: str, entry: Entry) -> Entry:
+        """Write an entry; what would write the same again."""
         known = self._mirror.get(entry_id)
         if known is None:
             self._map[entry_id] = Map({name: value for name, value in entry.items() if value is not None})
         else:
             write_fields(self._map[entry_id], known, entry)
+        return entry
+
+    def _written(self) -> None:
+        """All of a transaction was given to :meth:`_write`."""
 
     def _observe(self, on: bool) -> None:
         if on:

@@ -6,19 +6,19 @@
 
 import * as decoding from 'lib0/decoding';
 import * as encoding from 'lib0/encoding';
-import { messageYjsSyncStep1, messageYjsSyncStep2, messageYjsUpdate, writeSyncStep1, writeUpdate } from 'y-protocols/sync';
+import { messageYjsSyncStep1, messageYjsSyncStep2, messageYjsUpdate, writeSyncStep1 } from 'y-protocols/sync';
 import * as Y from 'yjs';
 import { ensureLayer, removeLayer } from '../annotation/layers.js';
 import {
   decodeControl, encodeFrame, ErrorCode, type ErrorMessage, FrameError, FrameType, HistoryAsk, MAX_SCENE_VALUE_BYTES, type Saved, type VolumeDescription,
 } from '../protocol/index.js';
-import { documentParts } from '../protocol/scene_parts.js';
 import { oversized } from '../protocol/scene_values.js';
 import type { Connection } from './connection.js';
 import { EarlyEdits } from './early_edits.js';
 import { FROM_FILE, type SavedStatus, SceneKeeper, type ScenePlace } from './durable/scene_keeper.js';
 import { atLeast } from './permissions.js';
 import { AWARENESS, Presence } from './presence.js';
+import { KeptDocument } from './kept_document.js';
 import { answerHistory } from './scene_history.js';
 
 const SYNC = 0;
@@ -30,6 +30,12 @@ function syncFrame(write: (encoder: encoding.Encoder) => void): Uint8Array {
   write(encoder);
   return encodeFrame(FrameType.SCENE, encoding.toUint8Array(encoder));
 }
+
+const updateFrame = (update: Uint8Array, kind: number = messageYjsUpdate): Uint8Array =>
+  syncFrame((encoder) => {
+    encoding.writeVarUint(encoder, kind);
+    encoding.writeVarUint8Array(encoder, update);
+  });
 
 /** Changes that came from a client: how many, how many of them are on disk, and which one was refused. */
 interface Edits {
@@ -45,6 +51,7 @@ export class Scene {
   readonly doc = new Y.Doc();
   readonly keeper: SceneKeeper;
   readonly #presence = new Presence();
+  readonly #whole = new KeptDocument(this.doc, (update) => updateFrame(update));
   readonly #clients = new Map<Connection, Edits>();
   /** Editors who were asked what the document lacks, and have not given all of it yet. */
   readonly #giving = new Set<Connection>();
@@ -68,7 +75,7 @@ export class Scene {
     };
     this.keeper = new SceneKeeper(this.doc, place, changed, () => this.#giving.size === 0);
     this.doc.on('update', (update: Uint8Array, origin: unknown) => {
-      const tell = () => this.#tell(syncFrame((encoder) => writeUpdate(encoder, update)), origin);
+      const tell = () => this.#tell(updateFrame(update), origin);
       if (origin === FROM_FILE) tell();
       else this.keeper.keep(update, origin === null, tell);
     });
@@ -180,14 +187,10 @@ export class Scene {
 
   /** All that a client lacks; in several updates, of which the last one is the answer, where it is more than a frame holds. */
   #answer(connection: Connection, known: Uint8Array): void {
-    const parts = documentParts(this.doc, known);
-    parts.forEach((part, i) => {
-      connection.send(
-        syncFrame((encoder) => {
-          encoding.writeVarUint(encoder, i < parts.length - 1 ? messageYjsUpdate : messageYjsSyncStep2);
-          encoding.writeVarUint8Array(encoder, part);
-        }),
-      );
+    const { frames, rest } = this.#whole.answer(known);
+    for (const frame of frames) connection.send(frame);
+    rest.forEach((part, i) => {
+      connection.send(updateFrame(part, i < rest.length - 1 ? messageYjsUpdate : messageYjsSyncStep2));
     });
   }
 

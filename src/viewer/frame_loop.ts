@@ -4,6 +4,7 @@
 export class FrameLoop {
   #request: number | undefined;
   #stopped = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     readonly step: (now: number) => boolean,
@@ -15,8 +16,15 @@ export class FrameLoop {
     if (this.#request === undefined && !this.#stopped) this.#request = requestAnimationFrame(this.#run);
   };
 
+  /** Runs `due` after a while, in place of what was to be run before; after 0 ms nothing. */
+  after(ms: number, due: () => void): void {
+    clearTimeout(this.#timer);
+    if (ms > 0 && !this.#stopped) this.#timer = setTimeout(due, ms);
+  }
+
   stop(): void {
     this.#stopped = true;
+    clearTimeout(this.#timer);
     if (this.#request !== undefined) cancelAnimationFrame(this.#request);
     this.#request = undefined;
   }

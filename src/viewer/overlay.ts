@@ -75,17 +75,18 @@ export class Overlay {
     this.canvas.height = Math.round(size.height * ratio);
   }
 
-  draw(scene: OverlayScene): void {
+  /** Draws all; gives the milliseconds after which it is to be drawn again though nothing changes, 0 where it is not. */
+  draw(scene: OverlayScene): number {
     const context = this.canvas.getContext('2d');
-    if (!context) return;
+    if (!context) return 0;
     const { width, height } = this.#size;
     context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
     context.clearRect(0, 0, width, height);
-    if (!scene.guides) return;
+    if (!scene.guides) return 0;
     if (scene.views.length > 1) drawSeams(context, scene, this.#size);
     const crowded = scene.marks.items.length > CROWD;
     const chosen = new Set(scene.state.chosen);
-    if (crowded) this.#crowd.begin(scene);
+    const again = crowded ? this.#crowd.begin(scene) : 0;
     for (const view of scene.views) {
       const { rect } = view;
       context.save();
@@ -107,10 +108,12 @@ export class Overlay {
       drawTitle(context, view, scene);
       context.restore();
     }
+    return again;
   }
+
   /** Those that are drawn one by one: all that the view may show, or of a crowd those that stand out. */
   #apart(view: View, scene: OverlayScene, crowded: boolean): readonly Annotation[] {
-    if (crowded) return [...new Set([scene.hovered, scene.state.selected, ...scene.state.chosen])].flatMap((id) => scene.marks.get(id ?? '') ?? []);
+    if (crowded) return [...new Set([...this.#crowd.late, scene.hovered, scene.state.selected, ...scene.state.chosen])].flatMap((id) => scene.marks.get(id ?? '') ?? []);
     return view.kind === 'slice' ? nearSlice(scene.marks, view, scene.voxel[sliceAxes(view.axis).normal]) : scene.marks.ordered;
   }
 }

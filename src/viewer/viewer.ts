@@ -172,9 +172,8 @@ export class Viewer {
   dispose(): void {
     if (this.#ending.signal.aborted) return;
     this.#loop.stop();
-    const parts = [this.people, this.#status, this.#early, this.#notices, this.#pointers, this.#interactions, this.instruments, this.studio, this.times, this.#theme, this.host];
     this.#ending.abort();
-    for (const part of parts) part.dispose();
+    for (const part of [this.people, this.#status, this.#early, this.#notices, this.#pointers, this.#interactions, this.instruments, this.studio, this.times, this.#theme, this.host]) part.dispose();
     for (const end of this.#ends) end();
     this.#scene.dispose();
     this.#shell.dispose();
@@ -360,7 +359,7 @@ export class Viewer {
 
   #drawOverlay(): void {
     this.#dirty.overlay = false;
-    this.#shell.overlay.draw({
+    const again = this.#shell.overlay.draw({
       views: this.#drawnViews,
       state: this.#store.state, marks: this.#tools.index, colorOf: (annotation) => this.#scene.colorOf(annotation),
       draft: this.#tools.draft, vertex: this.#tools.vertex, hovered: this.#hovered, band: this.#tools.band,
@@ -369,6 +368,7 @@ export class Viewer {
       instruments: this.instruments,
       guides: this.#framing.bounds !== undefined && this.#renderer !== undefined,
     });
+    this.#loop.after(again, () => this.#mark('overlay'));
     this.people.draw(this.#held ? undefined : { views: this.#drawnViews, size: this.#size, style: GUIDE_STYLES[this.#theme.theme], voxel: this.#layers.scale.voxel });
   }
 

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 import { WebSocket, WebSocketServer } from 'ws';
 import { end, Failure, python, root, run as runProgram } from '../../scripts/process.mjs';
+import { run as markRows } from './many_marks.mjs';
 import { run as sceneRows } from './scene_edits.mjs';
 import { median, quantile, row } from './support.mjs';
 
@@ -158,6 +159,7 @@ export async function run() {
       row(`fill of ${(voxels / 1e6).toFixed(1)} million voxels, to EDITED (a bare scan of as many: ${median(scans).toFixed(0)} ms)`, median(fills), 'ms', { limit: ['<=', 1000] }),
       row('fill rate', voxels / median(fills) / 1000, 'million voxels/s'),
       ...(await sceneRows()),
+      ...(await markRows()),
     ];
   } finally {
     end(sidecar.child);

@@ -7,6 +7,7 @@ import pytest
 from pycrdt import Map
 
 import voxbeam as rv
+from conftest import until
 from voxbeam.annotation_map import EDITS, edit_key, read_edit_key
 from voxbeam.protocol import FrameType
 from voxbeam.scene import Scene
@@ -64,6 +65,40 @@ def test_many_rows_at_once_are_as_those_one_by_one():
     pair.scenes[0].annotations.put({"r3": {"name": "alone"}})
     assert pair.both()["r3"]["name"] == "alone"
     assert pair.scenes[1].annotations.wait_for(lambda entries: entries["r3"]["name"] == "alone", 5)
+
+
+def test_many_changes_at_once_are_as_those_one_by_one():
+    rng = np.random.default_rng(4)
+    rows = {f"r/{n}": {**POINT, "name": str(n), "props": {"n": n, "gone": "x"}} for n in range(600)}
+
+    def change(n):
+        props = {"n": n + 1, "gone": None, "new": True}
+        fields = {"coords": [float(n), 0.5, -1.0], "name": None, "deleted": True, "props": props}
+        chosen = rng.choice([*fields], int(rng.integers(1, 5)), replace=False)
+        return {str(name): fields[str(name)] for name in chosen}
+
+    changes = {entry_id: change(n) for n, entry_id in enumerate(rows)}
+    wanted = {**changes, "old 1": {"name": "a new name", "props": {"n": 2, "gone": None}}, "old 2": {"coords": [7.0, 8.0, 9.0]}}
+    one_by_one = [{entry_id: entry} for entry_id, entry in wanted.items()]
+    found = []
+    for parts in ([wanted], one_by_one):
+        pair = Pair()
+        first = pair.scenes[0].annotations
+        first.put(rows)
+        # Two as all once were, which are changed in themselves.
+        with pair.scenes[0]._edit():
+            for old in ("old 1", "old 2"):
+                first._map[old] = Map({**POINT, "props": Map({"n": 1, "gone": "x"})})
+        pair.both()
+        heard: list[str] = []
+        first.listen(lambda told, _, heard=heard: heard.extend(one.id for one in told))
+        for part in parts:
+            first.put(part)
+        until(lambda heard=heard: len(heard) == len(wanted))
+        found.append(pair.both())
+    assert found[0] == found[1]
+    assert found[0]["old 1"]["props"] == {"n": 2}
+    assert found[0]["r/3"] != rows["r/3"]
 
 
 def test_entries_that_are_maps_as_all_once_were_are_read_and_changed_as_such():

@@ -6,10 +6,11 @@ import asyncio
 from collections import Counter
 from dataclasses import replace
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from voxbeam.annotation.annotation_layers import AnnotationLayers
 from voxbeam.annotation.base import Annotation
+from voxbeam.annotation.batch import Batch, new_ids
 from voxbeam.annotation.cell_errors import shown_in_cell
 from voxbeam.annotation.checks import merged_props, shown
 from voxbeam.annotation.classes import AnnotationClasses
@@ -37,16 +38,8 @@ _BYTES_AT_ONCE = 2**21
 Clash = Literal["refuse", "rename", "replace"]
 _CLASHES = ("refuse", "rename", "replace")
 _NOTHING: Entry = {}
+_CLASSES = tuple(KINDS.values())
 _FIELDS = ("name", "color", "label", "props", "layer", "volume")
-
-
-class _Batch(NamedTuple):
-    """What those that are added together share: colours in use, the palette, layers by what they were called, who adds them."""
-
-    used: Counter[str]
-    colors: dict[str, str]
-    layers: dict[str, str]
-    author: str
 
 
 class Annotations(AnnotationReader):
@@ -235,7 +228,9 @@ class Annotations(AnnotationReader):
             entry = to_entry(annotation)
             if isinstance(before := there.get(str(annotation.id), _NOTHING).get("props"), dict):
                 entry["props"] = {**dict.fromkeys(before), **entry["props"]}
-            needs = 512 + 9 * len(entry["coords"]) + sum(len(name) + 4 * len(str(one)) for name, one in entry["props"].items())
+            needs = 512 + 9 * len(entry["coords"])
+            if own := entry["props"]:
+                needs += sum(len(name) + 4 * len(str(one)) for name, one in own.items())
             if batch and (len(batch) == _ENTRIES_AT_ONCE or size + needs > _BYTES_AT_ONCE):
                 self._scene.put(batch)
                 batch, size = {}, 0
@@ -244,26 +239,26 @@ class Annotations(AnnotationReader):
         if batch:
             self._scene.put(batch)
 
-    def _batch(self, there: Iterable[Annotation]) -> _Batch:
-        return _Batch(Counter((a.color or "").lower() for a in there), dict(self.classes), {"": ""}, user_name())
+    def _batch(self, there: Iterable[Annotation]) -> Batch:
+        return Batch(Counter((a.color or "").lower() for a in there), dict(self.classes), {"": ""}, user_name(), {}, new_ids())
 
-    def _new(self, annotation: AnyAnnotation, batch: _Batch, *, keep: bool = False) -> AnyAnnotation:
+    def _new(self, annotation: AnyAnnotation, batch: Batch, *, keep: bool = False) -> AnyAnnotation:
         """What is put into the document; `keep`: as it was elsewhere, perhaps of a volume that is not here."""
-        if not isinstance(annotation, tuple(KINDS.values())):
+        if not isinstance(annotation, _CLASSES):
             kinds = ", ".join(f"voxbeam.{one.__name__}" for one in KINDS.values())
             raise TypeError(f"{shown(annotation)} is a {type(annotation).__name__}; an annotation is one of {kinds}")
         annotation.refuse_unusable()
-        if keep:
-            volume = self._find_volume(annotation.volume)
-        else:
-            volume = self._find_volume(None) if annotation.volume is None else self._named(annotation.volume)
+        name = annotation.volume
+        if name not in batch.volumes:
+            batch.volumes[name] = self._find_volume(name) if keep or name is None else self._named(name)
+        volume = batch.volumes[name]
         new = annotation.placed(volume)
         color = new.color or batch.colors.get(new.label) or next_color(batch.used)
         batch.used[color.lower()] += 1
         if not keep and new.layer not in batch.layers:
             batch.layers[new.layer] = self._layer_id(new.layer)
         return new.altered(
-            id=(keep and new.id) or token_hex(16),
+            id=(keep and new.id) or next(batch.ids),
             color=color,
             volume=new.volume if keep and new.volume else volume.name if volume else None,
             layer=new.layer if keep else batch.layers[new.layer],

@@ -64,7 +64,7 @@ def from_entry(entry_id: str, entry: Entry, volume: VolumeDescription | None) ->
     coords = numbers(entry.get("coords"))
     if make is None or not coords or len(coords) > 3 * MAX_PATH_POINTS or entry.get("deleted") is True:
         return None
-    text = {name: _text(entry.get(name)) for name in _TEXTS}
+    text = {name: _text(entry[name]) if name in entry else "" for name in _TEXTS}
     common: dict[str, Any] = {
         "id": entry_id,
         "volume": text.pop("volume_name") or None,
@@ -80,8 +80,10 @@ def from_entry(entry_id: str, entry: Entry, volume: VolumeDescription | None) ->
 
 def next_color(used: Counter[str]) -> str:
     """The colour used least so far (in small letters); of those the first in the palette."""
-    return min(PALETTE, key=lambda color: used[color])
+    return min(PALETTE, key=used.__getitem__)
 
 
 def _text(value: Any) -> str:
+    if type(value) is str and len(value) <= MAX_NAME_CHARS:
+        return value
     return str(value or "")[:MAX_NAME_CHARS] if isinstance(value, (str, int, float)) else ""

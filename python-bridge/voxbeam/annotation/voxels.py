@@ -26,8 +26,8 @@ def to_world(voxel: Vec3, volume: VolumeDescription) -> Vec3:
 
 def to_voxel(world: Vec3, volume: VolumeDescription) -> Vec3:
     """Voxel position z, y, x of a world position x, y, z, rounded to a millionth of a voxel."""
-    z, y, x = (round(n, _DIGITS) for n in world_to_voxel(world, volume.voxel_size, volume.origin))
-    return z, y, x
+    z, y, x = world_to_voxel(world, volume.voxel_size, volume.origin)
+    return round(z, _DIGITS), round(y, _DIGITS), round(x, _DIGITS)
 
 
 def all_to_world(voxels: Sequence[Vec3], volume: VolumeDescription) -> Points:

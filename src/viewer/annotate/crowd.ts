@@ -15,22 +15,51 @@ interface Kept {
   readonly canvas: HTMLCanvasElement;
 }
 
+/** So many times as long as it took to draw them all, nothing is drawn anew: while very many come, or others move some, the page stays free. */
+const REST = 4;
+/** Of so many that changed since, each is drawn apart meanwhile. */
+const FEW = 64;
+
 export class Crowd {
   readonly #kept = new Map<string, Kept>();
   readonly #colors = new Map<string, number>();
   /** The selected one is not among them: it is drawn apart, so that moving it costs nothing here. */
   #except: string | undefined;
+  /** What changed since the pictures were drawn; undefined: all may have. */
+  #late: Set<string> | undefined;
+  #drawnAt = Number.NEGATIVE_INFINITY;
+  #took = 0;
 
   /** How often a view was drawn anew, for tests. */
   drawnAnew = 0;
 
-  /** Before the views of a frame: forgets what is out of date. */
-  begin({ marks, state }: OverlayScene): void {
+  constructor(readonly now: () => number = () => performance.now()) {}
+
+  /** Those that the pictures do not show as they are now, where they are few. */
+  get late(): readonly string[] {
+    return this.#late && this.#late.size <= FEW ? [...this.#late] : [];
+  }
+
+  /**
+   * Before the views of a frame: forgets what is out of date, unless that was done just now.
+   *
+   * @returns milliseconds until it is to be drawn again; 0 where nothing is out of date
+   */
+  begin({ marks, state }: OverlayScene): number {
     const changed = marks.takeChanged();
-    if (changed && this.#except === state.selected && [...changed].every((id) => id === this.#except)) return;
+    if (!changed) this.#late = undefined;
+    for (const id of changed ?? []) if (id !== this.#except) this.#late?.add(id);
+    if (state.selected !== this.#except) for (const id of [state.selected, this.#except]) if (id) this.#late?.add(id);
+    if (this.#late?.size === 0) return 0;
+    const wait = this.#drawnAt + REST * this.#took - this.now();
+    if (wait > 0) return wait;
     this.#except = state.selected;
+    this.#late = new Set();
+    this.#drawnAt = this.now();
+    this.#took = 0;
     this.#kept.clear();
     this.#colors.clear();
+    return 0;
   }
 
   /** Puts a view's crowd onto the overlay. */
@@ -46,6 +75,7 @@ export class Crowd {
 
   #drawAnew(view: View, scene: OverlayScene, ratio: number, canvas: HTMLCanvasElement): HTMLCanvasElement {
     this.drawnAnew += 1;
+    const began = this.now();
     canvas.width = Math.round(view.rect.width * ratio);
     canvas.height = Math.round(view.rect.height * ratio);
     const context = canvas.getContext('2d');
@@ -53,6 +83,7 @@ export class Crowd {
     const image = context.createImageData(canvas.width, canvas.height);
     this.rasterise(new Raster(image.data as Uint8ClampedArray<ArrayBuffer>, canvas.width, canvas.height), view, scene, ratio);
     context.putImageData(image, 0, 0);
+    this.#took += this.now() - began;
     return canvas;
   }
 

@@ -74,3 +74,34 @@ test('a crowd shows points near a slice, boxes it cuts, all of both in 3D, and n
   const volume = count('volume');
   expect([volume('#ff0000') >= 9, volume('#00ff00') > 100, volume('#0000ff') > 100]).toEqual([true, true, true]);
 });
+
+test('a crowd that changes again and again is drawn anew a fifth of the time at most; meanwhile what changed is drawn apart', () => {
+  const scene = new Scene(new Y.Doc(), {});
+  const marks = new MarkIndex(scene);
+  const ids = [0, 1, 2].map((n) => scene.add({ name: '', color: '#ff0000', volumeName: '', author: '', kind: 'point', coords: [n, n, n] }));
+  let now = 1000;
+  // Each look at the clock while a view is drawn takes 10 ms.
+  const crowd = new Crowd(() => now);
+  const canvas = { getContext: () => ({ createImageData: (width: number, height: number) => ({ data: new Uint8ClampedArray(4 * width * height) }), putImageData: () => { now += 10; } }), ownerDocument: { createElement: () => ({ ...canvas }) } };
+  const context = { canvas, drawImage: () => undefined } as unknown as CanvasRenderingContext2D;
+  const frame = (selected?: string) => {
+    const overlay = { marks, state: { ...store.state, selected }, voxel: [1, 1, 1], colorOf: () => '#ff0000' } as unknown as OverlayScene;
+    const again = crowd.begin(overlay);
+    for (const id of ['axial', 'volume']) crowd.draw(context, view(id), overlay, 1);
+    return [again, crowd.drawnAnew, crowd.late];
+  };
+  expect(frame()).toEqual([0, 2, []]); // 20 ms, until 1020
+  expect(frame()).toEqual([0, 2, []]);
+  scene.update(ids[0]!, { coords: [5, 5, 5] });
+  expect(frame()).toEqual([60, 2, [ids[0]]]); // until 1080
+  now += 30;
+  scene.remove(ids[1]!);
+  expect(frame(ids[2])).toEqual([30, 2, [ids[0], ids[1], ids[2]]]);
+  now += 30;
+  expect(frame(ids[2])).toEqual([0, 4, []]);
+  now += 1000;
+  for (let n = 0; n < 5; n += 1) {
+    scene.update(ids[2]!, { coords: [n, 0, 0] });
+    expect(frame(ids[2])).toEqual([0, 4, []]); // the selected one is no part of the pictures
+  }
+});

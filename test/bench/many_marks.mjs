@@ -1,0 +1,153 @@
+// A hundred thousand points and ten thousand boxes: added by Python, opened in the page, one of them moved; and how soon a stroke of the brush is seen.
+import { Browser, sleep } from '../../scripts/cdp.mjs';
+import { median, pythonSession, quantile, row } from './support.mjs';
+
+const RUNS = 5;
+const [POINTS, BOXES] = [100_000, 10_000];
+const STEPS = 40;
+const VIEW = '.voxbeam[data-settled]';
+
+/** Runs in the page before its own script: notes when so many annotations stand in the panel, which is written in the frame that draws them. */
+function watch(count) {
+  window.voxbeamSeen = {};
+  const look = () => {
+    const view = document.querySelector('.voxbeam');
+    if (view?.dataset.firstPicture) window.voxbeamSeen.first ??= Number(view.dataset.firstPicture) - performance.timeOrigin;
+    if (!window.voxbeamSeen.marks && document.querySelector('[aria-label="Annotations"] .voxbeam-count')?.textContent === String(count)) {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => {
+        window.voxbeamSeen.marks ??= performance.now();
+      };
+      channel.port2.postMessage(0);
+    }
+    if (!window.voxbeamSeen.first || (count > 0 && !window.voxbeamSeen.marks)) requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+}
+
+/** Milliseconds from the address to the first picture, and to all marks. */
+async function open(browser, url, count) {
+  const tab = await browser.newPage({ width: 1280, height: 800 });
+  await tab.send('Page.addScriptToEvaluateOnNewDocument', { source: `(${watch})(${count})` });
+  await tab.goto(url);
+  await tab.waitFor(`window.voxbeamSeen.first && (${count} === 0 || window.voxbeamSeen.marks)`, undefined, { timeout: 60_000, what: 'the marks are not seen' });
+  return { tab, seen: await tab.evaluate('window.voxbeamSeen') };
+}
+
+const settled = (tab) => tab.waitFor(`document.querySelector('${VIEW}')?.dataset.settled === 'true'`);
+
+/** The middle of the first of four views. */
+const middle = (tab) => tab.evaluate(() => {
+  const { x, y, width, height } = document.querySelector('.voxbeam-canvas').getBoundingClientRect();
+  return [x + width / 4, y + height / 4];
+});
+
+/** Of each move of the pointer: from its event to the end of the frame that it led to; and after how many frames `seen(x, y)`. */
+function listen(seen) {
+  window.voxbeamMoves = [];
+  addEventListener('pointermove', ({ timeStamp, clientX, clientY }) => {
+    const began = performance.now();
+    let frames = 0;
+    const frame = () => requestAnimationFrame(() => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => {
+        frames += 1;
+        const now = performance.now();
+        if (!seen || frames > 9 || seen(clientX, clientY)) window.voxbeamMoves.push({ work: now - began, late: now - timeStamp, frames });
+        else frame();
+      };
+      channel.port2.postMessage(0);
+    });
+    frame();
+  }, { capture: true });
+}
+
+/** Whether the canvas over the picture has paint at a place of the page. */
+function painted(x, y) {
+  const canvas = document.querySelector('.voxbeam-overlay');
+  const { left, top, width } = canvas.getBoundingClientRect();
+  const ratio = canvas.width / width;
+  return canvas.getContext('2d').getImageData((x - left) * ratio, (y - top) * ratio, 1, 1).data[3] > 20;
+}
+
+/** Drags from a place in steps, each once the page is done with the one before. */
+async function drag(tab, [x, y], step) {
+  await tab.evaluate('window.voxbeamMoves.length = 0');
+  await tab.mouse('mouseMoved', x, y);
+  await tab.waitFor('window.voxbeamMoves.length > 0', undefined, { every: 5 });
+  await tab.mouse('mousePressed', x, y, { buttons: 1 });
+  await sleep(100);
+  await tab.evaluate('window.voxbeamMoves.length = 0');
+  for (let i = 1; i <= STEPS; i += 1) {
+    await tab.mouse('mouseMoved', x + i * step[0], y + i * step[1], { buttons: 1 });
+    await tab.waitFor(`window.voxbeamMoves.length >= ${i}`, undefined, { every: 5 });
+  }
+  await tab.mouse('mouseReleased', x + STEPS * step[0], y + STEPS * step[1]);
+  return tab.evaluate('window.voxbeamMoves');
+}
+
+async function moved(tab, kernel) {
+  await settled(tab);
+  await tab.evaluate(`(${listen})()`);
+  const at = await middle(tab);
+  await tab.mouse('mouseMoved', ...at);
+  await sleep(300);
+  const moves = await drag(tab, at, [2, -1.5]);
+  kernel.send({});
+  const { seed } = await kernel.receive();
+  return { moves, seed };
+}
+
+async function stroke(tab) {
+  await settled(tab);
+  const at = await middle(tab);
+  await tab.evaluate(`document.querySelector('.voxbeam').focus()`);
+  for (const type of ['keyDown', 'keyUp']) await tab.send('Input.dispatchKeyEvent', { type, key: 'z', text: type === 'keyDown' ? 'z' : undefined });
+  await tab.waitFor(`document.querySelector('[data-action="new-labels"]')?.click() ?? true`);
+  await tab.waitFor(`document.querySelector('[data-label="1"]')`);
+  await settled(tab);
+  await tab.evaluate(`(${listen})(${painted})`);
+  return drag(tab, [at[0] - 60, at[1] - 40], [2.5, 0.5]);
+}
+
+/** @param runs how often what Python does and the opening are measured */
+export async function run(runs = RUNS) {
+  const kernel = pythonSession('many_marks.py', [runs, POINTS, BOXES]);
+  const browser = await Browser.launch();
+  try {
+    const { empty, add, kept, bare, read, update, clear } = await kernel.receive();
+    const first = await open(browser, empty, 0);
+    const strokes = await stroke(first.tab);
+    await first.tab.close();
+    kernel.send({});
+    let { url, seed: before, count } = await kernel.receive();
+    const seen = [];
+    let drags;
+    for (let i = 0; i <= runs; i += 1) {
+      const { tab, seen: one } = await open(browser, url, count);
+      if (i > 0) seen.push(one);
+      if (i === runs) drags = await moved(tab, kernel);
+      else kernel.send({});
+      if (i < runs) ({ url } = await kernel.receive());
+      await tab.close();
+    }
+    if (String(drags.seed) === String(before)) throw new Error(`the point was not moved: it is at ${before}`);
+    const works = drags.moves.map(({ work }) => work);
+    return [
+      row(`${POINTS + BOXES} annotations: added by Python (reference: as many bare texts in a document)`, median(add), 's', { reference: median(bare) }),
+      row('the same: from then until they are on disk', median(kept), 's'),
+      row('the same: read by Python when all are new', median(read), 's'),
+      row('the same: one is moved by Python', median(update) * 1000, 'ms', { limit: ['<=', 16] }),
+      row('the same: all are removed by Python', median(clear), 's'),
+      row('the same: from the address of the page to all marks drawn', median(seen.map(({ marks }) => marks)), 'ms', { limit: ['<=', 2000] }),
+      row('the same, from the first picture on', median(seen.map(({ marks, first: picture }) => marks - picture)), 'ms'),
+      row('the same: one is dragged, the page’s part of a step, median', median(works), 'ms', { limit: ['<=', 16] }),
+      row('the same, p95', quantile(works, 0.95), 'ms', { limit: ['<=', 16] }),
+      row('a stroke of the brush: frames until it is seen under the pointer, most of 40 steps', Math.max(...strokes.map(({ frames }) => frames)), 'frames', { limit: ['<=', 2] }),
+      row('the same, from the pointer’s event to the end of that frame, p95', quantile(strokes.map(({ late }) => late), 0.95), 'ms'),
+    ];
+  } finally {
+    await browser.close();
+    await kernel.close();
+  }
+}

@@ -75,8 +75,7 @@ export class BrickAtlas {
       const { slot } = entry;
       if (this.cells.isDone(slot, volume)) continue;
       if (performance.now() >= end) return true;
-      this.cells.judge(slot, this.slotAt(slot), volume, () => voxelsOf(entry), end);
-      if (!this.cells.isDone(slot, volume)) return true;
+      this.cells.judge(slot, this.slotAt(slot), volume, () => voxelsOf(entry));
     }
     return false;
   }

@@ -3,13 +3,14 @@
 import * as THREE from 'three';
 import type { VolumeState } from './volume_state.js';
 import { type AtlasLayout, layoutSlots } from './atlas_layout.js';
-import { BRICK_CELLS, type CellRanges, CELLS_PER_BRICK, cellRangesInParts, cellRuns, RUN_ZERO, UNKNOWN_RUN } from './brick_cells.js';
+import { BRICK_CELLS, CELLS_PER_BRICK, cellRuns, RUN_ZERO, UNKNOWN_RUN } from './brick_cells.js';
+import { type CellRanges, cellRanges } from './cell_ranges.js';
 import type { Box } from './shown_box.js';
 import type { VoxelArray } from '../protocol/dtype.js';
 
 /** What is known of a slot's brick. */
 interface Known {
-  /** Absent: its voxels were not at hand. */
+  /** Absent: its voxels were not at hand, or cannot be looked into. */
   readonly ranges: CellRanges | undefined;
   /** Look that its cells were judged by. */
   look: unknown;
@@ -25,8 +26,6 @@ export class ClearCells {
   texture: THREE.Data3DTexture;
   #data: Uint8Array;
   #known: (Known | undefined)[] = [];
-  /** The brick that is being looked into. */
-  #reading: { readonly slot: number; readonly parts: Generator<void, CellRanges> } | undefined;
   /** Around what shows something in a slot, by its place, where that is judged. */
   readonly #boxes = new Map<number, Box>();
 
@@ -40,13 +39,11 @@ export class ClearCells {
     this.texture.dispose();
     [this.#data, this.texture] = this.#make();
     this.#boxes.clear();
-    if (!keep) this.#reading = undefined;
     this.#known = keep ? this.#known.map((known) => known && { ...known, look: undefined }) : [];
   }
 
   /** Another brick, or newer voxels, came into a slot. */
   forget(slot: number, place: readonly [number, number, number]): void {
-    if (this.#reading?.slot === slot) this.#reading = undefined;
     if (!this.#known[slot]) return;
     this.#known[slot] = undefined;
     this.#write(place, undefined);
@@ -68,13 +65,9 @@ export class ClearCells {
     }
   }
 
-  /**
-   * Judges the cells of a slot's brick; `voxels` is asked for them when nobody has looked into it yet. What takes longer than until `end`
-   * (as `performance.now` gives it) goes on with the next call.
-   */
-  judge(slot: number, place: readonly [number, number, number], volume: VolumeState, voxels: () => VoxelArray | undefined, end: number): void {
-    const known = this.#known[slot] ?? this.#read(slot, voxels, end);
-    if (!known) return;
+  /** Judges the cells of a slot's brick; `voxels` is asked for them when nobody has looked into it yet. */
+  judge(slot: number, place: readonly [number, number, number], volume: VolumeState, voxels: () => VoxelArray | undefined): void {
+    const known = this.#known[slot] ?? { ranges: rangesOf(voxels()), look: undefined };
     this.#known[slot] = known;
     if (!known.ranges) return;
     known.look = volume.look;
@@ -82,22 +75,6 @@ export class ClearCells {
     const clear = new Uint8Array(CELLS_PER_BRICK);
     for (let i = 0; i < CELLS_PER_BRICK; i += 1) clear[i] = volume.isClear(low[i] as number, high[i] as number) ? 1 : 0;
     this.#write(place, cellRuns(clear, GRID));
-  }
-
-  /** Undefined where there is more to read. */
-  #read(slot: number, voxels: () => VoxelArray | undefined, end: number): Known | undefined {
-    if (this.#reading?.slot !== slot) {
-      const here = voxels();
-      if (!here) return { ranges: undefined, look: undefined };
-      this.#reading = { slot, parts: cellRangesInParts(here) };
-    }
-    do {
-      const { done, value } = this.#reading.parts.next();
-      if (!done) continue;
-      this.#reading = undefined;
-      return { ranges: value, look: undefined };
-    } while (performance.now() < end);
-    return undefined;
   }
 
   dispose(): void {
@@ -139,6 +116,8 @@ export class ClearCells {
     return [data, texture];
   }
 }
+
+const rangesOf = (voxels: VoxelArray | undefined): CellRanges | undefined => voxels && cellRanges(voxels);
 
 /** Around the cells of a brick that show something. */
 function boxOfShown(runs: Uint8Array): Box {

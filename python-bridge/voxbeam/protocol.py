@@ -124,19 +124,6 @@ def pack_header(header: Header, out: memoryview | bytearray | None = None) -> by
     return bytes(target) if out is None else out
 
 
-def pack_brick_header(
-    out: memoryview, at: int, fields: tuple[int, ...], payload_bytes: int, checksum: int,
-) -> None:
-    """The header of a BRICK frame at byte `at` of `out`; `fields` are flags, volume, level, dtype, z, y, x, generation, time.
-
-    The same as `pack_header`, for who seals thousands of them.
-    """
-    flags, volume, level, dtype, z, y, x, generation, time = fields
-    head = (MAGIC, PROTOCOL_VERSION, FrameType.BRICK, flags, volume, level, dtype, 0, z, y, x, generation)
-    packed = _HEADER.pack(*head, payload_bytes, checksum, time, 0)[:_CHECKED_HEADER_BYTES]
-    out[at : at + HEADER_BYTES] = packed + xxh32_intdigest(packed).to_bytes(4, "little")
-
-
 def encode_frame(frame_type: int, payload: bytes, **fields: int) -> bytes:
     """A frame of `frame_type` around `payload`; `fields` are further fields of the header."""
     header = Header(type=frame_type, payload_bytes=len(payload), checksum=xxh32_intdigest(payload), **fields)

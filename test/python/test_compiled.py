@@ -18,7 +18,7 @@ import voxbeam as rv
 from producer_support import check_all, noise
 from voxbeam import cache, cli
 from voxbeam.compiled import elf_linker, loader
-from voxbeam.compiled.kernels import Job, address_of
+from voxbeam.compiled.kernels import Frames, Job, address_of
 from voxbeam.geometry import STORED_EDGE, BrickKey, brick_keys
 from voxbeam.producer import pyramid
 from voxbeam.producer.cutter import cut_brick
@@ -29,7 +29,7 @@ from voxbeam.producer.ranges import block_range
 from voxbeam.producer.scratch import Scratch
 from voxbeam.producer.together import cut_alone
 from voxbeam.producer.voxels import ArrayVoxels
-from voxbeam.protocol import HEADER_BYTES, brick_template
+from voxbeam.protocol import DTYPE_CODE, HEADER_BYTES, PREVIEW, FrameType, Header, brick_template, pack_header
 from voxbeam.sources import open_source
 
 pytest.importorskip("numba")
@@ -160,15 +160,49 @@ def test_bricks_cut_together_are_those_cut_alone(compiled, dtype):
     keys = [BrickKey(0, number % 2, number % 2, number) for number in range(18)]
     alone = [FrameBuffer(mapping.stored) for _ in keys]
     found = [cut_alone(voxels, key, frame, mapping.stored) for key, frame in zip(keys, alone, strict=True)]
+    template = brick_template(mapping.stored)
+    sealing = Frames(template.frame_bytes - HEADER_BYTES, template.voxels_offset - HEADER_BYTES)
     for count in (2, 3, 4, 7, 8, 9, 15, 16, 18):
         frames = [FrameBuffer(mapping.stored) for _ in range(count)]
-        ends = [address_of(frame.voxels) for frame in frames]
-        before = brick_template(mapping.stored).voxels_offset - HEADER_BYTES
-        jobs = [Job(key, end, end - before) for key, end in zip(keys, ends, strict=False)]
+        jobs = [Job(*key[1:4], address_of(frame.voxels) - sealing.before) for key, frame in zip(keys, frames, strict=False)]
         memory = voxels.memory(((0, 1), (0, 1), (0, 1)))
-        assert compiled.cut(memory, mapping.stored, mapping.sign_bit, jobs, len(frames[0].bytes) - HEADER_BYTES) == found[:count]
+        findings = compiled.cut(memory, mapping.stored, mapping.sign_bit, jobs, sealing)
+        assert [findings.of(number) for number in range(count)] == found[:count]
         assert [bytes(frame.bytes) for frame in frames] == [bytes(frame.bytes) for frame in alone[:count]]
         assert found[0].checksum == xxh32_intdigest(frames[0].bytes[HEADER_BYTES:])
+
+
+@LIGHT
+@given(
+    dtype=st.sampled_from(["u1", "i1", "<u2", ">u2", "<i2", "<u4", "<f4"]), order=st.permutations((0, 1, 2)),
+    misplaced=st.sampled_from((0, 16, 4)), few=st.booleans(), count=st.integers(1, 17), labels=st.booleans(),
+)
+def test_frames_sealed_by_machine_code_are_those_of_numpy(compiled, dtype, order, misplaced, few, count, labels):
+    array = array_of(dtype, (70, 65, 140), order, (1, 1, 1), 1, special=True)
+    array[:66, :, 60:132] = array[0, 0, 66] if few else array[:66, :, 60:132]  # a brick of one voxel
+    labels = dtype == "<u4" or (labels and dtype in ("u1", "<u2"))
+    mapping = map_dtype(open_source(array, name="a", kind="labels" if labels else "image"))
+    stored, voxels = mapping.stored, ArrayVoxels(array, mapping)
+    template = brick_template(stored)
+    keys = [key._replace(time=5) for key in brick_keys(array.shape) if key.level == 0]
+    keys = (keys * 2)[:count]
+    memory = np.full(count * 2_000_000 + 64, 171, np.uint8)  # each frame in memory that was used for something else
+    first = -address_of(memory) % 64 + misplaced
+    places = [first + 1_163_264 * number for number in range(count)]
+    jobs = [Job(*key[1:4], address_of(memory) + place + HEADER_BYTES) for key, place in zip(keys, places, strict=True)]
+    header = Header(FrameType.BRICK, PREVIEW, 7, 0, DTYPE_CODE[stored], generation=3, time=5)
+    around = bytes(pack_header(header)) + template.prefix + template.suffix
+    sealing = Frames(template.frame_bytes - HEADER_BYTES, template.voxels_offset - HEADER_BYTES, around)
+    box = tuple((0, n) for n in array.shape)
+    findings = compiled.cut(voxels.memory(box), stored, mapping.sign_bit, jobs, sealing)
+    for number, (key, place) in enumerate(zip(keys, places, strict=True)):
+        plain = FrameBuffer(stored)
+        cut_brick(voxels, key, plain.voxels, Scratch())
+        sealed = bytes(plain.seal(7, key, 3, PREVIEW))
+        assert memory[place : place + len(sealed)].tobytes() == sealed
+        assert findings.of(number)[:3] == (*block_range(plain.voxels), plain.constant)
+        assert (memory[place - 64 if number else 0 : place] == 171).all()
+        assert memory[place + template.frame_bytes] == 171
 
 
 def test_a_fill_makes_no_brick_twice(compiled, instance, producer, held_build):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import gc
+import mmap
 import os
 import sys
 import threading
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from voxbeam.geometry import BrickKey
-from voxbeam.producer.need_queue import Need, NeedQueue
+from voxbeam.producer.need_queue import FILL_PRIORITY, Need, NeedQueue
 from voxbeam.producer.store import Store
 from voxbeam.producer.switch_interval import SHORT_SECONDS, short_turns
 
@@ -64,6 +65,20 @@ def test_a_turn_leaves_work_for_others():
     assert len(queue.take(8)) == 2
 
 
+def test_a_turn_of_a_fill_is_of_one_level_and_whole_where_there_are_as_many():
+    volume, queue = SomeVolume(), NeedQueue()
+    keys = [BrickKey(1, 0, 0, x) for x in range(5)] + [BrickKey(0, 0, 0, x) for x in range(40)]
+    queue.put(Need(None, volume, key, FILL_PRIORITY, 0) for key in keys)
+    turns = []
+    while taken := queue.take(8, wait=False, most_of_fill=16):
+        turns.append([(need.key.level, need.key.x) for need in taken])
+    assert [key for turn in turns for key in turn] == [(key.level, key.x) for key in keys]
+    assert [len(turn) for turn in turns[:3]] == [5, 16, 16]
+    assert len(turns[3]) == 4, "what is less than a turn is shared"
+    queue.put([need(volume, 99), *(Need(None, volume, key, FILL_PRIORITY, 0) for key in keys)])
+    assert len(queue.take(8, most_of_fill=16)) == 8, "somebody waits for the first"
+
+
 def test_those_who_wait_are_woken_by_a_need_and_by_the_end():
     volume, queue, got = SomeVolume(), NeedQueue(), []
 
@@ -101,6 +116,32 @@ def test_the_second_write_to_an_offset_goes_through_the_mapping(tmp_path):
     assert (tmp_path / "store").read_bytes()[4095:4197] == b"\0" + b"b" * 100 + b"\0"
     assert store.mapped(4096, 101) is None, "only what was written is known to have pages"
     assert store.mapped(8192, 1) is None
+
+
+def test_all_threads_get_one_mapping(tmp_path, monkeypatch):
+    """Machine code writes to its address: it must stay."""
+    begun = threading.Barrier(4)
+    mapped = mmap.mmap
+
+    def slowly(*args):
+        time.sleep(0.05)
+        return mapped(*args)
+
+    monkeypatch.setattr(mmap, "mmap", slowly)
+    store = store_of(tmp_path)
+    found = []
+
+    def look():
+        begun.wait(60)
+        found.append((store.address, store.mapping))
+
+    threads = [threading.Thread(target=look) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(found) == 4
+    assert all(at == store.address and view is store.mapping for at, view in found)
 
 
 def test_nothing_is_written_outside_the_store(tmp_path):

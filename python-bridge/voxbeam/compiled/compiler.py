@@ -45,7 +45,7 @@ end:
 def compile_all() -> Image:
     """All kernels for this processor."""
     functions: dict[str, tuple[Any, int]] = {
-        name: (make_cut(voxel, floats=name == "cut_f32"), 14) for name, voxel in _CUTS.items()
+        name: (make_cut(voxel, floats=name == "cut_f32"), 17) for name, voxel in _CUTS.items()
     }
     functions |= {name: (make_pass(voxel, how), 17) for name, (voxel, how) in _PASSES.items()}
     llvm.initialize_native_target()

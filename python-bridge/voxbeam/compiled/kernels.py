@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import struct
 import threading
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from voxbeam.compiled.image import Image, LoadedImage
+from voxbeam.compiled.job_layout import CHECKSUM, DIFFER, HIGH, JOB_WORDS, LOW, PAYLOAD, STAGE_BYTES, STATE_WORDS
 from voxbeam.geometry import BRICK_EDGE
 
 if TYPE_CHECKING:
@@ -16,15 +16,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from voxbeam.geometry import BrickKey, Shape
+    from voxbeam.geometry import Shape
 
-_CUT_ARGUMENTS, _PASS_ARGUMENTS = 14, 17
-#: Words of a job: see `cut_kernel`.
-_JOB_WORDS, _STATE_WORDS = 10, 8
+_CUT_ARGUMENTS, _PASS_ARGUMENTS = 17, 17
 #: Bricks of one call.
 MAX_JOBS = 64
 _PLANE_BYTES, _BRICK_BYTES = 66**2 * 4, 66**3 * 4
-_NO_RANGE = (float("inf"), float("-inf"))
 
 
 class Memory(NamedTuple):
@@ -39,11 +36,24 @@ class Memory(NamedTuple):
 
 
 class Job(NamedTuple):
-    """A brick to cut to the voxels at an address, in a frame whose payload begins at another."""
+    """A brick to cut into a frame whose payload begins at an address."""
 
-    key: BrickKey
-    voxels: int
+    z: int
+    y: int
+    x: int
     payload: int
+
+
+class Frames(NamedTuple):
+    """What frames are: bytes of the payload, and of these before its voxels, a multiple of 64.
+
+    With header and payload of one without its voxels they are sealed: where the voxels of one are the same, it becomes a
+    constant one. Else what surrounds the voxels stands there already, and headers are written later.
+    """
+
+    payload: int
+    before: int
+    template: bytes = b""
 
 
 class Found(NamedTuple):
@@ -55,15 +65,30 @@ class Found(NamedTuple):
     checksum: int
 
 
+class Findings(NamedTuple):
+    """The same of several bricks."""
+
+    low: NDArray[Any]
+    high: NDArray[Any]
+    constant: NDArray[Any]
+    checksum: NDArray[Any]
+
+    def of(self, number: int) -> Found:
+        """Of one of them."""
+        low, high, constant, checksum = (column[number].item() for column in self)
+        return Found(low, high, constant, checksum)
+
+
 class _Scratch(threading.local):
     def __init__(self) -> None:
         self.plane = np.empty(_PLANE_BYTES, np.uint8)
-        self.states = np.zeros((MAX_JOBS, _STATE_WORDS), np.uint32)
-        self.jobs = np.zeros((MAX_JOBS, _JOB_WORDS), np.int64)
+        self.stages = np.empty(MAX_JOBS * STAGE_BYTES, np.uint8)
+        self.states = np.zeros((MAX_JOBS, STATE_WORDS), np.uint32)
+        self.jobs = np.zeros((MAX_JOBS, JOB_WORDS), np.int64)
         self.unused = np.zeros(2, np.int64)
         self.planes = np.empty(0, np.uint8)
         self.results = np.zeros(1, np.int64)
-        self.at = [address_of(array) for array in (self.plane, self.states, self.jobs, self.unused)]
+        self.at = [address_of(array) for array in (self.plane, self.stages, self.states, self.jobs, self.unused)]
 
 
 def address_of(array: NDArray[Any]) -> int:
@@ -71,11 +96,10 @@ def address_of(array: NDArray[Any]) -> int:
     return int(array.__array_interface__["data"][0])
 
 
-def _float_of(rank: int) -> float:
-    """The float32 that was ordered by `rank`."""
-    bits = rank if rank >= 0 else (rank ^ 0x7FFFFFFF) & 0xFFFFFFFF
-    (value,) = struct.unpack("<f", struct.pack("<I", bits))
-    return float(value)
+def _floats_of(ranks: NDArray[Any]) -> NDArray[Any]:
+    """The float32 that were ordered by `ranks`."""
+    bits = np.where(ranks < 0, ranks ^ 0x7FFFFFFF, ranks)
+    return bits.astype(np.uint32).view(np.float32).astype(np.float64)
 
 
 class Kernels:
@@ -96,35 +120,29 @@ class Kernels:
         fits = dtype.itemsize == size and dtype.kind in ("f" if stored == "f32" else "bui")
         return fits and not memory.address % size and not any(step % size for step in memory.strides)
 
-    def cut(self, memory: Memory, stored: str, sign_bit: int, jobs: Sequence[Job], payload_bytes: int = 0) -> list[Found]:
-        """Cut bricks with their halo into their frames, whose other bytes stand there already.
-
-        Parameters
-        ----------
-        payload_bytes
-            Of each frame; 0 where no checksum is wanted.
-        """
+    def cut(self, memory: Memory, stored: str, sign_bit: int, jobs: Sequence[Job], frames: Frames) -> Findings:
+        """Cut bricks with their halo into their frames."""
         scratch = self._scratch
         table, count = scratch.jobs, len(jobs)
-        table[:count, :5] = [(key.z, key.y, key.x, voxels, payload) for key, voxels, payload in jobs]
+        table[:count, : PAYLOAD + 1] = jobs
         size = memory.dtype.itemsize
         z, y, x = (abs(step) for step in memory.strides)
         if z < x and z < y and len(scratch.plane) < _BRICK_BYTES:
             scratch.plane = np.empty(_BRICK_BYTES, np.uint8)
             scratch.at[0] = address_of(scratch.plane)
-        plane, states, place, unused = scratch.at
+        plane, stages, states, place, unused = scratch.at
+        given = np.frombuffer(frames.template or b"0", np.uint8)
         swap = int(size > 1 and not memory.dtype.isnative)
         self._cuts[stored](
             unused, unused + 8, memory.address, *(step // size for step in memory.strides), *memory.shape,
-            sign_bit, swap, plane, states, place, count, payload_bytes,
+            sign_bit, swap, plane, stages, states, place, count, frames.payload, frames.before,
+            address_of(given) if frames.template else 0,
         )
-        rows = table[:count, 6:10].tolist()
+        low, high, differ, checksum = table[:count, [LOW, HIGH, DIFFER, CHECKSUM]].T
         if stored == "f32":
-            return [
-                Found(*(_NO_RANGE if low > high else (_float_of(low), _float_of(high))), differ == 0, checksum)
-                for low, high, differ, checksum in rows
-            ]
-        return [Found(low, high, differ == 0, checksum) for low, high, differ, checksum in rows]
+            none = low > high
+            low, high = np.where(none, np.inf, _floats_of(low)), np.where(none, -np.inf, _floats_of(high))
+        return Findings(low, high, differ == 0, checksum)
 
     def halve(
         self, block: NDArray[Any], starts: Shape, margins: Shape, shape: Shape, target: NDArray[Any] | None, *, labels: bool,
@@ -160,17 +178,16 @@ class Kernels:
         needed = 2 * block.shape[1] * block.shape[2] * size
         if len(scratch.planes) < needed:
             scratch.planes = np.empty(needed, np.uint8)
-        unused = scratch.at[3]
+        unused = scratch.at[4]
         place = (address_of(target), target.strides[0] // size, target.strides[1] // size) if target is not None else (0, 0, 0)
         function(
             unused, unused + 8, address_of(block), block.strides[0] // size, block.strides[1] // size, *block.shape,
             *margins, *shape, *place, address_of(scratch.planes), address_of(scratch.results),
         )
-        bad, *ends = scratch.results[:count].tolist()
-        if bad:
+        if scratch.results[0]:
             return None
-        if kind == "f32":
-            ends = [_float_of(end) for end in ends]
+        found = scratch.results[1:count]
+        ends = (_floats_of(found) if kind == "f32" else found).tolist()
         z, y, x = (start // BRICK_EDGE for start in starts)
         return [
             ((z, y + number // bricks[2], x + number % bricks[2]), ends[2 * number], ends[2 * number + 1])

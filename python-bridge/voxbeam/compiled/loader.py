@@ -34,7 +34,10 @@ PAUSE_SECONDS = 10.0
 LIMIT_SECONDS = 900.0
 #: Another process may have compiled meanwhile.
 AGAIN_SECONDS = 30.0
-_SOURCES = ("compiler.py", "cut_kernel.py", "elf_linker.py", "image.py", "kernels.py", "pass_kernel.py", "pointers.py")
+_SOURCES = (
+    "checksum_kernel.py", "compiler.py", "cut_kernel.py", "elf_linker.py", "image.py", "job_layout.py", "kernels.py",
+    "pass_kernel.py", "pointers.py", "seal_kernel.py",
+)
 
 _lock = threading.Lock()
 _kernels: Kernels | None = None

@@ -9,6 +9,8 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from voxbeam.compiled.job_layout import BASE, JOB_WORDS, STATE_WORDS
+
 I32, I64 = ir.IntType(32), ir.IntType(64)
 #: The lanes of XXH32, and one stripe of what it sums up.
 _LANES = ir.VectorType(I32, 4)
@@ -58,41 +60,44 @@ def _order(numbers: Any) -> Any:
     return ir.Constant(ir.VectorType(I32, len(numbers)), [ir.Constant(I32, number) for number in numbers])
 
 
-def _hash_stripes(_typing: Any, pairs: Any, _count: Any) -> Any:
-    """XXH32's loop over as many payloads as there are pairs of pointers: each waits for itself only, so they go side by side.
+def _hash_stripes(payloads: int) -> Any:
+    """XXH32's loop over the payloads of so many jobs: each waits for itself only, so they go side by side, two in a vector."""
+    wide = 2 if payloads > 1 else 1
+    lanes = 4 * wide
 
-    An even number of them goes two by two in wider vectors.
-    """
+    def typed(_typing: Any, jobs: Any, states: Any, _first: Any, _stripes: Any) -> Any:
+        def code(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+            vector = _LANES.as_pointer()
+            sources, places = [], []
+            for number in range(payloads):
+                base = builder.load(builder.gep(args[0], [ir.Constant(I64, JOB_WORDS * number + BASE)]))
+                sources.append(builder.inttoptr(builder.add(base, args[2]), vector))
+                places.append(builder.bitcast(builder.gep(args[1], [ir.Constant(I64, STATE_WORDS * number)]), vector))
 
-    def code(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
-        together, count = args[0], args[1]
-        pointers = [builder.extract_value(together, i) for i in range(len(pairs.types))]
-        vector = _LANES.as_pointer()
-        payloads, states = (([builder.bitcast(p, vector) for p in pointers[i::2]]) for i in (0, 1))
-        wide = 1 if len(payloads) % 2 else 2
-        lanes = 4 * wide
+            def together(pointers: Any, index: Any) -> Any:
+                parts = [builder.load(at if index is None else builder.gep(at, [index]), align=4) for at in pointers]
+                return parts[0] if wide == 1 else builder.shuffle_vector(parts[0], parts[1], _order(range(lanes)))
 
-        def both(places: Any, index: Any) -> Any:
-            loaded = [builder.load(place if index is None else builder.gep(place, [index]), align=4) for place in places]
-            return loaded[0] if wide == 1 else builder.shuffle_vector(loaded[0], loaded[1], _order(range(8)))
+            groups = [slice(i, i + wide) for i in range(0, payloads, wide)]
+            sums = [cgutils.alloca_once(builder, ir.VectorType(I32, lanes)) for _ in groups]
+            for total, group in zip(sums, groups, strict=True):
+                builder.store(together(places[group], None), total)
+            with cgutils.for_range(builder, args[3]) as loop:
+                for total, group in zip(sums, groups, strict=True):
+                    value = builder.mul(together(sources[group], loop.index), _splat(_PRIME_2, lanes))
+                    value = builder.add(builder.load(total), value)
+                    value = builder.or_(builder.shl(value, _splat(13, lanes)), builder.lshr(value, _splat(19, lanes)))
+                    builder.store(builder.mul(value, _splat(_PRIME_1, lanes)), total)
+            for total, group in zip(sums, groups, strict=True):
+                value = builder.load(total)
+                for number, place in enumerate(places[group]):
+                    part = value if wide == 1 else builder.shuffle_vector(value, value, _order(range(4 * number, 4 * number + 4)))
+                    builder.store(part, place, align=4)
+            return args[3]
 
-        groups = [(payloads[i : i + wide], states[i : i + wide]) for i in range(0, len(payloads), wide)]
-        sums = [cgutils.alloca_once(builder, ir.VectorType(I32, lanes)) for _ in groups]
-        for total, (_, places) in zip(sums, groups, strict=True):
-            builder.store(both(places, None), total)
-        with cgutils.for_range(builder, count) as loop:
-            for total, (sources, _) in zip(sums, groups, strict=True):
-                value = builder.add(builder.load(total), builder.mul(both(sources, loop.index), _splat(_PRIME_2, lanes)))
-                value = builder.or_(builder.shl(value, _splat(13, lanes)), builder.lshr(value, _splat(19, lanes)))
-                builder.store(builder.mul(value, _splat(_PRIME_1, lanes)), total)
-        for total, (_, places) in zip(sums, groups, strict=True):
-            value = builder.load(total)
-            for half, place in enumerate(places):
-                part = value if wide == 1 else builder.shuffle_vector(value, value, _order(range(4 * half, 4 * half + 4)))
-                builder.store(part, place, align=4)
-        return args[1]
+        return types.intp(jobs, states, types.intp, types.intp), code
 
-    return types.intp(pairs, types.intp), code
+    return intrinsic(typed)
 
 
 def _copy_row(_typing: Any, target: Any, _source: Any) -> Any:
@@ -107,6 +112,47 @@ def _copy_row(_typing: Any, target: Any, _source: Any) -> Any:
         return ir.Constant(I64, 0)
 
     return types.intp(target, target), code
+
+
+def _expect_row(_typing: Any, source: Any) -> Any:
+    """66 voxels from here on will be read soon: memory is asked for them now. They need not exist."""
+
+    def code(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        byte = ir.IntType(8).as_pointer()
+        fetch = builder.module.declare_intrinsic("llvm.prefetch", [byte], ir.FunctionType(ir.VoidType(), [byte, I32, I32, I32]))
+        at = builder.bitcast(args[0], byte)
+        for line in range(0, 66 * source.dtype.bitwidth // 8, 64):
+            builder.call(fetch, [builder.gep(at, [ir.Constant(I64, line)]), I32(0), I32(3), I32(1)])
+        return ir.Constant(I64, 0)
+
+    return types.intp(source), code
+
+
+def _stream_lines(_typing: Any, target: Any, _source: Any, _count: Any) -> Any:
+    """Copy cache lines to memory that begins with one, past the caches: lines that are written whole need not be read before."""
+
+    def code(_context: Any, builder: Any, _signature: Any, args: Any) -> Any:
+        line = ir.VectorType(I64, 8)
+        into, out = (builder.bitcast(pointer, line.as_pointer()) for pointer in args[:2])
+        beside = builder.module.add_metadata([ir.Constant(I32, 1)])
+        with cgutils.for_range(builder, args[2]) as loop:
+            value = builder.load(builder.gep(out, [loop.index]), align=1)
+            written = builder.store(value, builder.gep(into, [loop.index]), align=64)
+            written.set_metadata("nontemporal", beside)
+        return args[2]
+
+    return types.intp(target, target, types.intp), code
+
+
+def _finish_streams(_typing: Any) -> Any:
+    """Whoever hears of it from now on finds what was written past the caches."""
+
+    def code(_context: Any, builder: Any, _signature: Any, _args: Any) -> Any:
+        fence = builder.module.declare_intrinsic("llvm.x86.sse.sfence", (), ir.FunctionType(ir.VoidType(), []))
+        builder.call(fence, [])
+        return ir.Constant(I64, 0)
+
+    return types.intp(), code
 
 
 def _rank(_typing: Any, _bits: Any) -> Any:
@@ -139,8 +185,11 @@ at_u32: Any = _pointer_to(types.uint32)
 at_f32: Any = _pointer_to(types.float32)
 at_i32: Any = _pointer_to(types.int32)
 at_i64: Any = _pointer_to(types.int64)
-hash_stripes: Any = intrinsic(_hash_stripes)
+hash_1, hash_4, hash_8 = (_hash_stripes(payloads) for payloads in (1, 4, 8))
 copy_row: Any = intrinsic(_copy_row)
+expect_row: Any = intrinsic(_expect_row)
+stream_lines: Any = intrinsic(_stream_lines)
+finish_streams: Any = intrinsic(_finish_streams)
 rank: Any = intrinsic(_rank)
 bits_of: Any = intrinsic(_bits_of)
 _compiled: Any = njit  # whose stubs lack these two

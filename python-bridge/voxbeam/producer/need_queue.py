@@ -54,23 +54,30 @@ class NeedQueue:
     def take(self, most: int, *, wait: bool = True, most_of_fill: int = 0) -> list[Need]:
         """Take the most urgent needs: at most `most`, and no more than leaves work for the other workers.
 
-        At most `most_of_fill` where nobody waits for any of them. Empty once the queue is closed, or where it is and
-        `wait` is False.
+        Where nobody waits for any of them, `most_of_fill` of one level, if there are so many. Empty once the queue is closed,
+        or where it is and `wait` is False.
         """
         with self._lock:
             while wait and not self._entries and not self._closed:
                 self._lock.wait()
             if self._closed or not self._entries:
                 return []
-            half = len(self._entries) // 2
-            count = max(1, min(most, half))
+            waiting = len(self._entries)
+            count = max(1, min(most, waiting // 2))
             taken: list[Need] = []
-            while len(taken) < count:
-                _, number, at = heappop(self._heap)
-                if at in self._entries and self._entries[at][0] == number:
-                    taken.append(self._entries.pop(at)[1])
-                    if len(taken) == 1 and taken[0].priority >= FILL_PRIORITY:
-                        count = max(count, min(most_of_fill, half))
+            fill = False
+            while self._entries and len(taken) < count:
+                _, number, at = self._heap[0]
+                is_newest = at in self._entries and self._entries[at][0] == number
+                if fill and is_newest and at[1].level != taken[0].key.level:
+                    break
+                heappop(self._heap)
+                if not is_newest:
+                    continue
+                taken.append(self._entries.pop(at)[1])
+                if len(taken) == 1 and taken[0].priority >= FILL_PRIORITY:
+                    fill = True
+                    count = max(count, most_of_fill) if waiting >= most_of_fill else count
             return taken
 
     def cancel(self, volume: ProducedVolume, keys: Iterable[BrickKey] | None) -> list[Need]:

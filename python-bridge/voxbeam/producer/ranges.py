@@ -14,7 +14,7 @@ from voxbeam.geometry import BRICK_EDGE, BRICK_HALO, BrickKey, Shape, brick_grid
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from numpy.typing import NDArray
+    from numpy.typing import ArrayLike, NDArray
 
 #: Level, z, y, x, lowest and highest value; of points also the brick's box.
 Row = tuple[float, ...]
@@ -102,7 +102,7 @@ class RangeTable:
             self._fresh.append(key)
 
     def put_new(
-        self, level: int, bricks: Sequence[Sequence[int]], lows: Sequence[float], highs: Sequence[float],
+        self, level: int, bricks: Sequence[Sequence[int]], lows: ArrayLike, highs: ArrayLike,
     ) -> None:
         """Put the ranges of several bricks of a level, of those that are not known yet.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import mmap
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ class Store:
         self._fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         self._size = min(size, os.fstat(self._fd).st_size)
         self._map: memoryview | None = None
+        self._mapping = threading.Lock()
         self._address = 0
         self._written: dict[int, int] = {}
 
@@ -51,11 +53,11 @@ class Store:
     @property
     def mapping(self) -> memoryview:
         """All of the file. Only what `has_pages` is to be touched."""
-        if self._map is None:
-            whole = memoryview(mmap.mmap(self._fd, self._size))
-            self._address = int(np.frombuffer(whole, np.uint8).__array_interface__["data"][0])
-            self._map = whole
-        return self._map
+        with self._mapping:  # a second one in its place would take away the first, which somebody may be writing to
+            if self._map is None:
+                self._map = memoryview(mmap.mmap(self._fd, self._size))
+                self._address = int(np.frombuffer(self._map, np.uint8).__array_interface__["data"][0])
+            return self._map
 
     @property
     def address(self) -> int:

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from xxhash import xxh32_intdigest
+import numpy as np
 
-from voxbeam.compiled.kernels import MAX_JOBS, Job, address_of
+from voxbeam.compiled.kernels import MAX_JOBS, Frames, Job, address_of
 from voxbeam.compiled.loader import kernels
 from voxbeam.geometry import BRICK_EDGE, BRICK_HALO, STORED_EDGE, brick_grid
 from voxbeam.producer.need_queue import FILL_PRIORITY
 from voxbeam.producer.voxels import ArrayVoxels
-from voxbeam.protocol import CONSTANT, DTYPE_CODE, HEADER_BYTES, NUMPY_DTYPE, PREVIEW, brick_template, pack_brick_header
+from voxbeam.protocol import (
+    DTYPE_CODE,
+    HEADER_BYTES,
+    NUMPY_DTYPE,
+    PREVIEW,
+    BrickTemplate,
+    FrameType,
+    Header,
+    brick_template,
+    pack_header,
+)
 
 if TYPE_CHECKING:
     from voxbeam.compiled.kernels import Found, Kernels, Memory
@@ -20,7 +30,6 @@ if TYPE_CHECKING:
     from voxbeam.producer.levels import Answer
     from voxbeam.producer.need_queue import Need
     from voxbeam.producer.produced_volume import ProducedVolume
-    from voxbeam.producer.store import Store
     from voxbeam.producer.time_points import TimePoint
     from voxbeam.producer.voxels import Voxels
 
@@ -98,37 +107,21 @@ def _cut_and_seal(
         return {}
     stored = volume.description.stored
     template = brick_template(stored)
-    size, dtype, voxel_bytes = template.frame_bytes, DTYPE_CODE[stored], NUMPY_DTYPE[stored].itemsize
-    whole, start = store.mapping, store.address
-    jobs = []
-    for need in needs:
-        at = need.offset
-        whole[at + HEADER_BYTES : at + template.voxels_offset] = template.prefix
-        whole[at + size - len(template.suffix) : at + size] = template.suffix
-        jobs.append(Job(need.key, start + at + template.voxels_offset, start + at + HEADER_BYTES))
-    found = compiled.cut(memory, stored, voxels.mapping.sign_bit, jobs, size - HEADER_BYTES)
+    header = Header(
+        FrameType.BRICK, answer.flags, volume.handle, level, DTYPE_CODE[stored], generation=answer.generation, time=time,
+    )
+    around = bytes(pack_header(header)) + template.prefix + template.suffix
+    first = store.address + HEADER_BYTES
+    jobs = [Job(need.key.z, need.key.y, need.key.x, first + need.offset) for need in needs]
+    found = compiled.cut(memory, stored, voxels.mapping.sign_bit, jobs, _frames(template, around))
     if answer.generation or level == len(point.levels.answers) - 1:
-        point.ranges.put_new(level, [need.key[1:4] for need in needs], [one.low for one in found], [one.high for one in found])
-    handle, generation, flags = volume.handle, answer.generation, answer.flags
-    done: dict[int, Cut] = {}
-    for need, one in zip(needs, found, strict=True):
-        at, (_, z, y, x, _) = need.offset, need.key
-        if one.constant:
-            voxel = bytes(whole[at + template.voxels_offset : at + template.voxels_offset + voxel_bytes])
-            _write_constant(store, at, voxel, (flags | CONSTANT, handle, level, dtype, z, y, x, generation, time))
-            done[id(need)] = Cut(point, answer, HEADER_BYTES + voxel_bytes)
-            continue
-        fields = (flags, handle, level, dtype, z, y, x, generation, time)
-        pack_brick_header(whole, at, fields, size - HEADER_BYTES, one.checksum)
-        done[id(need)] = Cut(point, answer, size)
-    return done
+        point.ranges.put_new(level, [job[:3] for job in jobs], found.low, found.high)
+    sizes = np.where(found.constant, HEADER_BYTES + NUMPY_DTYPE[stored].itemsize, template.frame_bytes).tolist()
+    return {id(need): Cut(point, answer, size) for need, size in zip(needs, sizes, strict=True)}
 
 
-def _write_constant(store: Store, at: int, voxel: bytes, fields: tuple[int, ...]) -> None:
-    """A frame of one voxel in place of all of them."""
-    whole = store.mapping
-    whole[at + HEADER_BYTES : at + HEADER_BYTES + len(voxel)] = voxel
-    pack_brick_header(whole, at, fields, len(voxel), xxh32_intdigest(voxel))
+def _frames(template: BrickTemplate, sealed_with: bytes = b"") -> Frames:
+    return Frames(template.frame_bytes - HEADER_BYTES, template.voxels_offset - HEADER_BYTES, sealed_with)
 
 
 def cut_alone(voxels: Voxels, key: BrickKey, frame: FrameBuffer, stored: str) -> Found | None:
@@ -137,9 +130,9 @@ def cut_alone(voxels: Voxels, key: BrickKey, frame: FrameBuffer, stored: str) ->
     memory = voxels.memory(_box(key, voxels.shape)) if compiled is not None else None
     if compiled is None or memory is None or not compiled.can_cut(memory, stored):
         return None
-    payload = address_of(frame.voxels) - brick_template(stored).voxels_offset + HEADER_BYTES
-    job = Job(key, address_of(frame.voxels), payload)
-    return compiled.cut(memory, stored, voxels.mapping.sign_bit, [job], len(frame.bytes) - HEADER_BYTES)[0]
+    frames = _frames(brick_template(stored))
+    job = Job(key.z, key.y, key.x, address_of(frame.voxels) - frames.before)
+    return compiled.cut(memory, stored, voxels.mapping.sign_bit, [job], frames).of(0)
 
 
 def _box_of(run: list[Need], shape: Shape) -> Box:

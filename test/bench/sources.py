@@ -85,6 +85,9 @@ KINDS: dict[str, tuple[str, Callable[[Path, np.ndarray], None], Callable[[Path, 
         "gzip.h5", lambda path, v: write_hdf5(path, v, chunks=(32, 64, 64), compression="gzip", compression_opts=1, shuffle=True),
         read_hdf5,
     ),
+    "HDF5, chunks of 32 × 64 × 64, bzip2": (
+        "bzip2.h5", lambda path, v: write_hdf5(path, v, chunks=(32, 64, 64), **hdf5plugin.BZip2()), read_hdf5,
+    ),
     "Zarr, chunks of 64³, Zstandard": ("plain.zarr", lambda path, v: write_zarr(path, v, chunks=(64,) * 3), read_zarr),
     "Zarr, chunks of 64³ in shards of 64 × 128 × 512": (
         "shards.zarr", lambda path, v: write_zarr(path, v, chunks=(64,) * 3, shards=(64, 128, 512)), read_zarr,

@@ -25,6 +25,8 @@ const HEADROOM = 0.8;
 const FIXED_MS = 12;
 /** Weight of a new measurement. */
 const NEWEST = 0.4;
+/** A picture of full quality that takes this long is drawn in tiles: a draw call for each costs nothing beside it. */
+const TILED_MS = 200;
 /** The quality to begin with, before anything is measured: the first picture is there soon on any GPU. */
 const FIRST = 4;
 
@@ -41,6 +43,11 @@ export class AdaptiveResolution {
 
   get quality(): Quality {
     return QUALITIES[this.#at] as Quality;
+  }
+
+  /** Whether pictures of full quality take so long that they are drawn in tiles. */
+  get tiled(): boolean {
+    return this.fullMs > TILED_MS;
   }
 
   /** Takes in how long a frame took on the GPU at the quality it was drawn with. */

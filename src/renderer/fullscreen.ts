@@ -12,6 +12,15 @@ export interface DeviceRect {
   readonly height: number;
 }
 
+/** A rectangle as tiles of at most this size, row by row. */
+export function* tilesOf({ x, y, width, height }: DeviceRect, tile: { readonly width: number; readonly height: number }): Generator<DeviceRect> {
+  for (let v = 0; v < height; v += tile.height) {
+    for (let u = 0; u < width; u += tile.width) {
+      yield { x: x + u, y: y + v, width: Math.min(tile.width, width - u), height: Math.min(tile.height, height - v) };
+    }
+  }
+}
+
 /** Precisions, for the head of every shader. */
 export const HEAD = 'precision highp float;\nprecision highp int;\nprecision highp sampler2D;\nprecision highp sampler3D;\nprecision highp usampler2D;\n';
 

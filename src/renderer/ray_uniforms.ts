@@ -2,7 +2,7 @@
 
 import * as THREE from 'three';
 import { cameraBasis } from './camera.js';
-import type { Fullscreen } from './fullscreen.js';
+import { type Fullscreen, tilesOf } from './fullscreen.js';
 import type { RayFrame } from './volume_pass.js';
 
 const vec3 = (): THREE.IUniform => ({ value: new THREE.Vector3() });
@@ -43,10 +43,16 @@ export function weighed(material: THREE.RawShaderMaterial): THREE.RawShaderMater
   return material;
 }
 
+/**
+ * Pixels of a tile. A row of rays through a whole volume reads more than a processor's cache holds, and the next row reads most of it again; rays of a tile
+ * stay together. As high as what software shares out row by row.
+ */
+const TILE = { width: 64, height: 32 } as const;
+
 /** Draws, in place of what is there or mixed with it. */
-export function drawRays(screen: Fullscreen, material: THREE.RawShaderMaterial, { weight = 1, rect, target, part }: RayFrame): void {
+export function drawRays(screen: Fullscreen, material: THREE.RawShaderMaterial, { weight = 1, rect, target, part = rect, tiled = false }: RayFrame): void {
   material.blending = weight < 1 ? THREE.CustomBlending : THREE.NoBlending;
   material.transparent = weight < 1;
   material.blendAlpha = weight;
-  screen.draw(material, rect, target, part ?? rect);
+  for (const tile of tiled ? tilesOf(part, TILE) : [part]) screen.draw(material, rect, target, tile);
 }

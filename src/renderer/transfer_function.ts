@@ -9,7 +9,7 @@ import logGlsl from './shaders/log_place.glsl';
 export const TRANSFER_SIZE = 2048;
 /** Rows of steps: row n is for steps of 2^n voxels of level 0. */
 export const TRANSFER_ROWS = 16;
-export const TRANSFER_BYTES = TRANSFER_SIZE * (TRANSFER_ROWS + 1) * 8;
+export const TRANSFER_BYTES = TRANSFER_SIZE * (TRANSFER_ROWS + 1) * 16;
 
 /** Takes a texel's number to its place in the texture: the window's low end is the middle of the first texel, its high end that of the last. */
 export function transferUniform({ scale, offset }: { readonly scale: number; readonly offset: number }): THREE.Vector2 {
@@ -120,8 +120,8 @@ export function isPeaked(row: Float32Array): boolean {
 }
 
 /**
- * The texture of a transfer function. Half floats: in 8 bits the small opacities of a single step would fall on a few
- * values, and the picture would move by several of 255.
+ * The texture of a transfer function. Floats: in 8 bits the small opacities of a single step would fall on a few
+ * values, and the picture would move by several of 255; half floats are dear to read where a processor draws.
  */
 export class TransferTexture {
   readonly texture: THREE.DataTexture;
@@ -130,8 +130,8 @@ export class TransferTexture {
   #made = '';
 
   constructor() {
-    const data = new Uint16Array(TRANSFER_SIZE * (TRANSFER_ROWS + 1) * 4);
-    this.texture = new THREE.DataTexture(data, TRANSFER_SIZE, TRANSFER_ROWS + 1, THREE.RGBAFormat, THREE.HalfFloatType);
+    const data = new Float32Array(TRANSFER_SIZE * (TRANSFER_ROWS + 1) * 4);
+    this.texture = new THREE.DataTexture(data, TRANSFER_SIZE, TRANSFER_ROWS + 1, THREE.RGBAFormat, THREE.FloatType);
     this.texture.minFilter = this.texture.magFilter = THREE.NearestFilter;
   }
 
@@ -143,8 +143,7 @@ export class TransferTexture {
     this.#made = wanted;
     const texels = transferTexels(settings, stepFraction, rowCount);
     this.peaked = isPeaked(texels.subarray(4 * TRANSFER_SIZE, 8 * TRANSFER_SIZE));
-    const half = this.texture.image.data as unknown as Uint16Array;
-    for (let i = 0; i < texels.length; i += 1) half[i] = THREE.DataUtils.toHalfFloat(texels[i] as number);
+    (this.texture.image.data as unknown as Float32Array).set(texels);
     this.texture.needsUpdate = true;
   }
 

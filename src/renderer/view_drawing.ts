@@ -145,7 +145,8 @@ export class ViewDrawing {
   /** Draws a strip of a full picture into the view's target. */
   strip(state: ViewState, shown: Shown, rect: DeviceRect, step: PictureStep & { kind: 'strip' }): boolean {
     const { width, height } = rect;
-    return this.#march(state, shown, rect, { width, height, coarser: 0, pass: step.pass, from: step.from, rows: step.rows });
+    const { tiled } = state.resolution;
+    return this.#march(state, shown, rect, { width, height, coarser: 0, pass: step.pass, from: step.from, rows: step.rows, tiled });
   }
 
   /** Puts the view's picture on the canvas, in the volume's box. */
@@ -201,9 +202,9 @@ export class ViewDrawing {
     state: ViewState,
     shown: Shown,
     rect: DeviceRect,
-    draw: { width: number; height: number; coarser: number; pass: number; from?: number; rows?: number },
+    draw: { width: number; height: number; coarser: number; pass: number; from?: number; rows?: number; tiled?: boolean },
   ): boolean {
-    const { width, height, from = 0, rows = height } = draw;
+    const { width, height, from = 0, rows = height, tiled = false } = draw;
     const full = width === rect.width && height === rect.height;
     const target = state.pictureTarget(rect.width, rect.height, full);
     const size = [target.width, target.height] as const;
@@ -226,6 +227,7 @@ export class ViewDrawing {
       rect: { x: 0, y: 0, width, height },
       part: { x: 0, y: height - from - rows, width, height: rows },
       target,
+      tiled,
       jitter: passJitter(draw.pass),
       depth: solid?.distances,
       cuts: cutsOf(state.view),

@@ -34,6 +34,8 @@ export interface RayFrame {
   /** The part of it that is drawn now. */
   readonly part?: DeviceRect;
   readonly target: THREE.WebGLRenderTarget | null;
+  /** Draw it tile by tile: the same picture, sooner where rays wait for memory more than for anything else. */
+  readonly tiled?: boolean;
   /** Shift of the rays in pixels, and of the first sample in steps. */
   readonly jitter?: readonly [number, number, number];
   /** Weight of this drawing against what is in the target: 1 replaces. */
@@ -60,6 +62,8 @@ export interface RayDraw extends RayFrame {
 
 /** Samples of a run after which it is asked whether anything behind can be seen. */
 const LONG_RUN = 32;
+/** Samples that are taken of what shows before cells are looked at again, at least. */
+const LEAST_RUN = 16;
 /** Twice and more the bricks that a ray can cross in the largest table. */
 const MAX_BRICKS = 4 * MAX_TABLE_EDGE;
 
@@ -208,6 +212,7 @@ export class VolumePass {
       MAX_BRICKS,
       MAX_RUNS: 4 * BRICK_CELLS,
       LONG_RUN: `${LONG_RUN}.`,
+      LEAST_RUN: `${LEAST_RUN}.`,
       CLIP_PLANES,
       CUT_PLANES,
       LABEL_PROBES,

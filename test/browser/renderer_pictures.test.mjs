@@ -112,11 +112,15 @@ const pictures = (mix) =>
       const c = { ...camera.orbit(fit, yaw, pitch), distance: fit.distance * zoom };
       b.pass.draw({ primary: b.source, camera: c, rect, target: null });
       const ours = read();
+      // The same in tiles, over a picture from elsewhere.
+      bare.draw({ ...c, distance: 3 * c.distance }, rect, null);
+      b.pass.draw({ primary: b.source, camera: c, rect, target: null, tiled: true });
+      const apart = difference(read(), ours).max;
       bare.draw(c, rect, null);
       const theirs = read();
       let lit = 0;
       for (let i = 3; i < theirs.length; i += 4) if (theirs[i - 1] + theirs[i - 2] + theirs[i - 3] > 60) lit += 1;
-      results.push({ ...difference(ours, theirs), lit: lit / (width * height) });
+      results.push({ ...difference(ours, theirs), apart, lit: lit / (width * height) });
     }
     b.renderer.dispose();
     return results;
@@ -135,9 +139,10 @@ const pictures = (mix) =>
     }
   }, mix);
 
-test('at level 0 the picture is that of a bare march of one texture, to 3 of 255', async () => {
-  for (const { max, lit } of await pictures(false)) {
+test('at level 0 the picture is that of a bare march of one texture, to 3 of 255, and the same to the bit in tiles', async () => {
+  for (const { max, lit, apart } of await pictures(false)) {
     assert.ok(lit > 0.1, `only ${lit} of the picture shows anything`);
+    assert.equal(apart, 0, 'in tiles it is another picture');
     assert.ok(max <= 3, `a pixel differs by ${max}`);
   }
 });

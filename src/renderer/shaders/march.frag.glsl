@@ -152,6 +152,9 @@ void main() {
 #if defined(CELLS)
   vec3 perStep = rd * (uStep * BRICK_CELLS);
   vec3 stepsPerCell = 1. / perStep;
+  vec3 acrossCell = abs(stepsPerCell);
+  vec3 down = 1. - up;
+  vec3 cellTexel = 1. / (BRICK_CELLS * uSlots);
 #endif
 
   for (int g = 0; g < MAX_BRICKS && done < total; ++g) {
@@ -180,7 +183,7 @@ void main() {
 #if defined(CELLS)
     if (e.w < 0.) k = n;
     // Where in its slot the ray comes in, in cells.
-    vec3 corner = floor(slot) + .5 / BRICK_CELLS;
+    vec3 corner = (floor(slot) + .5 / BRICK_CELLS) / uSlots;
     vec3 entered = (fract(slot) * STORED_EDGE - 1.) * (BRICK_CELLS / BRICK_EDGE);
     for (int h = 0; h < MAX_RUNS && k < n; ++h) {
       // Past what is clear, then as far as cells show something: so rays that go together sample together, whichever cells are clear for each.
@@ -190,12 +193,13 @@ void main() {
         // To where cells of one kind end: a place in cells, and the box around it that is alike.
         vec3 q = clamp(entered + perStep * k, 0., BRICK_CELLS - .001);
         vec3 cell = floor(q); // read in its middle: at its face the texture might give its neighbour
-        float run = floor(textureLod(uClearCells, (corner + cell / BRICK_CELLS) / uSlots, 0.).r * 255. - RUN_ZERO + .5);
-        float reach = abs(run);
-        vec3 alike = (cell + mix(vec3(1. - reach), vec3(reach), up) - q) * stepsPerCell;
-        float many = clamp(ceil(min(alike.x, min(alike.y, alike.z))), 1., n - k);
-        k += many;
+        float run = textureLod(uClearCells, corner + cell * cellTexel, 0.).r * 255. - RUN_ZERO;
+        vec3 alike = (cell - q + down) * stepsPerCell + abs(run) * acrossCell;
+        float many = ceil(min(alike.x, min(alike.y, alike.z)));
         bool clear = run > 0.;
+        // A look costs as much as a few samples: what shows is taken in fours, as it is laid over, and a few of them at least.
+        many = min(clear ? max(many, 1.) : max(ceil(many * .25) * 4., LEAST_RUN), n - k);
+        k += many;
         if (clear && count > 0.) break;
         begun = clear ? k : begun;
         count += clear ? 0. : many;

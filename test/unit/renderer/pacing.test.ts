@@ -40,6 +40,10 @@ test('the quality does not flicker, and one slow frame does not lower it', () =>
   expect(cost(resolution.quality)).toBeLessThan(cost(before));
 });
 
+test('pictures are drawn in tiles where they take long, and not before that is known', () => {
+  expect([new AdaptiveResolution(), run(5).resolution, run(1000).resolution].map(({ tiled }) => tiled)).toEqual([false, false, true]);
+});
+
 test('strips take about the time they may', () => {
   const strips = new StripHeight(600, 600);
   expect(strips.rows(30)).toBe(30);

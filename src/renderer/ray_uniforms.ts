@@ -13,7 +13,7 @@ export const rayUniforms = (): Record<string, THREE.IUniform> => ({
   uRight: vec3(),
   uUp: vec3(),
   uLight: vec3(),
-  uView: vec3(),
+  uHalf: vec3(),
   uViewport: { value: new THREE.Vector4() },
   uStart: { value: 0 },
 });
@@ -31,7 +31,7 @@ export function setRays(u: Record<string, THREE.IUniform>, { camera, rect, jitte
   if (light) vector('uLight').set(...(light as [number, number, number])).normalize();
   // From above the viewer's left shoulder, whatever the camera.
   else vector('uLight').set(0, 0, 0).addScaledVector(r, -0.35).addScaledVector(a, 0.6).addScaledVector(f, -0.72).normalize();
-  vector('uView').copy(f).negate();
+  vector('uHalf').copy(vector('uLight')).sub(f).normalize();
   (u.uViewport as THREE.IUniform<THREE.Vector4>).value.set(rect.x - jx, rect.y - jy, 2 / rect.width, 2 / rect.height);
   (u.uStart as THREE.IUniform).value = start;
 }

@@ -32,14 +32,12 @@ float placeAt_L(vec3 P, float otherwise) {
 
 // Four samples half a voxel away, which the halo holds.
 vec3 gradient_L(vec3 x) {
-  vec3 g = vec3(0.);
-  for (int k = 0; k < 4; ++k) {
-    vec3 d = vec3(k == 0 || k == 3 ? 1. : -1., k > 1 ? 1. : -1., (k & 1) == 1 ? 1. : -1.);
-    float t = place_L(textureLod(ATLAS_L, x + d * uHalfTexel_L, 0.));
-    if (t == NOTHING) return vec3(0.);
-    g += d * t;
-  }
-  return uGradient_L * g;
+  float a = place_L(textureLod(ATLAS_L, x + vec3(1., -1., -1.) * uHalfTexel_L, 0.));
+  float b = place_L(textureLod(ATLAS_L, x + vec3(-1., -1., 1.) * uHalfTexel_L, 0.));
+  float c = place_L(textureLod(ATLAS_L, x + vec3(-1., 1., -1.) * uHalfTexel_L, 0.));
+  float d = place_L(textureLod(ATLAS_L, x + uHalfTexel_L, 0.));
+  bool whole = a != NOTHING && b != NOTHING && c != NOTHING && d != NOTHING;
+  return whole ? uGradient_L * vec3(a - b - c + d, c + d - a - b, b + d - a - c) : vec3(0.);
 }
 
 // Central differences a voxel to each side, across bricks and levels; t stands for what is not there.

@@ -67,12 +67,11 @@ uniform vec3 uHalfTexel;
 
 // How light falls on the surface through x. Four samples half a voxel away, which the halo holds.
 vec2 shadeAt(vec3 x) {
-  vec3 g = vec3(0.);
-  for (int k = 0; k < 4; ++k) {
-    vec3 d = vec3(k == 0 || k == 3 ? 1. : -1., k > 1 ? 1. : -1., (k & 1) == 1 ? 1. : -1.);
-    g += d * voxelValue(textureLod(uAtlas, x + d * uHalfTexel, 0.));
-  }
-  g *= uWindow.x * uPerVoxel;
+  float a = voxelValue(textureLod(uAtlas, x + vec3(1., -1., -1.) * uHalfTexel, 0.));
+  float b = voxelValue(textureLod(uAtlas, x + vec3(-1., -1., 1.) * uHalfTexel, 0.));
+  float c = voxelValue(textureLod(uAtlas, x + vec3(-1., 1., -1.) * uHalfTexel, 0.));
+  float d = voxelValue(textureLod(uAtlas, x + uHalfTexel, 0.));
+  vec3 g = vec3(a - b - c + d, c + d - a - b, b + d - a - c) * (uWindow.x * uPerVoxel);
   if (!isNumber(g.x + g.y + g.z)) return vec2(.9, 0.);
   return lightBy(g);
 }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import http.server
+import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -17,6 +19,7 @@ import zarr
 
 import voxbeam as rv
 from brick_reader import BrickReader
+from bucket_server import bucket_server
 from test_producer import check_all
 from test_sources import ome
 
@@ -143,3 +146,46 @@ def test_a_store_on_a_server(tmp_path):
     finally:
         server.shutdown()
         server.server_close()
+
+
+@pytest.mark.parametrize("shards", [None, (40, 50, 60)])
+def test_a_store_in_a_bucket_of_s3(tmp_path, monkeypatch, shards):
+    pytest.importorskip("s3fs").S3FileSystem.clear_instance_cache()
+    array = values((140, 50, 60))
+    form = {"shape": array.shape, "dtype": "u2", "chunks": (20, 25, 30), "shards": shards}
+    zarr.create_array(str(tmp_path / "scan.zarr"), **form)[...] = array
+    with bucket_server(tmp_path) as (address, asked):
+        access = {"ENDPOINT_URL": address, "ACCESS_KEY_ID": "a", "SECRET_ACCESS_KEY": "b", "DEFAULT_REGION": "us-east-1"}
+        for name, value in access.items():
+            monkeypatch.setenv(f"AWS_{name}", value)
+        found = rv.open("s3://bucket/scan.zarr")
+        assert (found.name, found.shape, found.chunks) == ("scan", (140, 50, 60), (20, 25, 30))
+        np.testing.assert_array_equal(found.sources[0].read(0, ((3, 18), (0, 50), (7, 60))), array[3:18, :, 7:])
+        if shards is None:
+            assert not [key for key in asked if re.search("/c/[4-6]/", key)], "chunks that no voxel was asked of"
+        with pytest.raises(rv.SourceError, match=r"gone\.zarr"):
+            rv.open("s3://bucket/gone.zarr")
+
+
+def test_a_precomputed_volume_in_a_bucket_of_google(tmp_path):
+    """In a process of its own: the address is read once."""
+    ts = pytest.importorskip("tensorstore")
+    array = values((20, 30, 40))
+    store = ts.open(
+        {
+            "driver": "neuroglancer_precomputed", "kvstore": f"file://{tmp_path}/em/", "create": True,
+            "multiscale_metadata": {"type": "image", "data_type": "uint16", "num_channels": 1},
+            "scale_metadata": {"size": [40, 30, 20], "encoding": "raw", "chunk_size": [16, 16, 16], "resolution": [4, 4, 40]},
+        }
+    ).result()
+    store[:, :, :, 0] = array.transpose(2, 1, 0)
+    code = (
+        "import numpy as np, voxbeam as rv\n"
+        "found = rv.open('precomputed://gs://bucket/em')\n"
+        "print(found.shape, found.dtype, int(found.sources[0].read(0, ((0, 20), (0, 30), (0, 40))).sum()))"
+    )
+    with bucket_server(tmp_path) as (address, _):
+        there = {"TENSORSTORE_GCS_HTTP_URL": address, "GCE_METADATA_ROOT": address.removeprefix("http://")}
+        command, environment = [sys.executable, "-c", code], {**os.environ, **there}
+        run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100, check=False)
+    assert run.stdout.split() == f"(20, 30, 40) uint16 {int(array.sum(dtype='i8'))}".split(), run.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import resource
 import shutil
@@ -12,6 +13,7 @@ import nibabel
 import numpy as np
 import pytest
 import SimpleITK
+import tensorstore
 import tifffile
 import zarr
 
@@ -41,6 +43,31 @@ def write_itk(path):
     SimpleITK.WriteImage(SimpleITK.GetImageFromArray(array()), str(path), path.stem == "packed")
 
 
+def write_raw(path):
+    path.mkdir()
+    array().tofile(path / "scan.raw")
+    (path / "scan.json").write_text(json.dumps({"shape": SHAPE, "dtype": "uint16", "voxel_size": [1, 1, 2]}))
+
+
+def write_ome_zarr(path):
+    rv.convert(array(), path, progress=False)
+
+
+def write_n5(path):
+    form = {"dimensions": SHAPE[::-1], "blockSize": [12, 10, 6], "dataType": "uint16", "compression": {"type": "gzip"}}
+    store = tensorstore.open({"driver": "n5", "kvstore": f"file://{path}/", "create": True, "metadata": form}).result()
+    store[...] = array().T
+
+
+def write_precomputed(path):
+    scale = {"size": SHAPE[::-1], "encoding": "raw", "chunk_size": [12, 10, 6], "resolution": [4, 4, 40]}
+    spec = {
+        "driver": "neuroglancer_precomputed", "kvstore": f"file://{path}/", "create": True, "scale_metadata": scale,
+        "multiscale_metadata": {"type": "image", "data_type": "uint16", "num_channels": 1},
+    }
+    tensorstore.open(spec).result()[:, :, :, 0] = array().T
+
+
 WRITERS = {
     "a.h5": write_hdf5,
     "a.tif": lambda path: tifffile.imwrite(path, array(), compression="zlib", tile=(16, 16)),
@@ -49,8 +76,10 @@ WRITERS = {
     "a.nii.gz": lambda path: nibabel.save(nibabel.Nifti1Image(array().T, np.eye(4)), path),
     "a.mha": write_itk, "packed.mha": write_itk, "a.nrrd": write_itk, "packed.nrrd": write_itk,
     "a.npy": lambda path: np.save(path, array()),
-    "a.zarr": write_zarr,
+    "a.zarr": write_zarr, "b.ome.zarr": write_ome_zarr, "a.n5": write_n5, "precomputed": write_precomputed, "raw": write_raw,
 }
+#: What is opened of a folder, where that is not the folder.
+INSIDE = {"raw": "scan.raw"}
 
 
 def damage(raw: bytes, chance: random.Random) -> bytes:
@@ -85,7 +114,7 @@ def test_a_damaged_file_is_a_clear_error_or_a_volume(tmp_path, name):
             shutil.copytree(path, broken)
         (broken / file.relative_to(path) if path.is_dir() else broken).write_bytes(damage(whole, chance))
         try:
-            source = rv.open(broken).sources[0].at(0)
+            source = rv.open(broken / INSIDE[name] if name in INSIDE else broken).sources[0].at(0)
             box = tuple((0, min(n, 8)) for n in source.shape)
             block = source.array[tuple(slice(*span) for span in box)] if source.array is not None else source.read(0, box)
             assert block.shape == tuple(b for _, b in box)

@@ -205,6 +205,16 @@ def test_what_is_hopeless_stands_in_the_note(tmp_path):
     assert "one brick of 64³ reads" in open_source(tmp_path / "a.h5").note
 
 
+def test_blocks_of_what_promises_any_size_are_counted_and_not_listed():
+    few, many = block_cuts((70, 64, 10**5), (64, 64, 64), 2), block_cuts((2**31, 64, 2**40 + 5), (64, 64, 64), 2)
+    assert [*few[2]] == [*range(0, 10**5, 64), 10**5]
+    assert (len(many[2]), many[2][-1], many[2][-2], many[2][3]) == (2**34 + 2, 2**40 + 5, 2**40, 192)
+    assert front_bytes(many, 2) == front_bytes(block_cuts((2**15, 64, 2**40 + 5), (64, 64, 64), 2), 2)
+    assert [*read_planner.EvenCuts(10, 4)] == [0, 4, 8, 10]
+    with pytest.raises(IndexError):
+        read_planner.EvenCuts(10, 4)[4]
+
+
 def test_the_counter():
     counter = ReadCounter()
     assert counter.amplification == 0

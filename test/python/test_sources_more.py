@@ -127,7 +127,8 @@ def test_raw_with_its_shape_in_the_arguments_or_beside_it(tmp_path):
         ({"shape": (20, 30, 41)}, r"48,000 bytes; shape \(20, 30, 41\) of uint16 after 0 needs 49,200"),
         ({"shape": (20, -30, -40)}, "positive whole numbers"), ({"shape": (2**40,) * 3}, "positive whole numbers"),
         ({"shape": 5}, "positive whole numbers"), ({"shape": (20, 30, 40.5)}, "positive whole numbers"),
-        ({"dtype": "colour"}, "dtype"), ({"offset": -8}, "offset"), ({"order": "K"}, "order"), ({"dtype": "O"}, "bytes"),
+        ({"dtype": "colour"}, "dtype"), ({"offset": -8}, "offset"), ({"order": "K"}, "order"),
+        ({"dtype": "O"}, "no number"), ({"dtype": []}, "no number"),
     ],
 )
 def test_raw_facts_that_cannot_be(tmp_path, facts, words):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from itertools import pairwise, product
+from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from voxbeam.geometry import Shape, level_shape
-from voxbeam.sources.read_planner import block_cuts
+from voxbeam.sources.read_planner import block_cuts, widest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +37,7 @@ def can_be_sampled(source: Source) -> bool:
     if source.chunks is None or prod(source.shape) * source.dtype.itemsize < LEAST_BYTES:
         return False
     cuts = block_cuts(source.shape, source.chunks, source.dtype.itemsize)
-    largest = prod(max(b - a for a, b in pairwise(axis)) for axis in cuts)
+    largest = prod(widest(axis) for axis in cuts)
     return largest * source.dtype.itemsize <= MOST_BLOCK_BYTES
 
 

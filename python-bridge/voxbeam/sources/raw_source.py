@@ -84,12 +84,14 @@ def _map(path: Path, facts: dict[str, Any]) -> np.memmap[Any, Any]:
         dtype = np.dtype(facts["dtype"])
     except TypeError as error:
         raise ParameterError(f"dtype of {str(path)!r} is {facts['dtype']!r}: {error}.", "Such as 'uint16', or '>u2'.") from error
+    if dtype.kind not in "biufc":
+        raise ParameterError(f"dtype of {str(path)!r} is {facts['dtype']!r}, which is no number.", "Such as 'uint16', or '>u2'.")
     offset, order = facts.get("offset", 0), facts.get("order", "C")
     if isinstance(offset, bool) or not isinstance(offset, int) or offset < 0 or order not in ("C", "F"):
         text = f"offset of {str(path)!r} is {offset!r} and order {order!r}."
         raise ParameterError(text, "offset is a whole number of bytes; order is 'C' (x fastest) or 'F' (z fastest).")
     size, needed = path.stat().st_size, offset + prod(shape) * dtype.itemsize
-    if dtype.hasobject or size < needed:
+    if size < needed:
         text = f"{str(path)!r} has {size:,} bytes; shape {shape} of {dtype} after {offset:,} needs {needed:,}."
         raise SourceError(text, "Is the file complete, and are shape and dtype right?")
     return np.memmap(path, dtype, "r", offset, shape, order)

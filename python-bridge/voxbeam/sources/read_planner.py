@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Sequence
+from itertools import pairwise
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import Any, overload
 
 from voxbeam.geometry import BRICK_EDGE, STORED_EDGE, STORED_VOXELS, Shape
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 #: Chunks along z, y, x: the edge of all along an axis, or the edge of each where they differ.
 Chunks = tuple["int | tuple[int, ...]", "int | tuple[int, ...]", "int | tuple[int, ...]"]
 #: Small chunks are read together up to this size, so that Python's share of a reading is small.
 BLOCK_BYTES = 8 * 2**20
+#: More blocks along an axis, all of one edge, are counted and not listed.
+MANY_BLOCKS = 2**14
 #: No budget of a cache is smaller, and none takes more than its share of the memory.
 LEAST_CACHE_BYTES = 128 * 2**20
 CACHE_SHARE = 1 / 8
@@ -55,7 +56,31 @@ class ReadCounter:
         return f"<{self.read:,} bytes read in {self.readings:,} readings for {self.asked:,} asked: {self.amplification:.2f}>"
 
 
-def block_cuts(shape: Shape, chunks: Chunks, itemsize: int) -> tuple[list[int], list[int], list[int]]:
+class EvenCuts(Sequence[int]):
+    """``0, step, 2 step, …, n`` without a number for each: a file may promise any size."""
+
+    def __init__(self, n: int, step: int) -> None:
+        self._n, self._step = n, step
+
+    def __len__(self) -> int:
+        return -(-self._n // self._step) + 1
+
+    @overload
+    def __getitem__(self, index: int) -> int: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[int]: ...
+
+    def __getitem__(self, index: int | slice) -> int | Sequence[int]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        at = index + len(self) if index < 0 else index
+        if not 0 <= at < len(self):
+            raise IndexError(index)
+        return min(at * self._step, self._n)
+
+
+def block_cuts(shape: Shape, chunks: Chunks, itemsize: int) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
     """Where blocks begin and end along z, y, x: at ends of chunks, some chunks together where they are small.
 
     Examples
@@ -75,8 +100,10 @@ def block_cuts(shape: Shape, chunks: Chunks, itemsize: int) -> tuple[list[int], 
     return z, y, x
 
 
-def _cuts(n: int, chunk: int | tuple[int, ...], group: int) -> list[int]:
+def _cuts(n: int, chunk: int | tuple[int, ...], group: int) -> Sequence[int]:
     if isinstance(chunk, int):
+        if n // (chunk * group) > MANY_BLOCKS:
+            return EvenCuts(n, chunk * group)
         return [*range(0, n, chunk * group), n]
     ends, total = [0], 0
     for edge in chunk:
@@ -95,9 +122,15 @@ def cache_bytes(cuts: Sequence[Sequence[int]], itemsize: int, limit: int | None 
     return max(min(LEAST_CACHE_BYTES, most), min(front_bytes(cuts, itemsize), most))
 
 
+def widest(cuts: Sequence[int]) -> int:
+    """The edge of the largest block along an axis."""
+    first = cuts[: MANY_BLOCKS + 1] if isinstance(cuts, EvenCuts) else cuts  # beyond, all are alike
+    return max(b - a for a, b in pairwise(first))
+
+
 def front_bytes(cuts: Sequence[Sequence[int]], itemsize: int) -> int:
     """Bytes of the blocks that a layer of bricks crosses, wherever it lies."""
-    edge = max(b - a for a, b in zip(cuts[0], cuts[0][1:], strict=False))
+    edge = widest(cuts[0])
     layers = -(-(STORED_EDGE - 1) // edge) + 1
     planes = min(cuts[0][-1], (layers + 1) * edge)
     return planes * cuts[1][-1] * cuts[2][-1] * itemsize

@@ -214,7 +214,8 @@ export class ViewState {
     if (known?.width === width && known.height === height) return known;
     known?.dispose();
     this.budget.take(`target/${this.view.id}/${name}`, bytesOf({ width, height, texture: { type } }));
-    const filter = THREE.LinearFilter;
+    // A full picture stands pixel for pixel on the canvas: nothing is mixed, and one of four texels read.
+    const filter = name === 'full' ? THREE.NearestFilter : THREE.LinearFilter;
     return new THREE.WebGLRenderTarget(width, height, { depthBuffer: false, type, minFilter: filter, magFilter: filter });
   }
 }

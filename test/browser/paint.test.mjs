@@ -162,6 +162,51 @@ test('a pen paints by its pressure and a finger draws; two fingers zoom; a piece
   await page.keyboard.press('r');
 });
 
+test('the other end of a pen takes labels away, with whatever is chosen', async () => {
+  const stage = await page.locator('.voxbeam-canvas').boundingBox();
+  const [cx, cy] = [stage.x + stage.width / 4, stage.y + stage.height / 4];
+  // The browser's own events: its debugging protocol has no eraser. A pointer may be captured only while there is one of its number, as the mouse's 1.
+  const pen = (places, { button, buttons, pressure = 0.5 }) => page.evaluate(async ([points, press, held, force]) => {
+    const target = document.querySelector('.voxbeam-canvas');
+    const say = (type, [clientX, clientY], more) => target.dispatchEvent(new PointerEvent(type, {
+      bubbles: true, cancelable: true, composed: true, pointerId: 1, pointerType: 'pen', isPrimary: true, clientX, clientY, pressure: force, button: -1, buttons: held, ...more,
+    }));
+    say('pointerdown', points[0], { button: press });
+    for (const point of points.slice(1)) {
+      say('pointermove', point);
+      await new Promise(requestAnimationFrame);
+    }
+    say('pointerup', points.at(-1), { button: press, buttons: 0, pressure: 0 });
+  }, [places, button, buttons, pressure]);
+  const line = (dy) => Array.from({ length: 9 }, (_, i) => [cx - 24 + 6 * i, cy + dy]);
+  const [tip, eraser] = [{ button: 0, buttons: 1 }, { button: 5, buttons: 32 }];
+  await page.locator('.voxbeam').focus();
+  await page.keyboard.press('p');
+  await page.keyboard.press('2');
+  await becomes('label 2 is chosen', () => page.locator('[data-label="2"]').getAttribute('aria-pressed'), 'true');
+  await pen(line(0), { ...tip, pressure: 1 });
+  const drawn = await eventually('a stroke of the pen', async () => {
+    const now = await painted();
+    return now.labels[2] > 40 && now;
+  });
+  await pen(line(0).slice(0, 5), { ...eraser, pressure: 1 });
+  const erased = await eventually('half of it is gone', async () => {
+    const now = await painted();
+    return now.labels[2] < drawn.labels[2] && now;
+  });
+  assert.ok(erased.labels[2] > 0.2 * drawn.labels[2] && erased.labels[2] < 0.8 * drawn.labels[2], `${[drawn.labels, erased.labels]}`);
+  assert.equal(await page.locator('[data-label="2"]').getAttribute('aria-pressed'), 'true', 'the tip writes what it wrote');
+  await pen(line(0), { ...eraser, pressure: 1 });
+  await eventually('all of it is gone', async () => (await painted()).planes.length === 0);
+  await page.locator('.voxbeam').focus();
+  for (const [what, expected] of [['half of it is back', erased], ['all of it is', drawn]]) {
+    await page.keyboard.press('Control+z');
+    await becomes(what, painted, expected);
+  }
+  await page.keyboard.press('Control+z');
+  await eventually('nothing is left', async () => (await painted()).planes.length === 0);
+});
+
 test('a lasso, in a range of values, and what lies between two slices; named, counted, and in a narrow page', async () => {
   const stage = await page.locator('.voxbeam-canvas').boundingBox();
   const [cx, cy] = [stage.x + stage.width / 4, stage.y + stage.height / 4];

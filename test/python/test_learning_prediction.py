@@ -315,7 +315,7 @@ def test_workers_of_a_cluster_predict_the_same():
 
     one, image = model(), open_image(two_halves())
     whole = tuple((0, n) for n in SHAPE)
-    with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None) as client:
+    with Client(n_workers=1, threads_per_worker=1, dashboard_address=None) as client:  # a process of its own
         labels, shade = PixelPredictor(image, one, client).predict(whole)
     alone = PixelPredictor(image, one).predict(whole)
     np.testing.assert_array_equal(labels, alone[0])

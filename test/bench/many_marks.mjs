@@ -76,7 +76,7 @@ async function drag(tab, [x, y], step) {
   await tab.mouse('mouseMoved', x, y);
   await tab.waitFor('window.voxbeamMoves.length > 0', undefined, { every: 5 });
   await tab.mouse('mousePressed', x, y, { buttons: 1 });
-  await sleep(100);
+  await sleep(800);
   await tab.evaluate('window.voxbeamMoves.length = 0');
   for (let i = 1; i <= STEPS; i += 1) {
     await tab.mouse('mouseMoved', x + i * step[0], y + i * step[1], { buttons: 1 });
@@ -98,13 +98,14 @@ async function moved(tab, kernel) {
   return { moves, seed };
 }
 
+/** Paints on the labels that Python made. */
 async function stroke(tab) {
   await settled(tab);
   const at = await middle(tab);
   await tab.evaluate(`document.querySelector('.voxbeam').focus()`);
   for (const type of ['keyDown', 'keyUp']) await tab.send('Input.dispatchKeyEvent', { type, key: 'z', text: type === 'keyDown' ? 'z' : undefined });
-  await tab.waitFor(`document.querySelector('[data-action="new-labels"]')?.click() ?? true`);
   await tab.waitFor(`document.querySelector('[data-label="1"]')`);
+  await sleep(500);
   await settled(tab);
   await tab.evaluate(`(${listen})(${painted})`);
   return drag(tab, [at[0] - 60, at[1] - 40], [2.5, 0.5]);
@@ -115,7 +116,7 @@ export async function run(runs = RUNS) {
   const kernel = pythonSession('many_marks.py', [runs, POINTS, BOXES]);
   const browser = await Browser.launch();
   try {
-    const { empty, add, kept, bare, read, update, clear } = await kernel.receive();
+    const { empty, add, kept, bare, read, update, clear, point, dab } = await kernel.receive();
     const first = await open(browser, empty, 0);
     const strokes = await stroke(first.tab);
     await first.tab.close();
@@ -134,6 +135,8 @@ export async function run(runs = RUNS) {
     if (String(drags.seed) === String(before)) throw new Error(`the point was not moved: it is at ${before}`);
     const works = drags.moves.map(({ work }) => work);
     return [
+      row('a point is moved in one kernel, on disk first: heard in another, p95', quantile(point, 0.95) * 1000, 'ms', { limit: ['<=', 30] }),
+      row('brush dab of 33³ in one kernel: heard in another, p95', quantile(dab, 0.95) * 1000, 'ms', { limit: ['<=', 60] }),
       row(`${POINTS + BOXES} annotations: added by Python (reference: as many bare texts in a document)`, median(add), 's', { reference: median(bare) }),
       row('the same: from then until they are on disk', median(kept), 's'),
       row('the same: read by Python when all are new', median(read), 's'),

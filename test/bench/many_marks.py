@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -48,7 +49,22 @@ def bare(rows: list[dict[str, object]]) -> None:
         doc.get_update()
 
 
-found: dict[str, list[float]] = {name: [] for name in ("add", "kept", "bare", "read", "update", "clear")}
+def heard_after(listen: object, edit: object, count: int) -> list[float]:
+    """Seconds from asking for each edit in one kernel to the callback in another."""
+    heard, times = threading.Event(), []
+    listen(lambda _: heard.set())
+    for i in range(count):
+        heard.clear()
+        began = time.perf_counter()
+        edit(i)
+        if not heard.wait(30):
+            raise TimeoutError("nothing was heard")
+        times.append(time.perf_counter() - began)
+        time.sleep(0.01)
+    return times
+
+
+found: dict[str, list[float]] = {name: [] for name in ("add", "kept", "bare", "read", "update", "clear", "point", "dab")}
 with tempfile.TemporaryDirectory() as folder:
     for run in range(RUNS):
         with embedded_instance(Path(folder) / f"{run}.vxscene") as instance:
@@ -65,6 +81,14 @@ with tempfile.TemporaryDirectory() as folder:
             found["clear"].append(seconds(annotations.clear))
     with embedded_instance(Path(folder) / "page.vxscene") as instance:
         rv.render_volume(ball, instance, name="ball", unit="mm")
+        other = rv.attach(instance.address)
+        mine, theirs = (one.labels("heard", shape=(SIDE, SIDE, SIDE)) for one in (instance, other))
+        point = instance.annotations.add(rv.Point(voxel=(0, 0, 0)))
+        found["point"] = heard_after(other.annotations.on_change, lambda i: instance.annotations.update(point, voxel=(1, 2, i)), 200)
+        found["dab"] = heard_after(theirs.on_change, lambda i: mine.paint((32, 32, 20 + i % 24), 16, 1 + i % 9), 100)
+        instance.annotations.clear()
+        mine[:] = 0
+        other.close()
         print(json.dumps({"empty": instance.visualization_server_url, **found}), flush=True)
         sys.stdin.readline()
         instance.annotations.extend(marks())

@@ -1,0 +1,96 @@
+// A mark set on a feature that is seen lies where the feature is: found in the picture, in slices of every direction drawn from each level, and in 3D.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { eventually, kernelJson, runCells, VIEW, Workplace } from './support.mjs';
+
+let place;
+before(async () => {
+  place = await Workplace.open();
+});
+after(() => place?.close());
+
+/** A head with a bead in it at a known voxel; levels finer than one are held back, so that the picture is of that one. */
+const CELL = (level) => `
+import json, threading
+import numpy as np
+import voxbeam as rv
+from nilearn.datasets import load_mni152_template
+
+FEATURE, SIZE, ORIGIN = (84, 131, 70), (1, 1, 1), (-72, -107, -90)
+head = load_mni152_template(resolution=1).get_fdata().T
+z, y, x = (np.arange(n) - at for n, at in zip(head.shape, FEATURE))
+bead = np.exp(-(z[:, None, None] ** 2 + y[:, None] ** 2 + x**2) / (2 * 3**2))
+levels = [20000 * head / head.max() + 45000 * bead]
+while len(levels) < 3:
+    full = np.pad(levels[-1], [(0, n % 2) for n in levels[-1].shape], mode="edge")
+    levels.append(full.reshape([m for n in full.shape for m in (n // 2, 2)]).mean(axis=(1, 3, 5)))
+held = threading.Event()
+
+def read(level, z, y, x):
+    if level < ${level}:
+        held.wait(600)
+    return levels[level][z, y, x]
+
+source = rv.from_function(read, head.shape, "uint16", levels=3, window=(25000, 65000))
+view = rv.view(source, passes=1, voxel_size=SIZE, origin=ORIGIN, unit="mm", height=720, mode="mip", colormap="#00ff00")
+view.cross = [o + s * i for i, s, o in zip(FEATURE[::-1], SIZE[::-1], ORIGIN[::-1])]
+marks = view.annotations`;
+
+/** Where the bead is in each of four views, in page pixels: the middle of what is green, weighed; nothing in a view without. */
+const beads = (canvas) =>
+  canvas.evaluate((source) => {
+    const { left, top, width } = source.getBoundingClientRect();
+    const [w, h] = [source.width >> 1, source.height >> 1];
+    const context = new OffscreenCanvas(source.width, source.height).getContext('2d');
+    context.drawImage(source, 0, 0);
+    return [[0, 0], [1, 0], [0, 1], [1, 1]].map(([column, row]) => {
+      const { data } = context.getImageData(column * w, row * h, w, h);
+      let [sum, sx, sy] = [0, 0, 0];
+      for (let i = 0; i < w * h; i += 1) {
+        // What has a colour: all else is grey.
+        const weight = Math.max(0, Math.max(data[4 * i], data[4 * i + 1], data[4 * i + 2]) - Math.min(data[4 * i], data[4 * i + 1], data[4 * i + 2]) - 60);
+        sum += weight;
+        sx += weight * ((i % w) + 0.5);
+        sy += weight * (Math.floor(i / w) + 0.5);
+      }
+      const scale = width / source.width;
+      return sum > 500 && [left + (column * w + sx / sum) * scale, top + (row * h + sy / sum) * scale];
+    });
+  });
+
+for (const level of [0, 1, 2]) {
+  test(`within half a voxel from level ${level}: axial, coronal, sagittal${level === 0 ? ', and in 3D' : ''}`, async (t) => {
+    const page = await place.notebook([CELL(level), 'view'], { viewport: { width: 1500, height: 1000 } });
+    t.after(() => page.leave());
+    await runCells(page, [0, 1]);
+    const view = page.locator(VIEW).first();
+    const canvas = view.locator('canvas.voxbeam-canvas');
+    await canvas.scrollIntoViewIfNeeded();
+    await eventually(`level ${level} is shown`, async () => (await view.getAttribute('data-level')) === String(level));
+    // The second view is the one in 3D.
+    const shown = async () => (await beads(canvas)).filter((_, i) => level === 0 || i !== 1);
+    const found = await eventually('the bead in the views, at rest', async () => {
+      const once = await shown();
+      await new Promise((resolve) => setTimeout(resolve, 700));
+      const again = await shown();
+      const calm = (px, i) => px && again[i] && Math.hypot(px[0] - again[i][0], px[1] - again[i][1]) < 0.05;
+      return once.every(calm) && again;
+    }, { every: 200 });
+    const off = [];
+    for (const [i, [x, y]] of found.entries()) {
+      await view.locator('[data-tool="point"]').click();
+      await page.mouse.move(x, y);
+      await page.mouse.down();
+      await page.mouse.up();
+      const [feature, voxel, world] = await eventually(`mark ${i + 1}`, async () => {
+        const all = await kernelJson(page, 'print(json.dumps([[FEATURE, m.voxel, m.world] for m in marks]))');
+        return all.length === i + 1 && all[i];
+      }, { timeout: 30_000 });
+      off.push(voxel.map((v, axis) => v - feature[axis]));
+      assert.ok(world.every((w, axis) => Math.abs(w - (voxel[2 - axis] + [-90, -107, -72][axis])) < 1e-5), `${voxel} is ${world}`);
+    }
+    t.diagnostic(`off by ${off.map((each) => each.map((v) => v.toFixed(2)).join(', ')).join(' | ')} voxels`);
+    await kernelJson(page, 'held.set(); print(0)');
+    for (const each of off) assert.ok(each.every((v) => Math.abs(v) <= 0.5), `${each}`);
+  });
+}

@@ -2,10 +2,10 @@
 import { Browser } from '../../scripts/cdp.mjs';
 import { pythonSession, quantile, row, servePage } from './support.mjs';
 
-const SINGLES = 40;
+const SINGLES = 200;
 const GROUPS = 4;
 /** Long enough for all of a measurement. */
-const BUSY_SECONDS = 5;
+const BUSY_SECONDS = 8;
 const NAMES = { idle: 'kernel idle', loop: 'kernel in a Python loop', held: 'the interpreter held in C code' };
 
 export async function run() {

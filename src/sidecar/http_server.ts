@@ -2,6 +2,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import { HttpError, type Reply, sendReply } from './http_reply.js';
 import { type Request, type Route, ROUTES } from './http_routes.js';
 import { log } from './log.js';
@@ -13,6 +14,9 @@ import type { Tls } from './tls.js';
 const MAX_BODY_BYTES = 64 * 1024;
 /** Sockets, those of streams among them. */
 const MAX_CONNECTIONS = 512;
+
+/** How often connections are looked at that ask for nothing. */
+const CHECKED = { connectionsCheckingInterval: 2_500 };
 
 export interface HttpOptions {
   readonly services: Services;
@@ -39,7 +43,7 @@ export function createHttpServer(options: HttpOptions): Server {
       .then((reply) => sendReply(message, response, reply, options.folder))
       .catch((error: Error) => drop(response, error));
   };
-  const server: Server = options.tls ? createTlsServer(options.tls.options) : createServer();
+  const server: Server = options.tls ? createTlsServer({ ...options.tls.options, ...CHECKED }) : createServer(CHECKED);
   if (options.tls) {
     // As a proxy would say it that speaks TLS in our stead: an origin that is ours begins with https then.
     for (const event of ['request', 'upgrade'] as const) {
@@ -52,8 +56,10 @@ export function createHttpServer(options: HttpOptions): Server {
   server.headersTimeout = 5_000;
   server.requestTimeout = 10_000;
   server.maxConnections = MAX_CONNECTIONS;
-  server.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    // Browsers open connections ahead: to one on which nothing was asked in time an answer would be the next page's.
+    const silent = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && (socket as Socket).bytesRead === 0;
+    if (socket.writable && !silent) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
     else socket.destroy();
   });
   return server;

@@ -31,13 +31,13 @@ def to_voxel(world: Vec3, volume: VolumeDescription) -> Vec3:
 
 
 def all_to_world(voxels: Sequence[Vec3], volume: VolumeDescription) -> Points:
-    """The same of many."""
+    """World x, y, z of many voxel positions."""
     found = np.asarray(volume.origin) + np.asarray(voxels) * np.asarray(volume.voxel_size)
     return Points(map(tuple, found[:, ::-1].tolist()))
 
 
 def all_to_voxel(worlds: Sequence[Vec3], volume: VolumeDescription) -> Points:
-    """The same of many."""
+    """Voxel positions z, y, x of many world positions, rounded as one is."""
     found = (np.asarray(worlds)[:, ::-1] - np.asarray(volume.origin)) / np.asarray(volume.voxel_size)
     return Points(map(tuple, np.round(found, _DIGITS).tolist()))
 

@@ -8,6 +8,7 @@ import { ClearCells } from './clear_cells.js';
 import type { GpuBudget } from './gpu_budget.js';
 import { type SlotEntry, SlotMap, type SlotOwner } from './slot_map.js';
 import { type StorageClass, slotBytes, texelBytes } from './storage.js';
+import { copyTexels } from './texture_copy.js';
 import type { VolumeState } from './volume_state.js';
 
 /** Slots before any demand is known. */
@@ -114,7 +115,7 @@ export class BrickAtlas {
     const layout = planLayout(wanted, most, this.#maxEdge(), this.layout);
     if (layoutSlots(layout) <= layoutSlots(this.layout)) return false;
     const grown = this.#allocate(layout, `${this.#name()}/grown`);
-    this.renderer.copyTextureToTexture(this.texture, grown, null, new THREE.Vector3(0, 0, 0));
+    copyTexels(this.renderer, this.texture, new THREE.Box3(new THREE.Vector3(), new THREE.Vector3(...this.size)), grown, new THREE.Vector3());
     this.texture.dispose();
     this.budget.release(`${this.#name()}/grown`);
     this.budget.take(this.#name(), layoutSlots(layout) * slotBytes(this.storage));
@@ -149,7 +150,7 @@ export class BrickAtlas {
       const [from, to] = [places[entry.slot], this.slotAt(claimed.entry.slot)].map((p) =>
         new THREE.Vector3(...(p as [number, number, number])).multiplyScalar(STORED_EDGE),
       ) as [THREE.Vector3, THREE.Vector3];
-      this.renderer.copyTextureToTexture(this.texture, texture, new THREE.Box3(from, from.clone().add(edge)), to);
+      copyTexels(this.renderer, this.texture, new THREE.Box3(from, from.clone().add(edge)), texture, to);
       const { generation, preview, stale, used } = entry;
       Object.assign(claimed.entry, { generation, preview, stale, used });
     }

@@ -370,3 +370,9 @@ def test_a_missing_library_is_named_with_its_extra(tmp_path, monkeypatch, name, 
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(SourceError, match=rf"needs {module}, which is not installed.*voxbeam\[{extra}\]"):
         open_source(path)
+
+
+@pytest.mark.parametrize("address", ["https://127.0.0.1:9/volume.zarr", "precomputed://https://127.0.0.1:9/volume"])
+def test_what_cannot_be_reached_is_not_called_damaged(address):
+    with pytest.raises(SourceError, match="can it be reached from here, and is this user let in"):
+        open_volume(address)

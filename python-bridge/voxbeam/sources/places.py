@@ -114,7 +114,16 @@ def library(name: str, extra: str, what: object) -> Any:
 
 def unreadable(what: object, kind: str, error: object) -> SourceError:
     """The error of a file that is damaged, or not what its name says."""
-    return SourceError(f"{str(what)!r} cannot be read as {kind}: {sentence(error)}", "Is it complete, and what its name says?")
+    return SourceError(f"{str(what)!r} cannot be read as {kind}: {sentence(error)}", remedy_of(what, error))
+
+
+def remedy_of(what: object, error: object) -> str:
+    """What to do where `what` could not be read: what is on a server may be out of reach, or need a library or a password."""
+    if isinstance(error, ImportError):
+        return f"Run: pip install {error.name}" if error.name else "Install what it names into the kernel's environment."
+    if _URL.match(str(what)):
+        return "Is the address right, can it be reached from here, and is this user let in? Else it is damaged."
+    return "Is it complete, and what its name says?"
 
 
 def begins_with(path: Path, *signatures: bytes) -> bool:

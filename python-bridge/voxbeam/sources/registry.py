@@ -18,7 +18,7 @@ from voxbeam.sources.hdf5_source import open_hdf5
 from voxbeam.sources.medical_source import open_medical
 from voxbeam.sources.nifti_source import open_nifti
 from voxbeam.sources.numpy_source import open_numpy
-from voxbeam.sources.places import FileList, PlaceInFile, RawFile, Url, find_place
+from voxbeam.sources.places import FileList, PlaceInFile, RawFile, Url, find_place, remedy_of
 from voxbeam.sources.raw_source import open_raw
 from voxbeam.sources.source import Source
 from voxbeam.sources.tensorstore_source import open_tensorstore
@@ -146,7 +146,7 @@ def _sources(volume: Any, axes: str | None) -> list[Source]:
                 raise
             # What libraries raise for damaged bytes is as various as the bytes.
             text = f"{str(volume)!r} cannot be read: {type(error).__name__}: {sentence(error)}"
-            raise SourceError(text, "Is it complete, and what its name says?") from error
+            raise SourceError(text, remedy_of(volume, error)) from error
         if found is None:
             continue
         if axes is not None and opener not in _BY_AXES:

@@ -16,7 +16,7 @@ from voxbeam.sources.chunked_source import NO_LEADING, ChunkedImage, IndexedArra
 from voxbeam.sources.folder_fingerprint import folder_fingerprint
 from voxbeam.sources.ome import first_multiscale, is_label
 from voxbeam.sources.omero import describe_channels
-from voxbeam.sources.places import PlaceInFile, Url, library
+from voxbeam.sources.places import PlaceInFile, Url, library, unreadable
 from voxbeam.sources.source import volume_shape
 from voxbeam.sources.zarr_direct import direct_zarr
 
@@ -95,8 +95,7 @@ def _open_path(path: Path | str, inside: str) -> Any:
         if inside:
             held = ", ".join(sorted(zarr.open_group(str(path), mode="r").keys())) or "nothing"
             raise SourceError(f"{str(path)!r} has no {inside!r}.", f"It holds {held}.") from error
-        text = f"{str(path)!r} cannot be read as Zarr: {sentence(error)}"
-        raise SourceError(text, "Is it complete, and what its name says?") from error
+        raise unreadable(path, "Zarr", error) from error
 
 
 def _from_group(group: Any, where: str, name: str) -> list[Source]:

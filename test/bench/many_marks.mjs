@@ -146,7 +146,7 @@ export async function run(runs = RUNS) {
       row('the same, from the first picture on', median(seen.map(({ marks, first: picture }) => marks - picture)), 'ms'),
       row('the same: one is dragged, the page’s part of a step, median', median(works), 'ms', { limit: ['<=', 16] }),
       row('the same, p95', quantile(works, 0.95), 'ms', { limit: ['<=', 16] }),
-      row('a stroke of the brush: frames until it is seen under the pointer, p90 of 40 steps', quantile(strokes.map(({ frames }) => frames), 0.9), 'frames', { limit: ['<=', 2] }),
+      row('a stroke of the brush: frames until it is seen under the pointer, most of 40 steps', Math.max(...strokes.map(({ frames }) => frames)), 'frames', { limit: ['<=', 2] }),
       row('the same, from the pointer’s event to the end of that frame, p95', quantile(strokes.map(({ late }) => late), 0.95), 'ms'),
     ];
   } finally {

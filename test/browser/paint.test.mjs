@@ -59,6 +59,23 @@ test('a stroke is in the picture and in Python, in the voxels of its slice; the 
     for (let i = -4; i <= 4; i += 1) await page.mouse.move(cx + (dx * i) / 4, cy + (dy * i) / 4);
     await page.mouse.up();
   };
+  const overPicture = (x, y) =>
+    page.evaluate(([px, py]) => {
+      const canvas = document.querySelector('.voxbeam-overlay');
+      const { left, top, width } = canvas.getBoundingClientRect();
+      const ratio = canvas.width / width;
+      return canvas.getContext('2d').getImageData((px - left) * ratio, (py - top) * ratio, 1, 1).data[3];
+    }, [x, y]);
+  await page.mouse.move(cx - 30, cy - 25);
+  assert.equal(await overPicture(cx - 28, cy - 23), 0);
+  await page.mouse.down();
+  await eventually('a press alone is seen', async () => (await overPicture(cx - 28, cy - 23)) > 60);
+  await page.mouse.up();
+  await eventually('its voxels', async () => (await painted())?.labels[1] > 0);
+  await page.locator('.voxbeam').focus();
+  await page.keyboard.press('Control+z');
+  await eventually('they are gone', async () => (await painted()).labels[1] === 0);
+
   await stroke(20, 0);
   const first = await eventually('the stroke', async () => {
     const labels = await painted();

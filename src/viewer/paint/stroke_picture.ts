@@ -25,11 +25,17 @@ export function drawStroke(context: CanvasRenderingContext2D, view: View, { view
   context.lineCap = context.lineJoin = 'round';
   if (scales && pixels.length === points.length) drawPressed(context, pixels, scales, cut);
   else {
-    context.lineWidth = Math.max(2 * cut, 1);
     context.beginPath();
-    context.moveTo(...first);
-    for (const px of others.length > 0 ? others : [first]) context.lineTo(...px);
-    context.stroke();
+    if (others.length > 0) {
+      context.lineWidth = Math.max(2 * cut, 1);
+      context.moveTo(...first);
+      for (const px of others) context.lineTo(...px);
+      context.stroke();
+    } else {
+      // A line of no length is not drawn, round ends or not.
+      context.arc(...first, Math.max(cut, 0.5), 0, 2 * Math.PI);
+      context.fill();
+    }
   }
   context.restore();
 }

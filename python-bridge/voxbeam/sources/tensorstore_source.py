@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 MAX_LEVELS = 32
 _PRECOMPUTED = "precomputed://"
 _N5 = "n5://"
+#: Asked again after one second, two and four, so that who mistyped an address soon knows.
+_RETRIES = {"max_retries": 3, "initial_delay": "1s", "max_delay": "4s"}
 
 
 class TensorArray:
@@ -83,10 +85,15 @@ def _is_n5(folder: Path) -> bool:
     return isinstance(said, dict) and bool({"n5", "dimensions", "multiScale", "scales", "downsamplingFactors"} & set(said))
 
 
+def _context(ts: Any) -> Any:
+    """How long a server that does not answer is asked again: by itself tensorstore goes on for a quarter of an hour."""
+    return ts.Context({f"{scheme}_request_retries": _RETRIES for scheme in ("http", "gcs", "s3")})
+
+
 def _json(ts: Any, base: str, name: str, kind: str) -> dict[str, Any] | None:
     """A JSON file of a store; None where there is none."""
     try:
-        found = ts.KvStore.open(base).result().read(name).result()
+        found = ts.KvStore.open(base, context=_context(ts)).result().read(name).result()
     except Exception as error:
         raise unreadable(base, kind, error) from error
     if found.state == "missing":
@@ -100,7 +107,7 @@ def _json(ts: Any, base: str, name: str, kind: str) -> dict[str, Any] | None:
 
 def _open(ts: Any, base: str, kind: str, **spec: Any) -> TensorArray:
     try:
-        store = ts.open({"kvstore": base, "open": True, **spec}, read=True).result()
+        store = ts.open({"kvstore": base, "open": True, **spec}, read=True, context=_context(ts)).result()
     except Exception as error:
         raise unreadable(base, kind, error) from error
     if store.rank not in (3, 4):

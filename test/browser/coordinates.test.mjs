@@ -1,4 +1,4 @@
-// A mark set on a feature that is seen lies where the feature is: found in the picture, in slices of every direction drawn from each level, and in 3D.
+// A mark set on a feature that is seen lies where the feature is: found in the picture, in straight slices of every direction drawn from each of three levels, and in 3D from the finest alone.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { eventually, kernelJson, runCells, VIEW, Workplace } from './support.mjs';

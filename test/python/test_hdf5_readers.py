@@ -25,7 +25,10 @@ from voxbeam.kept.crew import cores
 from voxbeam.sources import hdf5_processes, open_source
 from voxbeam.sources.hdf5_processes import readers
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "memfd_create") or cores() < 2, reason="one processor has nobody to share with")
+pytestmark = [
+    pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="readers share memory without a name, which is Linux'"),
+    pytest.mark.skipif(cores() < 2, reason="no readers are started where there is one processor"),
+]
 SECONDS = 60
 SHAPE = (160, 192, 192)
 BOXES = [tuple((i, i + 32) for i in place) for place in product(range(0, 160, 32), range(0, 192, 32), range(0, 192, 32))]
@@ -163,26 +166,29 @@ def test_nothing_is_left_of_readers_when_their_kernel_is_killed(path):
         "from voxbeam.sources.hdf5_processes import readers\n"
         "if __name__ == '__main__':\n"
         "    import os\n"
-        "    if os.fork() == 0: time.sleep(60); os._exit(0)  # holds the pipes open\n"
+        "    forked = 0\n"
         "    while True:\n"
         f"        source = open_source({str(path)!r})\n"
         "        for z in range(0, 160, 32):\n"
         "            source.read(0, ((z, z + 32), (0, 192), (0, 192)))\n"
-        "        if readers.pids: print(*readers.pids, flush=True)\n"
+        "        if readers.pids and not forked:\n"
+        "            forked = os.fork()\n"
+        "            if not forked: time.sleep(300); os._exit(0)  # has the readers' pipes, and keeps them open\n"
+        "            print(forked, *readers.pids, flush=True)\n"
     )
     process = subprocess.Popen([sys.executable, "-c", kernel], stdout=subprocess.PIPE)
     try:
-        pids = [int(pid) for pid in process.stdout.readline().split()]
-        children = psutil.Process(process.pid).children()
+        forked, *pids = [int(pid) for pid in process.stdout.readline().split()]
     finally:
         process.kill()
         process.wait()
         process.stdout.close()
-    assert pids
-    for child in children:
-        if child.pid not in pids:
-            child.kill()
-    until(lambda: not any(psutil.pid_exists(pid) for pid in pids), SECONDS)
+    try:
+        assert pids
+        until(lambda: not any(psutil.pid_exists(pid) for pid in pids), SECONDS)
+        assert psutil.pid_exists(forked)
+    finally:
+        os.kill(forked, signal.SIGKILL)
 
 
 def test_readers_that_nobody_uses_are_ended(path, monkeypatch):

@@ -70,7 +70,7 @@ class ReaderProcess:
         self._memory = os.memfd_create("voxbeam-reader")
         self._map: mmap.mmap | None = None
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _PROGRAM, str(self._memory)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            [sys.executable, "-c", _PROGRAM, str(self._memory), str(os.getpid())], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL, pass_fds=[self._memory], start_new_session=True, cwd="/", env=_environment(),
         )
         self._unread = b""

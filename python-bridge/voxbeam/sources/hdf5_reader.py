@@ -63,7 +63,8 @@ class Reader:
 
 def main() -> None:
     """Answer until the kernel is gone."""
-    parent, reader, unread = os.getppid(), Reader(int(sys.argv[1])), b""
+    # Told, not asked for: the kernel may be gone before this has begun.
+    reader, parent, unread = Reader(int(sys.argv[1])), int(sys.argv[2]), b""
     os.write(1, b'{"ready": true}\n')
     while os.getppid() == parent:
         if not select.select([0], [], [], PARENT_SECONDS)[0]:

@@ -37,6 +37,8 @@ class Program:
 
     def __init__(self, start: dict[str, Any], memory: ProcessMemory) -> None:
         self._memory = memory
+        #: Told, not asked for: it may be gone before this has begun.
+        self._kernel = int(start["pid"])
         self._volumes: dict[int, ToldVolume] = {}
         self._queue = NeedQueue()
         self._hearing = threading.Lock()
@@ -56,8 +58,7 @@ class Program:
 
     def run(self) -> None:
         """Hear the kernel until it is gone."""
-        parent = os.getppid()
-        while os.getppid() == parent:
+        while os.getppid() == self._kernel:
             if select.select([0], [], [], PARENT_SECONDS)[0]:
                 self._hear()
         os._exit(0)

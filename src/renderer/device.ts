@@ -13,6 +13,15 @@ export interface Device {
   readonly halfTargets: boolean;
 }
 
+/** Names of devices that are programs on the processor. */
+const PROGRAMS = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+
+/** Whether a program on the processor draws in place of a GPU, as far as the browser says. */
+export function drawsOnProcessor(gl: WebGL2RenderingContext): boolean {
+  const more = gl.getExtension('WEBGL_debug_renderer_info');
+  return PROGRAMS.test(String(gl.getParameter(more ? more.UNMASKED_RENDERER_WEBGL : gl.RENDERER)));
+}
+
 /** Asks the device, and turns on what it has. */
 export function deviceOf({ extensions, getContext }: Pick<THREE.WebGLRenderer, 'extensions' | 'getContext'>): Device {
   const gl = getContext() as WebGL2RenderingContext;

@@ -58,6 +58,8 @@ const NAMED = 40;
 
 export class Overlay {
   readonly canvas: HTMLCanvasElement;
+  /** Drawn by the processor, which then needs no GPU's context that would draw by the same processor. Before the first drawing. */
+  onProcessor = false;
   #size: Size = { width: 0, height: 0 };
   #ratio = 1;
   readonly #crowd = new Crowd();
@@ -77,7 +79,7 @@ export class Overlay {
 
   /** Draws all; gives the milliseconds after which it is to be drawn again though nothing changes, 0 where it is not. */
   draw(scene: OverlayScene): number {
-    const context = this.canvas.getContext('2d');
+    const context = this.canvas.getContext('2d', { willReadFrequently: this.onProcessor });
     if (!context) return 0;
     const { width, height } = this.#size;
     context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);

@@ -1,37 +1,71 @@
 /**
  * The picture comes before the panels: while a volume is on its way, what surrounds it is laid out but not painted. A browser that
- * paints without a GPU spends as long on buttons and sliders as on the first picture.
+ * paints without a GPU spends as long on buttons and sliders as on the first picture, and longer than that on both together: there
+ * they wait until the picture is at full resolution, too, or until a hand comes near.
  */
 
 /** A viewer without a picture by then shows what it has. */
 const WAIT_MS = 1_200;
+/** A picture that is not at full resolution by then, after the first, shares the processor with its panels. */
+const DETAIL_MS = 2_000;
+/** What says that somebody wants more than to look. */
+const HANDS = ['pointermove', 'pointerdown', 'keydown', 'focusin', 'wheel'] as const;
 
 export class PictureFirst {
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #waiting = true;
+  readonly #hands = new AbortController();
 
+  /**
+   * @param shown called once, when there is a picture or there will be none
+   * @param slow whether panels wait for full resolution
+   */
   constructor(
     readonly root: HTMLElement,
-    readonly ended: () => void,
+    readonly shown: () => void,
+    readonly slow: () => boolean,
   ) {
-    root.dataset.early = '';
+    root.dataset.early = 'picture';
     this.#timer = setTimeout(() => this.end(), WAIT_MS);
+    const options = { signal: this.#hands.signal, passive: true, capture: true };
+    for (const hand of HANDS) root.addEventListener(hand, () => this.#waiting || this.end(), options);
   }
 
   /** Whether the picture is still awaited. */
   get waiting(): boolean {
-    return this.#timer !== undefined;
+    return this.#waiting;
   }
 
-  /** Shows everything: there is a picture, or there will be none. */
+  /** There is a picture. */
+  pictured(): void {
+    if (!this.#waiting || !this.#timer) return;
+    if (!this.slow()) {
+      this.end();
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.root.dataset.early = 'detail';
+    this.#timer = setTimeout(() => this.end(), DETAIL_MS);
+    this.#shown();
+  }
+
+  /** Shows everything: the picture is at full resolution, or there will be none. */
   end(): void {
-    if (!this.waiting) return;
+    if (!this.#timer) return;
     this.dispose();
     delete this.root.dataset.early;
-    this.ended();
+    this.#shown();
   }
 
   dispose(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#hands.abort();
+  }
+
+  #shown(): void {
+    if (!this.#waiting) return;
+    this.#waiting = false;
+    this.shown();
   }
 }

@@ -1,5 +1,6 @@
 /** Where a viewer's picture is: the renderer with its canvas, or, while it is parked, a still of what it showed last. */
 
+import { drawsOnProcessor } from '../renderer/device.js';
 import type { BrickLookup } from '../renderer/pick.js';
 import { type RendererReport, VolumeRenderer } from '../renderer/renderer.js';
 import type { RendererOptions } from '../renderer/renderer_options.js';
@@ -43,6 +44,8 @@ export interface PictureHostOptions {
 export class PictureHost implements Parkable {
   renderer: VolumeRenderer | undefined;
   feed: VolumeFeed | undefined;
+  /** Whether the processor draws, and whatever else is painted takes the picture's time. */
+  slow = false;
   readonly #lot: ParkingLot;
   /** All dials as they were before anybody who made the viewer said something of them. */
   readonly unset: Dials;
@@ -160,6 +163,7 @@ export class PictureHost implements Parkable {
         this.o.changed(false);
       });
       this.renderer = renderer;
+      this.slow = shell.overlay.onProcessor = drawsOnProcessor(shell.canvas.getContext('webgl2') as WebGL2RenderingContext);
       this.feed = new VolumeFeed(session, renderer, layers, this.o.changed, this.o.showsVolume);
     } catch (error) {
       const reason = error instanceof Error ? error.message.replace(/\.?$/, '.') : String(error);

@@ -21,7 +21,8 @@ export const SHELL_STYLE = `
   --vb-border: var(--jp-border-color2, #30353d); --vb-text: var(--jp-ui-font-color1, #e7eaee);
   --vb-muted: var(--jp-ui-font-color2, #98a1ad); --vb-accent: var(--jp-brand-color1, #5aa9ff);
 }
-.voxbeam[data-early] > :not(.voxbeam-stage), .voxbeam[data-early] .voxbeam-stage > :not(.voxbeam-canvas) { visibility: hidden; }
+.voxbeam[data-early='picture'] > :not(.voxbeam-stage), .voxbeam[data-early='picture'] .voxbeam-stage > :not(.voxbeam-canvas),
+.voxbeam[data-early='detail'] > :is(.voxbeam-toolbar, .voxbeam-panel) { visibility: hidden; }
 .voxbeam *, .voxbeam *::before { box-sizing: border-box; }
 .voxbeam:focus, .voxbeam:focus-visible { outline: none; }
 .voxbeam:focus-visible::after {

@@ -143,7 +143,7 @@ export class Viewer {
       this.#renderer?.release();
       this.people.start();
       this.#mark('overlay', 'panels');
-    });
+    }, () => this.host.slow);
     this.host = this.#makeHost();
     this.#theme = new ThemeWatch(this.#root, options.theme ?? 'auto', (theme) => {
       this.#renderer?.setBackground(BACKGROUND[theme]);
@@ -323,12 +323,11 @@ export class Viewer {
     }
     // Marks stay with the picture they are over: while the GPU is busy with an older one, so are they.
     if (this.#drawnViews !== this.#views && !this.#renderer?.busy) {
-      this.#drawnViews = this.#views;
-      this.#dirty.overlay = true;
+      [this.#drawnViews, this.#dirty.overlay] = [this.#views, true];
     }
     const more = this.#renderer?.frame(now) ?? false;
     this.#missing = this.host.missing();
-    if (this.#renderer?.hasPicture) this.#early.end();
+    if (this.#renderer?.hasPicture) this.#early.pictured();
     if ((this.#dirty.overlay || this.#store.state.shows.debug) && !this.#early.waiting) this.#drawOverlay();
     if (this.#dirty.panels && !this.#early.waiting) this.#showPanels();
     const reading = !this.#moving && this.#renderer !== undefined && this.#reader.read(now);
@@ -345,6 +344,7 @@ export class Viewer {
     if (settled && !this.#settling.settled) this.#status.now();
     this.#settling.set(settled);
     if (settled) this.host.rested();
+    if (settled) this.#early.end();
   }
 
   #updateVolumes(): void {

@@ -7,7 +7,7 @@
 /** A viewer without a picture by then shows what it has. */
 const WAIT_MS = 1_200;
 /** A picture that is not at full resolution by then, after the first, shares the processor with its panels. */
-const DETAIL_MS = 2_000;
+const DETAIL_MS = 3_000;
 /** What says that somebody wants more than to look. */
 const HANDS = ['pointermove', 'pointerdown', 'keydown', 'focusin', 'wheel'] as const;
 

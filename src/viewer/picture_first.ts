@@ -11,19 +11,24 @@ const DETAIL_MS = 3_000;
 /** What says that somebody wants more than to look. */
 const HANDS = ['pointermove', 'pointerdown', 'keydown', 'focusin', 'wheel'] as const;
 
+/** What comes when. */
+export interface PictureFirstHost {
+  /** Called once: there is a picture, or there will be none. */
+  pictured(): void;
+  /** Called once, after that: panels are to be shown. */
+  ended(): void;
+  /** Whether panels wait for full resolution. */
+  slow(): boolean;
+}
+
 export class PictureFirst {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #waiting = true;
   readonly #hands = new AbortController();
 
-  /**
-   * @param shown called once, when there is a picture or there will be none
-   * @param slow whether panels wait for full resolution
-   */
   constructor(
     readonly root: HTMLElement,
-    readonly shown: () => void,
-    readonly slow: () => boolean,
+    readonly host: PictureFirstHost,
   ) {
     root.dataset.early = 'picture';
     this.#timer = setTimeout(() => this.end(), WAIT_MS);
@@ -36,17 +41,22 @@ export class PictureFirst {
     return this.#waiting;
   }
 
+  /** Whether panels are to come yet. */
+  get holding(): boolean {
+    return this.#timer !== undefined;
+  }
+
   /** There is a picture. */
   pictured(): void {
     if (!this.#waiting || !this.#timer) return;
-    if (!this.slow()) {
+    if (!this.host.slow()) {
       this.end();
       return;
     }
     clearTimeout(this.#timer);
     this.root.dataset.early = 'detail';
     this.#timer = setTimeout(() => this.end(), DETAIL_MS);
-    this.#shown();
+    this.#pictured();
   }
 
   /** Shows everything: the picture is at full resolution, or there will be none. */
@@ -54,7 +64,8 @@ export class PictureFirst {
     if (!this.#timer) return;
     this.dispose();
     delete this.root.dataset.early;
-    this.#shown();
+    this.#pictured();
+    this.host.ended();
   }
 
   dispose(): void {
@@ -63,9 +74,9 @@ export class PictureFirst {
     this.#hands.abort();
   }
 
-  #shown(): void {
+  #pictured(): void {
     if (!this.#waiting) return;
     this.#waiting = false;
-    this.shown();
+    this.host.pictured();
   }
 }

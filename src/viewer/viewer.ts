@@ -139,11 +139,11 @@ export class Viewer {
       report: this.host.report, missing: this.#missing, moving: this.#moving,
       error: this.#failure ?? this.#notices.error,
     }), (problem, remark) => this.#notices.showStanding(problem, remark));
-    this.#early = new PictureFirst(this.#root, () => {
-      this.#renderer?.release();
-      this.people.start();
-      this.#mark('overlay', 'panels');
-    }, () => this.host.slow);
+    this.#early = new PictureFirst(this.#root, {
+      pictured: () => [this.#renderer?.release(), this.people.start(), this.#mark('overlay')],
+      ended: () => this.#showPanels(),
+      slow: () => this.host.slow,
+    });
     this.host = this.#makeHost();
     this.#theme = new ThemeWatch(this.#root, options.theme ?? 'auto', (theme) => {
       this.#renderer?.setBackground(BACKGROUND[theme]);
@@ -329,7 +329,7 @@ export class Viewer {
     this.#missing = this.host.missing();
     if (this.#renderer?.hasPicture) this.#early.pictured();
     if ((this.#dirty.overlay || this.#store.state.shows.debug) && !this.#early.waiting) this.#drawOverlay();
-    if (this.#dirty.panels && !this.#early.waiting) this.#showPanels();
+    if (this.#dirty.panels && !this.#early.holding) this.#showPanels();
     const reading = !this.#moving && this.#renderer !== undefined && this.#reader.read(now);
     this.#settle();
     this.#status.soon();
@@ -344,7 +344,7 @@ export class Viewer {
     if (settled && !this.#settling.settled) this.#status.now();
     this.#settling.set(settled);
     if (settled) this.host.rested();
-    if (settled) this.#early.end();
+    if (settled) this.#early.end(); // in the same task: who waits for the word finds the panels
   }
 
   #updateVolumes(): void {

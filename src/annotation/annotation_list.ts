@@ -13,11 +13,20 @@ export function compare(a: string, b: string): number {
 
 const byTime = (a: Annotation, b: Annotation): number => compare(a.created, b.created) || compare(a.id, b.id);
 
+const alikeProps = (a: object, b: object): boolean => a === b || JSON.stringify(a) === JSON.stringify(b);
+
+/** Whether an annotation stands, counts and is found in a table as it did: it was moved at most. */
+const arrangedAlike = (a: Annotation, b: Annotation): boolean =>
+  a.kind === b.kind && a.name === b.name && a.label === b.label && a.layer === b.layer && a.author === b.author && a.created === b.created && alikeProps(a.props, b.props);
+
 export class AnnotationList {
   readonly #byId = new Map<string, Annotation>();
   #sorted: readonly Annotation[] = [];
+  /** What changed since the list was made, as it stands in that list: a list of very many is made again only when someone reads it. */
+  readonly #changed = new Map<string, Annotation | undefined>();
   /** Ids whose entries are to be read again. */
   readonly #stale: Set<string>;
+  #arrangement = 0;
 
   constructor(readonly stored: StoredAnnotations) {
     this.#stale = new Set(stored.rows.keys());
@@ -31,7 +40,20 @@ export class AnnotationList {
   /** All of them. The list is replaced on change, never changed in place. */
   get all(): readonly Annotation[] {
     this.#refresh();
+    if (this.#changed.size > 0) this.#sort();
     return this.#sorted;
+  }
+
+  /** How many there are. */
+  get count(): number {
+    this.#refresh();
+    return this.#byId.size;
+  }
+
+  /** Another number when some came or went, or anything of them changed but where they are: what a table of all depends on. */
+  get arrangement(): number {
+    this.#refresh();
+    return this.#arrangement;
   }
 
   get(id: string): Annotation | undefined {
@@ -41,19 +63,28 @@ export class AnnotationList {
 
   #refresh(): void {
     if (this.#stale.size === 0) return;
-    const sorted = this.#stale.size <= FEW ? [...this.#sorted] : undefined;
-    const fresh: Annotation[] = [];
     for (const id of this.#stale) {
       const entry = this.stored.entry(id);
       const [before, now] = [this.#byId.get(id), entry && parseAnnotation(id, entry)];
       if (now) this.#byId.set(id, now);
       else this.#byId.delete(id);
-      if (sorted) replace(sorted, before, now);
-      else if (now) fresh.push(now);
+      if (before ? !now || !arrangedAlike(before, now) : now) this.#arrangement += 1;
+      if (!this.#changed.has(id)) this.#changed.set(id, before);
     }
-    // What has not changed is in order already: a large scene that comes in parts is not sorted anew with each.
-    this.#sorted = sorted ?? merged(this.#sorted.filter(({ id }) => !this.#stale.has(id)), fresh.sort(byTime));
     this.#stale.clear();
+  }
+
+  #sort(): void {
+    if (this.#changed.size <= FEW) {
+      const sorted = [...this.#sorted];
+      for (const [id, before] of this.#changed) replace(sorted, before, this.#byId.get(id));
+      this.#sorted = sorted;
+    } else {
+      // What has not changed is in order already: a large scene that comes in parts is not sorted anew with each.
+      const fresh = [...this.#changed.keys()].flatMap((id) => this.#byId.get(id) ?? []);
+      this.#sorted = merged(this.#sorted.filter(({ id }) => !this.#changed.has(id)), fresh.sort(byTime));
+    }
+    this.#changed.clear();
   }
 }
 

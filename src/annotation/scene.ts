@@ -90,6 +90,16 @@ export class Scene {
     return this.#list.all;
   }
 
+  /** How many annotations there are; of very many less work than their list. */
+  get annotationCount(): number {
+    return this.#list.count;
+  }
+
+  /** Another number when annotations came or went, or anything of them changed but where they are: what a table of all depends on. */
+  get arrangement(): number {
+    return this.#list.arrangement;
+  }
+
   /** The annotation of that id, where there is one. */
   annotation(id: string): Annotation | undefined {
     return this.#list.get(id);

@@ -8,7 +8,8 @@ import { nearSlice } from './annotate/place.js';
 import type { Band } from './annotate/rubber_band.js';
 import { sliceAxes } from '../renderer/slice_view.js';
 import { drawGuides, drawTitle, type GuideStyle } from './overlay_guides.js';
-import { drawMark } from './overlay_marks.js';
+import { MovedMark } from './moved_mark.js';
+import { drawMark, type MarkLook } from './overlay_marks.js';
 import type { Shape } from './marks.js';
 import type { Instrument } from './instruments/instrument.js';
 import type { Size, ViewState } from './view_state.js';
@@ -63,6 +64,8 @@ export class Overlay {
   #size: Size = { width: 0, height: 0 };
   #ratio = 1;
   readonly #crowd = new Crowd();
+  readonly #moved = new MovedMark();
+  #chosen: ReadonlySet<string> = new Set();
 
   constructor(owner: Document) {
     this.canvas = owner.createElement('canvas');
@@ -77,18 +80,30 @@ export class Overlay {
     this.canvas.height = Math.round(size.height * ratio);
   }
 
-  /** Draws all; gives the milliseconds after which it is to be drawn again though nothing changes, 0 where it is not. */
-  draw(scene: OverlayScene): number {
+  /**
+   * Draws all; gives the milliseconds after which it is to be drawn again though nothing changes, 0 where it is not.
+   *
+   * @param marksOnly nothing but annotations changed since the last drawing: where of a crowd the selected one alone did, it alone is drawn again
+   */
+  draw(scene: OverlayScene, marksOnly = false): number {
     const context = this.canvas.getContext('2d', { willReadFrequently: this.onProcessor });
     if (!context) return 0;
+    this.#chosen = new Set(scene.state.chosen);
+    const crowded = scene.guides && scene.marks.items.length > CROWD;
+    const again = crowded ? this.#crowd.begin(scene, this.onProcessor) : 0;
+    const selected = marksOnly && crowded && this.#crowd.kept ? scene.marks.get(scene.state.selected ?? '') : undefined;
+    if (!selected) this.#moved.hide();
+    if (!selected || !this.#moved.shown) this.#drawAll(context, scene, crowded, selected?.id);
+    if (selected) this.#moved.draw(this.canvas, this.#ratio, scene, selected, this.#look(selected, scene));
+    return again;
+  }
+
+  #drawAll(context: CanvasRenderingContext2D, scene: OverlayScene, crowded: boolean, except: string | undefined): void {
     const { width, height } = this.#size;
     context.setTransform(this.#ratio, 0, 0, this.#ratio, 0, 0);
     context.clearRect(0, 0, width, height);
-    if (!scene.guides) return 0;
+    if (!scene.guides) return;
     if (scene.views.length > 1) drawSeams(context, scene, this.#size);
-    const crowded = scene.marks.items.length > CROWD;
-    const chosen = new Set(scene.state.chosen);
-    const again = crowded ? this.#crowd.begin(scene) : 0;
     for (const view of scene.views) {
       const { rect } = view;
       context.save();
@@ -98,11 +113,7 @@ export class Overlay {
       drawGuides(context, view, scene);
       if (crowded) this.#crowd.draw(context, view, scene, this.#ratio);
       for (const annotation of this.#apart(view, scene, crowded)) {
-        const selected = annotation.id === scene.state.selected && chosen.size === 0;
-        const hovered = annotation.id === scene.hovered || chosen.has(annotation.id);
-        const named = selected || hovered || scene.marks.items.length <= NAMED;
-        const look = { selected, hovered, name: named ? annotation.name : '', vertex: selected ? scene.vertex : undefined };
-        drawMark(context, view, { ...annotation, color: scene.colorOf(annotation) }, look, scene);
+        if (annotation.id !== except) drawMark(context, view, { ...annotation, color: scene.colorOf(annotation) }, this.#look(annotation, scene), scene);
       }
       scene.instruments?.draw?.(context, view, scene);
       if (scene.band?.view === view.id) drawBand(context, scene.band, scene.style);
@@ -110,7 +121,12 @@ export class Overlay {
       drawTitle(context, view, scene);
       context.restore();
     }
-    return again;
+  }
+  #look(annotation: Annotation, { state, hovered, vertex, marks }: OverlayScene): MarkLook {
+    const selected = annotation.id === state.selected && this.#chosen.size === 0;
+    const stands = annotation.id === hovered || this.#chosen.has(annotation.id);
+    const named = selected || stands || marks.items.length <= NAMED;
+    return { selected, hovered: stands, name: named ? annotation.name : '', vertex: selected ? vertex : undefined };
   }
 
   /** Those that are drawn one by one: all that the view may show, or of a crowd those that stand out. */

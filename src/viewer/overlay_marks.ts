@@ -2,11 +2,11 @@
 
 import type { PlacedGrip } from '../annotation/hit.js';
 import { sliceAxes } from '../renderer/slice_view.js';
-import type { Pixel, View } from '../renderer/views.js';
+import type { Pixel, Rect, View } from '../renderer/views.js';
 import { gripsOf } from './annotate/grips.js';
 import { drawn, pointStrength, type Shape } from './marks.js';
 import type { OverlayScene } from './overlay.js';
-import { inkText } from './overlay_guides.js';
+import { FONT, inkText } from './overlay_guides.js';
 
 /** How a mark stands out. */
 export interface MarkLook {
@@ -51,6 +51,31 @@ export function drawMark(
     inkText(context, look.name, form.dot ? [place[0] + 10, place[1]] : [place[0], place[1] - 3], style);
   }
   context.globalAlpha = 1;
+}
+
+/** More than grips, dots and lines reach beyond their places, in pixels. */
+const BEYOND = 12;
+/** Height of a name, in pixels. */
+const NAME = 20;
+
+/** Where a shape that a view shows is seen, with its name and all that it is taken hold of by; undefined where the view does not show it. */
+export function markAround(context: CanvasRenderingContext2D, view: View, shape: Shape, look: MarkLook, { voxel }: OverlayScene): Rect | undefined {
+  const depth = view.kind === 'slice' ? voxel[sliceAxes(view.axis).normal] : 0;
+  const form = drawn(view, shape, depth);
+  if (!form) return undefined;
+  const grips = look.selected ? gripsOf(view, shape, depth).map(({ px }) => px) : [];
+  const [low, high]: [[number, number], [number, number]] = [[Infinity, Infinity], [-Infinity, -Infinity]];
+  for (const px of [...form.lines.flat(), ...(form.dot ? [form.dot] : []), ...grips]) {
+    for (const axis of [0, 1] as const) {
+      low[axis] = Math.min(low[axis], px[axis]);
+      high[axis] = Math.max(high[axis], px[axis]);
+    }
+  }
+  if (low[0] > high[0]) return undefined;
+  context.font = FONT;
+  // The name begins at the dot or at the topmost place, wherever that is.
+  const name = look.name ? context.measureText(look.name).width + BEYOND : 0;
+  return { x: low[0] - BEYOND, y: low[1] - BEYOND - NAME, width: high[0] - low[0] + 2 * BEYOND + name, height: high[1] - low[1] + 2 * BEYOND + 2 * NAME };
 }
 
 /** Lines as one path; those that go on where the last one ended are joined. */

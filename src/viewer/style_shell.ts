@@ -51,7 +51,9 @@ export const SHELL_STYLE = `
 .voxbeam-title { min-width: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--vb-muted); padding: 0 6px; }
 .voxbeam-stage { position: relative; min-width: 0; min-height: 0; overflow: hidden; background: var(--vb-bg); user-select: none; -webkit-user-select: none; }
 .voxbeam-stage > canvas { position: absolute; inset: 0; width: 100%; height: 100%; display: block; touch-action: none; }
-.voxbeam-stage > canvas.voxbeam-overlay { pointer-events: none; }
+.voxbeam-stage > canvas.voxbeam-overlay, .voxbeam-stage > canvas.voxbeam-moved { pointer-events: none; }
+.voxbeam-stage > canvas.voxbeam-moved { inset: 0 auto auto 0; will-change: transform; }
+.voxbeam-stage > canvas.voxbeam-moved[hidden] { display: none; }
 .voxbeam-stage[data-cursor='cross'] { cursor: crosshair; }
 .voxbeam-stage[data-cursor='grab'] { cursor: grab; }
 .voxbeam-stage[data-cursor='grabbing'] { cursor: grabbing; }

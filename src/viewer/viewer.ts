@@ -40,7 +40,7 @@ import type { ViewerOptions } from './viewer_options.js';
 export type { ViewerEvent, ViewerOptions } from './viewer_options.js';
 
 /** What can be out of date. */
-type Part = 'views' | 'volumes' | 'overlay' | 'panels';
+type Part = 'views' | 'volumes' | 'overlay' | 'panels' | 'marks';
 
 export class Viewer {
   /** What lies over the picture: clip, light, tape, axes. */
@@ -69,7 +69,7 @@ export class Viewer {
   readonly #ends: (() => void)[] = [];
   readonly #ending = new AbortController();
   readonly #loop = new FrameLoop((now) => this.#step(now), (error) => this.#fail('The picture cannot be drawn', error));
-  readonly #dirty: Record<Part, boolean> = { views: true, volumes: true, overlay: true, panels: true };
+  readonly #dirty: Record<Part, boolean> = { views: true, volumes: true, overlay: true, panels: true, marks: true };
   readonly host: PictureHost;
   #size: StageSize = { width: 0, height: 0, ratio: 1 };
   /** In place of the stage's own size, while a picture of another one is made. */
@@ -104,9 +104,8 @@ export class Viewer {
     this.#shell = new Shell(this.#root, commands);
     adoptStyles(this.#root);
     const context = this.#gestures();
-    const show = (text: string) => this.#shell.footer.show('cursor', text);
     this.times = new TimeControl({ store: this.#store, session: this.#session, layers: this.#layers, renderer: () => this.#renderer, wake: this.#loop.wake });
-    this.#reader = new CursorReader({ ...context, layers: this.#layers, lookup: this.times.peek, cross: () => this.#store.state.cross, show, found: () => this.people.soon() });
+    this.#reader = new CursorReader({ ...context, layers: this.#layers, lookup: this.times.peek, cross: () => this.#store.state.cross, show: (text) => this.#shell.footer.show('cursor', text), found: () => this.people.soon() });
     this.#tools = new AnnotationTools(context);
     const me = this.#me;
     this.instruments = new Instruments({
@@ -209,9 +208,10 @@ export class Viewer {
         if (placed || state.selected !== before.selected || state.chosen !== before.chosen || state.tool !== before.tool || state.drawing !== before.drawing || state.time !== before.time || this.instruments.showsChange(state, before)) this.#mark('panels');
         this.#mark('views', 'overlay');
       }),
-      this.#scene.onChange(({ layers }) => {
+      this.#scene.onChange(({ layers, ids }) => {
         if (layers) this.#layers.refresh();
-        this.#mark('panels', 'overlay', ...(layers ? (['volumes'] as const) : []));
+        if (ids.size > 0) this.#mark('marks');
+        else this.#mark('panels', 'overlay', ...(layers ? (['volumes'] as const) : []));
       }),
       this.#session.on('volumes', () => {
         this.#layers.refresh();
@@ -328,8 +328,9 @@ export class Viewer {
     const more = this.#renderer?.frame(now) ?? false;
     this.#missing = this.host.missing();
     if (this.#renderer?.hasPicture) this.#early.pictured();
-    if ((this.#dirty.overlay || this.#store.state.shows.debug) && !this.#early.waiting) this.#drawOverlay();
-    if (this.#dirty.panels && !this.#early.holding) this.#showPanels();
+    const { overlay, panels, marks } = this.#dirty;
+    if ((overlay || marks || this.#store.state.shows.debug) && !this.#early.waiting) this.#drawOverlay(overlay || this.#store.state.shows.debug);
+    if ((panels || marks) && !this.#early.holding) this.#showPanels(panels);
     const reading = !this.#moving && this.#renderer !== undefined && this.#reader.read(now);
     this.#settle();
     this.#status.soon();
@@ -357,7 +358,7 @@ export class Viewer {
     this.#dirty.overlay = true;
   }
 
-  #drawOverlay(): void {
+  #drawOverlay(all = true): void {
     this.#dirty.overlay = false;
     const again = this.#shell.overlay.draw({
       views: this.#drawnViews,
@@ -367,18 +368,17 @@ export class Viewer {
       style: GUIDE_STYLES[this.#theme.theme],
       instruments: this.instruments,
       guides: this.#framing.bounds !== undefined && this.#renderer !== undefined,
-    });
+    }, !all);
     this.#loop.after(again, () => this.#mark('overlay'));
     this.people.draw(this.#held ? undefined : { views: this.#drawnViews, size: this.#size, style: GUIDE_STYLES[this.#theme.theme], voxel: this.#layers.scale.voxel });
   }
 
-  #showPanels(): void {
-    this.#dirty.panels = false;
-    const mayEdit = this.#mayEdit();
-    this.#shell.toolbar.show(toolbarState(this.#store.state, this.#scene, this.#layers.leading?.layer.mode, mayEdit, !this.#shell.panel.hidden));
-    this.#shell.layers.show(this.#layers.list, this.#store.state.time);
-    this.instruments.show();
-    this.#shell.annotations.show(this.#store.state, mayEdit, { ...this.#layers.scale, grid: this.#framing.grid });
+  #showPanels(all = true): void {
+    this.#dirty.panels = this.#dirty.marks = false;
+    this.#shell.toolbar.show(toolbarState(this.#store.state, this.#scene, this.#layers.leading?.layer.mode, this.#mayEdit(), !this.#shell.panel.hidden));
+    if (all) this.#shell.layers.show(this.#layers.list, this.#store.state.time);
+    if (all) this.instruments.show();
+    this.#shell.annotations.show(this.#store.state, this.#mayEdit(), { ...this.#layers.scale, grid: this.#framing.grid });
   }
 
   #pointAt(view: View | undefined, px: Pixel | undefined): void {

@@ -70,7 +70,13 @@ function painted(x, y) {
   return canvas.getContext('2d').getImageData((x - left) * ratio, (y - top) * ratio, 1, 1).data[3] > 20;
 }
 
-/** Drags from a place in steps, each once the page is done with the one before. */
+/** What the page's main thread computed so far, in ms. */
+async function computed(tab) {
+  const { metrics } = await tab.send('Performance.getMetrics');
+  return 1000 * metrics.find(({ name }) => name === 'ThreadTime').value;
+}
+
+/** Drags from a place in steps, each once the page is done with the one before; the moves, and what the main thread computed for each in ms. */
 async function drag(tab, [x, y], step) {
   await tab.evaluate('window.voxbeamMoves.length = 0');
   await tab.mouse('mouseMoved', x, y);
@@ -78,24 +84,31 @@ async function drag(tab, [x, y], step) {
   await tab.mouse('mousePressed', x, y, { buttons: 1 });
   await sleep(800);
   await tab.evaluate('window.voxbeamMoves.length = 0');
+  await tab.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const before = await computed(tab);
   for (let i = 1; i <= STEPS; i += 1) {
     await tab.mouse('mouseMoved', x + i * step[0], y + i * step[1], { buttons: 1 });
     await tab.waitFor(`window.voxbeamMoves.length >= ${i}`, undefined, { every: 5 });
   }
+  const cpu = ((await computed(tab)) - before) / STEPS;
   await tab.mouse('mouseReleased', x + STEPS * step[0], y + STEPS * step[1]);
-  return tab.evaluate('window.voxbeamMoves');
+  return { moves: await tab.evaluate('window.voxbeamMoves'), cpu };
 }
 
-async function moved(tab, kernel) {
+/** What Python says once it has gone on. */
+function next(kernel) {
+  kernel.send({});
+  return kernel.receive();
+}
+
+/** Drags the point in the middle. */
+async function moved(tab) {
   await settled(tab);
   await tab.evaluate(`(${listen})()`);
   const at = await middle(tab);
   await tab.mouse('mouseMoved', ...at);
   await sleep(300);
-  const moves = await drag(tab, at, [2, -1.5]);
-  kernel.send({});
-  const { seed } = await kernel.receive();
-  return { moves, seed };
+  return drag(tab, at, [2, -1.5]);
 }
 
 /** Paints on the labels that Python made. */
@@ -118,21 +131,23 @@ export async function run(runs = RUNS) {
   try {
     const { empty, add, kept, bare, read, update, clear, point, dab } = await kernel.receive();
     const first = await open(browser, empty, 0);
-    const strokes = await stroke(first.tab);
+    const alone = await moved(first.tab);
     await first.tab.close();
-    kernel.send({});
-    let { url, seed: before, count } = await kernel.receive();
+    const { tab: bareTab } = await open(browser, (await next(kernel)).url, 0);
+    const { moves: strokes } = await stroke(bareTab);
+    await bareTab.close();
+    let { url, seed: before, count } = await next(kernel);
     const seen = [];
     let drags;
     for (let i = 0; i <= runs; i += 1) {
       const { tab, seen: one } = await open(browser, url, count);
       if (i > 0) seen.push(one);
-      if (i === runs) drags = await moved(tab, kernel);
-      else kernel.send({});
-      if (i < runs) ({ url } = await kernel.receive());
+      if (i === runs) drags = await moved(tab);
+      const told = await next(kernel);
+      url = told.url;
+      if (i === runs && String(told.seed) === String(before)) throw new Error(`the point was not moved: it is at ${before}`);
       await tab.close();
     }
-    if (String(drags.seed) === String(before)) throw new Error(`the point was not moved: it is at ${before}`);
     const works = drags.moves.map(({ work }) => work);
     return [
       row('a point is moved in one kernel, on disk first: heard in another, p95', quantile(point, 0.95) * 1000, 'ms', { limit: ['<=', 30] }),
@@ -146,6 +161,7 @@ export async function run(runs = RUNS) {
       row('the same, from the first picture on', median(seen.map(({ marks, first: picture }) => marks - picture)), 'ms'),
       row('the same: one is dragged, the page’s part of a step, median', median(works), 'ms', { limit: ['<=', 16] }),
       row('the same, p95', quantile(works, 0.95), 'ms', { limit: ['<=', 16] }),
+      row('the same: main thread’s computing a step (reference: the same drag of the only annotation there is)', drags.cpu, 'ms', { reference: alone.cpu, limit: ['<=', 1.5] }),
       row('a stroke of the brush: frames until it is seen under the pointer, most of 40 steps', Math.max(...strokes.map(({ frames }) => frames)), 'frames', { limit: ['<=', 2] }),
       row('the same, from the pointer’s event to the end of that frame, p95', quantile(strokes.map(({ late }) => late), 0.95), 'ms'),
     ];

@@ -89,10 +89,15 @@ with tempfile.TemporaryDirectory() as folder:
         instance.annotations.clear()
         mine[:] = 0
         other.close()
+        middle = (SIDE // 2, SIDE // 2, SIDE // 2)
+        instance.annotations.add(rv.Point(voxel=middle, name="seed"))
         print(json.dumps({"empty": instance.visualization_server_url, **found}), flush=True)
         sys.stdin.readline()
+        instance.annotations.clear()
+        print(json.dumps({"url": instance.visualization_server_url}), flush=True)
+        sys.stdin.readline()
         instance.annotations.extend(marks())
-        seed = instance.annotations.add(rv.Point(voxel=(SIDE // 2, SIDE // 2, SIDE // 2), name="seed"))
+        seed = instance.annotations.add(rv.Point(voxel=middle, name="seed"))
         instance.annotations.flush(60)
         while True:
             told = {"url": instance.visualization_server_url, "seed": instance.annotations[seed.id].world, "count": len(instance.annotations)}

@@ -46,7 +46,7 @@ export class AnnotationPanel {
     // A panel that nobody sees costs nothing.
     if (this.element.closest('[hidden]')) return;
     const { scene } = this.commands;
-    const { length } = scene.annotations();
+    const length = scene.annotationCount;
     setText(this.#count, length > 0 ? String(length) : '');
     this.#empty.hidden = length > 0;
     setText(this.#empty, mayEdit ? 'Press p to draw points, b boxes, h polygons; ? says what else.' : 'None yet. You may look, not edit.');

@@ -30,6 +30,10 @@ export class Crowd {
   #drawnAt = Number.NEGATIVE_INFINITY;
   #took = 0;
 
+  /** Whether since the last drawing nothing changed but the selected one. */
+  kept = false;
+  #onProcessor = false;
+
   /** How often a view was drawn anew, for tests. */
   drawnAnew = 0;
 
@@ -43,16 +47,20 @@ export class Crowd {
   /**
    * Before the views of a frame: forgets what is out of date, unless that was done just now.
    *
+   * @param onProcessor the overlay is drawn by the processor, and so are these: a picture need not come back from a GPU's memory
    * @returns milliseconds until it is to be drawn again; 0 where nothing is out of date
    */
-  begin({ marks, state }: OverlayScene): number {
+  begin({ marks, state }: OverlayScene, onProcessor = false): number {
+    this.#onProcessor = onProcessor;
     const changed = marks.takeChanged();
+    this.kept = changed !== undefined && state.selected === this.#except && [...changed].every((id) => id === this.#except);
     if (!changed) this.#late = undefined;
     for (const id of changed ?? []) if (id !== this.#except) this.#late?.add(id);
     if (state.selected !== this.#except) for (const id of [state.selected, this.#except]) if (id) this.#late?.add(id);
     if (this.#late?.size === 0) return 0;
     const wait = this.#drawnAt + REST * this.#took - this.now();
     if (wait > 0) return wait;
+    this.kept = false;
     this.#except = state.selected;
     this.#late = new Set();
     this.#drawnAt = this.now();
@@ -78,7 +86,7 @@ export class Crowd {
     const began = this.now();
     canvas.width = Math.round(view.rect.width * ratio);
     canvas.height = Math.round(view.rect.height * ratio);
-    const context = canvas.getContext('2d');
+    const context = canvas.getContext('2d', { willReadFrequently: this.#onProcessor });
     if (!context || canvas.width === 0 || canvas.height === 0) return canvas;
     const image = context.createImageData(canvas.width, canvas.height);
     this.rasterise(new Raster(image.data as Uint8ClampedArray<ArrayBuffer>, canvas.width, canvas.height), view, scene, ratio);

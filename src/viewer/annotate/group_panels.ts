@@ -1,7 +1,6 @@
 /** The palette of classes and the layers of annotations, each under a line that opens it; nothing of them is made before that. */
 
 import type { AnnotationClass, AnnotationLayer } from '../../annotation/groups.js';
-import type { Annotation } from '../../annotation/model.js';
 import type { Scene } from '../../annotation/scene.js';
 import { h, setAttribute, setText } from '../dom.js';
 import { icon, setIcon } from '../icons.js';
@@ -22,7 +21,8 @@ abstract class GroupPanel<T> {
   readonly #rows = new Map<string, { element: HTMLElement; fill(item: T, index: number, count: number): void }>();
   readonly #list = h('div', { role: 'list' });
   #built = false;
-  #counted: readonly Annotation[] | undefined;
+  /** The scene's arrangement that was counted. */
+  #counted: number | undefined;
   #counts: ReadonlyMap<string, number> = new Map();
   #waiting: ReturnType<typeof setTimeout> | undefined;
   protected state: ViewState | undefined;
@@ -84,11 +84,11 @@ abstract class GroupPanel<T> {
   }
 
   #count(): void {
-    const annotations = this.scene.annotations();
-    if (annotations === this.#counted || this.#waiting !== undefined) return;
-    if (annotations.length <= MANY || !this.#counted) {
-      this.#counted = annotations;
-      this.#counts = countsOf(annotations, this.field);
+    const { arrangement, annotationCount } = this.scene;
+    if (arrangement === this.#counted || this.#waiting !== undefined) return;
+    if (annotationCount <= MANY || this.#counted === undefined) {
+      this.#counted = arrangement;
+      this.#counts = countsOf(this.scene.annotations(), this.field);
       return;
     }
     this.#waiting = setTimeout(() => {

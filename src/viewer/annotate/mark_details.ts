@@ -108,12 +108,16 @@ export class MarkDetails {
     for (const control of [this.#label, this.#layer, this.#add]) control.disabled = !open;
     for (const control of this.element.querySelectorAll<HTMLButtonElement>('[data-action]')) control.disabled = !open;
     this.#showProps(annotation, open);
-    const facts = factsOf(annotation, measure);
-    const text = facts.flat().join('\n');
-    if (this.#facts.dataset.text !== text) {
-      this.#facts.replaceChildren(...facts.flatMap(([term, said]) => [h('dt', {}, term), h('dd', {}, said)]));
-      this.#facts.dataset.text = text;
+    this.#showFacts(factsOf(annotation, measure));
+  }
+
+  /** Words that stay keep their elements: while a shape is dragged they change with every step. */
+  #showFacts(facts: readonly (readonly [string, string])[]): void {
+    const { children } = this.#facts;
+    if (facts.length !== children.length / 2 || facts.some(([term], i) => children[2 * i]?.textContent !== term)) {
+      this.#facts.replaceChildren(...facts.flatMap(([term]) => [h('dt', {}, term), h('dd', {})]));
     }
+    for (const [i, [, said]] of facts.entries()) setText(children[2 * i + 1] as Element, said);
   }
 
   #showProps({ id, props }: Annotation, open: boolean): void {

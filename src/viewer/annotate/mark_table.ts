@@ -1,6 +1,5 @@
 /** The table of annotations: filtered, sorted, and as long as there are annotations, of which only the rows in sight are elements. */
 
-import type { Annotation } from '../../annotation/model.js';
 import { KIND_WORDS } from '../../annotation/kinds.js';
 import type { Scene } from '../../annotation/scene.js';
 import { h } from '../dom.js';
@@ -18,7 +17,7 @@ const PAUSE_MS = 300;
 const SORT_WORDS: Readonly<Record<Sort, string>> = { created: 'Time', name: 'Name', kind: 'Kind', label: 'Class', author: 'Author' };
 
 interface Row {
-  readonly annotation: Annotation;
+  /** All that it shows. */
   readonly look: string;
   readonly element: HTMLElement;
 }
@@ -31,7 +30,8 @@ export class MarkTable {
   readonly #rows = new Map<string, Row>();
   #order: TableOrder = FIRST_ORDER;
   #ids: readonly string[] = [];
-  #shown: readonly Annotation[] | undefined;
+  /** The scene's arrangement that the rows are of. */
+  #shown: number | undefined;
   #ordered: TableOrder | undefined;
   #selected: string | undefined;
   #all: ReadonlySet<string> = new Set();
@@ -76,8 +76,8 @@ export class MarkTable {
     this.#all = new Set(selectedIds(state));
     if (state.chosen.length === 0) this.#anchor = selected;
     this.#mayEdit = mayEdit;
-    const annotations = this.scene.annotations();
-    if (this.#ordered === this.#order && annotations.length > MANY && annotations !== this.#shown && this.#shown) this.#soon();
+    const { scene } = this;
+    if (this.#ordered === this.#order && scene.annotationCount > MANY && scene.arrangement !== this.#shown && this.#shown !== undefined) this.#soon();
     else this.#sort();
     this.#draw();
     if (chosen) this.#list.reveal(this.#ids.indexOf(selected));
@@ -99,9 +99,10 @@ export class MarkTable {
   #sort(): void {
     clearTimeout(this.#waiting);
     this.#waiting = undefined;
+    const { arrangement } = this.scene;
+    if (arrangement === this.#shown && this.#ordered === this.#order) return;
     const annotations = this.scene.annotations();
-    if (annotations === this.#shown && this.#ordered === this.#order) return;
-    this.#shown = annotations;
+    this.#shown = arrangement;
     this.#ordered = this.#order;
     this.#ids = rowsOf(annotations, this.#order);
     if (this.#rows.size > 4 * (HEIGHT / ROW) + 200) this.#rows.clear();
@@ -121,9 +122,10 @@ export class MarkTable {
     const color = this.scene.colorOf(annotation);
     const selected = this.#all.has(id);
     const current = id === this.#selected;
-    const look = `${color}${selected}${current}${this.#mayEdit}`;
+    const { kind, name, label, author } = annotation;
+    const look = [color, selected, current, this.#mayEdit, kind, author, name, label].join('\n');
     const known = this.#rows.get(id);
-    if (known?.annotation === annotation && known.look === look) return known.element;
+    if (known?.look === look) return known.element;
     const dot = h('span', { class: 'voxbeam-mark-dot' });
     dot.style.background = color;
     const jump = button('target', `Go to ${titleOf(annotation)}`, () => undefined, { 'data-action': 'jump', 'data-part': 'jump' });
@@ -138,7 +140,7 @@ export class MarkTable {
       jump,
       remove,
     );
-    this.#rows.set(id, { annotation, look, element });
+    this.#rows.set(id, { look, element });
     return element;
   }
 

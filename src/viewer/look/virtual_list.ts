@@ -9,6 +9,9 @@ export class VirtualList<T> {
   readonly element: HTMLElement;
   readonly #inner = h('div', { class: 'voxbeam-rows' });
   #items: readonly T[] = [];
+  #rows: readonly HTMLElement[] = [];
+  /** How far it is scrolled, as the element said last: to ask it has the whole page laid out. */
+  #top = 0;
 
   /**
    * @param rowHeight in CSS pixels
@@ -21,13 +24,14 @@ export class VirtualList<T> {
     readonly height: number,
     readonly make: (item: T) => HTMLElement,
   ) {
-    this.element = h('div', { class: 'voxbeam-virtual', role: 'list', 'aria-label': label, tabindex: 0, on: { scroll: () => this.#draw() } }, this.#inner);
+    this.element = h('div', { class: 'voxbeam-virtual', role: 'list', 'aria-label': label, tabindex: 0, on: { scroll: () => this.#scrolled() } }, this.#inner);
     this.element.style.maxHeight = `${height}px`;
   }
 
   show(items: readonly T[]): void {
     this.#items = items;
-    this.#inner.style.height = `${items.length * this.rowHeight}px`;
+    const height = `${items.length * this.rowHeight}px`;
+    if (this.#inner.style.height !== height) this.#inner.style.height = height;
     this.#draw();
   }
 
@@ -36,13 +40,21 @@ export class VirtualList<T> {
     if (index < 0) return;
     const { element, rowHeight, height } = this;
     const top = index * rowHeight;
-    if (top < element.scrollTop) element.scrollTop = top;
-    else if (top + rowHeight > element.scrollTop + height) element.scrollTop = top + rowHeight - height;
+    this.#top = element.scrollTop;
+    if (top < this.#top) this.#top = top;
+    else if (top + rowHeight > this.#top + height) this.#top = top + rowHeight - height;
+    element.scrollTop = this.#top;
+    this.#draw();
+  }
+
+  #scrolled(): void {
+    this.#top = this.element.scrollTop;
     this.#draw();
   }
 
   #draw(): void {
-    const first = Math.max(0, Math.floor(this.element.scrollTop / this.rowHeight) - BEYOND);
+    const top = Math.min(this.#top, Math.max(0, this.#items.length * this.rowHeight - this.height));
+    const first = Math.max(0, Math.floor(top / this.rowHeight) - BEYOND);
     const last = Math.min(this.#items.length, first + Math.ceil(this.height / this.rowHeight) + 2 * BEYOND);
     // A row in use keeps the focus: rows are made anew by what they are of, and the focus returns to the same place.
     const active = this.element.ownerDocument.activeElement;
@@ -50,10 +62,12 @@ export class VirtualList<T> {
     const kind = active instanceof HTMLElement ? active.dataset.part : undefined;
     const rows = this.#items.slice(first, last).map((item, i) => {
       const row = this.make(item);
-      row.style.top = `${(first + i) * this.rowHeight}px`;
-      row.style.height = `${this.rowHeight}px`;
+      const place = `${(first + i) * this.rowHeight}px`;
+      if (row.style.top !== place) Object.assign(row.style, { top: place, height: `${this.rowHeight}px` });
       return row;
     });
+    if (rows.length === this.#rows.length && rows.every((row, i) => row === this.#rows[i])) return;
+    this.#rows = rows;
     this.#inner.replaceChildren(...rows);
     if (held !== undefined) rows.find((row) => row.dataset.row === held)?.querySelector<HTMLElement>(kind ? `[data-part="${kind}"]` : 'button')?.focus({ preventScroll: true });
   }

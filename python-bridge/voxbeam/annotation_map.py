@@ -108,7 +108,7 @@ class AnnotationMap(SceneMap):
         self._edits_touched.update(edit_key(entry_id, field) for entry_id, of in self._changes.items() for field in of)
 
     def settle(self) -> list[Any]:
-        """Bring the mirror up to date after a transaction, and say what it changed. Called with the lock held."""
+        """As of any map, once what was changed of rows is known by field. Called with the lock held."""
         many = len(self._edits_touched) > MANY
         whole = json.loads(str(self._edits)) if many else None
         for key in self._edits_touched:

@@ -1,4 +1,7 @@
-"""Files through napari itself: opened by its readers as the layers it makes of them, written again by its writers. `python napari_round.py FOLDER FILE...`, by a Python that has napari."""
+"""Files through napari itself: opened by its readers as layers, written again by its writers.
+
+`python napari_round.py FOLDER FILE...`, by a Python that has napari; prints in JSON what layers it made.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,9 @@ def told(layer: Layer) -> dict[str, object]:
     if isinstance(layer, Labels):
         return {"layer": "Labels", "shape": list(layer.data.shape), "known": np.argwhere(layer.data == 2).tolist()}
     return {
-        "layer": type(layer).__name__, "data": [np.asarray(one).tolist() for one in layer.data], "kinds": list(getattr(layer, "shape_type", [])),
+        "layer": type(layer).__name__,
+        "data": [np.asarray(one).tolist() for one in layer.data],
+        "kinds": list(getattr(layer, "shape_type", [])),
         "features": {name: [str(value) for value in values] for name, values in layer.features.items()},
     }
 

@@ -1,6 +1,7 @@
 """Our tables and label pictures in napari itself, without its window: what it makes of them, and what it writes comes back.
 
-Runs where napari is: in this Python, or in the one that `VOXBEAM_NAPARI_PYTHON` names (`pip install napari` in an environment of its own is enough).
+Runs where napari is: in this Python, or in the one that `VOXBEAM_NAPARI_PYTHON` names; `pip install napari` in an
+environment of its own is enough.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ import pytest
 import voxbeam as rv
 from format_marks import KNOWN, VOLUME, marks, write
 
-PYTHON = os.environ.get("VOXBEAM_NAPARI_PYTHON") or (sys.executable if importlib.util.find_spec("napari") else None)
-pytestmark = pytest.mark.skipif(PYTHON is None, reason="napari is not installed here, and VOXBEAM_NAPARI_PYTHON names no Python that has it")
+HERE = sys.executable if importlib.util.find_spec("napari") else None
+PYTHON = os.environ.get("VOXBEAM_NAPARI_PYTHON") or HERE
+pytestmark = pytest.mark.skipif(PYTHON is None, reason="no napari here, nor a Python that has it in VOXBEAM_NAPARI_PYTHON")
 SHAPE = (9, 40, 80)
 
 
@@ -30,7 +32,8 @@ def through_napari(folder: Path, *paths: Path) -> list[dict]:
     program = Path(__file__).with_name("napari_round.py")
     # Of this environment it is told nothing: it has libraries of its own.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    found = subprocess.run([str(PYTHON), str(program), str(folder), *map(str, paths)], capture_output=True, text=True, timeout=300, env=environment)
+    command = [str(PYTHON), str(program), str(folder), *map(str, paths)]
+    found = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
     assert found.returncode == 0, found.stderr
     return json.loads(found.stdout.splitlines()[-1])
 

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ome_zarr.io import parse_url
+from ome_zarr.reader import Reader
 
 import voxbeam as rv
 from conftest import until
@@ -104,6 +106,24 @@ def test_labels_are_read_and_written_like_an_array(painted):
     again = painted.labels("tissue")
     assert again.classes[2].color == "#ffffff"
     assert (again[60:68] == model[60:68]).all()
+
+
+def test_painted_labels_are_written_as_ome_zarr(painted, tmp_path):
+    labels = painted.labels("for others", classes={3: "fibre"}, like="ct", dtype="uint16")
+    labels.paint((30, 40, 50), 6, 3)
+    labels[69, 79, 89] = 300
+    path = labels.to_zarr(tmp_path / "tissue.ome.zarr", progress=False)
+    (found,) = list(Reader(parse_url(str(path)))())[:1]
+    assert (np.asarray(found.data[0]) == np.asarray(labels)).all()
+    assert found.data[0].dtype == np.uint16
+    assert len(found.data) > 1
+    (scales,) = [found.metadata["coordinateTransformations"][0]]
+    assert scales[0]["scale"] == [2, 1, 1]
+    assert (np.asarray(rv.import_labels(path)) == np.asarray(labels)).all()
+    with pytest.raises(rv.VoxbeamError, match="tissue"):
+        labels.to_zarr(path, progress=False)  # it is there already
+    with pytest.raises(TypeError, match="colour"):
+        labels.to_zarr(tmp_path / "b.ome.zarr", colour="red")
 
 
 def test_painting_is_told_and_taken_back_by_its_maker_alone(painted):

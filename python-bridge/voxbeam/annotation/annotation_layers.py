@@ -90,7 +90,7 @@ class AnnotationLayers(Sequence[AnnotationLayer]):
     @overload
     def __getitem__(self, key: slice) -> list[AnnotationLayer]: ...
     def __getitem__(self, key: int | str | slice) -> AnnotationLayer | list[AnnotationLayer]:
-        """By position, id or name; a name must be the only one of its kind."""
+        """A layer by position, id or name; two of one name are told apart by id only."""
         layers = self._all()
         if not isinstance(key, str):
             return layers[key]

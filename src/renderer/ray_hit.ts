@@ -19,8 +19,12 @@ const HIT_OPACITY = 0.5;
 const LEAST_OPACITY = 0.03;
 /** A piece of a whole number of steps, but for rounding, has no step more. */
 const ROUNDING = 1e-6;
-/** A surface is found to a 256th of a step. */
+/** A surface, and the middle of a peak, is found to a 256th of a step. */
 const BISECTIONS = 8;
+/** A peak's middle lies between two values that are equal, this many steps before and behind it: a voxel and its neighbours. */
+const PEAK_REACH = 1.5;
+/** No farther from its highest sample than this many steps. */
+const PEAK_SHIFT = 0.75;
 
 /** A place that is seen. */
 export interface RayHit {
@@ -32,8 +36,8 @@ export interface RayHit {
 }
 
 /**
- * DVR: where half of the light is gone, or most of what little there is. A surface: where it is crossed. Projections: the voxel whose
- * value is shown, for the mean the largest. Each brick on the way is read in steps of its own level.
+ * DVR: where half of the light is gone, or most of what little there is. A surface: where it is crossed. Projections: the middle
+ * of the peak whose value is shown, for the mean the highest. Each brick on the way is read in steps of its own level.
  *
  * @param reach where on the ray something solid ends it: what leaves more than half of the light through is not hit then
  */
@@ -56,7 +60,8 @@ export function rayHit(view: VolumeView, px: Pixel, reader: ValueReader, reach =
     windowShare(settings.window, reader.read(worldToVoxel(geometry, along(ray, at)), isImage).value);
   const hit = (at: number): RayHit => ({ world: direction.map((d, i) => (origin[i] as number) + at * d) as unknown as Vec3, at, flat });
   let light = 1;
-  let best = { at: from, weight: flat ? Number.NEGATIVE_INFINITY : 0 };
+  const sign = mode === 'minip' ? -1 : 1;
+  let best = { at: from, step: 0, weight: flat ? Number.NEGATIVE_INFINITY : 0 };
   for (const piece of piecesOf(ray, reader, own)) {
     const count = Math.max(Math.ceil((piece.to - piece.from) / (own * 2 ** piece.level) - ROUNDING), 1);
     const step = (piece.to - piece.from) / count;
@@ -66,8 +71,7 @@ export function rayHit(view: VolumeView, px: Pixel, reader: ValueReader, reach =
       if (Number.isNaN(value)) continue;
       const share = windowShare(settings.window, value);
       if (flat) {
-        const weight = mode === 'minip' ? -share : share;
-        if (weight > best.weight) best = { at, weight };
+        if (sign * share > best.weight) best = { at, step, weight: sign * share };
         continue;
       }
       const place = placeOfShare(share, steepness);
@@ -78,12 +82,33 @@ export function rayHit(view: VolumeView, px: Pixel, reader: ValueReader, reach =
       const seen = isImage ? opacityAt(settings.points, place) : Number(value > 0 && (only?.has(value) ?? true));
       const gathered = light * opacityOfStep(seen * settings.opacity, perLength * step);
       light -= gathered;
-      if (gathered > best.weight) best = { at, weight: gathered };
+      if (gathered > best.weight) best = { at, step, weight: gathered };
       if (1 - light >= HIT_OPACITY) return hit(at);
     }
   }
   const missed = flat ? best.weight <= (mode === 'minip' ? Number.NEGATIVE_INFINITY : 0) : 1 - light < (Number.isFinite(reach) ? HIT_OPACITY : LEAST_OPACITY);
-  return missed ? undefined : hit(best.at);
+  if (missed) return undefined;
+  if (!flat) return hit(best.at);
+  const peak = peakNear(best.at, best.step, (at) => sign * shareAt(at));
+  return hit(Math.min(Math.max(peak, from), to));
+}
+
+/**
+ * The middle of a peak: of a voxel of a coarse level it is known to a part of one, not to the nearest sample.
+ *
+ * @param at where its highest sample is; `step` is the distance of samples
+ */
+export function peakNear(at: number, step: number, weightAt: (at: number) => number): number {
+  let [low, high] = [at - PEAK_SHIFT * step, at + PEAK_SHIFT * step];
+  for (let round = 0; round < BISECTIONS; round += 1) {
+    const middle = (low + high) / 2;
+    const rise = weightAt(middle + PEAK_REACH * step) - weightAt(middle - PEAK_REACH * step);
+    if (rise > 0) low = middle;
+    else if (rise < 0) high = middle;
+    // What is flat has no other middle, and at the volume's edge there is no telling.
+    else return middle;
+  }
+  return (low + high) / 2;
 }
 
 /** Where a surface is crossed between a place before it and one behind it. */

@@ -23,7 +23,7 @@ import { drawRays, rayUniforms, setRays, weighed } from './ray_uniforms.js';
 import { labelStepOpacity, lookupOf, type Lookup, stepFraction, type VolumeSource } from './source.js';
 import { isNested, TABLE_UNIFORMS, tableValues } from './table_shader.js';
 import { toCells } from './table_window.js';
-import { logUniform, TRANSFER_SIZE } from './transfer_function.js';
+import { logUniform, plainUniform, TRANSFER_SIZE } from './transfer_function.js';
 import { MAX_TURNS_OF_RAY, MAX_TURNS_OF_SAMPLE, uniformName, uniformValue } from './user_shader.js';
 import type { RayFrame } from './volume_pass.js';
 
@@ -228,7 +228,7 @@ function lookValues(source: VolumeSource): Record<string, unknown> {
   const gradient = transposed(placement.back).map((row) => row.map((n, i) => n * (perVoxel[i] as number)) as unknown as Vec3);
   return {
     ...common,
-    uWindow: new THREE.Vector2(source.window.scale, source.window.offset),
+    uWindow: plainUniform(source.window),
     uLog: logUniform(settings) ?? null,
     uRaw: new THREE.Vector2(source.raw.scale, source.raw.offset),
     uGradient: matrix(gradient),

@@ -17,8 +17,12 @@ import pointGlsl from './shaders/points.glsl';
 import sphereVertex from './shaders/points.vert.glsl';
 import { CUT_PLANES, cutsOf } from './plane_views.js';
 import { sliceFrame } from './slice_view.js';
+import { storageClass, windowUniform } from './storage.js';
 import { logUniform } from './transfer_function.js';
 import type { SliceView, VolumeView } from './views.js';
+
+/** How values of points are kept. */
+const VALUES = storageClass('image', 'f32');
 
 type Uniforms = Record<string, THREE.IUniform>;
 
@@ -98,7 +102,8 @@ export class PointPass {
     set(u, 'uReference', new THREE.Vector3(...steps));
     set(u, 'uToWorld', new THREE.Matrix3().fromArray([...a, ...b, ...c]).transpose());
     set(u, 'uBase', new THREE.Vector3(...reference.map((n, i) => n - (origin[i] as number))));
-    set(u, 'uWindow', new THREE.Vector2(low, high === low ? 1e30 : 1 / (high - low)));
+    const { scale, power } = windowUniform(VALUES, 1, 0, settings.window);
+    set(u, 'uWindow', new THREE.Vector3(low * power, high === low ? 1e30 : scale, power));
     set(u, 'uLog', logUniform(settings) ?? new THREE.Vector2());
     set(u, 'uRange', new THREE.Vector2(...(settings.range ?? [-3.4e38, 3.4e38])));
     const factor = settings.radius * Math.max(...placement.scale);

@@ -12,6 +12,7 @@ import type { PageTable } from './page_table.js';
 import { cellFrame, type TableWindow, widestCell, windowBox } from './table_window.js';
 import type { TransferTexture } from './transfer_function.js';
 import type { UserShader } from './user_shader.js';
+import type { WindowUniform } from './storage.js';
 import { BRICK_EDGE } from '../protocol/limits.js';
 
 /** What a pass draws. */
@@ -22,8 +23,8 @@ export interface VolumeSource {
   readonly table: PageTable;
   readonly transfer: TransferTexture;
   /** From a texel's number to a place in the window of values. */
-  readonly window: { readonly scale: number; readonly offset: number };
-  /** From a texel's number to the voxels' own value. */
+  readonly window: WindowUniform;
+  /** From a texel's number, times the window's power, to the voxels' own value. */
   readonly raw: { readonly scale: number; readonly offset: number };
   readonly settings: LayerSettings;
   readonly placement: Placement;

@@ -56,16 +56,29 @@ export function texelBytes(storage: StorageClass, voxels: VoxelArray): Uint8Arra
   return new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength);
 }
 
-/** Scale and offset that take a normalised texel's number to a place in the window of values. */
+/** Beyond these a scale is brought back by a power of two: shaders have no numbers below 2^-126, and none above 2^128. */
+const [LEAST_SCALE, MOST_SCALE, BACK] = [2 ** -100, 2 ** 100, 2 ** 64];
+
+/** What takes a texel's number to a place in the window of values: (number * power) * scale + offset. */
+export interface WindowUniform {
+  readonly scale: number;
+  readonly offset: number;
+  /** A power of two, 1 but for windows that are very wide or very narrow: of floats alone. */
+  readonly power: number;
+}
+
+/** Scale, offset and power that take a normalised texel's number to a place in the window of values. */
 export function windowUniform(
   storage: StorageClass,
   scale: number,
   offset: number,
   window: readonly [number, number],
-): { scale: number; offset: number } {
+): WindowUniform {
   const [low, high] = window;
   const width = high - low;
   // An empty window is a threshold: a slope so steep that one value is clear of it.
   const slope = width === 0 ? 1e6 / Math.max(Math.abs(scale), 1e-30) : 1 / width;
-  return { scale: storage.full * scale * slope, offset: (offset - low) * slope };
+  const whole = Math.abs(storage.full * scale * slope);
+  const power = storage.full > 1 || (whole >= LEAST_SCALE && whole <= MOST_SCALE) ? 1 : whole < 1 ? 1 / BACK : BACK;
+  return { scale: (storage.full * scale * slope) / power, offset: (offset - low) * slope, power };
 }

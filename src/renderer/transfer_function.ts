@@ -4,6 +4,7 @@ import * as THREE from 'three';
 import { type OpacityPoint, opacityAt, opacityOfStep, steepnessOf } from '../volume/opacity.js';
 import { colormapFunction } from './colormaps.js';
 import logGlsl from './shaders/log_place.glsl';
+import type { WindowUniform } from './storage.js';
 
 /** Texels over the window: so many that none need be mixed, and a look-up reads one texel in place of four. */
 export const TRANSFER_SIZE = 2048;
@@ -12,10 +13,13 @@ export const TRANSFER_ROWS = 16;
 export const TRANSFER_BYTES = TRANSFER_SIZE * (TRANSFER_ROWS + 1) * 16;
 
 /** Takes a texel's number to its place in the texture: the window's low end is the middle of the first texel, its high end that of the last. */
-export function transferUniform({ scale, offset }: { readonly scale: number; readonly offset: number }): THREE.Vector2 {
+export function transferUniform({ scale, offset, power }: WindowUniform): THREE.Vector3 {
   const part = (TRANSFER_SIZE - 1) / TRANSFER_SIZE;
-  return new THREE.Vector2(scale * part, offset * part + 0.5 / TRANSFER_SIZE);
+  return new THREE.Vector3(scale * part, offset * part + 0.5 / TRANSFER_SIZE, power);
 }
+
+/** Takes it to a share of the window. */
+export const plainUniform = ({ scale, offset, power }: WindowUniform): THREE.Vector3 => new THREE.Vector3(scale, offset, power);
 
 /** How steep a logarithmic window is, as shaders/log_place.glsl takes it; undefined where places are shares. */
 export function logUniform(settings: Pick<TransferSettings, 'window' | 'log'>): THREE.Vector2 | undefined {
@@ -25,11 +29,11 @@ export function logUniform(settings: Pick<TransferSettings, 'window' | 'log'>): 
 
 /** The uniforms by which a shader with TRANSFER_AT finds a number's texel. */
 export function transferUniforms(
-  window: { readonly scale: number; readonly offset: number },
+  window: WindowUniform,
   settings: Pick<TransferSettings, 'window' | 'log'>,
-): { uWindow: THREE.Vector2; uLog: THREE.Vector2 | null } {
+): { uWindow: THREE.Vector3; uLog: THREE.Vector2 | null } {
   const log = logUniform(settings);
-  return { uWindow: log ? new THREE.Vector2(window.scale, window.offset) : transferUniform(window), uLog: log ?? null };
+  return { uWindow: log ? plainUniform(window) : transferUniform(window), uLog: log ?? null };
 }
 
 /**

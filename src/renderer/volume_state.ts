@@ -10,7 +10,7 @@ import { placementOf, UNPLACED } from '../volume/placement.js';
 import { steppedCloseness } from './closeness.js';
 import { LabelLookup } from './label_lookup.js';
 import { stepFraction } from './source.js';
-import { type StorageClass, storageClass, windowUniform } from './storage.js';
+import { type StorageClass, storageClass, type WindowUniform, windowUniform } from './storage.js';
 import { TimeFacet } from './time_facet.js';
 import { TRANSFER_ROWS, TRANSFER_SIZE, TransferTexture } from './transfer_function.js';
 import type { UserShader } from './user_shader.js';
@@ -107,15 +107,15 @@ export class VolumeState {
   }
 
   /** From a texel's number to a place in the window. */
-  get window(): { scale: number; offset: number } {
+  get window(): WindowUniform {
     const { scale, offset } = this.volume.description;
     return windowUniform(this.storage, scale, offset, this.settings.window);
   }
 
-  /** From a texel's number to the voxels' own value. */
+  /** From a texel's number, times the window's power, to the voxels' own value. */
   get raw(): { scale: number; offset: number } {
     const { scale, offset } = this.volume.description;
-    return { scale: (this.storage.full || 1) * scale, offset };
+    return { scale: ((this.storage.full || 1) * scale) / this.window.power, offset };
   }
 
   /** The time point it shows, of those it has. */

@@ -264,6 +264,57 @@ test('floats that are not numbers are clear, and the rest is shown, never a blac
   assert.ok(result.none.volume[2] > result.none.volume[0] + 60, `a volume of nothing but NaN shows the background: ${result.none.volume}`);
 });
 
+test('floats of any size are shown alike: as they are, as large as floats can be, and as small as GPUs have them', async () => {
+  const result = await inPage(async () => {
+    const { Stage, TestVolume, makeLevel, geometry, camera, difference, DEFAULT_LOOK } = globalThis.vox;
+    // Whole 256ths: exact at any size.
+    const wave = (z, y, x) => Math.round(128 + 127 * Math.sin(z / 7) * Math.cos(y / 11) * Math.sin(x / 9 + 1)) / 256;
+    // A slice of the first is drawn from bricks, of the second from tiles.
+    const shapes = { deep: [64, 70, 80], wide: [2, 330, 330] };
+    const looks = [
+      { mode: 'dvr', shading: 'none' }, { mode: 'dvr', shading: 'local' }, { mode: 'dvr', shading: 'scattering' }, { mode: 'mip' }, { mode: 'minip' }, { mode: 'mean' }, { mode: 'iso', iso: 0.6 },
+      { mode: 'dvr', log: true }, { mode: 'dvr', points: [[0.4, 0], [0.5, 1], [0.52, 0]] },
+      { mode: 'dvr', shader: 'vec4 shade(Sample s) { return vec4(s.value, s.raw > HALF ? 1. : 0., 0., s.value); }' },
+    ];
+    const out = {};
+    for (const power of [0, 127, 128, -108]) {
+      const unit = 2 ** power;
+      const pictures = [];
+      const values = [];
+      for (const [name, shape] of Object.entries(shapes)) {
+        const volume = new TestVolume(1, 'f32', 'image', makeLevel(shape, 'f32', (z, y, x) => unit * wave(z, y, x)));
+        const stage = new Stage(300, 150, { background: [0, 0, 0.4], passes: 1, fades: false });
+        const bounds = geometry.worldBounds({ shape, voxelSize: [1, 1, 1], origin: [0, 0, 0] });
+        const [left, right] = [0, 150].map((x) => ({ x, y: 0, width: 150, height: 150 }));
+        const slice = { id: 's', kind: 'slice', rect: left, axis: 0, position: 1, center: shape.slice(1).map((n) => n / 2).reverse(), pixelSize: 0.5 };
+        for (const look of name === 'deep' ? looks : looks.slice(0, 1)) {
+          const shader = look.shader?.replace('HALF', `exp2(${power - 1}.)`);
+          stage.add(volume, { ...DEFAULT_LOOK, window: [0, unit], ...look, ...(shader && { shader }) });
+          stage.views(slice, { id: 'v', kind: 'volume', rect: right, camera: camera.frameBounds(bounds, 1) });
+          await stage.settle();
+          pictures.push({ what: `${name}, ${JSON.stringify(look)}`, data: stage.pixels().data, problem: stage.renderer.report.problem });
+        }
+        for (const px of [[20, 30], [75, 75], [130, 110]]) {
+          const { voxel, value } = stage.renderer.pick('s', px);
+          values.push(value === unit * wave(...voxel));
+        }
+        stage.dispose();
+      }
+      out[power] = { pictures, values };
+    }
+    const lit = ({ data }) => new Set(data).size;
+    const apart = (power) => out[power].pictures.map(({ what, data, problem }, i) => ({ what, problem, lit: lit(out[0].pictures[i]), ...difference(data, out[0].pictures[i].data) }));
+    return { values: Object.values(out).flatMap(({ values }) => values), apart: Object.fromEntries(Object.keys(out).map((power) => [power, apart(power)])) };
+  });
+  assert.ok(result.values.length === 24 && result.values.every(Boolean), `values under the cursor: ${result.values}`);
+  for (const [power, pictures] of Object.entries(result.apart)) {
+    for (const { what, problem, lit, max } of pictures) {
+      assert.ok(lit > 60, `${what}: there is something to see: ${lit}`);
+      assert.ok(max <= 1, `times 2^${power}, ${what}: a pixel differs by ${max} of 255; ${problem}`);
+    }
+  }
+});
+
 test('surfaces are lit from the upper left, on every level alike, and what is even inside is not shaded', async () => {
   const seen = await inPage(async () => {
     const { TestVolume, makeLevel, camera, geometry, atlasBench, DEFAULT_OPACITY_POINTS } = globalThis.vox;

@@ -1,5 +1,5 @@
 // Layer _L as an image: its values as shares of its window.
-uniform vec2 uWindow_L;
+uniform vec3 uWindow_L;     // scale, offset, and a power of two before both: floats go beyond what a scale can be
 uniform mat3 uGradient_L;   // what half a voxel changes along the layer's axes to the change over a voxel along the world's
 uniform vec3 uHalfTexel_L;
 vec2 before_L;              // share of the window, and place in it, at the sample before
@@ -9,6 +9,8 @@ uniform vec2 uLog_L;
 float voxel_L(vec4 texel) {
 #if STORAGE_L == 1
   return dot(texel.rg, vec2(1. / 257., 256. / 257.));
+#elif STORAGE_L == 2
+  return texel.r * uWindow_L.z;
 #else
   return texel.r;
 #endif

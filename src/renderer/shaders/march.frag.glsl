@@ -26,7 +26,6 @@ uniform int uRowBias;       // steps are longer by 2^this than a voxel of level 
 
 #if IMAGE_STORAGE >= 0
 uniform sampler2D uTransfer; // row 0: colours; row 1 + n: premultiplied colour and opacity of a step of 2^n
-uniform vec2 uWindow;
 
 // What a step in this value adds; `row` of the texture is for its length.
 vec4 stepOf(float value, float row) {

@@ -10,7 +10,7 @@ uniform int uStride;        // texels of a slot
 uniform ivec3 uReference;   // steps
 uniform mat3 uToWorld;      // steps to world lengths
 uniform vec3 uBase;         // the reference as seen from the origin of the view: the eye, or the middle of a slice
-uniform vec2 uWindow;       // low end, 1 / width
+uniform vec3 uWindow;       // low end, 1 / width, and a power of two before both
 uniform vec2 uLog;          // how steep a logarithmic window is; 0, 0: it is none
 uniform vec2 uRange;        // values that are shown
 uniform vec2 uRadius;       // at the low and the high end of the window
@@ -30,7 +30,7 @@ bool readPoint(out Point point) {
   float value = uintBitsToFloat(data.w);
   point = Point(vec3(0.), 0., vec4(0.));
   if (data.x == 0xffffffffu || value < uRange.x || value > uRange.y) return false;
-  float share = clamp((value - uWindow.x) * uWindow.y, 0., 1.);
+  float share = clamp((value * uWindow.z - uWindow.x) * uWindow.y, 0., 1.);
   float place = uLog.y == 0. ? share : logPlace(share, uLog);
   point.color = textureLod(uColors, vec2((place * float(COLORS - 1) + .5) / float(COLORS), .5), 0.);
   if (point.color.a <= 0.) return false;

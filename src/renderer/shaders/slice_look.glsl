@@ -3,7 +3,6 @@ uniform float uOpacity;
 
 #if IMAGE_STORAGE >= 0
 uniform sampler2D uTransfer;
-uniform vec2 uWindow;
 #if defined(MARKED)
 uniform vec2 uRaw;          // from a texel's number to the value
 uniform vec2 uMarked;       // the values that are tinted

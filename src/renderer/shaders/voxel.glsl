@@ -1,7 +1,11 @@
+uniform vec3 uWindow;       // scale, offset, and a power of two before both: floats go beyond what a scale can be
+
 // The number in a filtered texel of an image atlas, 0..1 for integers. Filtering is linear and so is this.
 float voxelValue(vec4 texel) {
 #if IMAGE_STORAGE == 1
   return dot(texel.rg, vec2(1. / 257., 256. / 257.)); // r is the low byte
+#elif IMAGE_STORAGE == 2
+  return texel.r * uWindow.z;
 #else
   return texel.r;
 #endif

@@ -135,6 +135,19 @@ test('values go to their place in the window, whatever the storage', () => {
   expect((101 / 255) * threshold.scale + threshold.offset).toBeGreaterThan(1);
 });
 
+test('of floats of any size scale, offset and power are numbers that a shader has, and give the same places', () => {
+  const plain = (n: number): boolean => n === 0 || (Math.abs(n) >= 2 ** -126 && Math.abs(n) <= 3.4e38);
+  for (let exponent = -149; exponent <= 127; exponent += 1) {
+    for (const [low, high] of [[0, 1], [-1, 1], [0.5, 1]] as const) {
+      const unit = 2 ** exponent;
+      const { scale, offset, power } = windowUniform(storageClass('image', 'f32'), 1, 0, [low * unit, high * unit]);
+      expect([scale, offset, power].every(plain)).toBe(true);
+      expect(unit * 0.75 * power * scale + offset).toBe((0.75 - low) / (high - low));
+      if (Math.abs(exponent) < 90) expect(power).toBe(1);
+    }
+  }
+});
+
 test('16-bit voxels are handed over as their own bytes, not copied', () => {
   const voxels = new Uint16Array([0x1234, 0xfffe]);
   const bytes = texelBytes(storageClass('image', 'u16'), voxels) as Uint8Array;

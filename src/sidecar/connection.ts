@@ -23,6 +23,8 @@ import { ViewerLink } from './viewer_link.js';
 const CLOSE_GRACE_MS = 2_000;
 /** Bytes waiting in a socket, beyond any credit and a volume's ranges: somebody does not read. */
 const MAX_BACKLOG_BYTES = 192 * 2 ** 20;
+/** The most that a WebSocket's control message holds; a pong that nobody asked for is dropped. */
+const FILLING = Buffer.alloc(125);
 /** Pings without any frame in answer, before the peer is taken for gone. */
 const MAX_UNANSWERED = 2;
 
@@ -60,6 +62,7 @@ export class Connection {
   #down: DownStream | undefined;
   readonly #ends: (() => void)[] = [];
   #unanswered = 0;
+  #probed: (() => void) | undefined;
   readonly #unread: UnreadWatch;
   readonly #helloTimer: NodeJS.Timeout;
   readonly #heartbeat: NodeJS.Timeout;
@@ -68,7 +71,8 @@ export class Connection {
     readonly socket: ServerSocket,
     readonly grant: Grant,
     readonly services: Services,
-    readonly loopback = false,
+    /** Its peer's address is this machine's, and no proxy speaks for it: it may be on this machine, or behind a tunnel. */
+    readonly mayBeHere = false,
   ) {
     this.#helloTimer = setTimeout(() => this.fail(ErrorCode.TIMEOUT, `no HELLO within ${HELLO_TIMEOUT_MS} ms`), HELLO_TIMEOUT_MS);
     this.#heartbeat = setInterval(() => this.#beat(), services.heartbeatMs);
@@ -78,6 +82,7 @@ export class Connection {
     });
     socket.oversize = () => this.fail(ErrorCode.TOO_LARGE, `frame larger than ${MAX_FRAME_BYTES} bytes`, 'send smaller frames');
     socket.on('message', (data, isBinary) => this.#message(data as Buffer, isBinary));
+    socket.on('pong', () => this.#pong());
     socket.on('close', () => this.#closed());
     socket.on('error', (error) => log(`connection: ${error.message}`));
   }
@@ -136,6 +141,14 @@ export class Connection {
     this.socket.terminate();
   }
 
+  /** Has the far end's WebSocket answer, behind `bytes` that it drops, whatever its program is at. One at a time. */
+  probe(bytes: number, answered: () => void): void {
+    if (!this.#open || this.socket.readyState !== WebSocket.OPEN) return;
+    this.#probed = answered;
+    for (let left = bytes; left > 0; left -= FILLING.length) this.socket.pong(FILLING);
+    this.socket.ping();
+  }
+
   sendControl(type: FrameType, message: object): void {
     this.send(encodeControl(type, message));
   }
@@ -165,6 +178,12 @@ export class Connection {
       this.#down?.cut();
       this.socket.terminate();
     }, CLOSE_GRACE_MS).unref();
+  }
+
+  #pong(): void {
+    const answered = this.#probed;
+    this.#probed = undefined;
+    answered?.();
   }
 
   #message(data: Buffer, isBinary: boolean): void {

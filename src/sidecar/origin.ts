@@ -24,6 +24,19 @@ export function isLoopbackName(name: string): boolean {
 /** Whether a peer's address is this machine's own. */
 export const isLoopbackAddress = (address = ''): boolean => address === '::1' || /^(::ffff:)?127\./.test(address);
 
+/** Headers by which proxies tell that they speak for others. */
+const PROXIED = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-context', 'x-real-ip'];
+
+/**
+ * Whether a request comes from a browser by a connection of its own, or one through which its bytes pass as they are, such as a tunnel's. A proxy says so, or passes on the Host that it
+ * was asked for itself; what has no Origin is a program, which may speak for a page.
+ *
+ * @param port the one that the request came to
+ */
+export function isBrowsersOwn(headers: Readonly<Record<string, unknown>>, port: number | undefined): boolean {
+  return headers.origin !== undefined && String(headers.host).endsWith(`:${port}`) && PROXIED.every((name) => headers[name] === undefined);
+}
+
 /** The name in a Host header, in lower case and without its port; undefined where it is no host. */
 export function hostName(header: string | undefined): string | undefined {
   const match = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d{1,5})?$/i.exec(header ?? '');

@@ -7,7 +7,7 @@ import { MAX_FRAME_BYTES, SUBPROTOCOL, TICKET_SUBPROTOCOL_PREFIX } from '../prot
 import { Connection, ServerSocket } from './connection.js';
 import { requestPath } from './http_server.js';
 import { log } from './log.js';
-import { hostAllowed, isLoopbackAddress, originAllowed, ownOrigin } from './origin.js';
+import { hostAllowed, isBrowsersOwn, isLoopbackAddress, originAllowed, ownOrigin } from './origin.js';
 import type { Services } from './services.js';
 import type { Grant } from './tickets.js';
 
@@ -30,7 +30,9 @@ export function createUpgrade(services: Services, allowedHosts: readonly string[
       socket.end(`HTTP/1.1 ${grant} ${STATUS_CODES[grant]}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
       return;
     }
-    sockets.handleUpgrade(message, socket, head, (ws) => new Connection(ws, grant, services, isLoopbackAddress(message.socket.remoteAddress)));
+    const { remoteAddress, localPort } = message.socket;
+    const mayBeHere = isLoopbackAddress(remoteAddress) && isBrowsersOwn(message.headers, localPort);
+    sockets.handleUpgrade(message, socket, head, (ws) => new Connection(ws, grant, services, mayBeHere));
   };
 }
 

@@ -54,21 +54,31 @@ export class ViewerLink implements Link, BrickWaiter {
   ) {
     this.#window = new SendWindow(hello.credit_bytes ?? DEFAULT_CREDIT_BYTES);
     this.#window.onRoom(() => this.#schedule());
-    this.#codec = new LinkCodec(hello, connection.services.codecs, performance.now() - connection.openedAt, connection.loopback);
+    this.#codec = new LinkCodec(hello, connection.services.codecs, performance.now() - connection.openedAt, connection.mayBeHere);
     this.#tiles = new TileDesk(connection, this.#window, this.#codec);
   }
 
   /** Bytes are on their way: a link whose codec is to be chosen is measured by probes, PINGs with numbers below 0. */
   handed(bytes: number): void {
-    const probe = this.#codec.any ? this.#codec.meter.handed(bytes, performance.now()) : undefined;
+    if (!this.#codec.any) return;
+    const probe = this.#codec.meter.handed(bytes, performance.now());
     if (probe !== undefined) this.connection.sendControl(FrameType.PING, { t: -probe });
+    this.#askNear(); // first behind WELCOME, before any brick
   }
 
   pong(t: number): void {
     if (t < 0) this.#codec.meter.answered(-t, performance.now());
   }
 
+  /** What the codec wants to know of the way to its viewer. */
+  #askNear(): void {
+    const { near, any } = this.#codec;
+    const bytes = any ? near.next(performance.now()) : undefined;
+    if (bytes !== undefined) this.connection.probe(bytes, () => near.answered(performance.now()) && this.#askNear());
+  }
+
   frame(header: FrameHeader, payload: Uint8Array): void {
+    if (header.type === FrameType.NEED || header.type === FrameType.NEED_TILE) this.#askNear(); // before what is needed, while the link is quiet
     if (header.type === FrameType.NEED) this.#need(decodeControl(Need, payload));
     else if (header.type === FrameType.CANCEL) this.#cancel(decodeControl(Cancel, payload));
     else if (header.type === FrameType.NEED_TILE) this.#needTile(decodeControl(NeedTile, payload));

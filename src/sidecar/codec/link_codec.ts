@@ -8,16 +8,12 @@ import type { VolumeRecord } from '../volume_record.js';
 import type { CodecRates } from './codec_rates.js';
 import { HAS_ZSTD, type Manner } from './encode.js';
 import { LinkMeter } from './link_meter.js';
+import { NearProbe } from './near_probe.js';
 
 /** Compressing is begun, and another codec taken, only where that needs less than this part of the time; it is given up as soon as it needs more. */
 const CLEARLY = 0.85;
 /** A round trip from which on a link counts as slow before it is measured, if every one took so long; a shorter one may be that of a busy machine. */
 const FAR_MS = 50;
-/**
- * A shorter round trip from this machine's own address is no tunnel's from far away: the viewer is on this machine, and what makes such a link look slow
- * is that its processors are busy, which compressing would only make worse. On an idle machine it is a few tenths of this.
- */
-const HERE_MS = 2;
 /** What a new connection carries in its first round trips. */
 const FIRST_FLIGHT = 64 * 1024;
 /** Fewer samples are no reason to compress. */
@@ -32,6 +28,7 @@ const PREVIEW_STAYS = 0.6;
 /** Chooses for one viewer. */
 export class LinkCodec {
   readonly meter: LinkMeter;
+  readonly near: NearProbe;
   readonly #manners: readonly Manner[];
   readonly #forced: Way | undefined;
   readonly #preview: boolean;
@@ -42,15 +39,16 @@ export class LinkCodec {
 
   /**
    * @param helloMs what passed until HELLO, a round trip too
-   * @param loopback whether the viewer's address is this machine's own: that of a proxy or a tunnel is too
+   * @param mayBeHere whether the viewer may be on this machine: its address is, and no proxy speaks for it
    */
   constructor(
     hello: Pick<Hello, 'codecs' | 'codec'>,
     readonly rates: CodecRates,
     helloMs?: number,
-    readonly loopback = false,
+    mayBeHere = false,
   ) {
     this.meter = new LinkMeter(helloMs);
+    this.near = new NearProbe(mayBeHere);
     const offered = hello.codecs ?? [];
     const manners: Manner[] = [];
     if (offered.includes('zstd') && HAS_ZSTD) manners.push({ codec: 'zstd', lossy: false });
@@ -90,11 +88,12 @@ export class LinkCodec {
 
   /** Bytes a second; a link that is not measured counts as fast, but for one whose latency alone says otherwise, and so does one that leads nowhere else. */
   #rate(): number {
-    const { rate, rtt, samples, answers } = this.meter;
-    if (this.loopback && rtt < HERE_MS) return Number.POSITIVE_INFINITY;
-    const far = answers > 0 && rtt >= FAR_MS;
+    const { near, meter: { rate, rtt, samples, answers } } = this;
+    if (near.here) return Number.POSITIVE_INFINITY;
+    const far = answers + near.answers > 0 && Math.min(rtt, near.rtt) >= FAR_MS;
+    if (near.undecided && !far) return Number.POSITIVE_INFINITY;
     if (rate !== undefined && (far || samples >= LEAST_SAMPLES)) return rate;
-    return far ? (FIRST_FLIGHT / rtt) * 1000 : Number.POSITIVE_INFINITY;
+    return far ? (FIRST_FLIGHT / Math.min(rtt, near.rtt)) * 1000 : Number.POSITIVE_INFINITY;
   }
 
   /** Seconds for a byte. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { hostAllowed, hostName, isLoopbackAddress, isLoopbackName, isOriginRule, originAllowed, ownOrigin } from '../../../src/sidecar/origin.js';
+import { hostAllowed, hostName, isBrowsersOwn, isLoopbackAddress, isLoopbackName, isOriginRule, originAllowed, ownOrigin } from '../../../src/sidecar/origin.js';
 
 const OWN = 'http://127.0.0.1:54680';
 const HUB = 'https://hub.example:8000';
@@ -60,4 +60,14 @@ test('what self means, also behind a proxy that speaks TLS', () => {
 test("a peer's address is this machine's own in each of the ways that sockets write it", () => {
   for (const address of ['127.0.0.1', '127.3.2.1', '::1', '::ffff:127.0.0.1']) expect(isLoopbackAddress(address)).toBe(true);
   for (const address of [undefined, '', '10.0.0.1', '::', '::ffff:10.0.0.1', '1127.0.0.1', 'fe80::1']) expect(isLoopbackAddress(address)).toBe(false);
+});
+
+test('whose connection it is: a browser\'s own, a proxy\'s, a program\'s', () => {
+  const own = { origin: 'http://localhost:8888', host: '127.0.0.1:4711' };
+  expect(isBrowsersOwn(own, 4711)).toBe(true);
+  expect(isBrowsersOwn({ ...own, host: '[::1]:4711' }, 4711)).toBe(true);
+  expect(isBrowsersOwn({ host: own.host }, 4711)).toBe(false); // a kernel that relays
+  for (const host of ['127.0.0.1:8888', '127.0.0.1:14711', '127.0.0.1', undefined]) expect(isBrowsersOwn({ ...own, host }, 4711)).toBe(false);
+  for (const name of ['x-forwarded-for', 'forwarded', 'via', 'x-forwarded-context']) expect(isBrowsersOwn({ ...own, [name]: 'x' }, 4711)).toBe(false);
+  expect(isBrowsersOwn(own, undefined)).toBe(false);
 });

@@ -1,8 +1,10 @@
 /** Sessions and a live sidecar over links of all kinds: how bricks and tiles travel, that they are true in the end, and how many bytes that takes. */
 
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { WebSocket } from 'ws';
 import { FrameType, STORED_VOXELS, type Way } from '../../../../src/protocol/index.js';
 import type { SessionOptions } from '../../../../src/session/session.js';
+import { SocketHub, type SocketLike } from '../../../../src/session/socket_hub.js';
 import type { Brick, Tile, WantedBrick } from '../../../../src/session/types.js';
 import { axisPlane } from '../../../../src/volume/plane.js';
 import { GoodProducer, voxelFrame } from '../../../conformance/good_producer.js';
@@ -89,14 +91,46 @@ test.each(['raw', 'lz4', 'zstd'] as const)('%s, where it is asked for: every vox
   expect(session.peek(volume, some(1)[0] as WantedBrick)).toBe(session.bricks[0]);
 });
 
-test('a link on this machine carries bricks as they are', async () => {
-  const before = await counts();
-  const { session } = await over(undefined);
+/** A session like a browser's: it says where its page is from, and nobody tells what it is to take. */
+async function browser(port: number): Promise<WatchedSession> {
+  const origin = `http://127.0.0.1:${sidecar.port}`;
+  // Through a tunnel a page asks for the port at its own end; tunnels are mostly made with the same one.
+  const open = (url: string, protocols: string[]) => new WebSocket(url, protocols, { origin, headers: { Host: `127.0.0.1:${sidecar.port}` } }) as unknown as SocketLike;
+  const url = `ws://127.0.0.1:${port}/v1/stream`;
+  const session = new WatchedSession([{ kind: 'direct', url, ticket: () => sidecar.ticket('view', 'loopback') }], { codec: '', startLink: (report) => new SocketHub(report, open) });
+  sessions.push(session);
   session.on('brick', (brick) => session.consumed(brick));
+  await session.opened();
+  return session;
+}
+
+test('a page on this machine gets bricks as they are, also where it is always late', async () => {
+  const before = await counts();
+  const session = await browser(sidecar.port);
+  session.on('brick', () => {
+    for (const end = performance.now() + 40; performance.now() < end; );
+  });
+  const wanted = some(64);
+  for (let i = 4; i <= wanted.length; i += 4) { // a few at a time: all would be in sockets before anything is known
+    session.want(volume, wanted.slice(i - 4, i));
+    await session.until(() => session.bricks.length >= i, 'bricks', 10_000);
+  }
+  expect(session.codec).toBe('raw');
+  const after = await counts();
+  expect([after.sent_coded - before.sent_coded, after.sent_previews - before.sent_previews]).toEqual([0, 0]);
+});
+
+test('a slow relay is a slow link, though it answers at once and ends on this machine', async () => {
+  const before = await counts();
+  const link = new Shaper(sidecar.port, { bytesPerSecond: 6_000_000 });
+  links.push(link);
+  const session = await browser(await link.start());
+  await new Promise((resolve) => setTimeout(resolve, 300)); // a page is not ready with its first plan sooner
   session.want(volume, some(64));
   await session.until(() => session.bricks.length === 64, 'bricks');
-  expect(session.codec).toBe('raw');
-  expect((await counts()).sent_coded - before.sent_coded).toBe(0);
+  expect(session.bricks.every((brick) => brick.lossy || same(brick))).toBe(true);
+  expect(session.codec).not.toBe('raw');
+  expect((await counts()).sent_coded - before.sent_coded).toBeGreaterThan(5);
 });
 
 test('previews where they are asked for: never a value, out of date once the view rests, and true then', async () => {

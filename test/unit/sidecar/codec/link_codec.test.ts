@@ -11,8 +11,8 @@ const BRICK = 575_000;
 const record = (stored = 'u16', kind = 'image') => ({ description: { kind, stored } }) as unknown as VolumeRecord;
 
 /** A link as if it had been measured. */
-function link(rate: number | undefined, { rtt = 1, samples = 8, hello = {}, rates = new CodecRates(), loopback = false }: { rtt?: number; samples?: number; hello?: Partial<Hello>; rates?: CodecRates; loopback?: boolean } = {}) {
-  const codec = new LinkCodec({ codecs: ['lz4', 'zstd', 'preview'], ...hello }, rates, undefined, loopback);
+function link(rate: number | undefined, { rtt = 1, samples = 8, hello = {}, rates = new CodecRates(), mayBeHere = false }: { rtt?: number; samples?: number; hello?: Partial<Hello>; rates?: CodecRates; mayBeHere?: boolean } = {}) {
+  const codec = new LinkCodec({ codecs: ['lz4', 'zstd', 'preview'], ...hello }, rates, undefined, mayBeHere);
   Object.defineProperties(codec.meter, { rate: { get: () => rate, configurable: true }, rtt: { value: rtt }, samples: { value: samples }, answers: { value: 1 } });
   return codec;
 }
@@ -30,13 +30,54 @@ test('a fast link and one of which nothing is known carry frames as they are, a 
   expect(way(link(1e9, { rtt: 100 }))).toBe('raw');
 });
 
+/** Answers as many probes as are asked for, each in as many ms as `took` says of the bytes before it. */
+function answer(codec: LinkCodec, took: (bytes: number, nth: number) => number, most = 1000): number {
+  let at = 0;
+  let count = 0;
+  for (; count < most; count += 1) {
+    const bytes = codec.near.next(at);
+    if (bytes === undefined) break;
+    at += took(bytes, count);
+    codec.near.answered(at);
+  }
+  return count;
+}
+
 test('a viewer on the same machine gets frames as they are, however slow its busy processors make the link look', () => {
+  const rush = { exact: false, queued: 400 * BRICK };
   for (const rate of [250e3, 4e6, 12.5e6]) {
-    expect(way(link(rate, { rtt: 0.7, loopback: true }), record(), { exact: false, queued: 400 * BRICK })).toBe('raw');
-    expect(way(link(rate, { rtt: 2.5, loopback: true }))).toBe('smaller'); // a tunnel's
+    const busy = link(rate, { rtt: 30, mayBeHere: true });
+    expect(way(busy, record(), rush)).toBe('raw'); // nothing is known yet
+    // One quick answer in three of a few bytes, one in six of many.
+    expect(answer(busy, (bytes, nth) => ((bytes > 0 ? nth % 18 === 0 : nth % 3 === 2) ? 1.5 : 9))).toBeLessThan(60);
+    expect(busy.near.here).toBe(true);
+    expect(way(busy, record(), rush)).toBe('raw');
     expect(way(link(rate, { rtt: 0.7 }))).toBe('smaller'); // the next machine's
   }
-  expect(way(link(4e6, { rtt: 0.7, loopback: true, hello: { codec: 'lz4' } }))).toBe('smaller'); // asked for
+  expect(way(link(4e6, { rtt: 0.7, mayBeHere: true, hello: { codec: 'lz4' } }))).toBe('smaller'); // asked for
+});
+
+test('a tunnel or a slow relay that ends on this machine is measured like any other link', () => {
+  for (const rate of [250e3, 4e6, 12.5e6]) {
+    const tunnel = link(rate, { rtt: 2.5, mayBeHere: true });
+    expect(answer(tunnel, () => 2.5, 5)).toBe(5);
+    expect(way(tunnel)).toBe('raw'); // a busy machine's first answers may take as long
+    answer(tunnel, () => 2.5, 1);
+    expect(way(tunnel)).toBe('smaller');
+    expect(answer(tunnel, () => 2.5)).toBe(94); // a hundred, and then no more
+    // Quick as it is with a few bytes, many take their time.
+    const relay = link(rate, { rtt: 0.4, mayBeHere: true });
+    expect(answer(relay, (bytes) => 0.4 + (1000 * bytes) / rate, 15)).toBe(15);
+    expect(way(relay)).toBe('raw');
+    expect(answer(relay, (bytes) => 0.4 + (1000 * bytes) / rate)).toBe(85);
+    expect(relay.near.here).toBe(false);
+    expect(way(relay)).toBe('smaller');
+  }
+  // What takes so long is begun with at once: there a first brick would take seconds.
+  const far = link(undefined, { rtt: 100, samples: 0, mayBeHere: true });
+  answer(far, () => 100, 1);
+  expect(way(far)).toBe('smaller');
+  expect(answer(link(undefined), () => 1)).toBe(0); // of another machine it is not asked
 });
 
 test('where the codec gains nothing, frames go as they are, until it is tried again', () => {

@@ -79,6 +79,8 @@ export function makeCommands(context: CommandContext): Commands & ShellActions {
     layout: (layout: Layout) => store.update({ layout, maximised: undefined }),
     reset: () => context.fit(),
     arrow(dx, dy, fast) {
+      const { keys } = context.interactions();
+      if (keys.move(dx, dy, fast)) return;
       const view = context.activeView();
       if (view?.kind === 'slice') context.interactions().step(view, (dy || dx) * (fast ? 10 : 1));
       else if (view) {
@@ -86,6 +88,10 @@ export function makeCommands(context: CommandContext): Commands & ShellActions {
         const angle = ARROW_ANGLE * (fast ? 4 : 1);
         store.update({ camera: orbit(store.state.camera, -dx * angle, dy * angle) });
       }
+    },
+    slice(by) {
+      const view = context.activeView();
+      if (view?.kind === 'slice') context.interactions().step(view, by);
     },
     zoom(closer) {
       const view = context.activeView();
@@ -108,14 +114,16 @@ export function makeCommands(context: CommandContext): Commands & ShellActions {
     paintKey: (key) => paintKey(context.instruments().paint, key),
     escape() {
       const { help } = context.shell();
-      if (context.cancelDrag() || context.tools().cancel() || context.people().escape()) return;
+      const { keys } = context.interactions();
+      if (context.cancelDrag() || keys.cancel() || context.tools().cancel() || context.people().escape()) return;
+      if (help.hidden && keys.leave()) return;
       if (!help.hidden) help.hidden = true;
       else if (store.state.paint) store.update({ paint: undefined });
       else if (store.state.tool !== 'navigate') chooseTool('navigate');
       else if (store.state.selected !== undefined) store.update({ selected: undefined });
       else store.update({ maximised: undefined });
     },
-    play: () => context.times().togglePlay(),
+    play: () => context.interactions().keys.press(context.activeView()) || context.times().togglePlay(),
     timeStep: (by) => context.times().step(by),
     instrument: (name) => context.instruments().key(name),
     deleteSelected() {
@@ -123,7 +131,7 @@ export function makeCommands(context: CommandContext): Commands & ShellActions {
       if (tools.path.back() || context.instruments().removeSelected() || tools.removeVertex()) return;
       annotations.removeSelected();
     },
-    finish: () => void context.tools().path.finish(),
+    finish: () => void (context.tools().path.finish() || context.interactions().keys.release()),
     selectAll: () => annotations.selectAll(),
     copy: annotations.copy,
     paste: annotations.paste,

@@ -5,6 +5,7 @@ import { isDrawingTool } from './annotate/drawing_state.js';
 import { bandDrag, toggleOrDrag } from './annotate/rubber_band.js';
 import { type AnnotationTools, TOUCH_REACH, type ToolContext } from './annotation_tools.js';
 import type { Instrument } from './instruments/instrument.js';
+import { KeyPointer } from './key_pointer.js';
 import type { ViewId } from './layout.js';
 import type { Picker } from './look/picker.js';
 import { dragOrbit, dragPan, twisted, wheelFactor, zoomAt } from './orbit_controls.js';
@@ -26,6 +27,8 @@ export interface GestureContext extends ToolContext {
 const WHEEL_REST_MS = 180;
 
 export class Interactions implements GestureTarget {
+  /** The pointer of those who have no mouse. */
+  readonly keys: KeyPointer;
   readonly #wheel = new WheelSteps();
   #resting: ReturnType<typeof setTimeout> | undefined;
 
@@ -35,10 +38,13 @@ export class Interactions implements GestureTarget {
     readonly tools: AnnotationTools,
     readonly instruments: Pick<Instrument, 'press' | 'hover'> = {},
     readonly picker?: Picker,
-  ) {}
+  ) {
+    this.keys = new KeyPointer(context, tools, this);
+  }
 
   press(px: Pixel, event: PointerEvent): Drag | undefined {
     const { context, tools } = this;
+    this.keys.taken();
     const view = context.viewUnder(px);
     const eraser = isEraser(event);
     const button = eraser ? 0 : event.button;
@@ -61,6 +67,7 @@ export class Interactions implements GestureTarget {
 
   hover(px: Pixel | undefined): void {
     const { context, tools } = this;
+    if (px) this.keys.taken();
     const view = px && context.viewUnder(px);
     context.pointAt(view, px);
     if (!view || !px) return;

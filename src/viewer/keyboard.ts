@@ -11,8 +11,10 @@ export interface Commands {
   toggleView(view: ViewId): void;
   showAll(): void;
   reset(): void;
-  /** Arrows: a slice up or down, or the camera turned. */
+  /** Arrows: the pointer of keys, where it is shown; a slice up or down, or the camera turned. */
   arrow(dx: number, dy: number, fast: boolean): void;
+  /** So many slices on, whatever the arrows do. */
+  slice(by: number): void;
   zoom(closer: boolean): void;
   toggleMode(): void;
   screenshot(): void;
@@ -22,7 +24,7 @@ export interface Commands {
   instrument(name: InstrumentKey): void;
   /** A key that means something else while somebody paints; false where it does not. */
   paintKey(key: string): boolean;
-  /** Plays the time points, or stops. */
+  /** With a tool or a selected mark the pointer of keys, and a press of it; else plays the time points, or stops. */
   play(): void;
   /** Goes on by so many time points. */
   timeStep(by: number): void;
@@ -30,7 +32,7 @@ export interface Commands {
   escape(): void;
   /** Of what is drawn click by click the last point, then a chosen vertex, then what is selected. */
   deleteSelected(): void;
-  /** Ends what is drawn click by click. */
+  /** Ends what is drawn click by click, or lets go of what the pointer of keys holds. */
   finish(): void;
   /** Selects all annotations that can be seen and changed. */
   selectAll(): void;
@@ -71,7 +73,10 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['ArrowDown'], label: '', text: '', run: (c, e) => c.arrow(0, -1, e.shiftKey) },
   { keys: ['ArrowLeft'], label: '← →', text: 'turn in 3D', run: (c, e) => c.arrow(-1, 0, e.shiftKey) },
   { keys: ['ArrowRight'], label: '', text: '', run: (c, e) => c.arrow(1, 0, e.shiftKey) },
+  { keys: ['PageUp'], label: 'page ↑ ↓', text: 'next or previous slice, whatever the arrows do; with shift ten', run: (c, e) => c.slice(e.shiftKey ? 10 : 1) },
+  { keys: ['PageDown'], label: '', text: '', run: (c, e) => c.slice(e.shiftKey ? -10 : -1) },
   { keys: [' '], label: 'space', text: 'play or stop, where there are time points', run: (c) => c.play() },
+  { keys: [], label: 'space', text: 'with a tool or a selected mark: a pointer that the arrows move by voxels (shift: ten); again: press there, or take hold and let go; esc leaves it', run: () => undefined },
   { keys: [',', '<'], label: ', .', text: 'time point before, next', run: (c) => c.timeStep(-1) },
   { keys: ['.', '>'], label: '', text: '', run: (c) => c.timeStep(1) },
   { keys: ['+', '='], label: '+ −', text: 'closer, farther', run: (c) => c.zoom(true) },

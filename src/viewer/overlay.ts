@@ -8,6 +8,7 @@ import { nearSlice } from './annotate/place.js';
 import type { Band } from './annotate/rubber_band.js';
 import { sliceAxes } from '../renderer/slice_view.js';
 import { drawGuides, drawTitle, type GuideStyle } from './overlay_guides.js';
+import { drawKeyPointer, type KeyPlace } from './key_pointer.js';
 import { MovedMark } from './moved_mark.js';
 import { drawMark, type MarkLook } from './overlay_marks.js';
 import type { Shape } from './marks.js';
@@ -26,6 +27,8 @@ export interface OverlayScene {
   /** The vertex of the selected annotation that the delete key takes. */
   readonly vertex: number | undefined;
   readonly hovered: string | undefined;
+  /** The pointer that keys move, and whether it holds something. */
+  readonly pointer?: (KeyPlace & { readonly holding: boolean }) | undefined;
   /** A frame around what is to be selected. */
   readonly band?: Band | undefined;
   readonly unit: string;
@@ -119,6 +122,7 @@ export class Overlay {
       if (scene.band?.view === view.id) drawBand(context, scene.band, scene.style);
       if (scene.draft) drawMark(context, view, scene.draft, { dashed: true, name: '' }, scene);
       drawTitle(context, view, scene);
+      if (scene.pointer?.view === view.id) drawKeyPointer(context, scene.pointer, scene.pointer.holding, scene.style.ink, scene.style.halo);
       context.restore();
     }
   }

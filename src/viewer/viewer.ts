@@ -363,7 +363,7 @@ export class Viewer {
     const again = this.#shell.overlay.draw({
       views: this.#drawnViews,
       state: this.#store.state, marks: this.#tools.index, colorOf: (annotation) => this.#scene.colorOf(annotation),
-      draft: this.#tools.draft, vertex: this.#tools.vertex, hovered: this.#hovered, band: this.#tools.band,
+      draft: this.#tools.draft, vertex: this.#tools.vertex, hovered: this.#hovered, band: this.#tools.band, pointer: this.#interactions.keys.shown,
       ...this.#layers.scale,
       style: GUIDE_STYLES[this.#theme.theme],
       instruments: this.instruments,

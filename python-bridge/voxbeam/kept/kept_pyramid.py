@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any
@@ -23,9 +23,10 @@ from voxbeam.kept.shards import Shards
 from voxbeam.producer.mean import halve_by_mean
 from voxbeam.producer.mode import halve_by_mode
 from voxbeam.producer.pyramid import TILE_Y, LevelPass, row_tiles
-from voxbeam.producer.voxels import gathered
+from voxbeam.producer.voxels import ArrayVoxels, gathered
 from voxbeam.sources.block_cache import BlockCache, BlockPool
 from voxbeam.sources.read_planner import ReadCounter, block_cuts, cache_bytes
+from voxbeam.warm_memory import block_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,10 +37,11 @@ if TYPE_CHECKING:
     from voxbeam.compiled.kernels import Memory
     from voxbeam.geometry import Box, Shape
     from voxbeam.producer.dtype_mapping import DtypeMapping
+    from voxbeam.producer.fill_along import FillAlong
     from voxbeam.producer.scratch import Scratch
     from voxbeam.producer.voxels import Voxels
 
-#: How far the threads that build stand back: who needs a brick, and who draws one, come first.
+#: How far the threads that build stand back: who needs a brick, and who draws one, come first. Not where a fill waits for them.
 NICENESS = 10
 _LOCK_SECONDS = 0.2
 
@@ -180,6 +182,7 @@ class KeptPyramid:
 
     def build(
         self, voxels_of: Callable[[int], Voxels], put_range: Callable[[BrickKey, float, float], None], pause: Callable[[], None],
+        along: FillAlong | None = None,
     ) -> int:
         """Make what is missing, on all processors. Another process that builds the same is waited for.
 
@@ -189,6 +192,8 @@ class KeptPyramid:
             Gives the voxels of a level that is not kept.
         put_range, pause
             As of a `LevelPass`, called in this thread.
+        along
+            Shown the tiles of level 0, where it is not read in place.
 
         Returns
         -------
@@ -212,7 +217,7 @@ class KeptPyramid:
                 self._prepare()
             self.put_ranges(put_range)
             for level in self._passes:
-                self._run(level, voxels_of, put_range, pause)
+                self._run(level, voxels_of, put_range, pause, along)
             if self._about is not None:
                 cache.touch(self.folder, complete=True)
         except NotKeptError:
@@ -244,7 +249,7 @@ class KeptPyramid:
 
     def _run(
         self, level: int, voxels_of: Callable[[int], Voxels], put_range: Callable[[BrickKey, float, float], None],
-        pause: Callable[[], None],
+        pause: Callable[[], None], along: FillAlong | None,
     ) -> None:
         voxels = self.voxels(level, self._finer_of(level, voxels_of)) if level in self._files else voxels_of(level)
         missing = [place for place in _row_places(voxels.shape) if (level, *place) not in self._rows]
@@ -252,12 +257,15 @@ class KeptPyramid:
         def work(tools: LevelPass, place: tuple[int, int]) -> Row:
             return self._make_row(tools, voxels, level, place)
 
-        for _, row in crew(missing, lambda: LevelPass(labels=self._labels), work, niceness=NICENESS):
-            with self._usable():
-                self._journal.append(row)
-            self._rows[row.key] = row
-            self._put_row(row, put_range)
-            pause()
+        niceness = 0 if along is not None and along.hurried else NICENESS
+        shown = along if level == 0 and not isinstance(voxels, ArrayVoxels) else None
+        with shown.coming_by(missing, voxels) if shown else nullcontext() as visit:
+            for _, row in crew(missing, lambda: LevelPass(labels=self._labels, visit=visit), work, niceness=niceness):
+                with self._usable():
+                    self._journal.append(row)
+                self._rows[row.key] = row
+                self._put_row(row, put_range)
+                pause()
 
     def _finer_of(self, level: int, voxels_of: Callable[[int], Voxels]) -> Voxels:
         if level - 1 in self._files:
@@ -271,7 +279,7 @@ class KeptPyramid:
         for box in row_tiles(voxels.shape, place):
             half = None
             if file is not None:
-                half = np.empty([(b + 1) // 2 - a // 2 for a, b in box], self._mapping.dtype)
+                half = block_memory.take([(b + 1) // 2 - a // 2 for a, b in box], self._mapping.dtype)
             ranges, bad = tools.tile(voxels, box, half, shard.take(box) if shard else None)
             found += ranges
             not_finite += bad
@@ -293,7 +301,7 @@ class KeptPyramid:
 
     def read(self, level: int, box: Box) -> NDArray[Any]:
         """Voxels of whole blocks, each as its row says, or made again."""
-        out = np.empty([b - a for a, b in box], self._mapping.dtype)
+        out = block_memory.take([b - a for a, b in box], self._mapping.dtype)
         planes, lines, columns = (range(a // edge, -(-b // edge)) for (a, b), edge in zip(box, BLOCK_EDGES, strict=True))
         for index in product(planes, lines, columns):
             z, y, x = index

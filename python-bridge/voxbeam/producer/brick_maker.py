@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from voxbeam.producer.need_queue import Need
     from voxbeam.producer.produced_volume import ProducedVolume
     from voxbeam.producer.time_points import TimePoint
-    from voxbeam.producer.voxels import Voxels
+    from voxbeam.producer.voxels import HeldVoxels, Voxels
     from voxbeam.producer.workers import Tools
 
 #: How long a brick that is made may wait for others to be spoken of with it.
@@ -51,17 +51,20 @@ class Made(NamedTuple):
         return self.point.levels.answers[self.need.key.level] is self.answer
 
 
-def answer_needs(volume: ProducedVolume, needs: list[Need], tools: Tools) -> None:
-    """Make the bricks of `needs` and answer each need exactly once, unless its connection or the volume has gone."""
+def answer_needs(volume: ProducedVolume, needs: list[Need], tools: Tools, held: HeldVoxels | None = None) -> None:
+    """Make the bricks of `needs` and answer each need exactly once, unless its connection or the volume has gone.
+
+    Where all their voxels are `held` in memory, they are cut of these.
+    """
     points: set[TimePoint] = set()
     while needs:
         made: list[Made] = []
         stale: list[Need] = []
         said = time.perf_counter()
-        cut = cut_together(volume, needs)
+        cut = cut_together(volume, needs, held)
         for need in needs:
             ready = cut.get(id(need))
-            frame = _make(volume, need, tools, points) if ready is None else Made(need, *ready)
+            frame = _make(volume, need, tools, points, held) if ready is None else Made(need, *ready)
             made += [frame] if frame else []
             if ready is not None:
                 points.add(ready.point)
@@ -104,7 +107,7 @@ def _say_done(volume: ProducedVolume, made: list[Made]) -> list[Need]:
 
 
 def _make(
-    volume: ProducedVolume, need: Need, tools: Tools, points: set[TimePoint],
+    volume: ProducedVolume, need: Need, tools: Tools, points: set[TimePoint], held: HeldVoxels | None,
 ) -> Made | None:
     """Cut one brick. None where it needs no further word: it was sent inline, refused, put off, or nobody waits any more."""
     if not has_brick(volume.levels.shape, need.key, volume.description.time_points):
@@ -119,7 +122,7 @@ def _make(
             if answer.voxels is None or _better_later(volume, need, answer):
                 answered = volume.put_off(need, point.levels)
                 continue
-            frame, size = _cut(need, point, answer, answer.voxels, tools)
+            frame, size = _cut(need, point, answer, held or answer.voxels, tools)
         except Exception as error:  # noqa: BLE001  whatever a source raises, the need must be answered
             _failed(volume, need, error)
             return None

@@ -76,7 +76,7 @@ def build_levels(point: TimePoint) -> None:
     not_finite, note = 0, levels.note
     try:
         with short_turns():
-            not_finite = levels.build(point.ranges.put, pause)
+            not_finite = levels.build(point.ranges.put, pause, point.along)
     except BuildStoppedError:
         return
     except MemoryError:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from voxbeam.geometry import Box
     from voxbeam.kept.kept_pyramid import KeptPyramid
+    from voxbeam.producer.fill_along import FillAlong
     from voxbeam.sources import Source
 
 #: The most of the machine's memory that the coarse levels of one volume may take.
@@ -148,8 +149,12 @@ class Levels:
         """All bricks of the levels that previews stood in for, as CHANGED names them."""
         return [[level, 0, 0, 0, *brick_grid(self.shape, level)] for level in self._replaced]
 
-    def build(self, put_range: Callable[[BrickKey, float, float], None], pause: Callable[[], None]) -> int:
+    def build(
+        self, put_range: Callable[[BrickKey, float, float], None], pause: Callable[[], None], along: FillAlong | None = None,
+    ) -> int:
         """Make what is unbuilt, and pass over each level concerned for its ranges. `publish` makes it visible.
+
+        `along` comes along with a pass over level 0 that decodes what it reads, where the levels are kept.
 
         Returns
         -------
@@ -163,7 +168,7 @@ class Levels:
         """
         if self._kept is not None:
             try:
-                return self._kept.build(self._voxels_of, put_range, pause)
+                return self._kept.build(self._voxels_of, put_range, pause, along)
             except self._kept.NotKept as error:
                 self._kept, self.word = None, error.message
                 if self._bytes(self.unbuilt) > self._limit:

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 from voxbeam.connection import gone_error
 from voxbeam.errors import ParameterError, SidecarError, StoreTooSmallError, VoxbeamError
 from voxbeam.producer.brick_maker import answer_needs, refuse
+from voxbeam.producer.need_queue import FILL_PRIORITY
 from voxbeam.producer.ranges import MAX_ROWS
 from voxbeam.producer.time_points import TimePoints
 from voxbeam.producer.updater import Updater
-from voxbeam.producer.voxels import ArrayVoxels
 from voxbeam.protocol import SLOT_BYTES, ErrorCode, FrameType, encode_frame, encode_ranges
 from voxbeam.sources.region import region_box
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, KeysView
 
     from voxbeam.description import VolumeDescription
     from voxbeam.geometry import BrickKey
@@ -179,7 +179,7 @@ class ProducedVolume:
 
     def _ask_to_fill(self) -> None:
         # Previews would be cut and sent only to be replaced: the levels they stand for are built by the time level 0 is there.
-        building = not self.built.is_set() and isinstance(self.levels.answers[0].voxels, ArrayVoxels)
+        building = not self.built.is_set() and 1 in self.levels.unbuilt
         self.send(FrameType.FILL, {"finest_first": True} if building else {})
 
     def _wait_until_complete(self, progress: Callable[[int, int], None] | None, timeout: float | None) -> None:
@@ -213,7 +213,9 @@ class ProducedVolume:
 
     def answer(self, needs: list[Need], tools: Tools) -> None:
         """Answer needs for its bricks."""
-        answer_needs(self, needs, tools)
+        needs = [need for need in needs if not self.leave_to_pass(need)]
+        if needs:
+            answer_needs(self, needs, tools)
 
     def put_off(self, need: Need, levels: Levels) -> bool:
         """Keep a need until its level is built, or refuse it where that will not happen; False where there are voxels by now."""
@@ -230,6 +232,25 @@ class ProducedVolume:
         self.failure = error
         refuse(need, ErrorCode.INTERNAL, error.message, error.remedy)
         return True
+
+    def leave_to_pass(self, need: Need) -> bool:
+        """Keep a need of a fill until the pass over its voxels comes by, where it has not yet."""
+        if need.key.level or need.key.time or need.priority < FILL_PRIORITY:
+            return False
+        with self.order:
+            if not self.points.first.along.comes_by(need.key):
+                return False
+            self._waiting[need.key] = need
+            return True
+
+    @property
+    def put_off_keys(self) -> KeysView[BrickKey]:
+        """Bricks whose needs were put off."""
+        return self._waiting.keys()
+
+    def make_now(self, needs: list[Need]) -> None:
+        """Workers are to answer these needs after all."""
+        self._producer.queue.put(needs)
 
     def take_up(self, point: TimePoint) -> None:
         """Answer what was put off of a time point."""
@@ -333,10 +354,17 @@ class ProducedVolume:
         self.disconnected()
         for point in self.points.all():
             point.levels.let_go()
+        if self.source is not None:
+            self.source.rest()
 
     def on_close(self, told: Callable[[], None]) -> None:
         """Call `told` when nothing is said about it any more."""
         self._closers.append(told)
+
+    @property
+    def filling(self) -> bool:
+        """Whether it was asked to be filled, and is not yet."""
+        return self._fill_wanted and self.live and self._link is not None and not self.status["complete"]
 
     @property
     def is_announced(self) -> bool:

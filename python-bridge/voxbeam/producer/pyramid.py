@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from voxbeam.producer.ranges import BrickRange
     from voxbeam.producer.voxels import Voxels
 
+    Visit = Callable[[Box, Box, NDArray[Any]], None]
+
 #: Voxels of a tile without halo, a layer of whole bricks: large enough that Python's share is small, small enough for a cache.
 TILE_Y = 2 * BRICK_EDGE
 TILE_X = 8 * BRICK_EDGE
@@ -60,13 +62,17 @@ class LevelPass:
         Told the range of each brick.
     pause
         Called after each tile; raises to stop the pass.
+    visit
+        Shown each tile while it is in cache: its box, and the stored voxels of that box with its halo, and these, which then
+        must not be kept.
     """
 
     def __init__(
         self, *, labels: bool, put_range: Callable[[BrickKey, float, float], None] = lambda *_: None,
-        pause: Callable[[], None] = lambda: None,
+        pause: Callable[[], None] = lambda: None, visit: Visit | None = None,
     ) -> None:
         self._labels = labels
+        self._visit = visit
         self._put_range = put_range
         self._pause = pause
         self._block = Scratch()
@@ -126,6 +132,8 @@ class LevelPass:
         """
         z, y, x = ((max(a - BRICK_HALO, 0), min(b + BRICK_HALO, n)) for (a, b), n in zip(box, voxels.shape, strict=True))
         block = self.read(voxels, (z, y, x))
+        if self._visit is not None:
+            self._visit(box, (z, y, x), block)
         inner = block[tuple(slice(a - low, b - low) for (a, b), (low, _) in zip(box, (z, y, x), strict=True))]
         if whole is not None:
             np.copyto(whole, inner)

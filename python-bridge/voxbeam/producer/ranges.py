@@ -97,9 +97,11 @@ class RangeTable:
             row = _outwards(ends[0], -np.inf), _outwards(ends[1], np.inf)
         else:
             row = np.float32(np.inf), np.float32(-np.inf)
+        at, known = (key.z, key.y, key.x), (float(row[0]), float(row[1]))
         with self._lock:
-            self._levels[key.level].put((key.z, key.y, key.x), (float(row[0]), float(row[1])))
-            self._fresh.append(key)
+            if self._levels[key.level].get(at) != known:
+                self._levels[key.level].put(at, known)
+                self._fresh.append(key)
 
     def put_new(
         self, level: int, bricks: Sequence[Sequence[int]], lows: ArrayLike, highs: ArrayLike,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from voxbeam.warm_memory import block_memory
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -28,5 +30,5 @@ class Scratch:
         """An uninitialised C-order array."""
         needed = prod(shape) * dtype.itemsize
         if self._bytes.nbytes < needed:
-            self._bytes = np.empty(needed, np.uint8)
+            self._bytes = block_memory.take((needed,), np.dtype(np.uint8))
         return self._bytes[:needed].view(dtype).reshape(shape)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from voxbeam.errors import SourceError
 from voxbeam.producer.builder import Builder, build_levels
 from voxbeam.producer.dtype_mapping import map_dtype
+from voxbeam.producer.fill_along import FillAlong
 from voxbeam.producer.levels import Levels, memory_limit
 from voxbeam.producer.ranges import RangeTable
 
@@ -27,6 +28,8 @@ class TimePoint:
     ----------
     built : threading.Event
         Set when all its levels are true ones.
+    along : FillAlong
+        Cuts what a fill waits for as the pass over level 0 comes by.
     answers_needs : bool
         Whether bricks of it may have been sent.
     previews_sent : bool
@@ -40,6 +43,7 @@ class TimePoint:
         self.levels = levels
         self.ranges = RangeTable(description.shape, description.scale, description.offset)
         self.built = threading.Event()
+        self.along = FillAlong(self)
         self.answers_needs = time == 0
         self.previews_sent = False
 

@@ -10,7 +10,7 @@ from voxbeam.compiled.kernels import MAX_JOBS, Frames, Job, address_of
 from voxbeam.compiled.loader import kernels
 from voxbeam.geometry import BRICK_EDGE, BRICK_HALO, STORED_EDGE, brick_grid
 from voxbeam.producer.need_queue import FILL_PRIORITY
-from voxbeam.producer.voxels import ArrayVoxels
+from voxbeam.producer.voxels import ArrayVoxels, HeldVoxels
 from voxbeam.protocol import (
     DTYPE_CODE,
     HEADER_BYTES,
@@ -24,7 +24,7 @@ from voxbeam.protocol import (
 )
 
 if TYPE_CHECKING:
-    from voxbeam.compiled.kernels import Found, Kernels, Memory
+    from voxbeam.compiled.kernels import Found, Kernels
     from voxbeam.geometry import Box, BrickKey, Shape
     from voxbeam.producer.frame_buffer import FrameBuffer
     from voxbeam.producer.levels import Answer
@@ -45,8 +45,11 @@ class Cut(NamedTuple):
     size: int
 
 
-def cut_together(volume: ProducedVolume, needs: list[Need]) -> dict[int, Cut]:
-    """Cut those of `needs` that machine code can cut in place in the store, by the need's `id`; the others are left."""
+def cut_together(volume: ProducedVolume, needs: list[Need], held: Voxels | None = None) -> dict[int, Cut]:
+    """Cut those of `needs` that machine code can cut in place in the store, by the need's `id`; the others are left.
+
+    They are cut of the voxels `held` in memory, where there are some.
+    """
     compiled = kernels()
     stored = volume.description.stored
     if compiled is None or len(needs) > MAX_JOBS or stored == "points":
@@ -64,13 +67,12 @@ def cut_together(volume: ProducedVolume, needs: list[Need]) -> dict[int, Cut]:
                 continue
             point = volume.points.get(time)
             answer = point.levels.answers[level]
-            if answer.voxels is None:
+            voxels = held or answer.voxels
+            if voxels is None:
                 continue
-            in_place = isinstance(answer.voxels, ArrayVoxels)
+            in_place = isinstance(voxels, ArrayVoxels | HeldVoxels)
             for run in [members] if in_place else _runs(members, answer):
-                memory = answer.voxels.memory(_box_of(run, answer.voxels.shape))
-                if memory is not None and compiled.can_cut(memory, stored):
-                    done.update(_cut_and_seal(compiled, point, answer, memory, run))
+                done.update(_cut_and_seal(compiled, point, answer, voxels, run))
         except Exception:  # noqa: BLE001, S112  it is answered where each brick is made by itself
             continue
     return done
@@ -90,10 +92,12 @@ def _runs(needs: list[Need], answer: Answer) -> list[list[Need]]:
 
 
 def _cut_and_seal(
-    compiled: Kernels, point: TimePoint, answer: Answer, memory: Memory, needs: list[Need],
+    compiled: Kernels, point: TimePoint, answer: Answer, voxels: Voxels, needs: list[Need],
 ) -> dict[int, Cut]:
-    """Cut and seal the bricks of one level."""
-    volume = point.volume
+    """Cut and seal the bricks of one level, where machine code can."""
+    volume, memory = point.volume, voxels.memory(_box_of(needs, voxels.shape))
+    if memory is None or not compiled.can_cut(memory, volume.description.stored):
+        return {}
     level, time = needs[0].key.level, needs[0].key.time
     nz, ny, nx = brick_grid(volume.levels.shape, level)
     preview = answer.flags & PREVIEW
@@ -102,8 +106,8 @@ def _cut_and_seal(
         if 0 <= need.key.z < nz and 0 <= need.key.y < ny and 0 <= need.key.x < nx
         and not (preview and need.priority >= FILL_PRIORITY)
     ]
-    store, voxels = needs[0].link.store if needs else None, answer.voxels
-    if store is None or voxels is None:
+    store = needs[0].link.store if needs else None
+    if store is None:
         return {}
     stored = volume.description.stored
     template = brick_template(stored)

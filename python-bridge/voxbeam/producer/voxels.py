@@ -148,6 +148,44 @@ class SourceVoxels:
         return gathered(box, self.shape, dtype, self.mapping.stored, read)
 
 
+class HeldVoxels:
+    """Stored voxels of a box of a level that stand in memory: of no other box may be asked.
+
+    Parameters
+    ----------
+    shape
+        Of the level.
+    mapping
+        Of stored voxels, to which nothing more is done.
+    box, block
+        Where they belong, and they.
+    """
+
+    def __init__(self, shape: Shape, mapping: DtypeMapping, box: Box, block: NDArray[Any]) -> None:
+        self.shape = shape
+        self.mapping = mapping
+        self._box = box
+        self._block = block
+
+    def _part(self, box: Box) -> NDArray[Any]:
+        part: NDArray[Any] = self._block[tuple(slice(a - low, b - low) for (a, b), (low, _) in zip(box, self._box, strict=True))]
+        return part
+
+    def copy(self, box: Box, out: NDArray[Any], scratch: Scratch) -> None:  # noqa: ARG002  nothing is turned
+        """Copy."""
+        np.copyto(out, self._part(box))
+
+    def view(self, box: Box) -> NDArray[Any] | None:
+        """The voxels themselves."""
+        return self._part(box)
+
+    def memory(self, box: Box) -> Memory | None:  # noqa: ARG002  all of them stand there
+        """Where the level would begin."""
+        block = self._block
+        start = address_of(block) - sum(low * step for (low, _), step in zip(self._box, block.strides, strict=True))
+        return Memory(start, self.shape, block.strides, block.dtype, block)
+
+
 _gathered = threading.local()
 
 

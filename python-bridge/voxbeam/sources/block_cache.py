@@ -70,7 +70,7 @@ class BlockPool:
     def rest(self, seconds: float) -> None:
         """Let go of all where nobody has asked for `seconds`."""
         with self._lock:
-            if self._blocks and time.monotonic() - self._used > seconds:
+            if self._blocks and time.monotonic() - self._used >= seconds:
                 self._blocks.clear()
                 self.bytes = 0
 
@@ -165,6 +165,10 @@ class BlockCache:
             np.copyto(out[to_z, to_y, to_x], block[of_z, of_y, of_x], casting="unsafe")
         assert out is not None
         return out
+
+    def rest(self) -> None:
+        """Let go of all that its pool keeps."""
+        self._pool.rest(0)
 
     def _block(self, index: Key) -> NDArray[Any]:
         key = (*self._member, *index)

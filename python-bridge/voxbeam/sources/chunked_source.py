@@ -154,5 +154,10 @@ class ChunkedSource(Source):
         """The same, copied once: from decoded chunks to where the voxels are wanted."""
         self._caches[level].read(box, out)
 
+    def rest(self) -> None:
+        """Let go of all blocks of the image, which its other channels then decode again."""
+        for cache in self._caches.values():
+            cache.rest()
+
 
 NO_LEADING = Leading("", ())

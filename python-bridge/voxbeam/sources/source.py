@@ -142,6 +142,9 @@ class Source:
         """Write what `read` gives to `out`, of any strides and dtype. Safe from several threads."""
         np.copyto(out, self.read(level, box), casting="unsafe")
 
+    def rest(self) -> None:
+        """Nobody shows it any more: let go of what was decoded. It can be read again."""
+
 
 _RANK_REMEDIES = {
     2: "Add an axis: volume[None].",

@@ -47,6 +47,10 @@ class TimeSeries(Source):
         """Voxels of the first time point."""
         return self._first.read(level, box)
 
+    def rest(self) -> None:
+        """Let go of what was decoded of any."""
+        self._first.rest()
+
 
 def with_times(source: Source, *, step: float | None, unit: str | None) -> None:
     """Set how far apart the time points of `source` are."""

@@ -22,7 +22,7 @@ from conftest import until
 from producer_support import check_all
 from voxbeam.errors import SourceError
 from voxbeam.kept.crew import cores
-from voxbeam.sources import hdf5_processes, open_source
+from voxbeam.sources import hdf5_processes, hdf5_reader_process, open_source
 from voxbeam.sources.hdf5_processes import readers
 
 pytestmark = [
@@ -68,13 +68,13 @@ def started(path):
 
 def test_what_decodes_slowly_is_read_by_other_processes_and_what_does_not_is_not(path, array, monkeypatch):
     used = []
-    read = hdf5_processes.ReaderProcess.read
+    read = hdf5_reader_process.ReaderProcess.read
 
     def counted(reader, *args):
         used.append(reader.pid)
         return read(reader, *args)
 
-    monkeypatch.setattr(hdf5_processes.ReaderProcess, "read", counted)
+    monkeypatch.setattr(hdf5_reader_process.ReaderProcess, "read", counted)
     started(path)
     check(open_source(path), array)
     check(open_source(path), array)
@@ -119,7 +119,7 @@ def test_a_reader_that_is_killed_is_replaced_and_every_voxel_comes(path, array):
 
 def test_what_ends_every_reader_is_one_clear_error_and_the_kernel_lives(path, monkeypatch):
     program = "import os, signal; os.write(1, b'{\"ready\": true}\\n'); os.read(0, 100); os.kill(os.getpid(), signal.SIGKILL)"
-    monkeypatch.setattr(hdf5_processes, "_PROGRAM", program)
+    monkeypatch.setattr(hdf5_reader_process, "_PROGRAM", program)
     monkeypatch.setattr(hdf5_processes, "readers", fresh := hdf5_processes.Readers())
     monkeypatch.setattr("voxbeam.sources.hdf5_source.readers", fresh)
     source = open_source(path)

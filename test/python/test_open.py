@@ -22,6 +22,7 @@ from brick_reader import BrickReader
 from bucket_server import bucket_server
 from test_producer import check_all
 from test_sources import ome
+from voxbeam.sources.places import remedy_of
 
 
 def values(shape=(70, 80, 90), dtype="u2") -> np.ndarray:
@@ -165,6 +166,27 @@ def test_a_store_in_a_bucket_of_s3(tmp_path, monkeypatch, shards):
             assert not [key for key in asked if re.search("/c/[4-6]/", key)], "chunks that no voxel was asked of"
         with pytest.raises(rv.SourceError, match=r"gone\.zarr"):
             rv.open("s3://bucket/gone.zarr")
+
+
+def test_a_bucket_without_credentials_says_where_they_go(tmp_path, monkeypatch):
+    pytest.importorskip("s3fs").S3FileSystem.clear_instance_cache()
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name in ("CONFIG_FILE", "SHARED_CREDENTIALS_FILE"):
+        monkeypatch.setenv(f"AWS_{name}", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(rv.SourceError, match=r"locate credentials.*Set AWS_ACCESS_KEY_ID"):
+        rv.open("s3://bucket/scan.zarr")
+
+
+@pytest.mark.parametrize(("where", "reason", "remedy"), [
+    ("gs://bucket/em", "HTTP response code: 401", "GOOGLE_APPLICATION_CREDENTIALS"),
+    ("s3://bucket/em", "Access Denied", "AWS_PROFILE"),
+    ("s3://bucket/em", "Could not resolve host", "can it be reached"),
+    ("/data/em", "Permission denied", "Is it complete"),
+])
+def test_a_remedy_fits_what_was_refused(where, reason, remedy):
+    assert remedy in remedy_of(where, OSError(reason))
 
 
 def test_a_precomputed_volume_in_a_bucket_of_google(tmp_path):

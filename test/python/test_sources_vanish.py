@@ -12,7 +12,7 @@ import pytest
 #: Every kind in one process: what ends it, such as a page of a mapped file that is not there any more, is a failure of all.
 CODE = """
 import json, os, pathlib, shutil, sys, time
-import h5py, numpy as np, tifffile, zarr
+import h5py, nibabel, numpy as np, SimpleITK, tensorstore, tifffile, zarr
 import voxbeam as rv
 from voxbeam.errors import VoxbeamError
 from voxbeam.instance import Instance
@@ -28,17 +28,36 @@ def write_hdf5(path):
 def write_raw(path):
     path.write_bytes(array.tobytes())
 
+def write_store(path, driver, **metadata):
+    spec = {"driver": driver, "kvstore": {"driver": "file", "path": str(path)}, "create": True, **metadata}
+    store = tensorstore.open(spec).result()
+    store[...] = array.T.reshape(store.shape)
+
+def write_n5(path):
+    facts = {"compression": {"type": "gzip"}, "dataType": "uint16", "dimensions": [130, 140, 200], "blockSize": [65, 70, 16]}
+    write_store(path, "n5", metadata=facts)
+
+def write_precomputed(path):
+    scale = {"size": [130, 140, 200], "encoding": "raw", "chunk_size": [65, 70, 16], "resolution": [1, 1, 1]}
+    facts = {"data_type": "uint16", "num_channels": 1, "type": "image"}
+    write_store(path, "neuroglancer_precomputed", multiscale_metadata=facts, scale_metadata=scale)
+
 WRITERS = {
     "a.raw": write_raw,
     "a.npy": lambda path: np.save(path, array),
     "a.h5": write_hdf5,
     "a.tif": lambda path: tifffile.imwrite(path, array),
     "tiled.tif": lambda path: tifffile.imwrite(path, array, tile=(64, 64), compression="zlib"),
+    "a.nii": lambda path: nibabel.save(nibabel.Nifti1Image(array.T, np.eye(4)), path),
+    "a.mha": lambda path: SimpleITK.WriteImage(SimpleITK.GetImageFromArray(array), str(path)),
+    "a.n5": write_n5,
+    "precomputed": write_precomputed,
     "a.zarr": lambda path: zarr.save_array(str(path), array),
 }
 
 def hurt(path):
-    for file in [path] if path.is_file() else [f for f in sorted(path.rglob("*")) if f.is_file() and f.suffix != ".json"]:
+    inside = [file for file in sorted(path.rglob("*")) if file.is_file() and file.suffix != ".json" and file.name != "info"]
+    for file in [path] if path.is_file() else inside:
         if how == "delete":
             file.unlink()
         else:
@@ -63,7 +82,7 @@ for name, write in WRITERS.items():
         print(json.dumps([name, said, time.monotonic() - began]), flush=True)
 process.stop()
 """
-KINDS = ["a.raw", "a.npy", "a.h5", "a.tif", "tiled.tif", "a.zarr"]
+KINDS = ["a.raw", "a.npy", "a.h5", "a.tif", "tiled.tif", "a.nii", "a.mha", "a.n5", "precomputed", "a.zarr"]
 
 
 @pytest.mark.parametrize("how", ["truncate", "delete"])

@@ -14,7 +14,8 @@ from voxbeam.sources.axes import leading_axes
 from voxbeam.sources.chunked_source import NO_LEADING, ChunkedImage
 from voxbeam.sources.hdf5_direct import DirectChunks, reads_directly
 from voxbeam.sources.hdf5_file import Found, Hdf5File
-from voxbeam.sources.hdf5_processes import Place, readers
+from voxbeam.sources.hdf5_processes import readers
+from voxbeam.sources.hdf5_reader_process import Place
 from voxbeam.sources.nexus import default_dataset, voxel_facts
 from voxbeam.sources.numpy_source import array_sources
 from voxbeam.sources.places import PlaceInFile, begins_with, file_fingerprint, library

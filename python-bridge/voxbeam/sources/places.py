@@ -60,6 +60,15 @@ class RawFile:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
+#: What clients of buckets say where they have no credentials, or wrong ones.
+_REFUSED = re.compile(r"credential|forbidden|denied|unauthori[sz]ed|permission|\b40[13]\b", re.IGNORECASE)
+#: Where they look for some.
+_LOGINS = {
+    "s3": "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, in the kernel's environment, before it reads.",
+    "gs": "Set GOOGLE_APPLICATION_CREDENTIALS in the kernel's environment, or: gcloud auth application-default login.",
+}
+
+
 def natural_order(path: Path) -> list[Any]:
     """Sorts ``2.tif`` before ``10.tif``."""
     return [(int(part), "") if part.isdigit() else (-1, part.lower()) for part in re.split(r"(\d+)", path.name)]
@@ -121,6 +130,9 @@ def remedy_of(what: object, error: object) -> str:
     """What to do where `what` could not be read: what is on a server may be out of reach, or need a library or a password."""
     if isinstance(error, ImportError):
         return f"Run: pip install {error.name}" if error.name else "Install what it names into the kernel's environment."
+    login = next((words for scheme, words in _LOGINS.items() if str(what).startswith(f"{scheme}://")), None)
+    if login and _REFUSED.search(str(error)):
+        return f"Its bucket wants to know who reads. {login}"
     if _URL.match(str(what)):
         return "Is the address right, can it be reached from here, and is this user let in? Else it is damaged."
     return "Is it complete, and what its name says?"

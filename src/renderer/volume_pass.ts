@@ -60,6 +60,8 @@ export interface RayDraw extends RayFrame {
   readonly shaded?: boolean;
 }
 
+/** A ray ends where it has gathered so much: the rest is taken to look like what lies before it. Thin peaks are drawn more exactly than that. */
+const [OPAQUE, OPAQUE_PIECES] = [0.99, 0.996];
 /** Samples of a run after which it is asked whether anything behind can be seen. */
 const LONG_RUN = 32;
 /** Samples that are taken of what shows before cells are looked at again, at least. */
@@ -211,6 +213,7 @@ export class VolumePass {
       TRANSFER_SIZE,
       MAX_BRICKS,
       MAX_RUNS: 4 * BRICK_CELLS,
+      OPAQUE: pieces ? OPAQUE_PIECES : OPAQUE,
       LONG_RUN: `${LONG_RUN}.`,
       LEAST_RUN: `${LEAST_RUN}.`,
       CLIP_PLANES,

@@ -303,16 +303,16 @@ void main() {
         at += dx;
       }
 #if defined(CELLS)
-      if (acc.a > .996) break; // once a run: a test at every sample, or every few, costs more than it saves
+      if (acc.a > OPAQUE) break; // once a run: a test at every sample, or every few, costs more than it saves
 #endif
     }
     done += k * pace;
     s = first + done * uStep;
-    if (acc.a > .996) break;
+    if (acc.a > OPAQUE) break;
   }
 #if defined(MIP)
   acc = textureLod(uTransfer, vec2(TRANSFER_AT(most), 1.5 / float(TRANSFER_ROWS + 1)), 0.);
   acc = over + (1. - over.a) * acc;
 #endif
-  color = acc;
+  color = acc.a > OPAQUE ? acc / acc.a : acc; // as if what was left out looked like what lies before it
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import json
@@ -9,6 +10,7 @@ import mmap
 import os
 import select
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -231,6 +233,53 @@ time.sleep(300)
                 child.kill()
     kernel.stdin.close()
     kernel.stdout.close()
+
+
+def test_one_whose_kernel_is_killed_before_it_has_begun_ends_at_once(instance):
+    """It reads its kernel's memory, is about to connect, and then the kernel dies: whose child it is by then is no kernel's."""
+    program = """
+import os, subprocess, sys, time
+import numpy as np
+from voxbeam.producer.helper.helper_process import _PROGRAM
+from voxbeam.producer.helper.process_memory import let_read
+probe = np.frombuffer(os.urandom(16), np.uint8).copy()
+helper = subprocess.Popen([sys.executable, "-c", _PROGRAM])
+let_read(helper.pid)
+print(helper.pid, probe.ctypes.data, probe.tobytes().hex(), flush=True)
+time.sleep(300)
+"""
+    connection = instance.producer.connection
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        kernel = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        helper, address, probe = kernel.stdout.readline().decode().split()
+        helper = psutil.Process(int(helper))
+        start = {
+            "pid": kernel.pid, "address": int(address), "probe": probe, "client": "test", "host": "127.0.0.1",
+            "port": door.getsockname()[1], "helps": connection.welcome["helper"], "ticket": connection.ticket(),
+        }
+        kernel.stdin.write(json.dumps(start).encode() + b"\n")
+        kernel.stdin.flush()  # and stays open: nobody tells it by that
+        door.settimeout(30)
+        near, _ = door.accept()
+        kernel.kill()
+        kernel.wait()
+        with near, socket.create_connection((connection.host, connection.port)) as far:
+            for here, there in ((near, far), (far, near)):
+                threading.Thread(target=_pass_on, args=(here, there), daemon=True).start()
+            try:
+                until(lambda: not helper.is_running() or helper.status() == psutil.STATUS_ZOMBIE, 30)
+                assert json.loads(kernel.stdout.readline())["ready"] == helper.pid, "it had connected"
+            finally:
+                if helper.is_running():
+                    helper.kill()
+    kernel.stdin.close()
+    kernel.stdout.close()
+
+
+def _pass_on(here, there):
+    with contextlib.suppress(OSError):
+        while data := here.recv(2**16):
+            there.sendall(data)
 
 
 def test_none_is_started_where_the_environment_says_so(large, monkeypatch, instance):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import h5py
@@ -20,7 +21,7 @@ from voxbeam import cache, cli
 from voxbeam.compiled import elf_linker, loader
 from voxbeam.compiled.kernels import Frames, Job, address_of
 from voxbeam.geometry import STORED_EDGE, BrickKey, brick_keys
-from voxbeam.producer import pyramid
+from voxbeam.producer import builder, fill_along, pyramid
 from voxbeam.producer.cutter import cut_brick
 from voxbeam.producer.dtype_mapping import map_dtype
 from voxbeam.producer.frame_buffer import FrameBuffer
@@ -150,6 +151,25 @@ def test_bricks_of_files_are_cut_in_rows_from_their_chunks(compiled, tmp_path, p
         mapping.finish(whole)
         check_all(reader, volume, whole)
     assert max(calls, default=0) > 1 or dtype == "<f8"  # several in one call; those that must be converted, by NumPy
+
+
+@pytest.mark.parametrize("dtype", ["<u2", "<i2", "<f4"])
+def test_bricks_cut_as_the_pass_comes_by_have_the_same_bits(compiled, tmp_path, producer, reader, monkeypatch, dtype):
+    monkeypatch.setattr(builder, "HEAD_START_SECONDS", 60)
+    monkeypatch.setattr(fill_along, "PATIENCE_SECONDS", 60)
+    who = set()
+    cut = type(compiled).cut
+    monkeypatch.setattr(type(compiled), "cut", lambda self, *a: who.add(threading.current_thread().name) or cut(self, *a))
+    array = noise((330, 130, 140), dtype)
+    with h5py.File(tmp_path / "a.h5", "w") as file:
+        file.create_dataset("d", data=array, chunks=(1, 130, 140), shuffle=True)
+    volume = producer.declare(rv.open(tmp_path / "a.h5"), name="v")
+    volume.fill(timeout=60)
+    mapping = volume.levels.mapping
+    whole = array.astype(mapping.write_as).view(mapping.dtype)
+    mapping.finish(whole)
+    check_all(reader, volume, whole)
+    assert any(name.startswith("voxbeam-crew") for name in who), who
 
 
 @pytest.mark.parametrize("dtype", ["u1", "<u2", ">u2", "<f4"])

@@ -16,7 +16,6 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from voxbeam.errors import CertificateError, InstanceGoneError, SidecarError, UnauthorizedError, VoxbeamError
 from voxbeam.protocol import FrameError, FrameType, Header, decode_control, encode_control, unpack_frame
 from voxbeam.stream import open_stream, send_binary
-from voxbeam.time_slice import short_slices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,15 +133,14 @@ class Connection:
         UnauthorizedError
             The ticket was refused.
         """
-        with short_slices():  # its threads only pass on what comes
-            try:
-                stream = self._open(self._ticket())
-            except (OSError, WebSocketException) as error:
-                if isinstance(error, VoxbeamError):
-                    raise
-                raise gone_error(self.host, self.port, words_of(error)) from error
-            threading.Thread(target=self._run, args=(stream,), name=f"voxbeam-connection-{self.port}", daemon=True).start()
-            threading.Thread(target=self._beat, name=f"voxbeam-heartbeat-{self.port}", daemon=True).start()
+        try:
+            stream = self._open(self._ticket())
+        except (OSError, WebSocketException) as error:
+            if isinstance(error, VoxbeamError):
+                raise
+            raise gone_error(self.host, self.port, words_of(error)) from error
+        threading.Thread(target=self._run, args=(stream,), name=f"voxbeam-connection-{self.port}", daemon=True).start()
+        threading.Thread(target=self._beat, name=f"voxbeam-heartbeat-{self.port}", daemon=True).start()
         return self
 
     @property

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import IO, Any
 
 from voxbeam.errors import SidecarError
-from voxbeam.time_slice import short_slices
 
 STATIC = Path(__file__).parent / "static"
 START_SECONDS = 10.0
@@ -212,16 +211,15 @@ def find_node() -> str:
 def _spawn(command: list[str]) -> subprocess.Popen[bytes]:
     try:
         # A session of its own: Ctrl-C in the terminal interrupts the kernel, not the instance.
-        with short_slices():
-            return subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                start_new_session=True,
-                cwd=STATIC,
-                env=_environment(),
-            )
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+            cwd=STATIC,
+            env=_environment(),
+        )
     except OSError as error:
         msg = f"Node could not be started: {command[0]}: {error}."
         raise SidecarError(

@@ -1,5 +1,5 @@
 /**
- * The picture comes before the panels: while a volume is on its way, what surrounds it is laid out but not painted. A browser that
+ * The picture comes before the panels: while a volume is on its way, what surrounds it is neither made nor painted. A browser that
  * paints without a GPU spends as long on buttons and sliders as on the first picture, and longer than that on both together: there
  * they wait until the picture is at full resolution, too, or until a hand comes near.
  */
@@ -7,7 +7,7 @@
 /** A viewer without a picture by then shows what it has. */
 const WAIT_MS = 1_200;
 /** A picture that is not at full resolution by then, after the first, shares the processor with its panels. */
-const DETAIL_MS = 3_000;
+const DETAIL_MS = 4_000;
 /** What says that somebody wants more than to look. */
 const HANDS = ['pointermove', 'pointerdown', 'keydown', 'focusin', 'wheel'] as const;
 

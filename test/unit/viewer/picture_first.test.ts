@@ -31,7 +31,7 @@ describe('what comes before the panels', () => {
     expect([early.waiting, early.holding, word(root), shown]).toEqual([false, false, undefined, 'picture panels ']);
   });
 
-  test('without any picture all is shown after 1.2 s, without a full one 3 s after the first', () => {
+  test('without any picture all is shown after 1.2 s, without a full one 4 s after the first', () => {
     const none = made(true);
     jest.advanceTimersByTime(1_199);
     expect(word(none.root)).toBe('picture');
@@ -40,7 +40,7 @@ describe('what comes before the panels', () => {
     const coarse = made(true);
     jest.advanceTimersByTime(1_000);
     coarse.early.pictured();
-    jest.advanceTimersByTime(2_999);
+    jest.advanceTimersByTime(3_999);
     expect(word(coarse.root)).toBe('detail');
     jest.advanceTimersByTime(1);
     expect([word(coarse.root), shown]).toEqual([undefined, 'picture panels ']);

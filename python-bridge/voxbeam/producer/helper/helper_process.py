@@ -18,7 +18,6 @@ from voxbeam import cache
 from voxbeam.producer.helper.process_memory import let_read, supported
 from voxbeam.producer.helper.remote_voxels import Place
 from voxbeam.producer.voxels import ArrayVoxels
-from voxbeam.time_slice import short_slices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -162,11 +161,10 @@ class HelperProcess:
             "host": self._connection.host, "port": self._connection.port, "helps": self._connection.welcome["helper"],
             "ticket": self._connection.ticket(),
         }
-        with short_slices():
-            process = subprocess.Popen(
-                [sys.executable, "-c", _PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                start_new_session=True, cwd="/", env=_environment(),
-            )
+        process = subprocess.Popen(
+            [sys.executable, "-c", _PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            start_new_session=True, cwd="/", env=_environment(),
+        )
         let_read(process.pid)
         assert process.stdin is not None
         assert process.stdout is not None

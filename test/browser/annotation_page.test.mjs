@@ -1,37 +1,21 @@
 // Annotations on the page of its own: by keys alone, drawn to voxels and vertices, in one stroke and in 3D, found in the table, and one of very many dragged.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { environment, python } from '../../scripts/process.mjs';
-import { becomes, eventually, openBrowser, settled } from './support.mjs';
+import { openPythonPage, ROOT } from './python_page.mjs';
+import { becomes, eventually, settled } from './support.mjs';
 
-const ROOT = '.voxbeam[data-settled]';
-let server;
-let lines;
-let browser;
+let opened;
 let page;
 
 before(async () => {
-  server = spawn(python, ['-u', fileURLToPath(new URL('page_marks.py', import.meta.url))], { stdio: ['pipe', 'pipe', 'inherit'], env: environment() });
-  lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
-  browser = await openBrowser();
-  page = await browser.newPage({ viewport: { width: 1000, height: 560 }, reducedMotion: 'reduce', colorScheme: 'dark' });
-  page.said = [];
-  page.on('pageerror', (error) => page.said.push(error.message));
-  await page.goto((await lines.next()).value);
-  await settled(page, ROOT);
+  opened = await openPythonPage('page_marks.py', { width: 1000, height: 560 });
+  page = opened.page;
 });
-after(async () => {
-  await browser?.close();
-  server?.stdin.end();
-});
+after(() => opened?.close());
 
 /** What Python has; `crowd` points are put in place of all marks before, where that is given. */
 async function held(crowd = '') {
-  server.stdin.write(`${crowd}\n`);
-  return JSON.parse((await lines.next()).value);
+  return JSON.parse(await opened.ask(crowd));
 }
 
 const keys = async (...names) => {

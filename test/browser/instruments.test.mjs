@@ -1,41 +1,22 @@
 // The instruments on the viewer's own page: clipping, pictures of a size, a movie, marks that are dragged, the debug overlay.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { environment, python } from '../../scripts/process.mjs';
-import { becomes, eventually, openBrowser, settled } from './support.mjs';
+import { openPythonPage, ROOT } from './python_page.mjs';
+import { becomes, eventually, settled } from './support.mjs';
 
-const ROOT = '.voxbeam[data-settled]';
-let server;
-let lines;
-let browser;
+let opened;
 let page;
 
-const address = async () => {
-  server.stdin.write('\n');
-  return (await lines.next()).value;
-};
-
 before(async () => {
-  server = spawn(python, ['-u', fileURLToPath(new URL('page_volume.py', import.meta.url))], { stdio: ['pipe', 'pipe', 'inherit'], env: environment() });
-  lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
-  browser = await openBrowser();
-  page = await browser.newPage({ viewport: { width: 600, height: 420 }, reducedMotion: 'reduce', colorScheme: 'dark' });
-  page.said = [];
-  page.on('pageerror', (error) => page.said.push(error.message));
-  await page.goto(await address());
-  await settled(page, ROOT);
+  opened = await openPythonPage('page_volume.py', { width: 600, height: 420 }, { asked: true });
+  page = opened.page;
   await page.locator('[data-layout="volume"]').click();
   await settled(page, ROOT);
 });
-after(async () => {
-  await browser?.close();
-  server?.stdin.end();
-});
+after(() => opened?.close());
 
 /** Waits until the picture is whole again after a change. */
 const still = () => settled(page, ROOT);
@@ -172,7 +153,7 @@ test('a turntable is a movie of as many frames as were asked for, no two neighbo
     stdin: { contents: 'export * from "mediabunny"', resolveDir: fileURLToPath(new URL('../..', import.meta.url)) },
     bundle: true, format: 'iife', globalName: 'mediabunny', write: false, logLevel: 'warning',
   });
-  const context = await browser.newContext({ bypassCSP: true });
+  const context = await opened.browser.newContext({ bypassCSP: true });
   const decoder = await context.newPage();
   await decoder.goto(new URL('/', page.url()).href);
   await decoder.addScriptTag({ content: outputFiles[0].text });

@@ -1,37 +1,22 @@
 // Labels painted with the mouse: seen in the picture, read in Python, taken back.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { environment, python, root } from '../../scripts/process.mjs';
-import { becomes, eventually, openBrowser, settled } from './support.mjs';
+import { root } from '../../scripts/process.mjs';
+import { openPythonPage, ROOT } from './python_page.mjs';
+import { becomes, eventually, settled } from './support.mjs';
 
-const ROOT = '.voxbeam[data-settled]';
-let server;
-let lines;
-let browser;
+let opened;
 let page;
 
 before(async () => {
-  server = spawn(python, ['-u', fileURLToPath(new URL('page_paint.py', import.meta.url))], { stdio: ['pipe', 'pipe', 'inherit'], env: environment() });
-  lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
-  browser = await openBrowser();
-  page = await browser.newPage({ viewport: { width: 760, height: 420 }, reducedMotion: 'reduce', colorScheme: 'dark' });
-  page.said = [];
-  page.on('pageerror', (error) => page.said.push(error.message));
-  await page.goto((await lines.next()).value);
-  await settled(page, ROOT);
+  opened = await openPythonPage('page_paint.py', { width: 760, height: 420 });
+  page = opened.page;
 });
-after(async () => {
-  await browser?.close();
-  server?.stdin.end();
-});
+after(() => opened?.close());
 
 /** What Python reads of the labels. */
 async function painted() {
-  server.stdin.write('\n');
-  return JSON.parse((await lines.next()).value).labels;
+  return JSON.parse(await opened.ask()).labels;
 }
 
 /** Pixels of the picture in the colour of the first label, in the view at the top left. */

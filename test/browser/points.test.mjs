@@ -1,34 +1,18 @@
 // A cloud from Python to the picture: drawn in all views, restricted to values in the panel, and told of under the cursor.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import { environment, python } from '../../scripts/process.mjs';
-import { eventually, openBrowser, settled } from './support.mjs';
+import { openPythonPage, ROOT } from './python_page.mjs';
+import { eventually, settled } from './support.mjs';
 
-const ROOT = '.voxbeam[data-settled]';
-let server;
-let lines;
-let browser;
+let opened;
 let page;
 
 before(async () => {
-  server = spawn(python, ['-u', fileURLToPath(new URL('page_points.py', import.meta.url))], { stdio: ['pipe', 'pipe', 'inherit'], env: environment() });
-  lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
-  browser = await openBrowser();
-  page = await browser.newPage({ viewport: { width: 640, height: 400 }, reducedMotion: 'reduce', colorScheme: 'dark' });
-  page.said = [];
-  page.on('pageerror', (error) => page.said.push(error.message));
-  server.stdin.write('\n');
-  await page.goto((await lines.next()).value);
-  await settled(page, ROOT);
+  opened = await openPythonPage('page_points.py', { width: 640, height: 400 }, { asked: true });
+  page = opened.page;
 });
-after(async () => {
-  await browser?.close();
-  server?.stdin.end();
-});
+after(() => opened?.close());
 
 /** Pixels of the picture that are not background, in each of the four views. */
 const lit = () =>
@@ -62,12 +46,11 @@ const bytesOf = (text) => {
 
 // Before values are hidden: what a scene hides is not fetched.
 test('points stay in the browser: who comes again fetches none of them, and sees them all', async (t) => {
-  const context = await browser.newContext({ viewport: { width: 800, height: 400 }, reducedMotion: 'reduce' });
+  const context = await opened.browser.newContext({ viewport: { width: 800, height: 400 }, reducedMotion: 'reduce' });
   t.after(() => context.close());
   const visit = async () => {
     const own = await context.newPage();
-    server.stdin.write('\n');
-    await own.goto((await lines.next()).value);
+    await own.goto(await opened.ask());
     await settled(own, ROOT);
     const footer = (name) => own.locator(`[data-footer="${name}"]`);
     // Told twice a second. What a page can show of the cloud is more than 200 KB, wherever it comes from.

@@ -11,7 +11,6 @@ import type { Rgb } from './colormaps.js';
 import { ContextWatch } from './context_watch.js';
 import { type DebugState, debugState } from './debug_bricks.js';
 import { FrameDrawing, type FrameScene } from './frame_drawing.js';
-import { probeFilterError } from './filter_probe.js';
 import { DEFAULT_GPU_BYTES, GpuBudget } from './gpu_budget.js';
 import { GpuFence } from './gpu_fence.js';
 import { pickAt } from './pick.js';
@@ -64,7 +63,6 @@ export class VolumeRenderer {
   #shown: Shown = { layers: [] };
   #moving = false;
   #problem: string | undefined;
-  #filterError: number | undefined;
   readonly #context: ContextWatch;
   readonly #room: Room;
   readonly #device: Device;
@@ -256,10 +254,7 @@ export class VolumeRenderer {
     }
     const more = look() || this.#fence.open > 0 || this.#needs.waiting > 0 || this.#planning.busy || !this.#frames.idle(this.#scene(), now);
     // Reading back waits for the GPU: not before there is time.
-    if (!more && this.#frames.firstPictureAt !== undefined) {
-      this.#filterError ??= probeFilterError(this.#drawing.screen);
-      this.#problem = shaderProblem(this.#gl);
-    }
+    if (!more && this.#frames.firstPictureAt !== undefined) this.#problem = shaderProblem(this.#gl);
     return more;
   }
 
@@ -294,7 +289,7 @@ export class VolumeRenderer {
   get report(): RendererReport {
     return makeReport(this.#volumes, this.#views, this.#shown.layers, this.#device, {
       needs: this.#needs, tiles: this.tiles, frames: this.#frames, drawing: this.#drawing, budget: this.#budget, residency: this.#residency, tables: this.#tables, planning: this.#planning,
-      filterError: this.#filterError, losses: this.#context.losses, problem: this.#room.problem ?? this.#drawing.problem ?? this.#problem,
+      losses: this.#context.losses, problem: this.#room.problem ?? this.#drawing.problem ?? this.#problem,
     });
   }
 

@@ -1,6 +1,5 @@
 /** What the renderer tells about itself. */
 
-import { EXACT_STEPS } from './filter_probe.js';
 import type { GpuBudget } from './gpu_budget.js';
 import type { Residency } from './residency.js';
 import type { SliceTiles } from './slice_tiles.js';
@@ -56,9 +55,6 @@ export interface RendererReport {
   readonly pictures: number;
   /** Epoch milliseconds at which the first picture with voxels was done. */
   readonly firstPictureAt: number | undefined;
-  /** Largest error of the GPU's 16-bit filter in steps of 1/65535, and whether that counts as exact. */
-  readonly filterError: number | undefined;
-  readonly filterExact: boolean | undefined;
   /** Whether floats are filtered; else their nearest voxel is shown. */
   readonly floatLinear: boolean;
   /** What the device cannot do that is seen, in a sentence for people. */
@@ -99,11 +95,6 @@ export function reportPictures(
   return { fps: rate.value, pictures: rate.count, firstPictureAt, drawCalls: screen.draws };
 }
 
-/** What the probe of the filter found. */
-export function reportFilter(filterError: number | undefined) {
-  return { filterError, filterExact: filterError === undefined ? undefined : filterError <= EXACT_STEPS };
-}
-
 /** What of the device's limits is seen. */
 export function reportDevice(device: Device, layers: readonly VolumeState[], maxBytes: number) {
   const floats = layers.some(({ storage }) => storage.name === 'image/f32');
@@ -135,7 +126,6 @@ interface Parts {
   readonly residency: Residency;
   readonly tables: { readonly count: number };
   readonly planning: { readonly counts: PlanningCounts };
-  readonly filterError: number | undefined;
   readonly losses: number;
   readonly problem: string | undefined;
 }
@@ -146,7 +136,7 @@ export function makeReport(
   views: readonly ViewState[],
   layers: readonly VolumeState[],
   device: Device,
-  { needs, tiles, frames, drawing, budget, residency, tables, planning, filterError, losses, problem }: Parts,
+  { needs, tiles, frames, drawing, budget, residency, tables, planning, losses, problem }: Parts,
 ): RendererReport {
   return {
     volumes: [...volumes.values()].map((v) => reportVolume(v, views, residency, needs.wanted.get(v.handle)?.length ?? 0, tiles)),
@@ -156,7 +146,6 @@ export function makeReport(
     ...reportMemory(budget, residency),
     tableFills: tables.count,
     planning: { ...planning.counts },
-    ...reportFilter(filterError),
     ...reportDevice(device, layers, budget.max),
     contextLosses: losses,
     problem,

@@ -29,6 +29,7 @@ import { tileText } from '../../src/volume/plane.js';
 import * as sample from '../../src/volume/sample.js';
 import { makeBare } from './renderer_bare.js';
 import { atlasBench, layersBench, makeDrawing, makeScreen } from './renderer_atlas.js';
+import { filterError } from './renderer_filter.js';
 import { referencePicture } from './renderer_reference.js';
 import { LazyVolume } from './renderer_lazy.js';
 import { TestCloud } from './renderer_cloud.js';
@@ -187,6 +188,7 @@ export function difference(a: Uint8Array, b: Uint8Array): { max: number; mean: n
 
 Object.assign(globalThis, {
   vox: {
+    filterError,
     THREE, LazyVolume, TestCloud, VolumeRenderer, Stage, TestVolume, makeLevel, halve, shellsAndGyroid, shellsVolume, difference, geometry, sample, colormaps, source,
     camera: { cameraBasis, frameBounds, orbit, project }, fitSlice: sliceView.fitSlice, sliceView, Fullscreen, shaderMaterial, makeBare, atlasBench, layersBench,
     referencePicture, DEFAULT_LOOK, makeDrawing, makeScreen, clipPlanes, labelLookup, layerRows, readShader, tryShader,

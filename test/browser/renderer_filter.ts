@@ -1,10 +1,9 @@
-/** Whether the GPU filters two bytes of a 16-bit number exactly enough to put them together afterwards. Drawn once, when the first picture has settled. */
+/** Whether the GPU filters two bytes of a 16-bit number exactly enough to put them together afterwards, as the renderer does. */
 
 import * as THREE from 'three';
-import { type Fullscreen, shaderMaterial } from './fullscreen.js';
+import { shaderMaterial } from '../../src/renderer/fullscreen.js';
+import { makeScreen } from './renderer_atlas.js';
 
-/** Largest error, in steps of 1/65535, up to which the filter counts as exact. */
-export const EXACT_STEPS = 2;
 const EDGE = 8;
 const SAMPLES = 64;
 
@@ -21,7 +20,8 @@ void main() {
 }`;
 
 /** The largest error of linear filtering of 16-bit numbers, in steps of 1/65535. */
-export function probeFilterError(screen: Fullscreen): number {
+export function filterError(): number {
+  const { screen } = makeScreen(SAMPLES, 1);
   const values = new Uint16Array(EDGE ** 3);
   for (let i = 0, seed = 12345; i < values.length; i += 1) {
     seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;

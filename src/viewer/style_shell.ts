@@ -92,7 +92,7 @@ export const SHELL_STYLE = `
 }
 .voxbeam[data-connection='open'] [data-footer='transport']::before { background: #3fb950; }
 .voxbeam[data-connection='closed'] [data-footer='transport']::before { background: var(--vb-bad); }
-.voxbeam-progress { position: absolute; left: 0; top: -1px; height: 2px; width: 100%; background: var(--vb-accent); transform-origin: left; transition: transform 0.15s, opacity 0.4s; }
+.voxbeam-progress { position: absolute; left: 0; top: -1px; height: 2px; width: 100%; background: var(--vb-accent); transform-origin: left; }
 @container (max-width: 620px) { .voxbeam-footer [data-footer='fps'], .voxbeam-footer [data-footer='bytes'], .voxbeam-footer [data-footer='kept'] { display: none; } .voxbeam-title { display: none; } }
 @container (max-width: 440px) { .voxbeam-footer [data-footer='level'] { display: none; } .voxbeam-group[data-group='history'] { display: none; } }
 `;

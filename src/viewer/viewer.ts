@@ -40,7 +40,7 @@ import type { ViewerOptions } from './viewer_options.js';
 export type { ViewerEvent, ViewerOptions } from './viewer_options.js';
 
 /** What can be out of date. */
-type Part = 'views' | 'volumes' | 'overlay' | 'panels' | 'marks';
+type Part = 'views' | 'volumes' | 'overlay' | 'panels' | 'marks' | 'rows';
 
 export class Viewer {
   /** What lies over the picture: clip, light, tape, axes. */
@@ -69,7 +69,7 @@ export class Viewer {
   readonly #ends: (() => void)[] = [];
   readonly #ending = new AbortController();
   readonly #loop = new FrameLoop((now) => this.#step(now), (error) => this.#fail('The picture cannot be drawn', error));
-  readonly #dirty: Record<Part, boolean> = { views: true, volumes: true, overlay: true, panels: true, marks: true };
+  readonly #dirty: Record<Part, boolean> = { views: true, volumes: true, overlay: true, panels: true, marks: true, rows: true };
   readonly host: PictureHost;
   #size: StageSize = { width: 0, height: 0, ratio: 1 };
   /** In place of the stage's own size, while a picture of another one is made. */
@@ -210,7 +210,7 @@ export class Viewer {
       }),
       this.#scene.onChange(({ layers, ids }) => {
         if (layers) this.#layers.refresh();
-        if (ids.size > 0) this.#mark('marks');
+        if (ids.size > 0) this.#mark('marks', 'rows');
         else this.#mark('panels', 'overlay', ...(layers ? (['volumes'] as const) : []));
       }),
       this.#session.on('volumes', () => {
@@ -328,9 +328,9 @@ export class Viewer {
     const more = this.#renderer?.frame(now) ?? false;
     this.#missing = this.host.missing();
     if (this.#renderer?.hasPicture) this.#early.pictured();
-    const { overlay, panels, marks } = this.#dirty;
+    const { overlay, marks, panels, rows } = this.#dirty;
     if ((overlay || marks || this.#store.state.shows.debug) && !this.#early.waiting) this.#drawOverlay(overlay || this.#store.state.shows.debug);
-    if ((panels || marks) && !this.#early.holding) this.#showPanels(panels);
+    if ((panels || rows) && !this.#early.holding) this.#showPanels(panels);
     const reading = !this.#moving && this.#renderer !== undefined && this.#reader.read(now);
     this.#settle();
     this.#status.soon();
@@ -359,7 +359,7 @@ export class Viewer {
   }
 
   #drawOverlay(all = true): void {
-    this.#dirty.overlay = false;
+    this.#dirty.overlay = this.#dirty.marks = false;
     const again = this.#shell.overlay.draw({
       views: this.#drawnViews,
       state: this.#store.state, marks: this.#tools.index, colorOf: (annotation) => this.#scene.colorOf(annotation),
@@ -374,7 +374,7 @@ export class Viewer {
   }
 
   #showPanels(all = true): void {
-    this.#dirty.panels = this.#dirty.marks = false;
+    this.#dirty.panels = this.#dirty.rows = false;
     this.#shell.toolbar.show(toolbarState(this.#store.state, this.#scene, this.#layers.leading?.layer.mode, this.#mayEdit(), !this.#shell.panel.hidden));
     if (all) this.#shell.layers.show(this.#layers.list, this.#store.state.time);
     if (all) this.instruments.show();

@@ -392,6 +392,6 @@ test('a screenshot is a picture with something on it', async () => {
 });
 
 test('two bytes of a 16-bit number are filtered exactly enough to be put together afterwards', async () => {
-  const steps = await page.evaluate(() => globalThis.vox.filterError());
+  const steps = await opened.page.evaluate(() => globalThis.vox.filterError());
   assert.ok(steps >= 0 && steps <= 2, `off by ${steps} of 65535`);
 });

@@ -228,3 +228,24 @@ test('one of very many is dragged: it alone is drawn, where it is; the picture b
   assert.ok(Math.abs(px - 32) > 3 && Math.abs(py - 32) > 2, `${[px, py]}`);
   assert.deepEqual(page.said, []);
 });
+
+test('while the panels wait for the full picture, what lies over it is not drawn again with every frame', async () => {
+  await page.addInitScript(() => {
+    globalThis.drawn = { frames: 0, overlay: 0 };
+    const waiting = () => document.querySelector('.voxbeam')?.dataset.early === 'detail';
+    const { setTransform } = CanvasRenderingContext2D.prototype;
+    CanvasRenderingContext2D.prototype.setTransform = function (...matrix) {
+      if (this.canvas.className === 'voxbeam-overlay' && waiting()) globalThis.drawn.overlay += 1; // once for each drawing
+      return setTransform.apply(this, matrix);
+    };
+    const frame = () => {
+      globalThis.drawn.frames += waiting() ? 1 : 0;
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+  });
+  await page.reload();
+  await settled(page, ROOT);
+  const { frames, overlay } = await page.evaluate(() => globalThis.drawn);
+  assert.ok(overlay >= 1 && overlay <= 4 && frames >= 2 * overlay, `drawn ${overlay} times in ${frames} frames`);
+});

@@ -1,4 +1,7 @@
-/** Whether this browser took every shader. Asked once for each, when the GPU has nothing else to do, for the answer waits for it. */
+/**
+ * Whether this browser took every shader. Asked once for each, when the GPU has nothing else to do, for the answer waits for it: what was
+ * linked is known to the page by then, why not is not.
+ */
 
 import type * as THREE from 'three';
 
@@ -11,11 +14,12 @@ export function shaderProblem(renderer: THREE.WebGLRenderer): string | undefined
     const built = program as WebGLProgram;
     if (!asked.has(built)) {
       const linked = gl.getProgramParameter(built, gl.LINK_STATUS) as boolean;
-      const reason = gl.getProgramInfoLog(built)?.trim() || 'no reason given';
-      asked.set(built, linked ? undefined : `This browser's graphics refused a shader: ${reason}. Update the browser or its driver.`);
+      asked.set(built, linked ? undefined : `This browser's graphics refused a shader: ${reasonOf(gl, built)}. Update the browser or its driver.`);
     }
     const problem = asked.get(built);
     if (problem) return problem;
   }
   return undefined;
 }
+
+const reasonOf = (gl: WebGLRenderingContext | WebGL2RenderingContext, built: WebGLProgram) => gl.getProgramInfoLog(built)?.trim() || 'no reason given';

@@ -1,5 +1,6 @@
 /** Decides what each view draws in a frame, draws it, and hears from the GPU how long it took. */
 
+import { FinalFrame } from './final_frame.js';
 import type { DeviceRect } from './fullscreen.js';
 import type { GpuFence } from './gpu_fence.js';
 import type { RendererOptions } from './renderer_options.js';
@@ -33,6 +34,7 @@ export class FrameDrawing {
   #firstPending = false;
   /** Another frame's work follows on the last one's: bricks to upload, or a strip. */
   #going = false;
+  readonly final: FinalFrame;
 
   constructor(
     readonly drawing: ViewDrawing,
@@ -40,6 +42,7 @@ export class FrameDrawing {
     readonly canvas: HTMLCanvasElement,
     readonly options: Pick<RendererOptions, 'early' | 'fades' | 'held'> = {},
   ) {
+    this.final = new FinalFrame(fence);
     this.#early = options.early ?? false;
     this.#hold(options.held ?? false);
   }

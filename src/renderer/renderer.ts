@@ -236,6 +236,7 @@ export class VolumeRenderer {
     const look = (): boolean => !this.#moving && this.hasPicture && this.#intake.findCells(this.#shown.layers, this.#views);
     if (this.busy) return look() || true; // the GPU is at work meanwhile
     const begun = performance.now();
+    if (!this.#drawn) this.#frames.final.see(false, begun);
     try {
       this.#frames.takeUp();
       if (this.#size.update()) this.#resize();
@@ -248,12 +249,12 @@ export class VolumeRenderer {
       this.#updateTables();
       const drawn = this.#frames.draw(this.#scene(), now, begun);
       if (!drawn && came > 0) this.#fence.mark(begun, () => {});
+      this.#frames.final.see(this.#drawn, begun);
       this.#room.fits();
     } catch (error) {
       return this.#room.make(error);
     }
     const more = look() || this.#fence.open > 0 || this.#needs.waiting > 0 || this.#planning.busy || !this.#frames.idle(this.#scene(), now);
-    // Reading back waits for the GPU: not before there is time.
     if (!more && this.#frames.firstPictureAt !== undefined) this.#problem = shaderProblem(this.#gl);
     return more;
   }
@@ -279,8 +280,12 @@ export class VolumeRenderer {
     return !this.times.isBehind && this.#views.every((state) => !state.planDirty && !state.tableDirty && !state.planned);
   }
 
-  /** Whether every view shows all it should at full resolution. Frames may still be drawn that make it smoother. */
+  /** Whether every view shows all it should at full resolution, on the canvas and not only on its way. Frames may still be drawn that make it smoother. */
   get settled(): boolean {
+    return this.#drawn && this.#frames.final.done;
+  }
+
+  get #drawn(): boolean {
     if (!this.complete || this.#frames.clearAll) return false;
     return this.#views.every((state) => !state.drawDirty && (state.view.kind === 'slice' || state.full));
   }

@@ -17,6 +17,11 @@ function edited(): Y.Doc {
     for (let i = 1; i < 60; i += 3) map.get(`0-${i}`)?.set('name', `of ${who}`);
     for (const other of docs) Y.applyUpdate(other, Y.encodeStateAsUpdate(doc));
   });
+  // Each writes over what the one before wrote, the first one over what the last one made, and so on once more.
+  for (const who of [0, 1, 2, 0, 1]) {
+    for (let i = 2; i < 60; i += 3) docs[who]!.getMap<Y.Map<unknown>>('annotations').get(`2-${i}`)?.set('name', `again by ${who}`);
+    for (const other of docs) Y.applyUpdate(other, Y.encodeStateAsUpdate(docs[who]!));
+  }
   return docs[0]!;
 }
 
@@ -32,6 +37,29 @@ test('a document that is too large comes in parts, none too large, in any order'
     expect(Y.encodeStateVector(copy)).toEqual(Y.encodeStateVector(doc));
   }
 });
+
+test('whatever a change builds on comes before it or with it, whoever made it: a reader never has to put one aside', () => {
+  const doc = edited();
+  for (const bytes of [100, 300, 800]) {
+    for (const known of [undefined, Y.encodeStateVector(begun(doc))]) {
+      const copy = known ? begun(doc) : new Y.Doc();
+      const parts = documentParts(doc, known, bytes);
+      const aside = parts.filter((part) => {
+        Y.applyUpdate(copy, part);
+        return copy.store.pendingStructs !== null;
+      });
+      expect(aside).toHaveLength(0);
+      expect(copy.getMap('annotations').toJSON()).toEqual(doc.getMap('annotations').toJSON());
+    }
+  }
+});
+
+/** What a reader has after a few parts of a document. */
+function begun(doc: Y.Doc): Y.Doc {
+  const copy = new Y.Doc();
+  for (const part of documentParts(doc, undefined, 800).slice(0, 4)) Y.applyUpdate(copy, part);
+  return copy;
+}
 
 test('who has a part of it gets the rest', () => {
   const doc = edited();

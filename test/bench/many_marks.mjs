@@ -7,34 +7,47 @@ const [POINTS, BOXES] = [100_000, 10_000];
 const STEPS = 40;
 const VIEW = '.voxbeam[data-settled]';
 
-/** Runs in the page before its own script: notes when so many annotations stand in the panel, which is written in the frame that draws them. */
-function watch(count) {
+/** Runs in the page before its own script: notes when the canvas over the picture was last filled with more marks, until the picture has settled. */
+function watch(marked) {
   window.voxbeamSeen = {};
+  const seen = window.voxbeamSeen;
+  const share = () => {
+    const canvas = document.querySelector('.voxbeam-overlay');
+    if (!canvas?.width) return 0;
+    const { data } = canvas.getContext('2d', { willReadFrequently: true }).getImageData(0, 0, canvas.width, canvas.height);
+    let painted = 0;
+    for (let i = 3; i < data.length; i += 4 * 97) painted += data[i] > 20 ? 1 : 0;
+    return painted / (data.length / (4 * 97));
+  };
   const look = () => {
     const view = document.querySelector('.voxbeam');
-    if (view?.dataset.firstPicture) window.voxbeamSeen.first ??= Number(view.dataset.firstPicture) - performance.timeOrigin;
-    if (!window.voxbeamSeen.marks && document.querySelector('[aria-label="Annotations"] .voxbeam-count')?.textContent === String(count)) {
+    if (view?.dataset.firstPicture) seen.first ??= Number(view.dataset.firstPicture) - performance.timeOrigin;
+    const now = marked ? share() : 0;
+    if (now > 1.02 * (seen.share ?? 0)) {
+      seen.share = now;
       const channel = new MessageChannel();
       channel.port1.onmessage = () => {
-        window.voxbeamSeen.marks ??= performance.now();
+        seen.marks = performance.now();
       };
       channel.port2.postMessage(0);
     }
-    if (!window.voxbeamSeen.first || (count > 0 && !window.voxbeamSeen.marks)) requestAnimationFrame(look);
+    if (!seen.first || (marked && view?.dataset.settled !== 'true')) requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
 }
 
-/** Milliseconds from the address to the first picture, and to all marks. */
-async function open(browser, url, count) {
-  const tab = await browser.newPage({ width: 1280, height: 800 });
-  await tab.send('Page.addScriptToEvaluateOnNewDocument', { source: `(${watch})(${count})` });
-  await tab.goto(url);
-  await tab.waitFor(`window.voxbeamSeen.first && (${count} === 0 || window.voxbeamSeen.marks)`, undefined, { timeout: 60_000, what: 'the marks are not seen' });
-  return { tab, seen: await tab.evaluate('window.voxbeamSeen') };
-}
-
 const settled = (tab) => tab.waitFor(`document.querySelector('${VIEW}')?.dataset.settled === 'true'`);
+
+/** Milliseconds from the address to the first picture, and to all marks. */
+async function open(browser, url, marked) {
+  const tab = await browser.newPage({ width: 1280, height: 800 });
+  await tab.send('Page.addScriptToEvaluateOnNewDocument', { source: `(${watch})(${marked})` });
+  await tab.goto(url);
+  await settled(tab);
+  const seen = await tab.evaluate('window.voxbeamSeen');
+  if (marked && !(seen.share > 0.2)) throw new Error(`the marks are not seen: ${seen.share} of the picture`);
+  return { tab, seen };
+}
 
 /** The middle of the first of four views. */
 const middle = (tab) => tab.evaluate(() => {
@@ -130,17 +143,17 @@ export async function run(runs = RUNS) {
   const browser = await Browser.launch();
   try {
     const { empty, add, kept, bare, read, update, clear, point, dab } = await kernel.receive();
-    const first = await open(browser, empty, 0);
+    const first = await open(browser, empty, false);
     const alone = await moved(first.tab);
     await first.tab.close();
-    const { tab: bareTab } = await open(browser, (await next(kernel)).url, 0);
+    const { tab: bareTab } = await open(browser, (await next(kernel)).url, false);
     const { moves: strokes } = await stroke(bareTab);
     await bareTab.close();
-    let { url, seed: before, count } = await next(kernel);
+    let { url, seed: before } = await next(kernel);
     const seen = [];
     let drags;
     for (let i = 0; i <= runs; i += 1) {
-      const { tab, seen: one } = await open(browser, url, count);
+      const { tab, seen: one } = await open(browser, url, true);
       if (i > 0) seen.push(one);
       if (i === runs) drags = await moved(tab);
       const told = await next(kernel);

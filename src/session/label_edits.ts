@@ -5,12 +5,22 @@
 
 import { FrameType } from '../protocol/frame.js';
 import { encodeHeadTail, headOf } from '../protocol/head_tail.js';
-import type { Edited, EditMode, EditOp, LabelsRequest, SupervoxelAsk, ValueRange } from '../protocol/labels.js';
+import type { CancelEdit, Edited, EditMode, EditOp, EditProgress, LabelsRequest, SupervoxelAsk, ValueRange } from '../protocol/labels.js';
 import type { ErrorMessage } from '../protocol/messages.js';
 
 /** What an edit did. */
 export interface EditDone {
   readonly voxels: number;
+}
+
+/** What else an edit is sent with. */
+export interface EditOptions {
+  /** Values of an image, of the voxels that may be written. */
+  readonly within?: ValueRange | undefined;
+  /** Told, where it takes its time, of the part that is done: 0 to 1. */
+  readonly progress?: ((share: number) => void) | undefined;
+  /** Takes it back while it is not applied yet: it is then refused. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Voxels of each label above 0. */
@@ -29,6 +39,7 @@ interface Waiting {
   readonly send: () => void;
   readonly done: (what: Answer) => void;
   readonly failed: (error: Error) => void;
+  readonly progress?: EditOptions['progress'];
 }
 
 const decoder = new TextDecoder();
@@ -37,7 +48,9 @@ export class LabelEdits {
   readonly #waiting = new Map<string, Waiting>();
   readonly #heard = new Set<(volume: number) => void>();
   /** Of frames from the sidecar. */
-  readonly handlers = { edited: (payload: Uint8Array) => this.edited(payload), region: (payload: Uint8Array) => this.region(payload) };
+  readonly handlers = {
+    edited: (payload: Uint8Array) => this.edited(payload), region: (payload: Uint8Array) => this.region(payload), progress: (told: EditProgress) => this.progress(told),
+  };
 
   constructor(
     readonly sendFrame: (frame: Uint8Array) => void,
@@ -59,14 +72,18 @@ export class LabelEdits {
     this.#take(name)?.done({ voxels: 0 });
   }
 
-  /**
-   * Resolves once the edit is applied and durable.
-   *
-   * @param within values of an image, of the voxels that may be written
-   */
-  edit(volume: number, author: string, op: EditOp, label: number, mode: EditMode, within?: ValueRange): Promise<EditDone> {
+  /** Resolves once the edit is applied and durable. */
+  edit(volume: number, author: string, op: EditOp, label: number, mode: EditMode, { within, progress, signal }: EditOptions = {}): Promise<EditDone> {
     const id = crypto.randomUUID();
-    return this.#ask(id, () => this.sendFrame(encodeHeadTail(FrameType.EDIT, { id, volume, author, op, label, mode, ...(within && { within }) })));
+    const cancel = () => {
+      if (this.#waiting.has(id)) this.sendMessage(FrameType.CANCEL_EDIT, { volume, id } satisfies CancelEdit);
+    };
+    const send = () => {
+      this.sendFrame(encodeHeadTail(FrameType.EDIT, { id, volume, author, op, label, mode, ...(within && { within }) }));
+      if (signal?.aborted) cancel();
+    };
+    signal?.addEventListener('abort', cancel, { once: true });
+    return this.#ask(id, send, progress);
   }
 
   /** How many voxels each label has now. */
@@ -100,6 +117,11 @@ export class LabelEdits {
     for (const listener of this.#heard) listener(Number(volume));
   }
 
+  /** A PROGRESS frame. */
+  progress({ id, done, total }: EditProgress): void {
+    this.#waiting.get(id)?.progress?.(total > 0 ? Math.min(done / total, 1) : 0);
+  }
+
   /** A REGION frame: counts or a supervoxel, which of these are asked for here. */
   region(payload: Uint8Array): void {
     const { id, counts, ...rest } = headOf(payload);
@@ -125,9 +147,9 @@ export class LabelEdits {
     this.#waiting.clear();
   }
 
-  #ask<T extends Answer>(id: string, send: () => void): Promise<T> {
+  #ask<T extends Answer>(id: string, send: () => void, progress?: EditOptions['progress']): Promise<T> {
     return new Promise((done, failed) => {
-      this.#waiting.set(id, { send, done: done as Waiting['done'], failed });
+      this.#waiting.set(id, { send, done: done as Waiting['done'], failed, progress });
       send();
     });
   }

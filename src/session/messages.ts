@@ -1,6 +1,7 @@
 /** Control frames of the sidecar, decoded and handed to whom they concern. */
 
 import { FrameType } from '../protocol/frame.js';
+import { EditProgress } from '../protocol/labels.js';
 import {
   Changed, decodeControl, ErrorMessage, Ping, Saved, VolumeAnnouncement, VolumeRef, VolumeStatus,
 } from '../protocol/messages.js';
@@ -17,6 +18,7 @@ export interface MessageHandlers {
   error(error: ErrorMessage): void;
   edited(payload: Uint8Array): void;
   region(payload: Uint8Array): void;
+  progress(progress: EditProgress): void;
 }
 
 /**
@@ -35,6 +37,7 @@ export function dispatchMessage(type: FrameType, payload: Uint8Array, to: Messag
   else if (type === FrameType.CHANGED) to.changed(decodeControl(Changed, payload));
   else if (type === FrameType.EDITED) to.edited(payload);
   else if (type === FrameType.REGION) to.region(payload);
+  else if (type === FrameType.PROGRESS) to.progress(decodeControl(EditProgress, payload));
   else if (type === FrameType.ERROR) to.error(decodeControl(ErrorMessage, payload));
 }
 

@@ -115,7 +115,7 @@ export function makeCommands(context: CommandContext): Commands & ShellActions {
     escape() {
       const { help } = context.shell();
       const { keys } = context.interactions();
-      if (context.cancelDrag() || keys.cancel() || context.tools().cancel() || context.people().escape()) return;
+      if (context.cancelDrag() || keys.cancel() || context.tools().cancel() || context.people().escape() || context.instruments().paint.underWay.cancel()) return;
       if (help.hidden && keys.leave()) return;
       if (!help.hidden) help.hidden = true;
       else if (store.state.paint) store.update({ paint: undefined });

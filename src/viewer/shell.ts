@@ -105,7 +105,7 @@ export class Shell {
   addInstruments(instruments: Instruments, more: MenuItem[][], time: HTMLElement): void {
     this.footer.element.before(time);
     this.annotations.element.before(instruments.element);
-    this.stage.append(instruments.debug.element, instruments.paintBar.element);
+    this.stage.append(instruments.debug.element, instruments.paintBar.element, instruments.underWay.element);
     this.root.append(new Menu('More tools', this.toolbar.more, [...instruments.menu(), ...more]).element);
   }
 

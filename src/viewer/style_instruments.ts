@@ -45,6 +45,13 @@ export const INSTRUMENT_STYLE = `
 .voxbeam-label-list { display: grid; max-height: 152px; overflow: auto; scrollbar-width: thin; }
 .voxbeam .voxbeam-paint > .voxbeam-words { border: 1px solid var(--vb-border); }
 .voxbeam-paint .voxbeam-said:empty { display: none; }
+.voxbeam-under-way {
+  position: absolute; left: 50%; top: 8px; z-index: 4; display: flex; gap: 8px; align-items: center; max-width: calc(100% - 16px); padding: 4px 8px; border-radius: 6px;
+  transform: translateX(-50%); white-space: nowrap; border: 1px solid var(--vb-border); background: color-mix(in srgb, var(--vb-panel) 92%, transparent);
+}
+.voxbeam-under-way[hidden] { display: none; }
+.voxbeam-under-way > progress { width: 96px; min-width: 24px; accent-color: var(--vb-accent); }
+.voxbeam .voxbeam-under-way > .voxbeam-words { border: 1px solid var(--vb-border); }
 .voxbeam-paint-bar {
   display: none; position: absolute; left: 4px; right: 4px; bottom: 4px; z-index: 3; gap: 3px; align-items: center; flex-wrap: wrap; padding: 3px; border-radius: 6px;
   border: 1px solid var(--vb-border); background: color-mix(in srgb, var(--vb-panel) 92%, transparent); touch-action: auto;

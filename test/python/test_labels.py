@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from itertools import pairwise
 
@@ -263,6 +264,31 @@ def test_interpolation_between_planes_is_that_of_the_distance_transform(painted,
     assert (labels[:] == 4 * model).all()
     with pytest.raises(rv.ParameterError, match="axis is 3"):
         labels.interpolate(4, 3)
+
+
+def test_a_large_fill_is_taken_back_by_what_its_progress_raises_and_by_an_interrupt(painted):
+    side = 400
+    labels = painted.labels("large", shape=(side, side, side), voxel_size=1)
+    told = []
+
+    def enough(done, total):
+        told.append((done, total))
+        raise LookupError("enough")
+
+    def interrupt(*_):
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    with pytest.raises(LookupError, match="enough"):
+        labels.fill((1, 2, 3), 4, progress=enough)
+    assert len(told) == 1
+    assert 0 < told[0][0] < told[0][1] == 2 * side**3
+    with pytest.raises(KeyboardInterrupt):
+        labels.fill((1, 2, 3), 4, progress=interrupt)
+    assert labels.counts() == {}
+    assert not np.asarray(labels[::40]).any()
+    with pytest.raises(rv.VoxbeamError, match="no edit"):
+        labels.undo()
+    assert labels.fill((1, 2, 3), 4, axis=0).voxels == side**2
 
 
 def test_many_threads_write_one_volume(painted):

@@ -151,6 +151,8 @@ class Labels(LabelGrid):
         """Write all voxels that are connected to ``seed`` (z, y, x) by faces and have its label.
 
         ``box`` (start, stop; half-open) bounds it; with ``axis`` it stays in the plane through the seed across that axis.
+        ``progress(done, total)`` is called where it takes its time, on the connection's thread. An interrupt of the kernel, or
+        what that callback raises, takes the fill back, like every edit that is waited for: nothing of it stays.
         """
         start, stop = box or (self._whole.start, self._whole.stop)
         region = [[int(n) for n in start], [int(n) for n in stop]]
@@ -367,7 +369,10 @@ class Labels(LabelGrid):
         }
         if within is not None:
             head["within"] = range_of(within, self._volumes(), self._description)
-        return self._wire.ask(lambda name: encode_head_tail(FrameType.EDIT, {"id": name, **head}, tail), progress=progress)
+        return self._wire.ask(
+            lambda name: encode_head_tail(FrameType.EDIT, {"id": name, **head}, tail), progress=progress,
+            cancel=lambda name: encode_control(FrameType.CANCEL_EDIT, {"volume": head["volume"], "id": name}),
+        )
 
     def _one(
         self, op: dict[str, Any], label: Any, over: Any, progress: Callable[[int, int], None] | None, *, within: Any = None
@@ -379,7 +384,7 @@ class Labels(LabelGrid):
         return self._wait([self._wire.ask(lambda name: encode_control(FrameType.UNDO, {"id": name, **head}))])[0]
 
     def _wait(self, answers: list[Future[Any]]) -> list[LabelChange]:
-        return [_change(answer.result()) for answer in answers]
+        return [_change(edited) for edited in self._wire.results(answers)]
 
 
 def _change(edited: dict[str, Any]) -> LabelChange:

@@ -7,7 +7,7 @@ import queue
 import threading
 import uuid
 from collections import defaultdict
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,8 @@ log = logging.getLogger("voxbeam.labels")
 
 #: Sent and not answered yet, of one process: half of what an instance lets wait.
 MOST_UNDER_WAY = 512
+#: So long an interrupt waits to hear that what was under way is taken back.
+CANCEL_SECONDS = 5.0
 
 
 @dataclass
@@ -33,6 +35,10 @@ class _Pending:
     #: Parts of a region that have come.
     parts: list[tuple[dict[str, Any], bytes]] = field(default_factory=list)
     progress: Callable[[int, int], None] | None = None
+    #: Takes it back, where that can be.
+    cancel: bytes | None = None
+    #: What a progress callback raised.
+    failed: BaseException | None = None
 
 
 class LabelWire:
@@ -61,12 +67,17 @@ class LabelWire:
         connection.on_close(self._broken)
 
     def ask(
-        self, make: Callable[[str], bytes], *, progress: Callable[[int, int], None] | None = None, key: str | None = None
+        self, make: Callable[[str], bytes], *, progress: Callable[[int, int], None] | None = None, key: str | None = None,
+        cancel: Callable[[str], bytes] | None = None,
     ) -> Future[Any]:
-        """Send the frame that ``make(id)`` gives; the answer comes in time. Waits while very many are under way."""
+        """Send the frame that ``make(id)`` gives; the answer comes in time. Waits while very many are under way.
+
+        What ``progress`` raises is what the answer raises; ``cancel(id)`` makes the frame that takes it back then, or when
+        `results` is interrupted.
+        """
         name = key or uuid.uuid4().hex
         self._room.acquire()
-        pending = _Pending(b"", Future(), progress=progress)
+        pending = _Pending(b"", Future(), progress=progress, cancel=cancel and cancel(name))
         pending.answer.add_done_callback(lambda _: self._room.release())
         try:
             pending.frame = make(name)
@@ -77,6 +88,19 @@ class LabelWire:
             self._take(name)
             pending.answer.set_exception(error)
         return pending.answer
+
+    def results(self, answers: list[Future[Any]]) -> list[Any]:
+        """Wait for answers; an interrupt takes back what is not answered yet, where that can be."""
+        try:
+            return [answer.result() for answer in answers]
+        except KeyboardInterrupt:
+            with self._lock:
+                waiting = [pending for pending in self._pending.values() if pending.answer in answers]
+            for pending in waiting:
+                if pending.cancel is not None:
+                    self._connection.send(pending.cancel)
+            wait(answers, timeout=CANCEL_SECONDS)
+            raise
 
     def listen(self, volume: int, listener: Callable[[dict[str, Any]], None]) -> Callable[[], None]:
         """Call ``listener(edited)`` after each edit of a volume, on a thread of its own; the result ends that."""
@@ -98,7 +122,7 @@ class LabelWire:
     def _edited(self, _header: Header, payload: memoryview) -> None:
         edited = decode_control(payload)
         if pending := self._take(edited["id"]):
-            pending.answer.set_result(edited)
+            _settle(pending, edited)
         self._told.put(edited)
 
     def _region(self, _header: Header, payload: memoryview) -> None:
@@ -115,8 +139,15 @@ class LabelWire:
         told = decode_control(payload)
         with self._lock:
             pending = self._pending.get(told["id"])
-        if pending is not None and pending.progress is not None:
+        if pending is None or pending.progress is None or pending.failed is not None:
+            return
+        try:
             pending.progress(int(told["done"]), int(told["total"]))
+        except BaseException as error:
+            if pending.cancel is None:
+                raise
+            pending.failed = error
+            self._connection.send(pending.cancel)
 
     def _made(self, _header: Header, payload: memoryview) -> None:
         """LABELS are answered by the announcement of the volume: the volume's name is what was asked under."""
@@ -126,7 +157,7 @@ class LabelWire:
     def _refused(self, _header: Header, payload: memoryview) -> None:
         error = decode_control(payload)
         if pending := self._take(str(error.get("id", ""))):
-            pending.answer.set_exception(_error_of(error))
+            pending.answer.set_exception(pending.failed or _error_of(error))
 
     def _opened(self) -> None:
         """What was not answered is sent again: an edit that was applied before is answered, and not applied twice."""
@@ -135,6 +166,8 @@ class LabelWire:
         for pending in waiting:
             pending.parts.clear()
             self._connection.send(pending.frame)
+            if pending.failed is not None and pending.cancel is not None:
+                self._connection.send(pending.cancel)
 
     def _broken(self, reason: str) -> None:
         if self._connection.gone is None:
@@ -161,6 +194,14 @@ class LabelWire:
                     listener(edited)
                 except Exception:
                     log.exception("a callback of labels failed; the others are still called")
+
+
+def _settle(pending: _Pending, edited: dict[str, Any]) -> None:
+    """Answer an edit that was applied: also one that a callback wanted to take back too late."""
+    if pending.failed is None:
+        pending.answer.set_result(edited)
+    else:
+        pending.answer.set_exception(pending.failed)
 
 
 def _error_of(error: dict[str, Any]) -> VoxbeamError:

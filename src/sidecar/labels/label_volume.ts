@@ -9,7 +9,7 @@ import { type Edited, type EditHead, ErrorCode, FrameType, MAX_TAIL_BYTES } from
 import type { LabelBrick } from '../../volume/labels/brick.js';
 import type { ChangedBricks } from '../../volume/labels/changed_bricks.js';
 import { restore } from '../../volume/labels/displaced.js';
-import { applyEdit, EditError, type EditResult, editVoxels } from '../../volume/labels/edit.js';
+import { applyEdit, EditError, type EditResult, editWork } from '../../volume/labels/edit.js';
 import { coarsen } from '../../volume/labels/halve_labels.js';
 import type { StoredBrick } from '../brick_store.js';
 import type { Connection, ErrorFields } from '../connection.js';
@@ -64,6 +64,13 @@ interface Applied {
   readonly levels: readonly ChangedBricks[];
 }
 
+/** Edits that are committed together, until that is being written; `stop` drops them, because of those that are not wanted any more. */
+interface Batch {
+  readonly applied: Applied[];
+  readonly unwanted: Set<LabelRequest>;
+  readonly stop: AbortController;
+}
+
 export class LabelVolume {
   seq: number;
   readonly bricks: CommittedBricks;
@@ -73,6 +80,7 @@ export class LabelVolume {
   readonly #told: LabelTold;
   #queue: LabelRequest[] = [];
   #current: { request: LabelRequest; stop: AbortController } | undefined;
+  #batch: Batch | undefined;
   #running = false;
 
   constructor(
@@ -103,13 +111,17 @@ export class LabelVolume {
     });
   }
 
-  /** An edit of `connection` that is not applied yet is not wanted any more. */
+  /** An edit of `connection` that is not being written yet is not wanted any more. */
   cancel(connection: Connection, id: string): void {
     const mine = (request: LabelRequest): boolean => request.connection === connection && request.id === id;
     const waiting = this.#queue.filter(mine);
     this.#queue = this.#queue.filter((request) => !mine(request));
     for (const request of waiting) this.#refuse(request, CANCELLED);
     if (this.#current && mine(this.#current.request)) this.#current.stop.abort(new Refused(CANCELLED));
+    const late = this.#batch?.applied.find(({ request }) => mine(request));
+    if (!late) return;
+    this.#batch?.unwanted.add(late.request);
+    this.#batch?.stop.abort(new Refused(CANCELLED));
   }
 
   /** The volume is removed. */
@@ -123,12 +135,14 @@ export class LabelVolume {
     while (this.#queue.length > 0) {
       const working = new WorkingBricks(this.bricks);
       const applied: Applied[] = [];
+      const batch: Batch = { applied, unwanted: new Set(), stop: new AbortController() };
+      this.#batch = batch;
       const end = performance.now() + BATCH_MS;
       do {
         const request = this.#queue.shift() as LabelRequest;
         await this.#apply(request, working, applied);
       } while (this.#queue.length > 0 && applied.length < BATCH_OPS && performance.now() < end);
-      if (applied.length > 0) await this.#commit(working, applied);
+      if (applied.length > 0) await this.#commit(working, batch);
     }
     this.#running = false;
   }
@@ -176,7 +190,7 @@ export class LabelVolume {
   ): Promise<{ result: EditResult; label: number; target?: number }> {
     let tail = new Uint8Array();
     if (request.tail && request.tail.byteLength > 0) tail = await inflated(request.tail);
-    const total = editVoxels(working.shape, op);
+    const total = editWork(working.shape, op);
     let told = performance.now();
     const result = await inTurns(applyEdit(working, { op, label, mode, tail, ...request.found, voxelSize: this.record.description.voxel_size }), signal, (done) => {
       if (performance.now() - told < PROGRESS_MS) return;
@@ -196,12 +210,20 @@ export class LabelVolume {
     return { result: await inTurns(restore(working, displaced), signal), label: op.label, target: op.seq };
   }
 
-  async #commit(working: WorkingBricks, applied: readonly Applied[]): Promise<void> {
+  async #commit(working: WorkingBricks, { applied, unwanted, stop: { signal } }: Batch): Promise<void> {
     try {
-      const bricks = await inTurns(working.encoded());
+      const bricks = await inTurns(working.encoded(), signal);
+      signal.throwIfAborted();
+      this.#batch = undefined; // from here on it is too late
       await this.storage.commit({ volume: this.record.description.name, ops: applied.map(({ op }) => op), bricks });
     } catch (error) {
       this.history.takeBack(applied.length);
+      if (error instanceof Refused) {
+        // What was applied with it may lie over it: it is applied anew.
+        this.#queue.unshift(...applied.map(({ request }) => request).filter((request) => !unwanted.has(request)));
+        for (const request of unwanted) this.#refuse(request, error.fields);
+        return;
+      }
       const message = `the edit could not be stored and was not applied: ${(error as Error).message}`.slice(0, 2000);
       log(`labels "${this.record.description.name}": ${message}`);
       for (const { request } of applied) this.#refuse(request, { code: ErrorCode.STORE_FULL, message, remedy: 'free space where the scene is stored, and do it again' });

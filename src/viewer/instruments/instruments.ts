@@ -29,6 +29,7 @@ import { FIRST_PAINT, sized } from '../paint/paint_state.js';
 import { PaintBar } from '../paint/paint_bar.js';
 import { PaintCounts } from '../paint/paint_counts.js';
 import { PaintPanel } from '../paint/paint_panel.js';
+import { UnderWayRow } from '../paint/under_way_row.js';
 import { type PaintHost, PaintTool } from '../paint/paint_tool.js';
 
 /** Fields of the state that the sections show. */
@@ -58,6 +59,7 @@ export class Instruments {
 
   readonly paint: PaintTool;
   readonly paintBar: PaintBar;
+  readonly underWay: UnderWayRow;
   readonly #counts: PaintCounts;
   readonly #painting: PaintPanel;
 
@@ -70,6 +72,7 @@ export class Instruments {
     this.#counts = new PaintCounts(host);
     this.#painting = new PaintPanel(this.paint, this.#counts);
     this.paintBar = new PaintBar(this.paint, this.#counts, () => host.openPanel());
+    this.underWay = new UnderWayRow(this.paint.underWay);
     this.#all = [this.debug, new TickedAxes(host), new TapeTool(host), new SliceTool(host), new ClipTool(host), new LightTool(host), this.paint, this.marker];
     this.bookmarks = new BookmarkTool(host, this.flight, () => host.refresh());
     this.link = new PageLink(host.store, () => this.#framed);

@@ -14,6 +14,7 @@ import { hexOfLabel } from '../look/label_edits.js';
 import { coalesced, type Drag, isEraser, pressureOf } from '../pointer.js';
 import { worldPerPixel } from '../view_geometry.js';
 import { betweenOp, boxOp, lassoOp } from './area.js';
+import { EditsUnderWay } from './edits_under_way.js';
 import { type PaintState, scaleOf } from './paint_state.js';
 import { PieceTool } from './piece_tool.js';
 import { acrossOf, brushRadius, fillOp, isFurther, type Stroke, strokeOp } from './stroke.js';
@@ -35,6 +36,7 @@ export class PaintTool implements Instrument {
   /** Where the pointer is. */
   at: { view: string; px: Pixel } | undefined;
   readonly pieces: PieceTool;
+  readonly underWay = new EditsUnderWay();
   /** The volume whose values are tinted. */
   #previewed: number | undefined;
 
@@ -232,9 +234,12 @@ export class PaintTool implements Instrument {
     const within = op.kind === 'fill' || op.kind === 'interpolate' ? undefined : this.#within();
     if (within === 'none') this.#follow(Promise.reject(new Error('There is no image with these voxels to take values from')), gone);
     else {
-      const answer = labels.edit(handle, this.host.author, op, label, mode, within);
-      this.#follow(answer, gone);
-      if (done) answer.then(({ voxels }) => done(voxels), () => undefined);
+      const sent = this.underWay.follow((options) => labels.edit(handle, this.host.author, op, label, mode, { within, ...options }));
+      this.#follow(sent, gone);
+      sent.then(({ answer, late }) => {
+        if (late) this.host.tell('It was done before it could be cancelled: ctrl z takes it back');
+        else done?.(answer.voxels);
+      }, () => undefined);
     }
   }
 

@@ -95,6 +95,13 @@ export function* applyEdit(bricks: BrickAccess, edit: Edit): Generator<number, E
   return { changed, displaced: displaced.bytes() };
 }
 
+/** What `applyEdit` will yield in all, about: a fill looks at its voxels twice, to find and to write them. */
+export function editWork(shape: Vec3, op: EditOp): number {
+  if (op.kind !== 'fill') return editVoxels(shape, op);
+  const plane = op.dims === 2 && op.axis !== undefined ? op.box[1][op.axis as 0 | 1 | 2] - op.box[0][op.axis as 0 | 1 | 2] : 1;
+  return (2 * size(op.box)) / Math.max(plane, 1);
+}
+
 /** Voxels that an edit will look at, as far as that is known before. */
 export function editVoxels(shape: Vec3, op: EditOp): number {
   if (op.kind === 'stroke') return new Stroke(shape, op.points, op.radius, op.scales).voxels;

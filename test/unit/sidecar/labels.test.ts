@@ -320,6 +320,32 @@ test('a large fill tells how far it is, lets others have their turn, and can be 
   expect((await client.read(volume, [0, 0, 0], [1, side, side])).labels.every((label) => label === 0)).toBe(true);
   const { done, total } = client.client.all(FrameType.PROGRESS).at(-1)?.json ?? {};
   expect(done).toBeGreaterThan(0);
-  expect(total).toBe(side ** 3);
+  expect(total).toBe(2 * side ** 3); // found, and written
   await Promise.all([client.close(), other.close()]);
+});
+
+test('an edit that waits to be stored can be taken back too: what was applied after it is applied anew, as if it had never been', async () => {
+  const client = await LabelClient.join(sidecar);
+  const side = 320;
+  const volume = await client.labels('taken back late', [side, side, side]);
+  const fill = { kind: 'fill', seed: [300, 1, 1], box: [[0, 0, 0], [side, side, side]], dims: 3 };
+  // Both are of one batch, unless the machine stood still between them.
+  for (let round = 0; ; round += 1) {
+    const [early, late] = [`early ${round}`, `late ${round}`];
+    client.send(volume, { op: box([0, 0, 0], [2, 3, 4]), label: 5, id: early });
+    client.send(volume, { op: fill, label: 2, id: late });
+    await client.client.next(FrameType.PROGRESS, (f) => f.json.id === late);
+    const stored = client.client.all(FrameType.EDITED).some(({ json }) => json.id === early);
+    client.client.control(FrameType.CANCEL_EDIT, { volume, id: stored ? late : early });
+    expect(await client.refused(stored ? late : early)).toMatchObject({ code: 4499 });
+    if (stored) {
+      await client.undo(volume);
+      continue;
+    }
+    expect((await client.edited(late)).voxels).toBe(side ** 3);
+    break;
+  }
+  const { labels } = await client.read(volume, [0, 0, 0], [2, 3, 4]);
+  expect([...new Set(labels)]).toEqual([2]);
+  await client.close();
 });

@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import * as Y from 'yjs';
 import { Scene } from '../../../src/annotation/scene.js';
 import { FrameType, readHeader, readPayload } from '../../../src/protocol/frame.js';
@@ -7,6 +7,7 @@ import { worldToSlice } from '../../../src/renderer/slice_view.js';
 import type { Pixel, SliceView, View } from '../../../src/renderer/views.js';
 import { LabelEdits } from '../../../src/session/label_edits.js';
 import type { SessionVolume } from '../../../src/session/types.js';
+import { SHOWN_AFTER_MS } from '../../../src/viewer/paint/edits_under_way.js';
 import { cellOf, Piece } from '../../../src/viewer/paint/piece.js';
 import { betweenOp, planesAbout } from '../../../src/viewer/paint/area.js';
 import { amountWords, listedLabels } from '../../../src/viewer/paint/label_list.js';
@@ -110,11 +111,54 @@ test('an edit that is refused says why; what the connection lost is sent again',
   expect(frames.map(({ head }) => head!.id)).toEqual([frames[0]!.head!.id, frames[0]!.head!.id]);
   expect(labels.refused({ code: 4422, message: 'label 300 does not fit u8', id: 'another', fatal: false })).toBe(false);
   expect(labels.refused({ code: 4422, message: 'label 300 does not fit u8', id: frames[0]!.head!.id, fatal: false })).toBe(true);
-  await Promise.resolve();
+  await new Promise(setImmediate);
   expect([said, labels.underWay]).toEqual([['label 300 does not fit u8'], 0]);
   const done = labels.edit(7, 'ann', { kind: 'box', start: [0, 0, 0], stop: [1, 1, 1] }, 1, { write: 'all' });
   labels.edited(new TextEncoder().encode(JSON.stringify({ id: frames.at(-1)!.head!.id, voxels: 12 })));
   expect(await done).toEqual({ voxels: 12 });
+});
+
+test('an edit that takes its time is followed and can be taken back, also over another connection; then it is said that nothing was changed', async () => {
+  jest.useFakeTimers();
+  try {
+    const { tool, labels, frames, said, axial } = brush();
+    let changes = 0;
+    tool.underWay.changed = () => {
+      changes += 1;
+    };
+    tool.press(axial, [100, 100])!.end([100, 100], false);
+    const { id } = frames[0]!.head!;
+    expect([tool.underWay.shown, tool.underWay.cancel()]).toEqual([undefined, false]); // at first there is nothing to say
+    jest.advanceTimersByTime(SHOWN_AFTER_MS);
+    expect([tool.underWay.shown, changes]).toEqual([{ count: 1, share: undefined, cancelling: false }, 1]);
+    labels.progress({ volume: 7, id, done: 30, total: 40 });
+    labels.progress({ volume: 7, id: 'of another', done: 1, total: 40 });
+    expect([tool.underWay.shown?.share, changes]).toEqual([0.75, 2]);
+    expect([tool.underWay.cancel(), tool.underWay.cancel()]).toEqual([true, false]);
+    expect(tool.underWay.shown?.cancelling).toBe(true);
+    labels.again();
+    expect(frames.slice(1).map(({ type, head, message }) => [type, head?.id ?? message?.id])).toEqual([[FrameType.CANCEL_EDIT, id], [FrameType.EDIT, id], [FrameType.CANCEL_EDIT, id]]);
+    labels.refused({ code: 4499, message: 'the edit was cancelled', id, fatal: false });
+    await jest.advanceTimersByTimeAsync(0);
+    expect([said, tool.underWay.shown, changes]).toEqual([['It was cancelled: nothing was changed'], undefined, 4]);
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
+test('what was done before it could be taken back is said to be there', async () => {
+  jest.useFakeTimers();
+  try {
+    const { tool, labels, frames, said, axial } = brush();
+    tool.press(axial, [100, 100])!.end([100, 100], false);
+    jest.advanceTimersByTime(SHOWN_AFTER_MS);
+    tool.underWay.cancel();
+    labels.edited(new TextEncoder().encode(JSON.stringify({ id: frames[0]!.head!.id, voxels: 12 })));
+    await jest.advanceTimersByTimeAsync(0);
+    expect([said, tool.underWay.shown]).toEqual([['It was done before it could be cancelled: ctrl z takes it back'], undefined]);
+  } finally {
+    jest.useRealTimers();
+  }
 });
 
 test('the brush grows and shrinks within its bounds', () => {

@@ -11,10 +11,11 @@ export const ROOT = '.voxbeam[data-settled]';
  * Starts a program of this folder, which prints the address of its page first, and opens that.
  *
  * @param asked whether the program prints an address only when it is asked for one
+ * @param args of the program
  * @returns the browser, the page (`said` has its errors), `ask(line)` for the program's next line, and `close`
  */
-export async function openPythonPage(file, viewport, { asked = false } = {}) {
-  const server = spawn(python, ['-u', fileURLToPath(new URL(file, import.meta.url))], { stdio: ['pipe', 'pipe', 'inherit'], env: environment() });
+export async function openPythonPage(file, viewport, { asked = false, args = [] } = {}) {
+  const server = spawn(python, ['-u', fileURLToPath(new URL(file, import.meta.url)), ...args], { stdio: ['pipe', 'pipe', 'inherit'], env: environment() });
   const lines = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
   const next = async () => (await lines.next()).value;
   const ask = (line = '') => {

@@ -6,6 +6,7 @@ import { gripsOf } from './annotate/grips.js';
 import { isDrawingTool } from './annotate/drawing_state.js';
 import type { AnnotationTools } from './annotation_tools.js';
 import type { GestureContext } from './interactions.js';
+import { isDragged } from './key_words.js';
 import { drawn } from './marks.js';
 import type { Drag, GestureTarget } from './pointer.js';
 
@@ -13,8 +14,6 @@ import type { Drag, GestureTarget } from './pointer.js';
 const STEP_3D = 4;
 /** Steps at once with shift. */
 const FAST = 10;
-/** What is drawn from where it is pressed to where it is let go: one press takes hold, the next lets go. */
-const DRAGGED: ReadonlySet<string> = new Set(['box', 'oriented_box', 'ellipsoid', 'freehand', 'tape', 'lasso']);
 
 /** Where the pointer is. */
 export interface KeyPlace {
@@ -116,7 +115,7 @@ export class KeyPointer {
 
   get #dragged(): boolean {
     const { tool, paint } = this.context.store.state;
-    return DRAGGED.has(paint ? paint.act : tool) || (!paint && tool === 'navigate');
+    return isDragged(paint ? paint.act : tool) || (!paint && tool === 'navigate');
   }
 
   /** At the selected mark, where it is to be moved; else where the slices cross. */

@@ -3,6 +3,7 @@
 import type { Scene } from '../annotation/scene.js';
 import { h, setAttribute } from './dom.js';
 import { type IconName, icon } from './icons.js';
+import { keyWords } from './key_words.js';
 import type { Layout } from './layout.js';
 import { DRAWING_TOOLS, isDrawingTool, TOOL_WORDS } from './annotate/drawing_state.js';
 import type { Tool, ViewState } from './view_state.js';
@@ -57,7 +58,7 @@ export class Toolbar {
 
   constructor(actions: ToolbarActions) {
     const tool = (name: Tool, title: string) => {
-      const made = button(name, title, () => actions.tool(name), { 'data-tool': name });
+      const made = button(name, title, () => actions.tool(name), { 'data-tool': name, ...(name !== 'navigate' && { title: `${title}\n${keyWords(name)}` }) });
       this.#tools.set(name, made);
       return made;
     };

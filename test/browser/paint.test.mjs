@@ -36,6 +36,9 @@ test('a stroke is in the picture and in Python, in the voxels of its slice; the 
   await page.locator('.voxbeam').press('z');
   await page.locator('[data-action="new-labels"]').click();
   await page.locator('[data-action="new-labels"]').waitFor({ state: 'hidden' });
+  for (const [act, how] of [['fill', 'space presses'], ['lasso', 'space takes hold, arrows draw, space lets go']]) {
+    assert.match(await page.locator(`[data-paint="${act}"]`).getAttribute('title'), new RegExp(`\\)\nWithout a mouse: space shows a pointer, arrows move it \\(shift: ten\\), ${how}$`));
+  }
   const stage = await page.locator('.voxbeam-canvas').boundingBox();
   const [cx, cy] = [stage.x + stage.width / 4, stage.y + stage.height / 4];
   const stroke = async (dx, dy) => {

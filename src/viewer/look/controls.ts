@@ -25,9 +25,9 @@ export function choice<T extends string>(label: string, options: readonly (reado
 }
 
 /** A choice by name, as a row of buttons; `data` names their attribute. */
-export function switches<T extends string>(label: string, data: string, options: readonly (readonly [T, string, string])[], changed: (value: T) => void): Control<T> {
-  const buttons = options.map(([value, words, title]) =>
-    h('button', { type: 'button', title, 'aria-label': title, [`data-${data}`]: value, on: { click: () => changed(value) } }, words),
+export function switches<T extends string>(label: string, data: string, options: readonly (readonly [T, string, string, how?: string])[], changed: (value: T) => void): Control<T> {
+  const buttons = options.map(([value, words, title, how]) =>
+    h('button', { type: 'button', title: how ? `${title}\n${how}` : title, 'aria-label': title, [`data-${data}`]: value, on: { click: () => changed(value) } }, words),
   );
   return {
     element: h('div', { class: 'voxbeam-switch', role: 'group', 'aria-label': label }, ...buttons),

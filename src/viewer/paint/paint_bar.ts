@@ -2,6 +2,7 @@
 
 import { h, setAttribute, setText } from '../dom.js';
 import { wordButton } from '../instruments/fields.js';
+import { keyWords } from '../key_words.js';
 import { setOptions } from '../annotate/mark_details.js';
 import { listedLabels } from './label_list.js';
 import { makeLabels } from './make_labels.js';
@@ -44,7 +45,7 @@ export class PaintBar {
       return made;
     };
     const act = select('What to paint with', 'act', (value) => this.tool.set({ act: value as PaintAct }));
-    act.append(...ACTS.map(([value, words, title]) => h('option', { value, title }, words)));
+    act.append(...ACTS.map(([value, words, title]) => h('option', { value, title: `${title}\n${keyWords(value)}` }, words)));
     const label = select('Label that is painted', 'label', (value) => this.tool.set({ label: Number(value) }));
     const swatch = h('span', { class: 'voxbeam-mark-dot' });
     const size = (by: 1 | -1) => {

@@ -1,6 +1,7 @@
 /** The section of the side panel for painting: which labels, with what, how large. Made when somebody first paints. */
 
 import { h } from '../dom.js';
+import { keyWords } from '../key_words.js';
 import { numberField, section, setNumber, wordButton } from '../instruments/fields.js';
 import { choice, slider, switches, tick } from '../look/controls.js';
 import { LabelList } from './label_list.js';
@@ -61,7 +62,7 @@ export class PaintPanel {
   }
 
   make() {
-    const act = switches<PaintAct>('Paint', 'paint', ACTS, (value) => this.#set({ act: value }));
+    const act = switches<PaintAct>('Paint', 'paint', ACTS.map(([act, words, title]) => [act, words, title, keyWords(act)] as const), (value) => this.#set({ act: value }));
     const list = new LabelList(this.tool, (value) => this.#set({ label: value }));
     const label = numberField('Number of the label that is painted; 0 takes labels away', (value) => this.#set({ label: Math.max(0, Math.round(value)) }), { min: 0 });
     const radius = slider('Radius of the brush', { min: LEAST_RADIUS, max: MOST_RADIUS, log: true, reset: 4 }, (value) => this.#set({ radius: value }));

@@ -10,6 +10,8 @@ import { addPoint, movePoint, removePoint, withEnds } from '../../../src/viewer/
 import { RangeSlider } from '../../../src/viewer/range_slider.js';
 import type { ShownLayer } from '../../../src/viewer/shown_layers.js';
 import { showStatus } from '../../../src/viewer/status.js';
+import { DRAWING_TOOLS } from '../../../src/viewer/annotate/drawing_state.js';
+import { keyWords } from '../../../src/viewer/key_words.js';
 import { Toolbar, type ToolbarActions } from '../../../src/viewer/toolbar.js';
 import { volume } from './volumes.js';
 
@@ -323,6 +325,13 @@ test('every button of the toolbar has words, does its thing, and shows what is o
     button.click();
   }
   for (const name of names) expect(actions[name]).toHaveBeenCalled();
+  // What a button is called is short; how its tool works without a mouse stands below, for eye and ear.
+  const described = (name: string) => toolbar.element.querySelector<HTMLButtonElement>(`[data-tool="${name}"]`)!;
+  for (const name of [...DRAWING_TOOLS, 'tape', 'pick'] as const) expect(described(name).title).toBe(`${described(name).getAttribute('aria-label')}\n${keyWords(name)}`);
+  expect(described('navigate').title).toBe('Navigate (esc)');
+  expect([keyWords('point'), keyWords('box'), keyWords('polygon')].map((words) => words.split(', ').slice(2).join(', '))).toEqual([
+    'space presses', 'space takes hold, arrows draw, space lets go', 'space puts each point, enter ends',
+  ]);
   expect(toolbar.element.querySelector('[data-tool="point"]')?.getAttribute('aria-pressed')).toBe('true');
   expect(toolbar.element.querySelector('[data-tool="navigate"]')?.getAttribute('aria-pressed')).toBe('false');
   toolbar.show({ tool: 'navigate', layout: 'four', mip: false, canUndo: false, canRedo: false, mayEdit: false, panel: true });

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voxbeam import cache
+from voxbeam.child_environment import child_environment
 from voxbeam.kept.folder_lock import FolderLock
 
 if TYPE_CHECKING:
@@ -84,11 +85,9 @@ def compile_now(path: Path) -> bool:
         if not lock.take():
             return False
         program = "import sys; from voxbeam.compiled.compiler import main; main(sys.argv[1])"
-        paths = os.pathsep.join(str(Path(entry or ".").resolve()) for entry in sys.path)
         done = subprocess.run(
             [sys.executable, "-c", program, str(path)], check=False, timeout=LIMIT_SECONDS,
-            env={**os.environ, "PYTHONPATH": paths},
-            cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            env=child_environment(), cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
         )
         if done.returncode:
             log.info("nothing was compiled: %s", done.stderr.decode(errors="replace")[-500:])

@@ -70,7 +70,7 @@ class KeptVoxels:
         return None
 
     def memory(self, box: Box) -> Memory | None:
-        """Read into memory of this thread, which its next call uses again."""
+        """Read from blocks, as `copy` does, into what is this thread's until its next call."""
         return gathered(box, self.shape, self.mapping.dtype, self.mapping.stored, lambda out: self._cache.read(box, out))
 
 

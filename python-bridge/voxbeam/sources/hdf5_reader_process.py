@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from voxbeam.child_environment import child_environment
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -57,7 +59,8 @@ class ReaderProcess:
         self._map: mmap.mmap | None = None
         self._process = subprocess.Popen(
             [sys.executable, "-c", _PROGRAM, str(self._memory), str(os.getpid())], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL, pass_fds=[self._memory], start_new_session=True, cwd="/", env=_environment(),
+            stderr=subprocess.DEVNULL, pass_fds=[self._memory], start_new_session=True, cwd="/",
+            env=child_environment(BLOSC_NTHREADS="1"),
         )
         self._unread = b""
         self._ready = False
@@ -134,9 +137,3 @@ class ReaderProcess:
             self._unread += data
         line, self._unread = self._unread.split(b"\n", 1)
         return dict(json.loads(line))
-
-
-def _environment() -> dict[str, str]:
-    """The kernel's, with its module path, and one thread for libraries that would start many."""
-    path = os.pathsep.join(str(Path(entry or ".").resolve()) for entry in sys.path)
-    return {**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "BLOSC_NTHREADS": "1"}

@@ -9,12 +9,12 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from voxbeam import cache
+from voxbeam.child_environment import child_environment
 from voxbeam.producer.helper.process_memory import let_read, supported
 from voxbeam.producer.helper.remote_voxels import Place
 from voxbeam.producer.voxels import ArrayVoxels
@@ -221,8 +221,5 @@ def _levels(volume: ProducedVolume) -> list[tuple[dict[str, Any], Any]]:
 
 
 def _environment() -> dict[str, str]:
-    """The kernel's, with its module path, and one thread for libraries that would start many."""
-    path = os.pathsep.join(str(Path(entry or ".").resolve()) for entry in sys.path)
     kept = cache.path()  # where machine code is
-    folder = {cache.ENVIRONMENT: "off" if kept is None else str(kept.parent)}
-    return {**os.environ, **folder, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+    return child_environment(**{cache.ENVIRONMENT: "off" if kept is None else str(kept.parent)})

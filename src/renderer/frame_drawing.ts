@@ -53,7 +53,7 @@ export class FrameDrawing {
    */
   busy(moving: boolean): boolean {
     if (this.drawing.screen.shaders.due) return this.fence.isFull('still');
-    return this.fence.isFull(moving ? 'moving' : this.#going ? 'going' : 'still');
+    return this.fence.isFull(!moving && this.#going ? 'going' : 'still');
   }
 
   /** Takes up shaders that were compiled meanwhile, where that waits for nothing. */
@@ -130,7 +130,10 @@ export class FrameDrawing {
     if (this.clearAll) {
       this.clearAll = false;
       this.drawing.clear({ x: 0, y: 0, width: size.width, height: size.height });
-      for (const state of views) state.redraw(now);
+      for (const state of views) {
+        state.covered = undefined;
+        state.redraw(now);
+      }
     }
     drawWithin(views, now);
   }

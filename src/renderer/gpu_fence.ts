@@ -13,10 +13,11 @@ const POLL_MS = 4;
 export type Pace = keyof typeof OPEN;
 
 /**
- * Frames the GPU may have in hand: while the picture moves one that is shown, one that is drawn and one to go on with, so that it is never
- * idle; while bricks come or strips of a still picture follow each other one to go on with, so that who begins to move waits for two at most; else one.
+ * Frames the GPU may have in hand: while bricks come or strips of a still picture follow each other one to go on with, so that it is never idle
+ * and who begins to move waits for two at most; else one. A picture that moves is given to it when the one before is done: those that queue
+ * come no faster where the GPU is what is waited for, but by twos and threes, and later.
  */
-const OPEN = { moving: 3, going: 2, still: 1 } as const;
+const OPEN = { going: 2, still: 1 } as const;
 
 /** Fences after frames, in order. */
 export class GpuFence {

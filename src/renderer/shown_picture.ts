@@ -10,6 +10,8 @@ export interface ShownPicture {
   readonly used: readonly [number, number];
   /** Solid things behind it, at the view's full resolution. */
   readonly solid?: THREE.Texture | undefined;
+  /** The part of the view outside of which it is clear. */
+  readonly covers: DeviceRect;
 }
 
 /** Uniforms for `setPicture`. */

@@ -4,6 +4,7 @@ import * as THREE from 'three';
 import { worldBounds } from '../volume/geometry.js';
 import { toLayer, toWorld } from '../volume/placement.js';
 import type { Quality } from './adaptive_resolution.js';
+import { around, coveredPart } from './covered_part.js';
 import { closeness } from './closeness.js';
 import { LABEL_COLORS, type Rgb } from './colormaps.js';
 import { type DeviceRect, Fullscreen, shaderMaterial } from './fullscreen.js';
@@ -128,6 +129,7 @@ export class ViewDrawing {
     const awaits = shown.layers.some((volume) => this.tiles.count(view.id, volume).lacking > 0);
     if (awaits && !this.hasVoxels(state, shown)) return false;
     this.clear(rect);
+    state.covered = undefined;
     let any = false;
     for (const volume of shown.layers) {
       any = this.#slices.draw(this.#source(state, volume), volume, view, rect, ratio) || any;
@@ -156,6 +158,7 @@ export class ViewDrawing {
     const picture = state.onCanvas;
     if (!picture) {
       this.clear(rect);
+      state.covered = undefined;
       return;
     }
     const dark = luma(this.background) < 0.5;
@@ -170,8 +173,14 @@ export class ViewDrawing {
     (u.uGlow as THREE.IUniform).value = dark ? 0.05 : 0.035;
     setPicture(u, picture, rect);
     if (blends) setBefore(u, before, part);
-    this.screen.draw(composite, rect);
     const volume = shown.image ?? shown.labels;
+    // The canvas keeps what is on it: the backdrop around the volumes is drawn once, and where they were or are.
+    const boxes = volume && boxed && view.outline !== false ? coveredPart([volume], view.camera, rect, ratio + 2) : picture.covers;
+    const covers = around(picture.covers, boxes);
+    const { leftOut } = this.screen;
+    this.screen.draw(composite, rect, null, state.covered ? around(state.covered, covers) : rect);
+    if (this.screen.leftOut > leftOut) return;
+    state.covered = blends && state.covered ? around(state.covered, covers) : covers;
     state.lacksBox = false;
     if (!volume || !boxed || view.outline === false) return;
     if (this.screen.patient && !this.boxReady) {
@@ -209,7 +218,10 @@ export class ViewDrawing {
     const target = state.pictureTarget(rect.width, rect.height, full);
     const size = [target.width, target.height] as const;
     const solid = from === 0 ? this.#solids.draw(state.view, this.#planes(state, shown), rect, draw.pass) : this.#solids.drawn(state.view.id);
-    state.onCanvas = { texture: target.texture, size, used: [width / size[0], height / size[1]], solid: solid?.colors };
+    // Mixed with what is clear, a picture's outermost pixels reach one further; those of later passes are shifted.
+    const spill = Math.ceil(1.5 * Math.max(rect.width / width, rect.height / height)) + 1;
+    const covers = solid || state.view.kind !== 'volume' ? rect : coveredPart(shown.layers, state.view.camera, rect, spill);
+    state.onCanvas = { texture: target.texture, size, used: [width / size[0], height / size[1]], solid: solid?.colors, covers };
     if (state.view.kind !== 'volume' || shown.layers.length === 0) return this.#clearTarget(target) || solid !== undefined;
     const all = shown.layers.map((volume) => this.#source(state, volume, draw.coarser));
     const here = all.filter(({ table }) => table.outcome.any);

@@ -4,7 +4,7 @@ import type { ViewState } from './view_state.js';
 import type { VolumeState } from './volume_state.js';
 import { planeView, type WorldBox } from './plane_views.js';
 import { worldBounds } from '../volume/geometry.js';
-import { toWorld } from '../volume/placement.js';
+import { cornersOf } from '../volume/placement.js';
 import type { View } from './views.js';
 
 /** Whether two lists of views are laid out alike. */
@@ -55,10 +55,7 @@ export function drawWithin(states: readonly ViewState[], now: number): void {
 
 /** The box of the world around layers. */
 function boundsOf(layers: readonly VolumeState[]): WorldBox | undefined {
-  const corners = layers.flatMap(({ geometry, placement }) => {
-    const { min, max } = worldBounds(geometry);
-    return [0, 1, 2, 3, 4, 5, 6, 7].map((c) => toWorld(placement, [0, 1, 2].map((i) => ((c >> i) & 1 ? max[i] : min[i])) as [number, number, number]));
-  });
+  const corners = layers.flatMap(({ geometry, placement }) => cornersOf(placement, worldBounds(geometry)));
   const ends = (of: (...n: number[]) => number) => [0, 1, 2].map((i) => of(...corners.map((corner) => corner[i] as number))) as [number, number, number];
   return corners.length > 0 ? { min: ends(Math.min), max: ends(Math.max) } : undefined;
 }

@@ -61,6 +61,8 @@ export class ViewState {
   onCanvas: ShownPicture | undefined;
   /** The picture that is there: while strips of the next are drawn, still the one before. */
   onScreen: ShownPicture | undefined;
+  /** The part of the canvas outside of which the backdrop of the view's picture stands already; undefined: nowhere yet. */
+  covered: DeviceRect | undefined;
   /** The picture on the canvas waits for the shader of the box around it. */
   lacksBox = false;
   /** Voxels were drawn in it once. */

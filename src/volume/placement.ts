@@ -56,6 +56,11 @@ export function toWorld({ to, shift }: Placement, p: Vec3): Vec3 {
   return [x + shift[0], y + shift[1], z + shift[2]];
 }
 
+/** Where the eight corners of a layer's box are in the world. */
+export function cornersOf(placement: Placement, { min, max }: { readonly min: Vec3; readonly max: Vec3 }): Vec3[] {
+  return [0, 1, 2, 3, 4, 5, 6, 7].map((c) => toWorld(placement, [c & 1 ? max[0] : min[0], c & 2 ? max[1] : min[1], c & 4 ? max[2] : min[2]]));
+}
+
 /** Which point of a layer is at a place of the world. */
 export function toLayer({ back, shift }: Placement, world: Vec3): Vec3 {
   return times(back, [world[0] - shift[0], world[1] - shift[1], world[2] - shift[2]]);

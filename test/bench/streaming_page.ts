@@ -19,8 +19,12 @@ interface Turn {
   readonly tasks: number[];
   /** The page's part of each frame. */
   readonly frames: number[];
-  /** From one picture to the next. */
+  /** From one picture to the next while the view turns. */
   readonly pictures: number[];
+  /** The same while the hand rests and details come. */
+  readonly resting: number[];
+  /** Part of the resolution along each axis that each picture of the turning view was drawn at. */
+  readonly scales: number[];
   /** The same before the first picture; of a turn from nothing. */
   readonly first?: number[];
   /** Bricks that were uploaded. */
@@ -33,27 +37,33 @@ async function turn(shipped: Shipped, seconds: number): Promise<Turn> {
   const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration)));
   observer.observe({ type: 'longtask' });
   const frames: number[] = [];
-  const pictures: number[] = [];
+  const [pictures, resting, scales]: number[][] = [[], [], []];
   shipped.renderer.setMoving(true);
   const begun = performance.now();
   const { uploads } = shipped.renderer.report;
   let [count, last] = [shipped.renderer.report.pictures, begun];
-  for (let t = 0; t < seconds; t = (performance.now() - begun) / 1000) {
-    shipped.look(orbit(start, t, 0.2 * Math.sin(t)));
+  let [moving, turned, at] = [true, 0, begun];
+  while (at - begun < 1000 * seconds) {
+    shipped.look(orbit(start, turned, 0.2 * Math.sin(turned)));
     frames.push(await shipped.timed(ARRIVE));
     const now = performance.now();
-    if (shipped.renderer.report.pictures > count) {
-      count = shipped.renderer.report.pictures;
-      pictures.push(now - last);
-      last = now;
+    if (moving) turned += (now - at) / 1000;
+    at = now;
+    const { pictures: drawn, resolutionScale } = shipped.renderer.report;
+    if (drawn > count) {
+      (moving ? pictures : resting).push(now - last);
+      if (moving) scales.push(resolutionScale);
+      [count, last] = [drawn, now];
     }
     // Now and then the hand rests and details stream in.
-    if (frames.length % 60 === 40) shipped.renderer.setMoving(false);
-    if (frames.length % 60 === 0) shipped.renderer.setMoving(true);
+    const moves = frames.length % 60 < 40;
+    if (moves === moving) continue;
+    [moving, last] = [moves, now];
+    shipped.renderer.setMoving(moving);
   }
   await new Promise((resolve) => setTimeout(resolve, 200));
   observer.disconnect();
-  return { tasks, frames, pictures, bricks: shipped.renderer.report.uploads - uploads };
+  return { tasks, frames, pictures, resting, scales, bricks: shipped.renderer.report.uploads - uploads };
 }
 
 Object.assign(globalThis, {

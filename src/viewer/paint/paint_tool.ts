@@ -219,8 +219,15 @@ export class PaintTool implements Instrument {
 
   #fill(target: SessionVolume, geometry: VolumeGeometry, at: Vec3, across: 0 | 1 | 2 | undefined, erasing: boolean): void {
     const op = fillOp(geometry, at, across);
-    if (op) this.send(target, op, erasing ? 0 : (this.state?.label ?? 0));
-    else this.host.tell('There are no labels here: press inside the volume');
+    if (!op) {
+      this.host.tell('There are no labels here: press inside the volume');
+      return;
+    }
+    if (op.kind === 'fill' && op.dims === 3) {
+      const edges = op.box[1].map((high, axis) => high - (op.box[0][axis] as number));
+      if (edges.some((edge, axis) => edge < (geometry.shape[axis] as number))) this.host.tell(`A fill of labels as large as these stays within ${edges.join(' × ')} voxels (z, y, x) around the press`);
+    }
+    this.send(target, op, erasing ? 0 : (this.state?.label ?? 0));
   }
 
   /**

@@ -1,6 +1,7 @@
 /** Strokes of the brush: from the pointer's way over a view to the voxels of an edit. Pure. */
 
 import type { EditOp } from '../../protocol/labels.js';
+import { MAX_EDIT_VOXELS } from '../../protocol/limits.js';
 import type { View } from '../../renderer/views.js';
 import { type Vec3, type VolumeGeometry, worldToVoxel } from '../../volume/geometry.js';
 
@@ -55,12 +56,25 @@ export function strokeOp(volume: VolumeGeometry, { points, radius, deep, scales 
   };
 }
 
+/** What a fill through all slices may reach: the volume, of a large one as much around the seed as one edit may have, a cube where it can be. */
+export function fillBox(shape: Vec3, seed: Vec3): [[number, number, number], [number, number, number]] {
+  const edges = [...shape] as [number, number, number];
+  let left = MAX_EDIT_VOXELS;
+  const shortestFirst = ([0, 1, 2] as (0 | 1 | 2)[]).sort((a, b) => shape[a] - shape[b]);
+  for (const [i, axis] of shortestFirst.entries()) {
+    edges[axis] = Math.min(shape[axis], Math.floor(left ** (1 / (3 - i)) + 1e-6));
+    left = Math.floor(left / edges[axis]);
+  }
+  const start = edges.map((edge, axis) => Math.min(Math.max((seed[axis] as number) - (edge >> 1), 0), (shape[axis] as number) - edge)) as [number, number, number];
+  return [start, start.map((low, axis) => low + (edges[axis] as number)) as [number, number, number]];
+}
+
 /** The edit that fills from a place: through all slices, or in the slice across an axis. Undefined where it lies outside. */
 export function fillOp(volume: VolumeGeometry, at: Vec3, across: 0 | 1 | 2 | undefined): EditOp | undefined {
   const seed = worldToVoxel(volume, at).map((n) => Math.round(n)) as [number, number, number];
   if (seed.some((n, axis) => n < 0 || n >= (volume.shape[axis] as number))) return undefined;
+  if (across === undefined) return { kind: 'fill', seed, box: fillBox(volume.shape, seed), dims: 3 };
   const box: [[number, number, number], [number, number, number]] = [[0, 0, 0], [...volume.shape]];
-  if (across === undefined) return { kind: 'fill', seed, box, dims: 3 };
   box[0][across] = seed[across];
   box[1][across] = seed[across] + 1;
   return { kind: 'fill', seed, box, dims: 2, axis: across };

@@ -2,6 +2,8 @@ import { expect, jest, test } from '@jest/globals';
 import * as Y from 'yjs';
 import { Scene } from '../../../src/annotation/scene.js';
 import { FrameType, readHeader, readPayload } from '../../../src/protocol/frame.js';
+import { MAX_EDIT_VOXELS } from '../../../src/protocol/limits.js';
+import type { VolumeDescription } from '../../../src/protocol/messages.js';
 import { decodeHeadTail, EditHead, encodeHeadTail } from '../../../src/protocol/labels.js';
 import { worldToSlice } from '../../../src/renderer/slice_view.js';
 import type { Pixel, SliceView, View } from '../../../src/renderer/views.js';
@@ -15,6 +17,7 @@ import { paintKey } from '../../../src/viewer/paint/paint_controls.js';
 import { PaintCounts } from '../../../src/viewer/paint/paint_counts.js';
 import { FIRST_PAINT, resized } from '../../../src/viewer/paint/paint_state.js';
 import { type PaintHost, PaintTool } from '../../../src/viewer/paint/paint_tool.js';
+import { fillBox } from '../../../src/viewer/paint/stroke.js';
 import { onFacingPlane } from '../../../src/viewer/view_geometry.js';
 import { fitted, ViewStore, viewsOf } from '../../../src/viewer/view_state.js';
 import { volume } from './volumes.js';
@@ -25,7 +28,7 @@ const none = undefined as unknown as PointerEvent;
 const PLACE = { shape: [40, 50, 60], voxel_size: [2, 1, 1], origin: [1, 0.5, 0.5] } as const;
 
 /** A brush over labels of 2 × 1 × 1, and the frames that it sends. */
-function brush(paintable = true, mayEdit = true) {
+function brush(paintable = true, mayEdit = true, place: Partial<VolumeDescription> = PLACE) {
   const frames: { type: number; head: EditHead | undefined; message: Record<string, unknown> | undefined }[] = [];
   const labels = new LabelEdits(
     (frame) => {
@@ -34,8 +37,8 @@ function brush(paintable = true, mayEdit = true) {
     },
     (type, message) => frames.push({ type, head: undefined, message: message as Record<string, unknown> }),
   );
-  const volumes = new Map<number, SessionVolume>([[1, volume(1, PLACE)]]);
-  if (paintable) volumes.set(7, volume(7, { ...PLACE, name: 'tissue', kind: 'labels', stored: 'u8', dtype: 'uint8', editable: true }));
+  const volumes = new Map<number, SessionVolume>([[1, volume(1, place)]]);
+  if (paintable) volumes.set(7, volume(7, { ...place, name: 'tissue', kind: 'labels', stored: 'u8', dtype: 'uint8', editable: true }));
   const store = new ViewStore({ layout: 'four' });
   store.update({ ...fitted(BOUNDS, 'four', undefined, SIZE), paint: FIRST_PAINT });
   const view = (id: string) => viewsOf(store.state, SIZE).find((v) => v.id === id) as View;
@@ -86,6 +89,26 @@ test('a fill stays in its slice or goes through all, and nowhere from outside', 
   expect(frames[1]!.head!.op).toEqual({ kind: 'fill', seed: [z, 20, 10], box: [[0, 0, 0], [40, 50, 60]], dims: 3 });
   tool.press(axial, worldToSlice(axial, [-5, 20, 41]))!.end([0, 0], false);
   expect([frames.length, said.length]).toEqual([2, 1]);
+});
+
+test('a fill of a large volume stays in as many voxels around its seed as an edit may have, and that is said', () => {
+  expect(fillBox([40, 50, 60], [0, 49, 30])).toEqual([[0, 0, 0], [40, 50, 60]]);
+  expect(fillBox([1, 30_000, 30_000], [0, 29_999, 15_000])).toEqual([[0, 13_616, 6808], [1, 30_000, 23_192]]);
+  expect(fillBox([2048, 2048, 2048], [10, 1000, 2047])).toEqual([[0, 678, 1403], [645, 1323, 2048]]);
+  for (const shape of [[2048, 2048, 2048], [1, 30_000, 30_000], [64, 5000, 9000], [3, 7, 2 ** 31 - 1]] as const) {
+    const seed = shape.map((n) => Math.floor(n / 3)) as [number, number, number];
+    const [low, high] = fillBox(shape, seed);
+    const voxels = high.reduce((product, end, axis) => product * (end - low[axis]!), 1);
+    expect(voxels).toBeLessThanOrEqual(MAX_EDIT_VOXELS);
+    expect(voxels).toBeGreaterThan(0.99 * MAX_EDIT_VOXELS);
+    expect(seed.every((at, axis) => at >= low[axis]! && at < high[axis]!)).toBe(true);
+  }
+  const { tool, store, frames, said, axial } = brush(true, true, { shape: [2000, 2000, 2000], voxel_size: [0.04, 0.02, 0.03], origin: [0, 0, 0] });
+  store.update({ paint: { ...FIRST_PAINT, act: 'fill', deep: true } });
+  const inside = worldToSlice(axial, [30, 20, 41]);
+  tool.press(axial, inside)!.end(inside, false);
+  expect(frames).toHaveLength(1);
+  expect(said).toEqual(['A fill of labels as large as these stays within 645 × 645 × 645 voxels (z, y, x) around the press']);
 });
 
 test('undo takes back what was painted; a cancelled stroke and one that nobody may make send nothing', () => {

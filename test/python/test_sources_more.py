@@ -1,4 +1,4 @@
-"""NRRD, MetaImage, raw, Dask, DLPack, mapped arrays, N5, precomputed, Zarr with shards: what opens, and what is refused."""
+"""NRRD, MetaImage, raw, Dask, mapped arrays, N5, precomputed, Zarr with shards: what opens, and what is refused."""
 
 from __future__ import annotations
 
@@ -146,62 +146,6 @@ def test_a_file_beside_a_raw_one_that_cannot_be_used(tmp_path):
 
 
 # Arrays
-
-
-class Exported:
-    """Memory that only DLPack gives, as tensors do; on a device it is brought over when it is asked for."""
-
-    def __init__(self, array: np.ndarray, device=(1, 0)) -> None:
-        self.array, self.device, self.copies = array, device, 0
-        self.shape = array.shape
-
-    def __dlpack_device__(self):
-        return self.device
-
-    def __dlpack__(self, **how):
-        if self.device[0] != 1:
-            assert how.get("dl_device") == (1, 0), "nobody asked for it on the processor"
-            self.copies += self.array.nbytes
-            return self.array.copy().__dlpack__()
-        return self.array.__dlpack__(**how)
-
-    def __getitem__(self, index):
-        part = Exported(self.array[index], self.device)
-        part.__class__ = type("Part", (Exported,), {})
-        self.parts = [*getattr(self, "parts", []), part]
-        return part
-
-
-def test_memory_given_by_dlpack_is_not_copied():
-    array = values()
-    source = open_source(Exported(array))
-    assert np.shares_memory(source.array, array)
-
-
-def test_memory_of_a_device_comes_over_box_by_box():
-    array = values((300, 100, 100), "f4")
-    tensor = Exported(array, (2, 0))
-    source = open_source(tensor)
-    assert (source.array, source.dtype, source.shape) == (None, np.dtype("f4"), (300, 100, 100))
-    box = ((10, 70), (0, 66), (30, 96))
-    np.testing.assert_array_equal(source.read(0, box), array[10:70, 0:66, 30:96])
-    assert sum(part.copies for part in tensor.parts) < array.nbytes / 2
-    film = open_sources(Exported(np.stack([array, array + 1]), (2, 0)), axes="czyx")
-    np.testing.assert_array_equal(film[1].read(0, box), array[10:70, 0:66, 30:96] + 1)
-
-
-def test_a_tensor_that_learns_is_detached():
-    class Learning(Exported):
-        requires_grad = True
-
-        def __dlpack__(self, **how):
-            raise BufferError("it requires grad")
-
-        def detach(self):
-            return Exported(self.array)
-
-    array = values()
-    assert np.shares_memory(open_source(Learning(array)).array, array)
 
 
 def test_a_mapped_array_has_the_fingerprint_of_its_file(tmp_path):

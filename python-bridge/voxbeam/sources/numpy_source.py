@@ -65,6 +65,7 @@ def _array(volume: Any) -> NDArray[Any]:
         return volume
     if getattr(volume, "requires_grad", False) is True and hasattr(volume, "detach"):
         volume = volume.detach()  # a tensor that learns does not give its memory away
+    volume = plain(volume)
     device = getattr(volume, "__dlpack_device__", None)
     if device is not None and (not hasattr(volume, "__array__") or int(device()[0]) == DLPACK_CPU):
         try:
@@ -73,6 +74,12 @@ def _array(volume: Any) -> NDArray[Any]:
             if not hasattr(volume, "__array__"):
                 raise
     return np.asarray(volume)
+
+
+def plain(volume: Any) -> Any:
+    """A tensor whose memory holds its values; DLPack gives that of one that is negated when it is read, and does not say so."""
+    negated = getattr(volume, "is_neg", None)
+    return volume.resolve_neg() if callable(negated) and negated() is True else volume
 
 
 def _mapped_file(array: NDArray[Any]) -> str | None:

@@ -1,19 +1,8 @@
 // Bricks from the sidecar's store to a page, by our session, beside bare sends of as many bytes to the same browser.
-import { spawn } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import { Browser } from '../../scripts/cdp.mjs';
-import { end, root, run as runProgram, python } from '../../scripts/process.mjs';
-import { median, pythonSession, row, servePage } from './support.mjs';
+import { bareServer, median, pythonSession, row, servePage } from './support.mjs';
 
 const RUNS = 7;
-
-/** The Node that pip brings is the sidecar's: the reference gets the same. */
-async function bareServer(bytes) {
-  const { output } = await runProgram(python, ['-c', 'from voxbeam.sidecar import find_node; print(find_node())']);
-  const child = spawn(output.trim().split('\n').at(-1), [`${root}/test/bench/bare_server.mjs`, String(bytes)], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const [line] = await new Promise((resolve) => createInterface({ input: child.stdout }).once('line', (text) => resolve([text])));
-  return { url: `ws://127.0.0.1:${JSON.parse(line).port}/`, close: () => end(child) };
-}
 
 export async function run() {
   const volume = pythonSession('serve_volume.py', [512]);

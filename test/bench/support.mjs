@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
 import { build } from 'esbuild';
 import { workerSource } from '../../build.mjs';
-import { end, environment, Failure, python, root } from '../../scripts/process.mjs';
+import { end, environment, Failure, python, root, run } from '../../scripts/process.mjs';
 
 const sorted = (values) => [...values].sort((a, b) => a - b);
 
@@ -19,13 +19,13 @@ export function quantile(values, share) {
 export const median = (values) => quantile(values, 0.5);
 
 /**
- * One line of the table. `limit` is ['>=' or '<=', number] on the ratio to the reference, or on the value where there is no reference.
+ * One line of the table. `limit` is ['>=' or '<=', number] on the ratio to the reference; on the value where there is no reference, or `judge` is 'value'.
  */
-export function row(name, value, unit, { reference = null, limit = null } = {}) {
+export function row(name, value, unit, { reference = null, limit = null, judge = reference === null ? 'value' : 'ratio' } = {}) {
   const ratio = reference === null ? null : value / reference;
-  const judged = ratio ?? value;
+  const judged = judge === 'value' ? value : ratio;
   const holds = limit === null ? null : limit[0] === '>=' ? judged >= limit[1] : judged <= limit[1];
-  return { name, value, unit, reference, ratio, target: limit && `${limit[0]} ${limit[1]}${ratio === null ? ` ${unit}` : ''}`, holds };
+  return { name, value, unit, reference, ratio, target: limit && `${limit[0]} ${limit[1]}${judge === 'value' ? ` ${unit}` : ''}`, holds };
 }
 
 /** Runs a Python program that prints one line of JSON last, and gives it. */
@@ -75,6 +75,14 @@ export function pythonSession(file, args = []) {
       clearTimeout(timer);
     },
   };
+}
+
+/** A bare `ws` server of messages of so many bytes; see bare_server.mjs. The Node that pip brings is the sidecar's: the reference gets the same. */
+export async function bareServer(bytes, ...args) {
+  const { output } = await run(python, ['-c', 'from voxbeam.sidecar import find_node; print(find_node())']);
+  const child = spawn(output.trim().split('\n').at(-1), [`${root}/test/bench/bare_server.mjs`, String(bytes), ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const [line] = await new Promise((resolve) => createInterface({ input: child.stdout }).once('line', (text) => resolve([text])));
+  return { url: `ws://127.0.0.1:${JSON.parse(line).port}/`, close: () => end(child) };
 }
 
 /** Serves one page that runs a bundled TypeScript module of this folder: { url, close }. */

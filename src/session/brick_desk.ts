@@ -22,6 +22,8 @@ const RETRY_MS = 2_000;
 const RETRY_CAP_MS = 30_000;
 /** Priorities of true voxels in place of those of 8 bits stand behind all others. */
 const EXACT_LATER = 1e6;
+/** The part of browser memory that bricks may fill which the viewer has not looked at yet. */
+const AHEAD = 2;
 
 /** Where a brick is, as far as the session knows. */
 export type BrickStage = 'asked' | 'failed' | 'memory';
@@ -64,7 +66,7 @@ export class BrickDesk {
   constructor(options: BrickDeskOptions) {
     this.#o = options;
     this.#cache = new BrickCache(options.maxBytes, () => options.reserved?.() ?? 0);
-    this.#credit = new CreditBook(options.creditBytes, (bytes) => options.send(FrameType.CREDIT, { bytes }));
+    this.#credit = new CreditBook(options.creditBytes, (bytes) => options.send(FrameType.CREDIT, { bytes }), () => this.#cache.maxBytes / AHEAD);
   }
 
   /** Replaces what the views want of a volume. */

@@ -72,14 +72,16 @@ describe('bricks from a sidecar', () => {
     await s.until(() => s.counters.roundTripMs > 0, 'a round trip');
   });
 
-  test('no more come than there is credit for, until some is given back', async () => {
-    const { s } = await connected('edit', { creditBytes: 3 * FRAME_BYTES + 100 });
+  test('no more come than half of memory and the credit take, until the viewer is done with some', async () => {
+    const { s } = await connected('edit', { creditBytes: 3 * FRAME_BYTES + 100, maxBrowserBytes: 4 * FRAME_BYTES });
     s.want(volume, row(12));
-    await s.until(() => s.bricks.length === 3, 'what the credit covers');
+    await s.until(() => s.bricks.length === 5, 'two of four, and what the credit covers');
     await new Promise((resolve) => setTimeout(resolve, 300));
-    expect(s.bricks).toHaveLength(3);
+    expect(s.bricks).toHaveLength(5);
     s.consumed(s.bricks[0] as never);
-    await s.until(() => s.bricks.length === 4, 'one more');
+    await s.until(() => s.bricks.length === 6, 'one more');
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(s.bricks).toHaveLength(6);
     s.on('brick', (brick) => s.consumed(brick));
     for (const brick of s.bricks.slice(1)) s.consumed(brick);
     await s.until(() => s.bricks.length === 12, 'the rest');
@@ -133,10 +135,11 @@ describe('bricks from a sidecar', () => {
   });
 
   test('a cable that is cut in the middle costs a reconnection and only the bricks not yet here', async () => {
-    const { s, cable } = await connected('edit', { creditBytes: 3 * FRAME_BYTES });
+    const { s, cable } = await connected('edit', { creditBytes: FRAME_BYTES, maxBrowserBytes: 6 * FRAME_BYTES });
     s.want(volume, row(6));
-    await s.until(() => s.bricks.length === 3, 'half of the bricks');
+    await s.until(() => s.bricks.length === 4, 'four of the bricks');
     cable.cut();
+    for (const brick of s.bricks) s.consumed(brick);
     await s.until(() => s.bricks.length === 6, 'the others');
     expect(new Set(s.bricks.map((b) => 4 * b.z + b.x)).size).toBe(6);
     expect(s.states).toEqual(['open', 'reconnecting', 'open']);

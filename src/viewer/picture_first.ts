@@ -41,6 +41,11 @@ export class PictureFirst {
     return this.#waiting;
   }
 
+  /** Whether there is a picture, and panels wait until it is at full resolution. */
+  get refining(): boolean {
+    return this.holding && !this.#waiting;
+  }
+
   /** Whether panels are to come yet. */
   get holding(): boolean {
     return this.#timer !== undefined;

@@ -1,4 +1,4 @@
-/** Tells how the viewer is doing: soon after anything happened, and at most every 200 ms. */
+/** Tells how the viewer is doing: soon after anything happened, and at most every 200 ms; where that would cost the picture its time, at most every 600. */
 
 import type { RendererReport } from '../renderer/renderer.js';
 import type { Session } from '../session/session.js';
@@ -7,6 +7,7 @@ import type { ShownLayers } from './shown_layers.js';
 import { showStatus, statusOf } from './status.js';
 
 const STATUS_MS = 200;
+const SELDOM_MS = 600;
 
 /** What changes from one telling to the next. */
 export interface Doing {
@@ -33,9 +34,9 @@ export class StatusTeller {
     readonly standing: (problem: string | undefined, remark: string | undefined) => void,
   ) {}
 
-  /** Tells within 200 ms. */
-  soon(): void {
-    this.#timer ??= setTimeout(() => this.now(), STATUS_MS);
+  /** @param seldom the page is made by the processor that makes the picture: each word in it costs as much as a strip of that */
+  soon(seldom = false): void {
+    this.#timer ??= setTimeout(() => this.now(), seldom ? SELDOM_MS : STATUS_MS);
   }
 
   now(): void {

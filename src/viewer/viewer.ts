@@ -333,7 +333,7 @@ export class Viewer {
     if ((panels || rows) && !this.#early.holding) this.#showPanels(panels);
     const reading = !this.#moving && this.#renderer !== undefined && this.#reader.read(now);
     this.#settle();
-    this.#status.soon();
+    this.#status.soon(this.#early.refining);
     return this.times.frame(now) || more || reading;
   }
 

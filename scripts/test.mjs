@@ -1,4 +1,5 @@
 // npm test: sets up and runs every check and test, two steps at a time. The last line is `N passed, N failed`.
+// VOXBEAM_SEEDS=500 has so many large trials of convergence made at the end, by themselves: a quarter of an hour on two processors.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -59,11 +60,16 @@ async function pytest() {
   return verdict(code, attribute('tests') - failed - attribute('skipped'), failed, output);
 }
 
+const CONVERGENCE = 'test/unit/faults/convergence.test.ts';
+/** Large trials of convergence that were asked for: they need both processors, as the browsers do. */
+const SEEDS = Number(process.env.VOXBEAM_SEEDS ?? 0);
+
 /** Unit tests of what SQLite keeps and Zstandard packs, as a pattern: they need the Node that comes with the Python packages. */
 const kept = () =>
   readdirSync(join(root, 'test', 'unit'), { recursive: true })
     .filter((name) => name.endsWith('.test.ts') && readFileSync(join(root, 'test', 'unit', name), 'utf8').includes('sqlite_node'))
     .map((name) => `test/unit/${name.replaceAll('\\', '/')}`)
+    .filter((name) => SEEDS === 0 || name !== CONVERGENCE)
     .join('|');
 
 /** What a file that passed says is its tests' names. */
@@ -86,7 +92,7 @@ function browserSteps() {
 const steps = () => [
   check('types: tsc', node, ['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.'], true),
   check('lint: biome', join(root, 'node_modules/.bin/biome'), ['check', '.'], true),
-  { name: 'jest', early: true, run: () => jest('jest', 'test/unit', `--testPathIgnorePatterns=${kept()}`) },
+  { name: 'jest', early: true, run: () => jest('jest', 'test/unit', `--testPathIgnorePatterns=${kept()}|${CONVERGENCE}`) },
   { name: 'pytest', run: pytest },
   check('lint: ruff', join(bin, 'ruff'), ['check', 'python-bridge', 'test/python']),
   check('types: mypy', join(bin, 'mypy'), []),
@@ -126,6 +132,7 @@ async function main() {
   const first = built.then(() => lane(early)).then(() => ready);
   const lanes = LANES === 1 ? [first] : [first, ready];
   await Promise.all(lanes.map((begun) => begun.then(() => lane(queue))));
+  if (SEEDS > 0) await lane([{ name: `jest: convergence, ${SEEDS} seeds`, run: () => jest('jest_seeds', CONVERGENCE) }].filter(({ name }) => wanted(name, process.argv.slice(2))));
   process.stdout.write(`\n${rows.join('\n')}\n${((Date.now() - began) / 1000).toFixed(0)} s in all\n`);
   process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
   return total.failed === 0 && total.passed > 0 ? 0 : 1;

@@ -2,8 +2,8 @@
  * Convergence: five clients, random operations, connections that break, lose, repeat and reorder, a server that is killed. Every operation that was
  * acknowledged is there, none that was refused is, each client's come in its order, and all documents, and the file, are equal in the end.
  *
- * `VOXBEAM_SEED` is the first seed. Of the large trials, three seconds of a processor each, there are as many here as half a minute allows; five hundred, a quarter of an hour on two
- * processors: `VOXBEAM_SEEDS=500 npm run jest -- test/unit/faults/convergence`; ten thousand, some hours. How soon real sockets heal is measured in `test/python/test_healing.py`.
+ * `VOXBEAM_SEED` is the first seed. Of the large trials, three seconds of a processor each, there are as many here as half a minute allows. `.ci/run` makes
+ * five hundred, a quarter of an hour on two processors; ten thousand, some hours: `VOXBEAM_SEEDS=10000 npm run jest -- test/unit/faults/convergence`. How soon real sockets heal is measured in `test/python/test_healing.py`.
  */
 
 import { execFile } from 'node:child_process';

@@ -1,5 +1,6 @@
 // npm test: sets up and runs every check and test, two steps at a time. The last line is `N passed, N failed`.
 // VOXBEAM_SEEDS=500 has so many large trials of convergence made at the end, by themselves: a quarter of an hour on two processors.
+// VOXBEAM_NAPARI=1 has napari installed in a folder of its own, and what is exchanged with it read and written by it.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -50,14 +51,23 @@ async function jest(name, ...patterns) {
   return verdict(code, numPassedTests, numFailedTests + numRuntimeErrorTestSuites, output);
 }
 
-async function pytest() {
-  const report = join(out, 'pytest.xml');
+async function pytest(name, path, env) {
+  const report = join(out, `${name}.xml`);
   rmSync(report, { force: true });
-  const { code, output } = await run(python, ['-m', 'pytest', 'test/python', `--junitxml=${report}`], { allowFailure: true });
+  const { code, output } = await run(python, ['-m', 'pytest', path, `--junitxml=${report}`], { allowFailure: true, ...(env && { env: environment(env) }) });
   if (!existsSync(report)) return { passed: 0, failed: 1, output };
   const attribute = (name) => Number(readFileSync(report, 'utf8').match(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`))?.[1] ?? 0);
   const failed = attribute('failures') + attribute('errors');
   return verdict(code, attribute('tests') - failed - attribute('skipped'), failed, output);
+}
+
+/** It is large, and nothing but its own formats needs it. */
+async function napari() {
+  const home = join(out, 'napari');
+  const own = join(home, 'bin', 'python');
+  await run(python, ['-m', 'venv', home]);
+  await run(own, ['-m', 'pip', 'install', '--quiet', 'napari']);
+  return pytest('pytest_napari', 'test/python/test_formats_napari.py', { VOXBEAM_NAPARI_PYTHON: own });
 }
 
 const CONVERGENCE = 'test/unit/faults/convergence.test.ts';
@@ -93,11 +103,17 @@ const steps = () => [
   check('types: tsc', node, ['node_modules/typescript/bin/tsc', '--noEmit', '-p', '.'], true),
   check('lint: biome', join(root, 'node_modules/.bin/biome'), ['check', '.'], true),
   { name: 'jest', early: true, run: () => jest('jest', 'test/unit', `--testPathIgnorePatterns=${kept()}|${CONVERGENCE}`) },
-  { name: 'pytest', run: pytest },
+  { name: 'pytest', run: () => pytest('pytest', 'test/python') },
   check('lint: ruff', join(bin, 'ruff'), ['check', 'python-bridge', 'test/python']),
   check('types: mypy', join(bin, 'mypy'), []),
   { name: 'jest: conformance, and what is kept', run: () => jest('jest_kept', 'test/conformance', kept()) },
   ...browserSteps().map((names) => ({ name: `browser: ${names.join(', ')}`, run: () => browser(names) })),
+];
+
+/** What takes longer than anybody should wait for: done where it is asked for, one after the other. */
+const last = () => [
+  ...(process.env.VOXBEAM_NAPARI ? [{ name: 'pytest: with napari', run: napari }] : []),
+  ...(SEEDS > 0 ? [{ name: `jest: convergence, ${SEEDS} seeds`, run: () => jest('jest_seeds', CONVERGENCE) }] : []),
 ];
 
 /** Words after `npm test --` run the steps whose name holds one of them. */
@@ -132,7 +148,7 @@ async function main() {
   const first = built.then(() => lane(early)).then(() => ready);
   const lanes = LANES === 1 ? [first] : [first, ready];
   await Promise.all(lanes.map((begun) => begun.then(() => lane(queue))));
-  if (SEEDS > 0) await lane([{ name: `jest: convergence, ${SEEDS} seeds`, run: () => jest('jest_seeds', CONVERGENCE) }].filter(({ name }) => wanted(name, process.argv.slice(2))));
+  await lane(last().filter(({ name }) => wanted(name, process.argv.slice(2))));
   process.stdout.write(`\n${rows.join('\n')}\n${((Date.now() - began) / 1000).toFixed(0)} s in all\n`);
   process.stdout.write(`${total.passed} passed, ${total.failed} failed\n`);
   return total.failed === 0 && total.passed > 0 ? 0 : 1;

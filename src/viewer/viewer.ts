@@ -321,15 +321,14 @@ export class Viewer {
       this.#renderer?.setViews(this.#views);
       this.#dirty.views = false;
     }
-    // Marks stay with the picture they are over: while the GPU is busy with an older one, so are they.
-    if (this.#drawnViews !== this.#views && !this.#renderer?.busy) {
-      [this.#drawnViews, this.#dirty.overlay] = [this.#views, true];
-    }
+    // Marks stay with the picture they are over: while the GPU is busy with an older one, so are they, and are not drawn.
+    if (this.#drawnViews !== this.#views && !this.#renderer?.busy) [this.#drawnViews, this.#dirty.overlay] = [this.#views, true];
+    this.#dirty.overlay ||= this.#store.state.shows.debug;
     const more = this.#renderer?.frame(now) ?? false;
     this.#missing = this.host.missing();
     if (this.#renderer?.hasPicture) this.#early.pictured();
     const { overlay, marks, panels, rows } = this.#dirty;
-    if ((overlay || marks || this.#store.state.shows.debug) && !this.#early.waiting) this.#drawOverlay(overlay || this.#store.state.shows.debug);
+    if ((overlay || marks) && this.#drawnViews === this.#views && !this.#early.waiting) this.#drawOverlay(overlay);
     if ((panels || rows) && !this.#early.holding) this.#showPanels(panels);
     const reading = !this.#moving && this.#renderer !== undefined && this.#reader.read(now);
     this.#settle();

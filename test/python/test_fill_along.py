@@ -15,7 +15,6 @@ from voxbeam import cache
 from voxbeam.errors import SourceError
 from voxbeam.geometry import BrickKey
 from voxbeam.producer import builder, fill_along
-from voxbeam.producer.pyramid import LevelPass
 from voxbeam.sources import hdf5_source, open_source, read_planner
 
 SHAPE = (520, 130, 140)
@@ -64,45 +63,6 @@ def test_a_fill_that_builds_the_levels_reads_each_chunk_once(instance, reader, t
     assert source.counter.read <= MOST * array.nbytes, source.counter
     flipped = array if dtype != "int16" else (array.astype("i4") + 32768).astype("u2")
     check_all(reader, volume, flipped, kind)
-
-
-@pytest.mark.parametrize("least", [2**20, 2**27])
-def test_the_next_layer_is_decoded_while_one_is_cut(instance, reader, tmp_path, monkeypatch, least):
-    """Blocks are 64 planes: a row of the second layer needs the first three, and nothing beyond is read before its time."""
-    array, gate, readers = noise(SHAPE), threading.Event(), set()
-    tile, read = LevelPass.tile, hdf5_source._Dataset.read
-
-    def held(self, *given, **named):
-        assert not threading.current_thread().name.startswith("voxbeam-crew") or gate.wait(SECONDS)
-        return tile(self, *given, **named)
-
-    def seen(self, *place):
-        readers.add(threading.current_thread().name)
-        return read(self, *place)
-
-    monkeypatch.setattr(LevelPass, "tile", held)
-    monkeypatch.setattr(hdf5_source._Dataset, "read", seen)
-    monkeypatch.setattr(read_planner, "LEAST_CACHE_BYTES", least)
-    source = open_source(frames(tmp_path, array))
-    volume = instance.producer.declare(source)
-    volume.hurry.set()
-    until(lambda: source.counter.read == 3 * 64 * array[0].nbytes)
-    time.sleep(0.1)
-    assert source.counter.read == 3 * 64 * array[0].nbytes
-    assert readers == {"voxbeam-read-ahead"}
-    gate.set()
-    volume.fill(timeout=SECONDS)
-    assert source.counter.read == array.nbytes, source.counter
-    check_all(reader, volume, array)
-
-
-def test_nothing_is_read_ahead_that_would_not_stay(tmp_path, monkeypatch):
-    file = frames(tmp_path, np.zeros((300, 512, 512), "u2"))  # blocks of 16 planes
-    assert not open_source(file).has_room_ahead(0)
-    monkeypatch.setattr(read_planner, "LEAST_CACHE_BYTES", 10 * 16 * 2**19)
-    assert open_source(file).has_room_ahead(0)
-    monkeypatch.setattr(read_planner, "LEAST_CACHE_BYTES", 10 * 16 * 2**19 - 1)
-    assert not open_source(file).has_room_ahead(0)
 
 
 def begin(volume):

@@ -109,8 +109,6 @@ def _cut_and_seal(
     store = needs[0].link.store if needs else None
     if store is None:
         return {}
-    for need in needs:
-        store.fetch_pages(need.offset, brick_template(volume.description.stored).frame_bytes)
     stored = volume.description.stored
     template = brick_template(stored)
     header = Header(

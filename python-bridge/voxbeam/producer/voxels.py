@@ -147,15 +147,6 @@ class SourceVoxels:
 
         return gathered(box, self.shape, dtype, self.mapping.stored, read)
 
-    @property
-    def has_room_ahead(self) -> bool:
-        """Whether what `load` reads for a layer of bricks stays until it is needed."""
-        return self._source.has_room_ahead(self._level)
-
-    def load(self, box: Box) -> None:
-        """Read ahead what `copy` of a box will need."""
-        self._source.load(self._level, box)
-
 
 class HeldVoxels:
     """Stored voxels of a box of a level that stand in memory: of no other box may be asked.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from voxbeam.sources.read_planner import LEAST_CACHE_BYTES, Chunks, ReadCounter, block_cuts, bytes_ahead
+from voxbeam.sources.read_planner import LEAST_CACHE_BYTES, Chunks, ReadCounter, block_cuts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,7 +30,7 @@ class BlockPool:
     """Blocks of one cache or several, of which the last used are kept. Safe from several threads."""
 
     def __init__(self, max_bytes: int = LEAST_CACHE_BYTES) -> None:
-        self.max_bytes = max_bytes
+        self._max_bytes = max_bytes
         self._blocks: OrderedDict[Key, NDArray[Any]] = OrderedDict()
         self._reading: dict[Key, threading.Lock] = {}
         self._lock = threading.Lock()
@@ -77,10 +77,10 @@ class BlockPool:
     def _put(self, key: Key, block: NDArray[Any]) -> None:
         """Keep a block, and let go of those used longest ago until all fit."""
         with self._lock:
-            if key not in self._blocks and block.nbytes <= self.max_bytes:
+            if key not in self._blocks and block.nbytes <= self._max_bytes:
                 self._blocks[key] = block
                 self.bytes += block.nbytes
-            while self.bytes > self.max_bytes:
+            while self.bytes > self._max_bytes:
                 self.bytes -= self._blocks.popitem(last=False)[1].nbytes
 
 
@@ -144,7 +144,6 @@ class BlockCache:
     ) -> None:
         self._read = read
         self._cuts = block_cuts(shape, chunks, itemsize)
-        self._itemsize = itemsize
         self._pool = pool or BlockPool()
         self._member = member
         self._within = within
@@ -166,17 +165,6 @@ class BlockCache:
             np.copyto(out[to_z, to_y, to_x], block[of_z, of_y, of_x], casting="unsafe")
         assert out is not None
         return out
-
-    @property
-    def has_room_ahead(self) -> bool:
-        """Whether the pool holds a layer of bricks beside the one that is cut."""
-        return bytes_ahead(self._cuts, self._itemsize) <= self._pool.max_bytes
-
-    def load(self, box: Box) -> None:
-        """Decode the blocks that `box` crosses, so that `read` finds them; what they hold is not asked for."""
-        axes = [_parts(span, cuts) for span, cuts in zip(box, self._cuts, strict=True)]
-        for (i, *_), (j, *_), (k, *_) in product(*axes):
-            self._block((i, j, k))
 
     def rest(self) -> None:
         """Let go of all that its pool keeps."""

@@ -154,14 +154,6 @@ class ChunkedSource(Source):
         """The same, copied once: from decoded chunks to where the voxels are wanted."""
         self._caches[level].read(box, out)
 
-    def has_room_ahead(self, level: int) -> bool:
-        """Whether the pool of a level is that large."""
-        return level in self._caches and self._caches[level].has_room_ahead
-
-    def load(self, level: int, box: Box) -> None:
-        """Decode the blocks that a box crosses."""
-        self._caches[level].load(box)
-
     def rest(self) -> None:
         """Let go of all blocks of the image, which its other channels then decode again."""
         for cache in self._caches.values():

@@ -142,13 +142,6 @@ class Source:
         """Write what `read` gives to `out`, of any strides and dtype. Safe from several threads."""
         np.copyto(out, self.read(level, box), casting="unsafe")
 
-    def has_room_ahead(self, level: int) -> bool:  # noqa: ARG002  nothing is kept
-        """Whether a layer of bricks more than the one that is cut stays where `load` has read it."""
-        return False
-
-    def load(self, level: int, box: Box) -> None:
-        """Read ahead what `read` of a box will need. Safe from several threads."""
-
     def rest(self) -> None:
         """Nobody shows it any more: let go of what was decoded. It can be read again."""
 

@@ -57,7 +57,7 @@ def test_a_killed_kernels_volumes_stay_and_the_next_one_takes_them_up(sidecar, t
 
     second, said = kernel(looking.address, tmp_path / "a.npy", "second")
     assert said == "made 0 ['first', 'second']\n", "nothing is made again, and annotations are shared"
-    assert looking.volumes["brain"].producer == "alive"
+    until(lambda: looking.volumes["brain"].producer == "alive", 15)
     assert looking.volumes["brain"].handle == before.handle, "viewers need not look for it"
     second.stdin.close()
     assert second.wait(60) == 0

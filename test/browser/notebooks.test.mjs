@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { cellText, codeCells, kernelRun, runCell } from '../../scripts/notebook_page.mjs';
 import { root } from '../../scripts/process.mjs';
-import { becomes, eventually, kernelJson, out, pictureOf, settled, VIEW, Workplace } from './support.mjs';
+import { becomes, eventually, kernelJson, out, pictureOf, settled, VIEW, voxelAt, Workplace } from './support.mjs';
 
 const folder = join(root, 'notebooks');
 const names = readdirSync(folder).filter((name) => name.endsWith('.ipynb') && name !== 'quickstart.ipynb').sort();
@@ -98,17 +98,8 @@ async function drawnByHand(page) {
   for (let i = 0; i < 8; i += 1) await view.press('[');
   await settled(page);
   const box = await view.locator('canvas.voxbeam-canvas').boundingBox();
-  /** The voxel under a pixel, as the footer says it. */
-  const voxelAt = async (px) => {
-    const cursor = () => view.locator('[data-footer="cursor"]').textContent();
-    await page.mouse.move(1, 1);
-    await becomes('nothing is under the pointer', cursor, '');
-    await page.mouse.move(...px);
-    await becomes('the voxel under the pointer', cursor, /^voxel \d/);
-    return (await cursor()).match(/\d+/g).slice(0, 3).map(Number);
-  };
   const [low, high] = [[box.x + 0.42 * box.width, box.y + 0.35 * box.height], [box.x + 0.58 * box.width, box.y + 0.65 * box.height]];
-  const [[z, y0, x0], [same, y1, x1]] = [await voxelAt(low), await voxelAt(high)];
+  const [[z, y0, x0], [same, y1, x1]] = [await voxelAt(page, view, low), await voxelAt(page, view, high)];
   assert.equal(z, same, 'both lie in one axial slice');
   const place = (y, x) => [low[0] + ((x - x0) * (high[0] - low[0])) / (x1 - x0), low[1] + ((y - y0) * (high[1] - low[1])) / (y1 - y0)];
   for (const label of [1, 2]) {

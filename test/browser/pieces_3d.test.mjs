@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { root } from '../../scripts/process.mjs';
 import { openPythonPage, ROOT } from './python_page.mjs';
-import { becomes, eventually, settled } from './support.mjs';
+import { becomes, eventually, settled, voxelAt } from './support.mjs';
 
 const BALL = { middle: 31.5, radius: 24 };
 let opened;
@@ -39,16 +39,6 @@ const outlined = ([x, y]) =>
     return count;
   }, [x, y]);
 
-/** The voxel under the pointer, as the footer says it; it says nothing once the pointer has left the picture. */
-const voxelAt = async (px) => {
-  const said = () => page.locator('[data-footer="cursor"]').textContent();
-  await page.mouse.move(4, 4);
-  await becomes('nothing is under the pointer', said, '');
-  await page.mouse.move(...px);
-  await becomes('the voxel under the pointer', said, /^voxel \d/);
-  return (await said()).match(/\d+/g).slice(0, 3).map(Number);
-};
-
 const undo = async () => {
   await page.locator('.voxbeam').press('Control+z');
   await eventually('it is gone', async () => (await painted()).planes.length === 0);
@@ -56,7 +46,7 @@ const undo = async () => {
 
 test('the piece on the surface under the pointer is outlined, and a press paints it through slices', async () => {
   const bare = await outlined(middle);
-  const seed = await voxelAt(middle);
+  const seed = await voxelAt(page, page, middle);
   const depth = Math.hypot(...seed.map((v) => v - BALL.middle));
   assert.ok(depth > BALL.radius - 3 && depth < BALL.radius + 2, `${seed} lies on the ball, ${depth} from its middle`);
   await eventually('its outline', async () => (await outlined(middle)) > bare + 100);
@@ -78,8 +68,8 @@ test('the piece on the surface under the pointer is outlined, and a press paints
 
 test('a drag over the surface paints all pieces that it comes over, as one edit', async () => {
   const [from, to] = [[middle[0] - 24, middle[1] - 10], [middle[0] + 24, middle[1] + 10]];
-  const first = await voxelAt(from);
-  const last = await voxelAt(to);
+  const first = await voxelAt(page, page, from);
+  const last = await voxelAt(page, page, to);
   await page.mouse.move(...from);
   await page.mouse.down();
   await page.mouse.move(...to, { steps: 16 });

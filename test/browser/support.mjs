@@ -189,6 +189,16 @@ export async function settled(frame, selector = VIEW, { timeout = PATIENCE_MS, n
 /** Python in the kernel whose last printed line is JSON. */
 export const kernelJson = async (page, code) => JSON.parse((await kernelRun(page, code)).trim().split('\n').at(-1));
 
+/** The voxel under a pixel, as a view's footer says it; it says nothing once the pointer has left the picture. */
+export async function voxelAt(page, view, pixel) {
+  const said = () => view.locator('[data-footer="cursor"]').textContent();
+  await page.mouse.move(1, 1);
+  await becomes('nothing is under the pointer', said, '');
+  await page.mouse.move(...pixel);
+  await becomes('the voxel under the pointer', said, /^voxel \d/);
+  return (await said()).match(/\d+/g).slice(0, 3).map(Number);
+}
+
 /**
  * How many colours a rectangle of the page holds, and the share of its pixels that differ from the commonest one. An empty canvas
  * has one colour; a picture has many.

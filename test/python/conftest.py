@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from _pytest.runner import runtestprotocol
 
 import voxbeam as rv
 from producer_support import held_build, producer, reader  # noqa: F401  fixtures
@@ -137,24 +136,3 @@ def until(condition, seconds: float = 60.0, message: str = "") -> None:
     while not condition():
         assert time.monotonic() < deadline, message or f"not within {seconds} s"
         time.sleep(0.01)
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "races: depends on which of two threads comes first; it is given three tries")
-
-
-def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    """Three tries for tests that are marked ``races``."""
-    if item.get_closest_marker("races") is None:
-        return None
-    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    reports = []
-    for _ in range(3):
-        item._initrequest()
-        reports = runtestprotocol(item, nextitem=nextitem, log=False)
-        if not any(report.failed for report in reports):
-            break
-    for report in reports:
-        item.ihook.pytest_runtest_logreport(report=report)
-    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-    return True

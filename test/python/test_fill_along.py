@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 
@@ -14,11 +15,9 @@ from producer_support import SECONDS, check_all, noise
 from voxbeam import cache
 from voxbeam.errors import SourceError
 from voxbeam.geometry import BrickKey
+from voxbeam.kept import crew
 from voxbeam.producer import builder, fill_along
 from voxbeam.sources import hdf5_source, open_source, read_planner
-
-#: A fill that meets the pass half-way reads a few chunks twice: how often is not up to the test.
-pytestmark = pytest.mark.races
 
 SHAPE = (520, 130, 140)
 MOST = 1.1
@@ -47,8 +46,11 @@ def frames(path, array):
 
 
 def cubes(path, array):
-    zarr.create_array(str(path / "a.zarr"), shape=array.shape, dtype=array.dtype, chunks=(48, 40, 64))[...] = array
-    return path / "a.zarr"
+    store = path / "a.zarr"
+    zarr.create_array(str(store), shape=array.shape, dtype=array.dtype, chunks=(48, 40, 64))[...] = array
+    for place in store.rglob("*"):
+        os.utime(place, (0, 0))  # levels of what was written a moment ago are not kept
+    return store
 
 
 @pytest.mark.parametrize(("write", "dtype", "kind"), [
@@ -87,6 +89,7 @@ def held_pass(monkeypatch):
         return read(self, *place)
 
     monkeypatch.setattr(hdf5_source._Dataset, "read", waits)
+    monkeypatch.setattr(crew, "cores", lambda: 2)  # more would be at more blocks
     yield gate
     gate.set()
 
@@ -95,10 +98,10 @@ def test_a_viewer_does_not_wait_for_the_pass(instance, reader, tmp_path, held_pa
     array = noise(SHAPE)
     volume = instance.producer.declare(open_source(frames(tmp_path, array)))
     begin(volume)
-    key = BrickKey(0, 2, 1, 1)  # of other blocks than those that the pass is at
+    key = BrickKey(0, 6, 1, 1)  # of other blocks than those that the pass is at
     until(lambda: key in volume.put_off_keys)
     _, voxels = reader.read(volume.handle, [key])[key]
-    np.testing.assert_array_equal(voxels[1:-1, 1:-1, 1:-1], array[128:192, 64:128, 64:128])
+    np.testing.assert_array_equal(voxels[1:-1, 1:-1, 1:-1], array[384:448, 64:128, 64:128])
     held_pass.set()
     volume.fill(timeout=SECONDS)
     check_all(reader, volume, array)
@@ -113,7 +116,7 @@ def test_a_chunk_that_cannot_be_read_ends_the_pass_and_the_fill_and_keeps_nobody
         volume.fill(timeout=SECONDS)
     assert volume.built.wait(SECONDS)
     assert not volume.points.first.along.comes_by(BrickKey(0, 5, 1, 1))
-    assert not volume.put_off_keys
+    until(lambda: not volume.put_off_keys)  # what was left is put into the queue right after
 
 
 def test_a_volume_that_is_removed_meanwhile_lets_go_of_all(instance, tmp_path, held_pass):

@@ -210,6 +210,8 @@ class KeptPyramid:
         with self._usable():
             lock = FolderLock(self.folder)
             while not lock.take():
+                if along is not None:
+                    along.expect_no_more()
                 pause()
                 time.sleep(_LOCK_SECONDS)
         try:

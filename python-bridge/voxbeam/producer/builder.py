@@ -94,6 +94,7 @@ def build_levels(point: TimePoint) -> None:
             levels.give_up()
         if levels.boxes and point.answers_needs:
             volume.send(FrameType.CHANGED, {"generation": 1, "boxes": levels.boxes, **point.fields})
+    point.along.expect_no_more()
     point.built.set()
     volume.flush_ranges(point)
     volume.add_note(note if note != levels.note else levels.word)

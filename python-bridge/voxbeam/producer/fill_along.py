@@ -37,8 +37,11 @@ class FillAlong:
 
     def __init__(self, point: TimePoint) -> None:
         self._point = point
-        #: Rows of tiles, along z and y, that are still to come or under way. Changed while the volume's order is held.
-        self._rows: set[tuple[int, int]] = set()
+        # Both are changed while the volume's order is held.
+        #: A fill has begun, the pass has not: all rows are still to come.
+        self._expected = False
+        #: Rows of tiles, along z and y, that are still to come or under way; None until it begins.
+        self._rows: set[tuple[int, int]] | None = None
         self._patience = PATIENCE_SECONDS
 
     @property
@@ -46,9 +49,18 @@ class FillAlong:
         """Whether somebody waits for the levels."""
         return self._point.volume.hurry.is_set()
 
+    def expect(self) -> None:
+        """A fill begins: where the pass is still to be made, all its rows are to come, though needs may come before it begins."""
+        with self._point.volume.order:
+            self._expected = self._rows is None and self._point.levels.will_decode_finest
+
+    def expect_no_more(self) -> None:
+        """No pass will begin, or not soon."""
+        self._passed(set())
+
     def comes_by(self, key: BrickKey) -> bool:
         """Whether the pass will have a brick's voxels. The volume's order is held."""
-        return _row(key) in self._rows
+        return self._expected or (self._rows is not None and _row(key) in self._rows)
 
     @contextmanager
     def coming_by(self, rows: Iterable[tuple[int, int]], voxels: Voxels) -> Iterator[Visit]:
@@ -69,10 +81,11 @@ class FillAlong:
 
         with volume.order:
             self._rows = set(rows) if not self._point.time else set()
+        self._passed(set())  # rows that a build before this one has come by are not among them
         try:
             yield visit
         finally:
-            self._passed(set(self._rows))
+            self._passed(set(self._rows or ()))
 
     def _await(self, keys: list[BrickKey]) -> None:
         """Wait a little until the fill, which takes level 0 in the order of keys and then the others, is as far."""
@@ -88,11 +101,12 @@ class FillAlong:
             began = now
 
     def _passed(self, rows: set[tuple[int, int]]) -> None:
-        """What is still asked for of these rows is the workers'."""
+        """These rows are no longer to come, nor is a pass that has not begun. What it does not come by is the workers'."""
         volume = self._point.volume
         with volume.order:
-            self._rows -= rows
-            mine = [key for key in volume.put_off_keys if not key.level and not key.time and _row(key) in rows]
+            self._expected = False
+            self._rows = self._rows and self._rows - rows
+            mine = [key for key in volume.put_off_keys if not key.level and not key.time and not self.comes_by(key)]
         left = volume.cancel_put_off(mine)
         if left:
             volume.make_now(left)

@@ -140,6 +140,13 @@ class Levels:
         return not self._passes
 
     @property
+    def will_decode_finest(self) -> bool:
+        """Whether a build that is still to be done shows whoever comes along all of level 0, which it reads for that."""
+        if not self.unbuilt or self._kept is None or 0 not in self._passes:
+            return False
+        return not isinstance(self.answers[0].voxels, ArrayVoxels)
+
+    @property
     def nbytes(self) -> int:
         """Memory that built levels take: a seventh of the stored volume."""
         return sum(array.nbytes for array in self._arrays.values()) + (self._kept.pool_bytes if self._kept else 0)
@@ -171,6 +178,8 @@ class Levels:
                 return self._kept.build(self._voxels_of, put_range, pause, along)
             except self._kept.NotKept as error:
                 self._kept, self.word = None, error.message
+                if along is not None:
+                    along.expect_no_more()
                 if self._bytes(self.unbuilt) > self._limit:
                     raise
         finest = self.answers[0].voxels

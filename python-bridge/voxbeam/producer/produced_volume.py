@@ -145,6 +145,7 @@ class ProducedVolume:
         self.failure = None
         self._raise_trouble()
         self._fill_wanted = True
+        self.points.first.along.expect()
         self.hurry.set()
         self._ask_to_fill()
         if wait:
@@ -213,9 +214,7 @@ class ProducedVolume:
 
     def answer(self, needs: list[Need], tools: Tools) -> None:
         """Answer needs for its bricks."""
-        needs = [need for need in needs if not self.leave_to_pass(need)]
-        if needs:
-            answer_needs(self, needs, tools)
+        answer_needs(self, needs, tools)
 
     def put_off(self, need: Need, levels: Levels) -> bool:
         """Keep a need until its level is built, or refuse it where that will not happen; False where there are voxels by now."""
@@ -233,15 +232,20 @@ class ProducedVolume:
         refuse(need, ErrorCode.INTERNAL, error.message, error.remedy)
         return True
 
-    def leave_to_pass(self, need: Need) -> bool:
-        """Keep a need of a fill until the pass over its voxels comes by, where it has not yet."""
-        if need.key.level or need.key.time or need.priority < FILL_PRIORITY:
-            return False
+    def leave_to_pass(self, needs: list[Need]) -> list[Need]:
+        """Keep needs of a fill until the pass over their voxels comes by, where it has not yet; returns the others.
+
+        In the order in which they are asked for: the pass looks at the last one to see how far the fill is.
+        """
+        others = []
         with self.order:
-            if not self.points.first.along.comes_by(need.key):
-                return False
-            self._waiting[need.key] = need
-            return True
+            for need in needs:
+                may_wait = self._link is not None and need.priority >= FILL_PRIORITY and not need.key.level and not need.key.time
+                if may_wait and self.points.first.along.comes_by(need.key):
+                    self._waiting[need.key] = need
+                else:
+                    others.append(need)
+        return others
 
     @property
     def put_off_keys(self) -> KeysView[BrickKey]:

@@ -254,10 +254,11 @@ class Producer:
         volume, link = self._by_handle.get(message["volume"]), self._link
         time = message.get("time", 0)
         if volume is not None and link is not None:
-            self.queue.put(
+            needs = [
                 Need(link, volume, BrickKey(level, z, y, x, time), priority, offset)
                 for level, z, y, x, priority, offset in message["keys"]
-            )
+            ]
+            self.queue.put(volume.leave_to_pass(needs))
 
     def _on_cancel(self, _header: Header, payload: memoryview) -> None:
         message = decode_control(payload)

@@ -156,7 +156,7 @@ def _refuse_others(value: Mapping[str, Any], known: Sequence[str], name: str) ->
 class SharedViewTraits(t.HasTraits):
     """Where a view looks, as traits.
 
-    They follow the page, at most twice a second (ten times in views linked by `jslink`) and exactly once it rests,
+    They follow the page, at most once a second (ten times in views linked by `jslink`) and exactly once it rests,
     and the page follows them.
     Link two views with ``ipywidgets.jslink((a, "camera"), (b, "camera"))``, or one way
     with ``jsdlink``.

@@ -23,6 +23,8 @@ export const TARGET_MS = 40;
 const HEADROOM = 0.8;
 /** What a frame costs a slow device however few rays it has: enlarging the picture, handing it to the page. */
 const FIXED_MS = 12;
+/** How long a picture that is done waits to be shown, half a turn of most displays. */
+const DISPLAY_MS = 8;
 /** Weight of a new measurement. */
 const NEWEST = 0.4;
 /** A picture of full quality that takes this long is drawn in tiles: a draw call for each costs nothing beside it. */
@@ -53,7 +55,7 @@ export class AdaptiveResolution {
   /** Takes in how long a frame took on the GPU at the quality it was drawn with. */
   record(ms: number, drawn: Quality): void {
     const fixed = Math.min(FIXED_MS, this.targetMs / 3);
-    const rays = Math.max(ms - fixed, ms / 4);
+    const rays = Math.max(ms - fixed, ms / 8);
     const expected = fixed + this.fullMs * cost(drawn);
     // One slow frame may be another's fault (an upload, a compiled shader): two in a row are believed.
     this.#slow = !this.#slow && ms > this.targetMs && ms > 1.5 * expected;
@@ -61,7 +63,7 @@ export class AdaptiveResolution {
     const full = rays / cost(drawn);
     this.fullMs = Number.isNaN(this.fullMs) ? full : this.fullMs + NEWEST * (full - this.fullMs);
     const time = (at: number): number => this.fullMs * cost(QUALITIES[at] as Quality);
-    const allowed = this.targetMs - fixed;
+    const allowed = this.targetMs - fixed - Math.min(DISPLAY_MS, this.targetMs / 5);
     while (this.#at < QUALITIES.length - 1 && time(this.#at) > allowed) this.#at += 1;
     if (this.#at > 0 && time(this.#at - 1) < allowed * HEADROOM) this.#at -= 1;
   }

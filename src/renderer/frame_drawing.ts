@@ -34,14 +34,17 @@ export class FrameDrawing {
   #firstPending = false;
   /** Another frame's work follows on the last one's: bricks to upload, or a strip. */
   #going = false;
+  /** The last frame drew nothing, for the GPU was at work. */
+  waits = false;
   readonly final: FinalFrame;
 
   constructor(
     readonly drawing: ViewDrawing,
     readonly fence: GpuFence,
     readonly canvas: HTMLCanvasElement,
-    readonly options: Pick<RendererOptions, 'early' | 'fades' | 'held'> = {},
+    readonly options: Pick<RendererOptions, 'early' | 'fades' | 'freed' | 'held'> = {},
   ) {
+    fence.freed = () => this.waits && options.freed?.();
     this.final = new FinalFrame(fence);
     this.#early = options.early ?? false;
     this.#hold(options.held ?? false);

@@ -25,6 +25,9 @@ export class GpuFence {
   #signalled = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
+  /** Called between animation frames, when the GPU is done with everything. */
+  freed: () => unknown = () => {};
+
   constructor(readonly gl: WebGL2RenderingContext) {}
 
   /** Frames the GPU is still working on. */
@@ -80,6 +83,7 @@ export class GpuFence {
     this.#timer = setTimeout(() => {
       this.poll();
       if (this.#pending.length > 0) this.#schedule();
+      else this.freed();
     }, POLL_MS);
   }
 }

@@ -36,8 +36,7 @@ import { sameVoxels, VolumeState } from './volume_state.js';
 import { type Device, deviceOf } from './device.js';
 import { makeWebGl } from './web_gl.js';
 
-export type { ShaderReport } from './layer_shaders.js';
-export type { RendererReport } from './report.js';
+export type { RendererReport, ShaderReport };
 
 /** Renders volumes into one canvas. Nothing happens outside of its calls: call `frame` after any other call. */
 export class VolumeRenderer {
@@ -234,7 +233,8 @@ export class VolumeRenderer {
   frame(now: number): boolean {
     if (this.#context.lost || this.#gl.getContext().isContextLost()) return false;
     const look = (): boolean => !this.#moving && this.hasPicture && this.#intake.findCells(this.#shown.layers, this.#views);
-    if (this.busy) return look() || true; // the GPU is at work meanwhile
+    this.#frames.waits = this.busy;
+    if (this.#frames.waits) return look() || true; // the GPU is at work meanwhile
     const begun = performance.now();
     if (!this.#drawn) this.#frames.final.see(false, begun);
     try {

@@ -29,6 +29,8 @@ export interface RendererOptions extends RendererDials {
   readonly early?: boolean;
   /** How bricks are asked for: a policy or its name; exploration where nothing is said. */
   readonly policy?: string | LoadingPolicy;
+  /** Called between animation frames when the GPU is done with all it was given, and a frame had to wait for that: it is due now. */
+  readonly freed?: () => void;
   /** Milliseconds of planning in one go; a few hundred bricks are planned at once in any case. */
   readonly planMs?: number;
 }

@@ -22,6 +22,13 @@ export class FrameLoop {
     if (ms > 0 && !this.#stopped) this.#timer = setTimeout(due, ms);
   }
 
+  /** Runs a frame that was asked for at once: where the display is not what was waited for, its next turn would be time lost. */
+  hurry(): void {
+    if (this.#request === undefined) return;
+    cancelAnimationFrame(this.#request);
+    this.#run(performance.now());
+  }
+
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);

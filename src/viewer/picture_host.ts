@@ -37,6 +37,8 @@ export interface PictureHostOptions {
   woken(): void;
   /** Whether the very first picture is awaited, and with it all else. */
   awaited(): boolean;
+  /** A frame that had to wait for the GPU is due. */
+  freed(): void;
   /** Whether the picture is complete and nobody is moving it. */
   resting(): boolean;
 }
@@ -156,7 +158,7 @@ export class PictureHost implements Parkable {
     this.#used = true;
     try {
       const tileLookup: NonNullable<RendererOptions['tileLookup']> = (...tile) => session.tiles.peek(...tile);
-      const renderer = new VolumeRenderer(shell.canvas, { ...this.#dials, lookup, tileLookup, background: this.o.background(), held: true, early: this.o.awaited(), fades: !stillWanted() });
+      const renderer = new VolumeRenderer(shell.canvas, { ...this.#dials, lookup, tileLookup, background: this.o.background(), held: true, early: this.o.awaited(), fades: !stillWanted(), freed: () => this.o.freed() });
       shell.canvas.addEventListener('webglcontextlost', () => this.#lostContext(renderer));
       shell.canvas.addEventListener('webglcontextrestored', () => {
         clearTimeout(this.#lost);

@@ -184,6 +184,7 @@ export class Viewer {
       background: () => BACKGROUND[this.#theme.theme],
       started: () => this.#mark('views', 'volumes', 'overlay'),
       awaited: () => this.#early.waiting,
+      freed: () => this.#loop.hurry(),
       changed: (settings) => (settings ? this.#mark('volumes', 'panels') : this.#loop.wake()),
       resting: () => this.#settling.settled && !this.#moving,
       ...{ failed: (reason: string) => this.#fail('No picture in this browser', reason), woken: () => this.#settling.set(false) },
@@ -332,7 +333,7 @@ export class Viewer {
     if ((panels || rows) && !this.#early.holding) this.#showPanels(panels);
     const reading = !this.#moving && this.#renderer !== undefined && this.#reader.read(now);
     this.#settle();
-    this.#status.soon(this.#early.refining);
+    this.#status.soon(this.#early.refining || (this.host.slow && this.#moving));
     return this.times.frame(now) || more || reading;
   }
 

@@ -6,7 +6,7 @@
 import type { ViewModel } from './model.js';
 
 /** Between two messages that can wait. */
-export const KERNEL_MS = 500;
+export const KERNEL_MS = 1000;
 
 /** Saves what was set on a model: the first time at once, then every `KERNEL_MS` at most, and the last state always. */
 export class PacedSaves {

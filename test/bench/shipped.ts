@@ -15,14 +15,12 @@ export interface Servable {
   brick(key: BrickKey): Brick;
 }
 
-/** Time of the next animation frame. */
-export const nextFrame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve));
-
 export class Shipped {
   readonly renderer: VolumeRenderer;
   readonly #here = new Set<string>();
   readonly #canvas = document.createElement('canvas');
   readonly #one = new Uint8Array(4);
+  #freed = () => {};
 
   constructor(
     readonly volume: Servable,
@@ -35,6 +33,7 @@ export class Shipped {
     document.body.append(this.#canvas);
     this.renderer = new VolumeRenderer(this.#canvas, {
       lookup: (_, key) => (this.#here.has(keyText(key)) ? volume.brick(key) : undefined),
+      freed: () => this.#freed(),
       ...(maxGpuBytes ? { maxGpuBytes } : {}),
     });
     this.renderer.setVolume(volume.session, volume.ranges);
@@ -49,16 +48,27 @@ export class Shipped {
   /** Serves what is wanted, at most `most` bricks, and draws; whether there is more to do. */
   async step(most = Number.POSITIVE_INFINITY): Promise<boolean> {
     this.#serve(most);
-    return this.renderer.frame(await nextFrame());
+    return this.renderer.frame(await this.#frame());
   }
 
   /** The same; milliseconds that the page itself was busy. */
   async timed(most: number): Promise<number> {
-    const now = await nextFrame();
+    const now = await this.#frame();
     const begun = performance.now();
     this.#serve(most);
     this.renderer.frame(now);
     return performance.now() - begun;
+  }
+
+  /** Time of the next frame: the display's, or sooner where the GPU was waited for, as a viewer has it. */
+  #frame(): Promise<number> {
+    return new Promise((resolve) => {
+      const request = requestAnimationFrame(resolve);
+      this.#freed = () => {
+        cancelAnimationFrame(request);
+        resolve(performance.now());
+      };
+    });
   }
 
   #serve(most: number): void {

@@ -59,7 +59,7 @@ export class Stage {
   tilesTaken = 0;
   offered = 0;
 
-  constructor(width: number, height: number, options: { maxGpuBytes?: number; background?: [number, number, number]; passes?: number; planMs?: number } = {}) {
+  constructor(width: number, height: number, options: { maxGpuBytes?: number; background?: [number, number, number]; passes?: number; planMs?: number; freed?: () => void } = {}) {
     this.canvas = makeCanvas(width, height);
     this.renderer = new VolumeRenderer(this.canvas, {
       ...options,

@@ -328,41 +328,6 @@ test('bricks that have changed are shown until newer ones come, then these', asy
   assert.ok(Math.abs(last - 240) <= 1, `${last}`);
 });
 
-test('while the view moves the resolution follows the frame time; at rest it is full, and then nothing is drawn', async () => {
-  const result = await inPage(async () => {
-    const { Stage, camera, wait } = globalThis.vox;
-    const volume = globalThis.vox.shellsVolume(128, 1, 'u16');
-    const stage = new Stage(480, 288, { passes: 1 });
-    stage.renderer.setDials({ frameMs: 5 }); // less than any device without a GPU takes
-    stage.add(volume);
-    const [, view] = globalThis.twoViews(volume.shape, 480, 288);
-    const whole = { ...view, rect: { x: 0, y: 0, width: 480, height: 288 } };
-    stage.views(whole);
-    await stage.settle();
-    stage.renderer.setMoving(true);
-    const scales = [];
-    for (let i = 0; i < 60 && !(scales.at(-1) < 1); i += 1) {
-      stage.views({ ...whole, camera: camera.orbit(view.camera, i * 0.05, 0) });
-      stage.renderer.frame(await wait());
-      scales.push(stage.renderer.report.resolutionScale);
-    }
-    stage.renderer.setMoving(false);
-    const wasSettled = stage.renderer.settled;
-    await stage.settle();
-    const full = stage.renderer.report.resolutionScale;
-    await stage.until(() => !stage.renderer.frame(performance.now()));
-    const { drawCalls } = stage.renderer.report;
-    for (let i = 0; i < 5; i += 1) stage.renderer.frame(await wait());
-    const out = { scales, wasSettled, full, idleDraws: stage.renderer.report.drawCalls - drawCalls };
-    stage.dispose();
-    return out;
-  });
-  assert.ok(Math.min(...result.scales) < 1, `scales ${result.scales}`);
-  assert.equal(result.wasSettled, false);
-  assert.equal(result.full, 1);
-  assert.equal(result.idleDraws, 0);
-});
-
 test('a screenshot is a picture with something on it', async () => {
   const result = await inPage(async () => {
     const { Stage } = globalThis.vox;

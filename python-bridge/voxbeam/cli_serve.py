@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
-from voxbeam import scenes, spill
-from voxbeam.allowed_hosts import allowed_hosts, checked_hosts
+from voxbeam.cli_server import add_server_options, interrupted, server_fields
 
 if TYPE_CHECKING:
     import argparse
@@ -36,36 +34,20 @@ def add_parser(commands: Any, port: Any) -> None:
     )
     parser.add_argument("--tls-cert", metavar="PATH", help="certificate, with those that vouch for it, in PEM")
     parser.add_argument("--tls-key", metavar="PATH", help="its key, in PEM")
-    parser.add_argument("--store-bytes", type=int, help="budget of the server's memory (default: a share of this machine's)")
-    spill.add_options(parser)
-    parser.add_argument(
-        "--allowed-host", action="append", metavar="NAME", dest="allowed_hosts",
-        help="name, besides those in the certificate, under which it answers; may be repeated",
-    )
-    parser.add_argument(
-        "--scene", metavar="FILE", help="file in which what is drawn is kept (default: one of its own, see `voxbeam scenes`)"
-    )
+    add_server_options(parser, "those in the certificate")
     parser.set_defaults(run=serve)
 
 
 def serve(options: argparse.Namespace) -> int:
     """Serve until it is interrupted; returns the exit status."""
     from voxbeam.instance import Instance  # noqa: PLC0415  half a second, which the other commands need not wait
-    from voxbeam.settings import checked_store_bytes  # noqa: PLC0415
     from voxbeam.sidecar import start_sidecar  # noqa: PLC0415
     from voxbeam.trust import Trust  # noqa: PLC0415
 
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
-    hosts = allowed_hosts() if options.allowed_hosts is None else checked_hosts(options.allowed_hosts, "--allowed-host")
+    ended = interrupted()
     tls = {"tls_cert": options.tls_cert, "tls_key": options.tls_key}
     process = start_sidecar(
-        store_bytes=None if options.store_bytes is None else checked_store_bytes(options.store_bytes),
-        host=options.host, port=options.port, upload_port=options.upload_port,
-        allowed_hosts=hosts,
-        **scenes.sidecar_fields(options.scene),
-        **spill.sidecar_fields(options.spill, options.spill_bytes),
+        host=options.host, upload_port=options.upload_port, **server_fields(options),
         **{name: path for name, path in tls.items() if path is not None},
     )
     trust = None if process.fingerprint is None else Trust(process.fingerprint)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 import threading
 import webbrowser
 from typing import TYPE_CHECKING, Any
 
-from voxbeam import scenes, spill
-from voxbeam.allowed_hosts import allowed_hosts, checked_hosts
 from voxbeam.background_fill import larger_than_store, lazy_words
+from voxbeam.cli_server import add_server_options, interrupted, server_fields
 
 if TYPE_CHECKING:
     from voxbeam.instance import Instance
@@ -31,15 +29,7 @@ def add_parser(commands: Any, port: Any) -> None:
     add_source_options(parser)
     parser.add_argument("--open", action="store_true", help="open it in the browser")
     parser.add_argument("--port", type=port, default=0, help="port of the page (default: a free one)")
-    parser.add_argument("--store-bytes", type=int, help="budget of the server's memory (default: a share of this machine's)")
-    spill.add_options(parser)
-    parser.add_argument(
-        "--allowed-host", action="append", metavar="NAME", dest="allowed_hosts",
-        help="name, besides this machine's own, under which the page answers; may be repeated",
-    )
-    parser.add_argument(
-        "--scene", metavar="FILE", help="file in which what is drawn is kept (default: one of its own, see `voxbeam scenes`)"
-    )
+    add_server_options(parser, "this machine's own")
     parser.set_defaults(run=view)
 
 
@@ -68,18 +58,13 @@ def opened(options: argparse.Namespace) -> OpenedVolume:
 def view(options: argparse.Namespace) -> int:
     """Show a volume until it is interrupted; returns the exit status."""
     from voxbeam.instance import Instance  # noqa: PLC0415  half a second, which the other commands need not wait
-    from voxbeam.settings import checked_store_bytes  # noqa: PLC0415
     from voxbeam.sidecar import start_sidecar  # noqa: PLC0415
 
     found = opened(options)
     _tell(repr(found))
-    hosts = allowed_hosts() if options.allowed_hosts is None else checked_hosts(options.allowed_hosts, "--allowed-host")
-    store = None if options.store_bytes is None else checked_store_bytes(options.store_bytes)
-    ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
-    further = {**scenes.sidecar_fields(options.scene), **spill.sidecar_fields(options.spill, options.spill_bytes)}
-    process = start_sidecar(store_bytes=store, port=options.port, allowed_hosts=hosts, **further)
+    fields = server_fields(options)
+    ended = interrupted()
+    process = start_sidecar(**fields)
     with Instance(process.host, process.port, process.token, process=process, restarts=True) as instance:
         _declare(instance, found)
         url = instance.visualization_server_url

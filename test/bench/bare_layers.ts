@@ -8,52 +8,18 @@ import { cameraBasis, type OrbitCamera } from '../../src/renderer/camera.js';
 import { type DeviceRect, type Fullscreen, shaderMaterial } from '../../src/renderer/fullscreen.js';
 import { stepLength, type VolumeSource } from '../../src/renderer/source.js';
 import { TRANSFER_ROWS, transferUniform } from '../../src/renderer/transfer_function.js';
-import { aim } from '../browser/renderer_bare.js';
+import { aim, bareInputs, bareMarch, bareStep, bareTexture } from '../browser/renderer_bare.js';
 import type { TestVolume } from '../browser/renderer_volume.js';
 
+/** The highest layer first. */
 const fragment = (count: number): string => {
   const numbers = Array.from({ length: count }, (_, i) => i);
-  const one = (i: number) => `
-    v = dot(textureLod(uVolume${i}, x, 0.).rg, vec2(1. / 257., 256. / 257.));
-    acc += (1. - acc.a) * textureLod(uTransfer${i}, vec2(v * uWindow${i}.x + uWindow${i}.y, 1.5 / float(TRANSFER_ROWS + 1)), 0.);`;
-  return `
-out vec4 color;
-${numbers.map((i) => `uniform sampler3D uVolume${i};\nuniform sampler2D uTransfer${i};\nuniform vec2 uWindow${i};`).join('\n')}
-uniform vec3 uEye, uForward, uRight, uUp, uPerWorld;
-uniform vec4 uViewport;
-uniform float uStep;
-void main() {
-  vec2 ndc = (gl_FragCoord.xy - uViewport.xy) * uViewport.zw - 1.;
-  vec3 rd = normalize(uForward + ndc.x * uRight + ndc.y * uUp) * uPerWorld;
-  vec3 inv = 1. / rd;
-  vec3 a = -uEye * inv, b = (1. - uEye) * inv;
-  vec3 lo = min(a, b), hi = max(a, b);
-  float s = max(max(lo.x, lo.y), max(lo.z, 0.)) + .5 * uStep;
-  float sEnd = min(min(hi.x, hi.y), hi.z);
-  int n = int(ceil((sEnd - s) / uStep));
-  vec3 x = uEye + rd * s, dx = rd * uStep;
-  vec4 acc = vec4(0.);
-  float v;
-  for (int i = 0; i < n; ++i) {${numbers.reverse().map(one).join('')}
-    x += dx;
-  }
-  color = acc;
-}`;
+  return bareMarch(numbers.map(bareInputs).join('\n'), numbers.toReversed().map(bareStep).join(''));
 };
-
-function textureOf(volume: TestVolume): THREE.Data3DTexture {
-  const { shape: [nz, ny, nx], data } = volume.levels[0] as TestVolume['levels'][number];
-  const texture = new THREE.Data3DTexture(new Uint8Array(data.buffer as ArrayBuffer), nx, ny, nz);
-  texture.format = THREE.RGFormat;
-  texture.minFilter = texture.magFilter = THREE.LinearFilter;
-  texture.unpackAlignment = 1;
-  texture.needsUpdate = true;
-  return texture;
-}
 
 /** Bare marches of the first volumes, by their number; volumes are uint16, of one shape and with voxels of 1. */
 export function makeBareLayers(screen: Fullscreen, volumes: readonly TestVolume[], sources: readonly VolumeSource[]) {
-  const textures = volumes.map(textureOf);
+  const textures = volumes.map(bareTexture);
   const materials = new Map<number, { material: THREE.RawShaderMaterial; uniforms: Record<string, THREE.IUniform> }>();
   const of = (count: number) => {
     const known = materials.get(count);

@@ -3,7 +3,6 @@
  * tissue: smooth, with the noise of four bits.
  */
 
-import http from 'node:http';
 import { connect, createServer, type AddressInfo, type Server } from 'node:net';
 import zlib from 'node:zlib';
 import { FrameType, HEADER_BYTES, shuffle, STORED_VOXELS } from '../../src/protocol/index.js';
@@ -14,6 +13,7 @@ import { GoodProducer, voxelFrame } from '../conformance/good_producer.js';
 import type { SidecarProcess } from '../conformance/sidecar_process.js';
 import { Shaper } from '../shaper.js';
 import { seeded } from '../seed.js';
+import { streamTicket } from './stream_ticket.js';
 
 const task = JSON.parse(process.argv[2] as string) as { port: number; token: string; runs: number };
 const EDGE = 4;
@@ -61,20 +61,7 @@ function alone(): object {
   };
 }
 
-function ticket(role: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const headers = { Authorization: `Bearer ${task.token}`, 'Content-Type': 'application/json' };
-    const request = http.request({ port: task.port, host: '127.0.0.1', path: '/v1/ticket', method: 'POST', headers }, (answer) => {
-      let text = '';
-      answer.on('data', (chunk) => {
-        text += chunk;
-      });
-      answer.on('end', () => resolve(JSON.parse(text).ticket));
-    });
-    request.on('error', reject);
-    request.end(JSON.stringify({ use: 'stream', role, origin: 'none' }));
-  });
-}
+const ticket = (role: string): Promise<string> => streamTicket(task, role);
 const at = (port: number) => ({ port, ticket }) as unknown as SidecarProcess;
 const keys = (from: number, count: number) => Array.from({ length: count }, (_, i) => [0, (from + i) >> 4, ((from + i) >> 2) & 3, (from + i) & 3, i]);
 

@@ -3,12 +3,12 @@
  * sidecar's port and token, how many viewers, how many edits, how often), one out.
  */
 
-import http from 'node:http';
 import * as encoding from 'lib0/encoding';
 import { WebSocket } from 'ws';
 import { writeUpdate } from 'y-protocols/sync';
 import * as Y from 'yjs';
 import { encodeControl, encodeFrame, FrameType, readHeader, readPayload, SUBPROTOCOL, TICKET_SUBPROTOCOL_PREFIX } from '../../src/protocol/index.js';
+import { streamTicket } from './stream_ticket.js';
 
 interface Task {
   port: number;
@@ -20,20 +20,7 @@ interface Task {
 
 const task = JSON.parse(process.argv[2] as string) as Task;
 
-function ticket(role: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const headers = { Authorization: `Bearer ${task.token}`, 'Content-Type': 'application/json' };
-    const request = http.request({ port: task.port, host: '127.0.0.1', path: '/v1/ticket', method: 'POST', headers }, (answer) => {
-      let text = '';
-      answer.on('data', (chunk) => {
-        text += chunk;
-      });
-      answer.on('end', () => resolve(JSON.parse(text).ticket));
-    });
-    request.on('error', reject);
-    request.end(JSON.stringify({ use: 'stream', role, origin: 'none' }));
-  });
-}
+const ticket = (role: string): Promise<string> => streamTicket(task, role);
 
 async function join(role: string, seen: (type: number, payload: Uint8Array) => void): Promise<WebSocket> {
   const socket = new WebSocket(`ws://127.0.0.1:${task.port}/v1/stream`, [SUBPROTOCOL, TICKET_SUBPROTOCOL_PREFIX + (await ticket(role))]);

@@ -13,11 +13,10 @@ import type { LayerSettings } from '../../src/renderer/views.js';
 import type { VolumeState } from '../../src/renderer/volume_state.js';
 import type { TestVolume } from './renderer_volume.js';
 
-const FRAGMENT = `
+/** A march through the box from 0 to 1: what it declares besides, and what it does at place `x` with the sum `acc`. */
+export const bareMarch = (declarations: string, step: string): string => `
 out vec4 color;
-uniform sampler3D uVolume;
-uniform sampler2D uTransfer;
-uniform vec2 uWindow;
+${declarations}
 uniform vec3 uEye, uForward, uRight, uUp, uPerWorld;
 uniform vec4 uViewport;
 uniform float uStep;
@@ -32,24 +31,37 @@ void main() {
   int n = int(ceil((sEnd - s) / uStep));
   vec3 x = uEye + rd * s, dx = rd * uStep;
   vec4 acc = vec4(0.);
-  for (int i = 0; i < n; ++i) {
-    float v = dot(textureLod(uVolume, x, 0.).rg, vec2(1. / 257., 256. / 257.));
-    vec4 c = textureLod(uTransfer, vec2(v * uWindow.x + uWindow.y, 1.5 / float(TRANSFER_ROWS + 1)), 0.);
-    acc += (1. - acc.a) * c;
+  float v;
+  for (int i = 0; i < n; ++i) {${step}
     x += dx;
   }
   color = acc;
 }`;
 
-/** A bare march of level 0 of a uint16 volume. `draw` puts its picture, over nothing, into a target. */
-export function makeBare(screen: Fullscreen, volume: TestVolume, settings: Partial<LayerSettings>, state: VolumeState) {
-  const level = volume.levels[0] as TestVolume['levels'][number];
-  const [nz, ny, nx] = level.shape;
-  const texture = new THREE.Data3DTexture(new Uint8Array(level.data.buffer), nx, ny, nz);
+/** Declares a volume and its transfer function, by the ending of their names. */
+export const bareInputs = (n: number | '' = ''): string => `uniform sampler3D uVolume${n};\nuniform sampler2D uTransfer${n};\nuniform vec2 uWindow${n};`;
+
+/** Lays what a volume shows at a place under what is there. */
+export const bareStep = (n: number | '' = ''): string => `
+    v = dot(textureLod(uVolume${n}, x, 0.).rg, vec2(1. / 257., 256. / 257.));
+    acc += (1. - acc.a) * textureLod(uTransfer${n}, vec2(v * uWindow${n}.x + uWindow${n}.y, 1.5 / float(TRANSFER_ROWS + 1)), 0.);`;
+
+/** Level 0 of a uint16 volume as one texture. */
+export function bareTexture(volume: TestVolume): THREE.Data3DTexture {
+  const { shape: [nz, ny, nx], data } = volume.levels[0] as TestVolume['levels'][number];
+  const texture = new THREE.Data3DTexture(new Uint8Array(data.buffer as ArrayBuffer), nx, ny, nz);
   texture.format = THREE.RGFormat;
   texture.minFilter = texture.magFilter = THREE.LinearFilter;
   texture.unpackAlignment = 1;
   texture.needsUpdate = true;
+  return texture;
+}
+
+/** A bare march of level 0 of a uint16 volume. `draw` puts its picture, over nothing, into a target. */
+export function makeBare(screen: Fullscreen, volume: TestVolume, settings: Partial<LayerSettings>, state: VolumeState) {
+  const level = volume.levels[0] as TestVolume['levels'][number];
+  const [nz, ny, nx] = level.shape;
+  const texture = bareTexture(volume);
   const transfer = new TransferTexture();
   transfer.update({ ...state.settings, ...settings }, stepFraction(state.geometry));
   const window = transferUniform(windowUniform(state.storage, 1, 0, { ...state.settings, ...settings }.window));
@@ -62,7 +74,7 @@ export function makeBare(screen: Fullscreen, volume: TestVolume, settings: Parti
     uEye: vec(), uForward: vec(), uRight: vec(), uUp: vec(), uPerWorld: { value: perWorld },
     uViewport: { value: new THREE.Vector4() }, uStep: { value: stepLength(state.geometry) },
   };
-  const material = shaderMaterial([FRAGMENT], uniforms, 'replace', { TRANSFER_ROWS });
+  const material = shaderMaterial([bareMarch(bareInputs(), bareStep())], uniforms, 'replace', { TRANSFER_ROWS });
   return {
     texture,
     draw(camera: OrbitCamera, rect: DeviceRect, target: THREE.WebGLRenderTarget | null): void {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from voxbeam.annotation.base import Annotation
 from voxbeam.description import triple
-from voxbeam.errors import FormatError, ParameterError
+from voxbeam.errors import ParameterError
 from voxbeam.formats import (
     geojson_annotations,
     napari_annotations,
@@ -17,6 +17,7 @@ from voxbeam.formats import (
     slicer_annotations,
 )
 from voxbeam.formats.annotation_format import AnnotationFormat, Frame
+from voxbeam.formats.choice import by_ending, by_name, must_exist
 from voxbeam.formats.lengths import checked_world
 from voxbeam.formats.losses import tell
 from voxbeam.formats.written import beside, target_of
@@ -128,8 +129,7 @@ def import_annotations(
     refuse_unknown("import_annotations", unknown, _IMPORT)
     place = Path(path).expanduser().absolute()
     kind = _format(place, format)
-    if not place.exists():
-        raise FormatError(f"There is no file {str(place)!r}.", f"The working directory is {str(Path.cwd())!r}.")
+    must_exist(place)
     found, losses = kind.read(place, _frame(volume, world))
     tell(place, kind.title, losses)
     return found
@@ -155,15 +155,4 @@ def _frame(volume: Any, world: str | None) -> Frame:
 
 
 def _format(path: Path, name: str | None) -> AnnotationFormat:
-    if name is not None:
-        found = next((one for one in ANNOTATION_FORMATS if one.name == name), None)
-        if found is None:
-            raise ParameterError(f"format is {name!r:.40}.", f"Known are {', '.join(one.name for one in ANNOTATION_FORMATS)}.")
-        return found
-    lower = path.name.lower()
-    found = next((one for one in ANNOTATION_FORMATS if lower.endswith(one.endings)), None)
-    if found is None:
-        endings = ", ".join(ending for one in ANNOTATION_FORMATS for ending in one.endings)
-        text = f"The ending of {path.name!r} says no format of annotations."
-        raise ParameterError(text, f"Known are {endings}; or give format=.")
-    return found
+    return by_ending(ANNOTATION_FORMATS, path, "annotations") if name is None else by_name(ANNOTATION_FORMATS, name)

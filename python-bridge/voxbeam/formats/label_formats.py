@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from voxbeam.errors import FormatError, ParameterError, ShapeError, VoxbeamError, sentence
 from voxbeam.formats import coco_labels, nifti_labels, ome_labels, precomputed_labels, slicer_labels, tiff_labels
+from voxbeam.formats.choice import by_ending, by_name, must_exist
 from voxbeam.formats.label_format import LabelFormat, Told
 from voxbeam.formats.label_volume import LabelVolume, label_volume
 from voxbeam.formats.lengths import checked_world
@@ -40,6 +41,7 @@ LABEL_FORMATS = (
         precomputed_labels.write, precomputed_labels.read,
     ),
 )
+_ENDINGS = tuple(ending for one in LABEL_FORMATS for ending in one.endings)
 _EXPORT = ("format", "name", "voxel_size", "origin", "unit", "classes", "dtype", "world", "overwrite", "progress")
 _IMPORT = ("format", "name", "volume", "world")
 
@@ -161,8 +163,7 @@ def import_labels(
     refuse_unknown("import_labels", unknown, _IMPORT)
     place = Path(path).expanduser().absolute()
     kind = _format(place, format)
-    if not place.exists():
-        raise FormatError(f"There is no file {str(place)!r}.", f"The working directory is {str(Path.cwd())!r}.")
+    must_exist(place)
     try:
         labels, losses = kind.read(place, checked_world(world), name)
     except VoxbeamError:
@@ -194,16 +195,6 @@ def _take_place(labels: LabelVolume, volume: Any, path: Path) -> None:
 
 
 def _format(path: Path, name: str | None) -> LabelFormat:
-    if name is not None:
-        found = next((one for one in LABEL_FORMATS if one.name == name), None)
-        if found is None:
-            raise ParameterError(f"format is {name!r:.40}.", f"Known are {', '.join(one.name for one in LABEL_FORMATS)}.")
-        return found
-    lower = path.name.lower()
-    found = next((one for one in LABEL_FORMATS if lower.endswith(one.endings)), None)
-    if found is None and path.is_dir():
-        found = next(one for one in LABEL_FORMATS if one.name == ("precomputed" if (path / "info").is_file() else "ome-zarr"))
-    if found is None:
-        endings = ", ".join(ending for one in LABEL_FORMATS for ending in one.endings)
-        raise ParameterError(f"The ending of {path.name!r} says no format of labels.", f"Known are {endings}; or give format=.")
-    return found
+    if name is None and path.is_dir() and not path.name.lower().endswith(_ENDINGS):
+        name = "precomputed" if (path / "info").is_file() else "ome-zarr"
+    return by_ending(LABEL_FORMATS, path, "labels") if name is None else by_name(LABEL_FORMATS, name)

@@ -13,14 +13,18 @@ export interface EditDone {
   readonly voxels: number;
 }
 
-/** What else an edit is sent with. */
-export interface EditOptions {
-  /** Values of an image, of the voxels that may be written. */
-  readonly within?: ValueRange | undefined;
+/** How an edit, or its undoing, is followed. */
+export interface FollowOptions {
   /** Told, where it takes its time, of the part that is done: 0 to 1. */
   readonly progress?: ((share: number) => void) | undefined;
   /** Takes it back while it is not applied yet: it is then refused. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What else an edit is sent with. */
+export interface EditOptions extends FollowOptions {
+  /** Values of an image, of the voxels that may be written. */
+  readonly within?: ValueRange | undefined;
 }
 
 /** Voxels of each label above 0. */
@@ -73,17 +77,8 @@ export class LabelEdits {
   }
 
   /** Resolves once the edit is applied and durable. */
-  edit(volume: number, author: string, op: EditOp, label: number, mode: EditMode, { within, progress, signal }: EditOptions = {}): Promise<EditDone> {
-    const id = crypto.randomUUID();
-    const cancel = () => {
-      if (this.#waiting.has(id)) this.sendMessage(FrameType.CANCEL_EDIT, { volume, id } satisfies CancelEdit);
-    };
-    const send = () => {
-      this.sendFrame(encodeHeadTail(FrameType.EDIT, { id, volume, author, op, label, mode, ...(within && { within }) }));
-      if (signal?.aborted) cancel();
-    };
-    signal?.addEventListener('abort', cancel, { once: true });
-    return this.#ask(id, send, progress);
+  edit(volume: number, author: string, op: EditOp, label: number, mode: EditMode, { within, ...follow }: EditOptions = {}): Promise<EditDone> {
+    return this.#askFollowed(volume, follow, (id) => this.sendFrame(encodeHeadTail(FrameType.EDIT, { id, volume, author, op, label, mode, ...(within && { within }) })));
   }
 
   /** How many voxels each label has now. */
@@ -105,9 +100,8 @@ export class LabelEdits {
   }
 
   /** Takes the author's last edit back, or does it again. Rejects where there is none. */
-  undo(volume: number, author: string, redo: boolean): Promise<EditDone> {
-    const id = crypto.randomUUID();
-    return this.#ask(id, () => this.sendMessage(FrameType.UNDO, { volume, id, author, ...(redo && { redo }) }));
+  undo(volume: number, author: string, redo: boolean, follow: FollowOptions = {}): Promise<EditDone> {
+    return this.#askFollowed(volume, follow, (id) => this.sendMessage(FrameType.UNDO, { volume, id, author, ...(redo && { redo }) }));
   }
 
   /** An EDITED frame, of whomever's edit. */
@@ -145,6 +139,20 @@ export class LabelEdits {
   close(): void {
     for (const { failed } of this.#waiting.values()) failed(new Error('the view was closed'));
     this.#waiting.clear();
+  }
+
+  /** Sends what can be taken back: also when it was sent again. */
+  #askFollowed(volume: number, { progress, signal }: FollowOptions, make: (id: string) => void): Promise<EditDone> {
+    const id = crypto.randomUUID();
+    const cancel = () => {
+      if (this.#waiting.has(id)) this.sendMessage(FrameType.CANCEL_EDIT, { volume, id } satisfies CancelEdit);
+    };
+    const send = () => {
+      make(id);
+      if (signal?.aborted) cancel();
+    };
+    signal?.addEventListener('abort', cancel, { once: true });
+    return this.#ask(id, send, progress);
   }
 
   #ask<T extends Answer>(id: string, send: () => void, progress?: EditOptions['progress']): Promise<T> {

@@ -1,4 +1,4 @@
-// A fill that takes its time is seen, and taken back by a key or a button: nothing of it stays. The sidecar stands still while the page is looked at and acted on, so that the fill is caught.
+// A fill that takes its time is seen, and taken back by a key or a button: nothing of it stays; undo and redo of one likewise. The sidecar stands still while the page is looked at and acted on, so that the fill is caught.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { root } from '../../scripts/process.mjs';
@@ -70,5 +70,33 @@ test('the next fill, of a slice, is as ever', async () => {
   await becomes('the slice is full', stored, { counts: { 1: 640 ** 2 }, edits: 1 });
   await page.locator('.voxbeam').press('Control+z');
   await becomes('it is empty', stored, { counts: {}, edits: 2 });
+  assert.deepEqual(page.said, []);
+});
+
+test('undo and redo of a fill say how far they are, and are called off by a key or the button: labels are as before, and the next one does it', async () => {
+  const empty = { counts: {}, edits: 2 };
+  const full = { 1: 640 ** 3 };
+  assert.deepEqual(await stored(), empty);
+  await page.locator('[data-paint-reach="ball"]').click();
+  await becomes('it goes through all slices', () => page.locator('[data-paint-reach="ball"]').getAttribute('aria-pressed'), 'true');
+  await press();
+  await becomes('the volume is full', async () => (await stored()).counts, full);
+  await row.waitFor({ state: 'hidden' });
+  for (const [key, words, before, after, edits] of [['Control+z', 'Undoing', full, {}, 3], ['Control+Shift+z', 'Redoing', {}, full, 4]]) {
+    await page.locator('.voxbeam').press(key);
+    await row.waitFor();
+    await eventually('its progress', async () => (await row.locator('progress').getAttribute('value')) !== null, { every: 20 });
+    await opened.ask('stop');
+    assert.match(await row.locator('span').textContent(), new RegExp(`^${words} an edit: \\d+ %$`));
+    if (words === 'Undoing') await page.locator('.voxbeam').press('Escape');
+    else await row.locator('[data-action="cancel-edit"]').click();
+    await becomes('it says so', () => row.locator('span').textContent(), 'Cancelling …');
+    await opened.ask('go');
+    await row.waitFor({ state: 'hidden' });
+    await becomes('what became of it', message, 'It was cancelled: nothing was changed');
+    assert.deepEqual(await stored(), { counts: before, edits });
+    await page.locator('.voxbeam').press(key);
+    await becomes('it is done', stored, { counts: after, edits: edits + 1 });
+  }
   assert.deepEqual(page.said, []);
 });

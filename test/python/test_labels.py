@@ -291,6 +291,32 @@ def test_a_large_fill_is_taken_back_by_what_its_progress_raises_and_by_an_interr
     assert labels.fill((1, 2, 3), 4, axis=0).voxels == side**2
 
 
+def test_a_large_undo_and_redo_tell_how_far_they_are_and_are_called_off_by_their_progress_and_by_an_interrupt(painted):
+    side = 512
+    labels = painted.labels("undone", shape=(side, side, side), voxel_size=1)
+    labels[:] = 4
+    told = []
+
+    def enough(done, total):
+        told.append((done, total))
+        raise LookupError("enough")
+
+    def interrupt(*_):
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+    for again, before, after in [(labels.undo, {4: side**3}, {}), (labels.redo, {}, {4: side**3})]:
+        seq = labels.changes().seq
+        with pytest.raises(LookupError, match="enough"):
+            again(progress=enough)
+        with pytest.raises(KeyboardInterrupt):
+            again(progress=interrupt)
+        assert (labels.counts(), labels.changes().seq) == (before, seq)
+        assert again().voxels == side**3
+        assert labels.counts() == after
+    assert len(told) == 2
+    assert all(0 < done < total == side**3 for done, total in told)
+
+
 def test_many_threads_write_one_volume(painted):
     labels = painted.labels("threads", like="ct")
     threads = [threading.Thread(target=lambda i=i: labels.__setitem__(np.s_[i * 10 : i * 10 + 10], i + 1)) for i in range(7)]

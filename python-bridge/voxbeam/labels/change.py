@@ -46,6 +46,15 @@ class LabelChange:
     undo: str | None = None
 
 
+def change_of(edited: dict[str, Any]) -> LabelChange:
+    """What an EDITED message tells."""
+    start, stop = edited["box"] or (None, None)
+    return LabelChange(
+        edited["seq"], edited["author"], edited["label"], edited["voxels"],
+        start and tuple(start), stop and tuple(stop), edited.get("undo"),
+    )
+
+
 @dataclass(frozen=True)
 class LabelChanges:
     """Where labels have changed since some edit: boxes, whose labels are read when they are asked for.

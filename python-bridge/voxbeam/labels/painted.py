@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from voxbeam.errors import ParameterError
-from voxbeam.labels.change import LabelChange, LabelChanges
+from voxbeam.labels.change import LabelChange, LabelChanges, change_of
 from voxbeam.labels.edits import interpolation, label_of, mode_of, polygon, stroke, supervoxels
 from voxbeam.labels.grid import LabelGrid
 from voxbeam.labels.regions import Region, integers, parts_of, select
@@ -288,25 +288,35 @@ class Labels(LabelGrid):
                 answers.append(self._edit(op, label, over, encode_mask(piece)))
         return self._wait(answers)
 
-    def undo(self) -> LabelChange:
+    def undo(self, *, progress: Callable[[int, int], None] | None = None) -> LabelChange:
         """Take back this person's last edit that is not taken back yet, wherever a voxel still holds what it wrote.
+
+        Parameters
+        ----------
+        progress
+            Called with voxels of that edit looked at and all of them, where it takes its time. An interrupt of the kernel, or
+            what this raises, leaves labels as they were, and the edit can still be taken back: as of `fill`.
 
         Raises
         ------
         VoxbeamError
             There is none.
-        """
-        return self._undo(redo=False)
 
-    def redo(self) -> LabelChange:
-        """Do again what was taken back last."""
-        return self._undo(redo=True)
+        Examples
+        --------
+        >>> labels.undo(progress=lambda done, total: print(done / total))  # doctest: +SKIP
+        """
+        return self._undo(progress)
+
+    def redo(self, *, progress: Callable[[int, int], None] | None = None) -> LabelChange:
+        """Do again what was taken back last; ``progress`` as of `undo`."""
+        return self._undo(progress, redo=True)
 
     # Following
 
     def on_change(self, callback: Callable[[LabelChange], None]) -> Callable[[], None]:
         """Call ``callback(change)`` after each edit, whoever made it, on a thread of its own; the result ends that."""
-        return self._wire.listen(self._handle(), lambda edited: callback(_change(edited)))
+        return self._wire.listen(self._handle(), lambda edited: callback(change_of(edited)))
 
     def changes(self, since: int = 0) -> LabelChanges:
         """Where labels have changed after edit number ``since``: boxes, never the volume.
@@ -370,8 +380,7 @@ class Labels(LabelGrid):
         if within is not None:
             head["within"] = range_of(within, self._volumes(), self._description)
         return self._wire.ask(
-            lambda name: encode_head_tail(FrameType.EDIT, {"id": name, **head}, tail), progress=progress,
-            cancel=lambda name: encode_control(FrameType.CANCEL_EDIT, {"volume": head["volume"], "id": name}),
+            lambda name: encode_head_tail(FrameType.EDIT, {"id": name, **head}, tail), progress=progress, edits=head["volume"]
         )
 
     def _one(
@@ -379,17 +388,12 @@ class Labels(LabelGrid):
     ) -> LabelChange:
         return self._wait([self._edit(op, label, over, progress=progress, within=within)])[0]
 
-    def _undo(self, *, redo: bool) -> LabelChange:
-        head = {"volume": self._handle(), "author": self._author, **({"redo": True} if redo else {})}
-        return self._wait([self._wire.ask(lambda name: encode_control(FrameType.UNDO, {"id": name, **head}))])[0]
+    def _undo(self, progress: Callable[[int, int], None] | None, **redo: bool) -> LabelChange:
+        head: dict[str, Any] = {"volume": self._handle(), "author": self._author, **redo}
+        ask = self._wire.ask(
+            lambda name: encode_control(FrameType.UNDO, {"id": name, **head}), progress=progress, edits=head["volume"]
+        )
+        return self._wait([ask])[0]
 
     def _wait(self, answers: list[Future[Any]]) -> list[LabelChange]:
-        return [_change(edited) for edited in self._wire.results(answers)]
-
-
-def _change(edited: dict[str, Any]) -> LabelChange:
-    start, stop = edited["box"] or (None, None)
-    return LabelChange(
-        edited["seq"], edited["author"], edited["label"], edited["voxels"],
-        start and tuple(start), stop and tuple(stop), edited.get("undo"),
-    )
+        return [change_of(edited) for edited in self._wire.results(answers)]

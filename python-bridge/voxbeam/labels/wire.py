@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from voxbeam.connection import gone_error
 from voxbeam.errors import ParameterError, VoxbeamError
-from voxbeam.protocol import ErrorCode, FrameType, Header, decode_control, decode_head_tail
+from voxbeam.protocol import ErrorCode, FrameType, Header, decode_control, decode_head_tail, encode_control
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,16 +68,17 @@ class LabelWire:
 
     def ask(
         self, make: Callable[[str], bytes], *, progress: Callable[[int, int], None] | None = None, key: str | None = None,
-        cancel: Callable[[str], bytes] | None = None,
+        edits: int | None = None,
     ) -> Future[Any]:
         """Send the frame that ``make(id)`` gives; the answer comes in time. Waits while very many are under way.
 
-        What ``progress`` raises is what the answer raises; ``cancel(id)`` makes the frame that takes it back then, or when
+        What ``progress`` raises is what the answer raises. What changes the volume ``edits`` is taken back then, or when
         `results` is interrupted.
         """
         name = key or uuid.uuid4().hex
         self._room.acquire()
-        pending = _Pending(b"", Future(), progress=progress, cancel=cancel and cancel(name))
+        cancel = None if edits is None else encode_control(FrameType.CANCEL_EDIT, {"volume": edits, "id": name})
+        pending = _Pending(b"", Future(), progress=progress, cancel=cancel)
         pending.answer.add_done_callback(lambda _: self._room.release())
         try:
             pending.frame = make(name)

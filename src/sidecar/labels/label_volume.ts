@@ -111,7 +111,7 @@ export class LabelVolume {
     });
   }
 
-  /** An edit of `connection` that is not being written yet is not wanted any more. */
+  /** An edit of `connection`, or an undo, that is not being written yet is not wanted any more. */
   cancel(connection: Connection, id: string): void {
     const mine = (request: LabelRequest): boolean => request.connection === connection && request.id === id;
     const waiting = this.#queue.filter(mine);
@@ -190,24 +190,29 @@ export class LabelVolume {
   ): Promise<{ result: EditResult; label: number; target?: number }> {
     let tail = new Uint8Array();
     if (request.tail && request.tail.byteLength > 0) tail = await inflated(request.tail);
-    const total = editWork(working.shape, op);
-    let told = performance.now();
-    const result = await inTurns(applyEdit(working, { op, label, mode, tail, ...request.found, voxelSize: this.record.description.voxel_size }), signal, (done) => {
-      if (performance.now() - told < PROGRESS_MS) return;
-      told = performance.now();
-      request.connection.sendControl(FrameType.PROGRESS, { volume: this.record.handle, id: request.id, done, total: Math.max(done, total) });
-    });
-    return { result, label };
+    const steps = applyEdit(working, { op, label, mode, tail, ...request.found, voxelSize: this.record.description.voxel_size });
+    return { result: await inTurns(steps, signal, this.#telling(request, editWork(working.shape, op))), label };
   }
 
   async #takeBack(
-    { author, undo }: LabelRequest, working: WorkingBricks, applied: readonly Applied[], signal: AbortSignal,
+    request: LabelRequest, working: WorkingBricks, applied: readonly Applied[], signal: AbortSignal,
   ): Promise<{ result: EditResult; label: number; target: number }> {
+    const { author, undo } = request;
     const target = this.history.next(author, undo as 'undo' | 'redo');
     const op = target === undefined ? undefined : (applied.find(({ op: { seq } }) => seq === target)?.op ?? this.storage.op(this.record.description.name, target));
     if (!op) throw new Refused({ code: ErrorCode.NOT_FOUND, message: `"${author}" has no edit of these labels to ${undo === 'redo' ? 'do again' : 'take back'}` });
     const displaced = await inflate(op.displaced);
-    return { result: await inTurns(restore(working, displaced), signal), label: op.label, target: op.seq };
+    return { result: await inTurns(restore(working, displaced), signal, this.#telling(request, op.voxels)), label: op.label, target: op.seq };
+  }
+
+  /** Tells the one who asked how far it is, from time to time. */
+  #telling({ connection, id }: LabelRequest, total: number): (done: number) => void {
+    let told = performance.now();
+    return (done) => {
+      if (performance.now() - told < PROGRESS_MS) return;
+      told = performance.now();
+      connection.sendControl(FrameType.PROGRESS, { volume: this.record.handle, id, done, total: Math.max(done, total) });
+    };
   }
 
   async #commit(working: WorkingBricks, { applied, unwanted, stop: { signal } }: Batch): Promise<void> {

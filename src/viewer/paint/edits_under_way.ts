@@ -1,11 +1,15 @@
-/** Edits that were sent and are not applied: those that take their time can be followed and taken back. */
+/** Edits, and undoing them, that were sent and are not applied: those that take their time can be followed and called off. */
 
-import type { EditOptions } from '../../session/label_edits.js';
+import type { FollowOptions } from '../../session/label_edits.js';
 
 /** Of an edit that takes longer it is said how far it is. */
 export const SHOWN_AFTER_MS = 250;
 
+/** What is done to labels. */
+export type Doing = 'edit' | 'undo' | 'redo';
+
 interface UnderWay {
+  readonly doing: Doing;
   readonly stop: AbortController;
   slow: boolean;
   /** The part that is done, as far as that was told. */
@@ -15,9 +19,11 @@ interface UnderWay {
 /** What there is to say of the edits that take their time. */
 export interface EditsShown {
   readonly count: number;
+  /** Of several that are not alike: an edit. */
+  readonly doing: Doing;
   /** Of the one that is furthest behind; undefined while one of them waits for its turn. */
   readonly share: number | undefined;
-  /** All of them are being taken back. */
+  /** All of them are being called off. */
   readonly cancelling: boolean;
 }
 
@@ -31,16 +37,17 @@ export class EditsUnderWay {
   get shown(): EditsShown | undefined {
     const slow = [...this.#all].filter((each) => each.slow);
     if (slow.length === 0) return undefined;
+    const [first] = slow as [UnderWay];
     const shares = slow.map(({ share }) => share);
     return {
-      count: slow.length, cancelling: slow.every(({ stop }) => stop.signal.aborted),
+      count: slow.length, doing: slow.every(({ doing }) => doing === first.doing) ? first.doing : 'edit', cancelling: slow.every(({ stop }) => stop.signal.aborted),
       share: shares.includes(undefined) ? undefined : Math.min(...(shares as number[])),
     };
   }
 
-  /** Follows an edit that `send` sends, until it is answered. */
-  async follow<T>(send: (options: Required<Pick<EditOptions, 'progress' | 'signal'>>) => Promise<T>): Promise<{ readonly answer: T; readonly late: boolean }> {
-    const edit: UnderWay = { stop: new AbortController(), slow: false, share: undefined };
+  /** Follows what `send` sends, until it is answered. */
+  async follow<T>(doing: Doing, send: (options: Required<FollowOptions>) => Promise<T>): Promise<{ readonly answer: T; readonly late: boolean }> {
+    const edit: UnderWay = { doing, stop: new AbortController(), slow: false, share: undefined };
     const { signal } = edit.stop;
     const timer = setTimeout(() => {
       edit.slow = true;
@@ -62,7 +69,7 @@ export class EditsUnderWay {
     }
   }
 
-  /** Takes back all that is shown; false where there is nothing that is not being taken back already. */
+  /** Calls off all that is shown; false where there is nothing that is not being called off already. */
   cancel(): boolean {
     const open = [...this.#all].filter(({ slow, stop }) => slow && !stop.signal.aborted);
     for (const { stop } of open) stop.abort();

@@ -121,7 +121,10 @@ export class PaintTool implements Instrument {
   undo(redo: boolean): boolean {
     const target = this.state && this.target;
     if (!target) return false;
-    this.#follow(this.host.session.labels.undo(target.handle, this.host.author, redo));
+    const { host } = this;
+    const sent = this.underWay.follow(redo ? 'redo' : 'undo', (options) => host.session.labels.undo(target.handle, host.author, redo, options));
+    this.#follow(sent);
+    sent.then(({ late }) => late && host.tell(`It was done before it could be cancelled: ${redo ? 'ctrl z takes it back' : 'ctrl shift z does it again'}`), () => undefined);
     return true;
   }
 
@@ -241,7 +244,7 @@ export class PaintTool implements Instrument {
     const within = op.kind === 'fill' || op.kind === 'interpolate' ? undefined : this.#within();
     if (within === 'none') this.#follow(Promise.reject(new Error('There is no image with these voxels to take values from')), gone);
     else {
-      const sent = this.underWay.follow((options) => labels.edit(handle, this.host.author, op, label, mode, { within, ...options }));
+      const sent = this.underWay.follow('edit', (options) => labels.edit(handle, this.host.author, op, label, mode, { within, ...options }));
       this.#follow(sent, gone);
       sent.then(({ answer, late }) => {
         if (late) this.host.tell('It was done before it could be cancelled: ctrl z takes it back');

@@ -1,8 +1,11 @@
-/** The row over the views that says how far an edit is that takes its time, with a button that takes it back. Made when there is the first one. */
+/** The row over the views that says how far an edit is that takes its time, or undoing one, with a button that calls it off. Made when there is the first one. */
 
 import { h, setText } from '../dom.js';
 import { wordButton } from '../instruments/fields.js';
-import type { EditsUnderWay } from './edits_under_way.js';
+import type { Doing, EditsUnderWay } from './edits_under_way.js';
+
+const WORDS: Readonly<Record<Doing, string>> = { edit: 'Editing labels', undo: 'Undoing an edit', redo: 'Redoing an edit' };
+const MANY: Readonly<Record<Doing, string>> = { edit: 'edits of labels', undo: 'edits being undone', redo: 'edits being redone' };
 
 export class UnderWayRow {
   readonly element = h('div', { class: 'voxbeam-under-way', role: 'group', 'aria-label': 'Edit under way', hidden: true });
@@ -18,8 +21,8 @@ export class UnderWayRow {
     if (!shown) return;
     this.#parts ??= this.make();
     const { words, bar, cancel } = this.#parts;
-    const { count, share, cancelling } = shown;
-    const what = cancelling ? 'Cancelling' : count > 1 ? `${count} edits of labels` : 'Editing labels';
+    const { count, doing, share, cancelling } = shown;
+    const what = cancelling ? 'Cancelling' : count > 1 ? `${count} ${MANY[doing]}` : WORDS[doing];
     setText(words, share === undefined || cancelling ? `${what} …` : `${what}: ${Math.floor(100 * share)} %`);
     if (share === undefined) bar.removeAttribute('value');
     else bar.value = share;
@@ -29,7 +32,7 @@ export class UnderWayRow {
   make() {
     const words = h('span', { role: 'status' });
     const bar: HTMLProgressElement = h('progress', { max: 1, 'aria-label': 'Part of the edit that is done' });
-    const cancel = wordButton('Cancel', 'Take this edit back: nothing of it stays (esc)', () => this.edits.cancel(), { 'data-action': 'cancel-edit' });
+    const cancel = wordButton('Cancel', 'Call it off: labels stay as they were before it (esc)', () => this.edits.cancel(), { 'data-action': 'cancel-edit' });
     this.element.append(words, bar, cancel);
     return { words, bar, cancel };
   }

@@ -1,6 +1,5 @@
 /** What an edit changed, and into what: enough to take it back where nobody has written since. */
 
-import { BRICK_EDGE } from '../../protocol/limits.js';
 import { BRICK_VOXELS, type BrickAccess, tidy, writable } from './brick.js';
 import { type BrickChange, ChangedBricks } from './changed_bricks.js';
 import { VarintReader, VarintWriter } from './varints.js';
@@ -56,7 +55,8 @@ export class DisplacedWriter {
 }
 
 /**
- * Puts back what an edit displaced, where a voxel still holds what it wrote. Gives way after each brick, with the voxels passed.
+ * Puts back what an edit displaced, where a voxel still holds what it wrote. Gives way after each brick, with how many of the edit's
+ * voxels were looked at since: all that it changed, in the end.
  *
  * @returns what that displaced in turn
  */
@@ -68,10 +68,11 @@ export function* restore(bricks: BrickAccess, displaced: Uint8Array): Generator<
     const brick = bricks.read(0, z, y, x);
     const voxels = writable(brick, bricks.dtype);
     let change: BrickChange | undefined;
-    let at = 0;
+    let [at, passed] = [0, 0];
     for (let i = 0; i < runs; i += 1) {
       at += reader.read();
       const [end, old, now] = [at + reader.read(), reader.read(), reader.read()];
+      passed += end - at;
       if (end > BRICK_VOXELS) throw new RangeError(`displaced voxels up to ${end} in a brick of ${BRICK_VOXELS}`);
       for (; at < end; at += 1) {
         if (voxels[at] !== now) continue;
@@ -85,7 +86,7 @@ export function* restore(bricks: BrickAccess, displaced: Uint8Array): Generator<
       bricks.write(0, z, y, x, tidy(voxels));
       out.endBrick(z, y, x);
     }
-    yield BRICK_EDGE ** 3;
+    yield passed;
   }
   return { changed, displaced: out.bytes() };
 }

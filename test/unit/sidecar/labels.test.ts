@@ -324,6 +324,27 @@ test('a large fill tells how far it is, lets others have their turn, and can be 
   await Promise.all([client.close(), other.close()]);
 });
 
+test('a large undo or redo tells how far it is, and can be called off before it is applied: what it was about can still be undone, or done again', async () => {
+  const client = await LabelClient.join(sidecar);
+  const side = 512;
+  const volume = await client.labels('undone at length', [side, side, side]);
+  await client.edit(volume, { op: box([0, 0, 0], [side, side, side]) });
+  const corner = async () => (await client.read(volume, [0, 0, 0], [1, 1, 1])).labels[0];
+  for (const redo of [false, true]) {
+    const id = `called off, ${redo}`;
+    const { seq } = await client.since(volume, 0);
+    client.client.control(FrameType.UNDO, { volume, id, author: 'Ann', ...(redo && { redo }) });
+    const { done, total } = (await client.client.next(FrameType.PROGRESS, (f) => f.json.id === id)).json;
+    client.client.control(FrameType.CANCEL_EDIT, { volume, id });
+    expect(await client.refused(id)).toMatchObject({ code: 4499 });
+    expect([done > 0, done < total, total]).toEqual([true, true, side ** 3]);
+    expect([(await client.since(volume, 0)).seq, await corner()]).toEqual([seq, redo ? 0 : 1]);
+    expect(await client.undo(volume, 'Ann', redo)).toMatchObject({ seq: seq + 1, voxels: side ** 3, undo: redo ? 'redo' : 'undo' });
+    expect(await corner()).toBe(redo ? 1 : 0);
+  }
+  await client.close();
+});
+
 test('an edit that waits to be stored can be taken back too: what was applied after it is applied anew, as if it had never been', async () => {
   const client = await LabelClient.join(sidecar);
   const side = 320;

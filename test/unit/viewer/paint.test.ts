@@ -153,7 +153,7 @@ test('an edit that takes its time is followed and can be taken back, also over a
     const { id } = frames[0]!.head!;
     expect([tool.underWay.shown, tool.underWay.cancel()]).toEqual([undefined, false]); // at first there is nothing to say
     jest.advanceTimersByTime(SHOWN_AFTER_MS);
-    expect([tool.underWay.shown, changes]).toEqual([{ count: 1, share: undefined, cancelling: false }, 1]);
+    expect([tool.underWay.shown, changes]).toEqual([{ count: 1, doing: 'edit', share: undefined, cancelling: false }, 1]);
     labels.progress({ volume: 7, id, done: 30, total: 40 });
     labels.progress({ volume: 7, id: 'of another', done: 1, total: 40 });
     expect([tool.underWay.shown?.share, changes]).toEqual([0.75, 2]);
@@ -164,6 +164,34 @@ test('an edit that takes its time is followed and can be taken back, also over a
     labels.refused({ code: 4499, message: 'the edit was cancelled', id, fatal: false });
     await jest.advanceTimersByTimeAsync(0);
     expect([said, tool.underWay.shown, changes]).toEqual([['It was cancelled: nothing was changed'], undefined, 4]);
+  } finally {
+    jest.useRealTimers();
+  }
+});
+
+test('an undo that takes its time is followed and called off like an edit', async () => {
+  jest.useFakeTimers();
+  try {
+    for (const redo of [false, true]) {
+      const { tool, labels, frames, said } = brush();
+      const show = () => tool.underWay.shown;
+      tool.undo(redo);
+      const { id } = frames[0]!.message!;
+      jest.advanceTimersByTime(SHOWN_AFTER_MS);
+      labels.progress({ volume: 7, id, done: 10, total: 40 });
+      expect(show()).toEqual({ count: 1, doing: redo ? 'redo' : 'undo', share: 0.25, cancelling: false });
+      tool.underWay.cancel();
+      labels.again();
+      expect(frames.slice(1).map(({ type, message }) => [type, message?.id])).toEqual([[FrameType.CANCEL_EDIT, id], [FrameType.UNDO, id], [FrameType.CANCEL_EDIT, id]]);
+      labels.refused({ code: 4499, message: 'the edit was cancelled', id, fatal: false });
+      await jest.advanceTimersByTimeAsync(0);
+      tool.undo(redo);
+      jest.advanceTimersByTime(SHOWN_AFTER_MS);
+      tool.underWay.cancel();
+      labels.edited(new TextEncoder().encode(JSON.stringify({ id: frames.at(-1)!.message!.id, voxels: 12 })));
+      await jest.advanceTimersByTimeAsync(0);
+      expect([said, show()]).toEqual([['It was cancelled: nothing was changed', `It was done before it could be cancelled: ${redo ? 'ctrl z takes it back' : 'ctrl shift z does it again'}`], undefined]);
+    }
   } finally {
     jest.useRealTimers();
   }

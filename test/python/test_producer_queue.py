@@ -6,6 +6,7 @@ import errno
 import gc
 import mmap
 import os
+import resource
 import sys
 import threading
 import time
@@ -116,6 +117,24 @@ def test_the_second_write_to_an_offset_goes_through_the_mapping(tmp_path):
     assert (tmp_path / "store").read_bytes()[4095:4197] == b"\0" + b"b" * 100 + b"\0"
     assert store.mapped(4096, 101) is None, "only what was written is known to have pages"
     assert store.mapped(8192, 1) is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="pages are fetched on Linux")
+def test_pages_of_a_frame_are_mapped_in_one_call(tmp_path):
+    def faults() -> int:
+        return resource.getrusage(resource.RUSAGE_THREAD).ru_minflt
+
+    size, page = 1 << 20, mmap.PAGESIZE
+    with os.fdopen(os.memfd_create("store")) as file:
+        os.truncate(file.fileno(), 4 * size)
+        store = Store(f"/proc/self/fd/{file.fileno()}", 4 * size)
+        store.write(size + 100, memoryview(bytes(size)))
+        mapped = store.mapped(size + 100, size)
+        began = faults()
+        for at in range(0, size, page):
+            mapped[at] = 1
+        assert faults() - began < size // page // 8
+        del mapped, store
 
 
 def test_all_threads_get_one_mapping(tmp_path, monkeypatch):

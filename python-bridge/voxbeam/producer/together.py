@@ -111,6 +111,8 @@ def _cut_and_seal(
         return {}
     stored = volume.description.stored
     template = brick_template(stored)
+    for need in needs:
+        store.fetch_pages(need.offset, template.frame_bytes)
     header = Header(
         FrameType.BRICK, answer.flags, volume.handle, level, DTYPE_CODE[stored], generation=answer.generation, time=time,
     )

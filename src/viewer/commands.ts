@@ -123,7 +123,7 @@ export function makeCommands(context: CommandContext): Commands & ShellActions {
       else if (store.state.selected !== undefined) store.update({ selected: undefined });
       else store.update({ maximised: undefined });
     },
-    play: () => context.interactions().keys.press(context.activeView()) || context.times().togglePlay(),
+    play: (hold) => context.interactions().keys.press(context.activeView(), hold) || context.times().togglePlay(),
     timeStep: (by) => context.times().step(by),
     instrument: (name) => context.instruments().key(name),
     deleteSelected() {

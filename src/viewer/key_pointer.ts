@@ -6,7 +6,7 @@ import { gripsOf } from './annotate/grips.js';
 import { isDrawingTool } from './annotate/drawing_state.js';
 import type { AnnotationTools } from './annotation_tools.js';
 import type { GestureContext } from './interactions.js';
-import { isDragged } from './key_words.js';
+import { isDragged, isStroked } from './key_words.js';
 import { drawn } from './marks.js';
 import type { Drag, GestureTarget } from './pointer.js';
 
@@ -47,9 +47,10 @@ export class KeyPointer {
   /**
    * Shows the pointer in a view; where it is shown already, presses there, takes hold there, or lets go.
    *
+   * @param hold takes hold of what else a press puts there, while somebody paints: a stroke is drawn
    * @returns false where there is nothing to place, draw, paint or move: the key means something else
    */
-  press(view: View | undefined): boolean {
+  press(view: View | undefined, hold = false): boolean {
     if (!this.at) {
       if (!view || !this.#needed) return false;
       this.#put(view, this.#beginning(view));
@@ -61,7 +62,7 @@ export class KeyPointer {
     // A press beside everything may leave nothing that the pointer is for.
     if (!this.at) drag?.end(px, false);
     else this.#drag = drag;
-    if (!this.#dragged) this.release();
+    if (!this.#dragged && !(hold && isStroked(this.context.store.state.paint?.act))) this.release();
     this.context.redraw();
     return true;
   }

@@ -10,11 +10,18 @@ const DRAGGED: ReadonlySet<string> = new Set<PointedTool>(['box', 'oriented_box'
 /** What is drawn press by press, until it is ended. */
 const ENDED: ReadonlySet<string> = new Set<PointedTool>(['polyline', 'polygon']);
 
+/** What a press puts down, and a drag draws on with: one key presses, with shift it takes hold. */
+const STROKED: ReadonlySet<string> = new Set<PaintAct>(['brush', 'erase', 'piece']);
+
 /** Whether one press of the key takes hold, and the next one lets go. */
 export const isDragged = (tool: string): boolean => DRAGGED.has(tool);
 
+/** Whether shift and the key take hold of it. */
+export const isStroked = (act: PaintAct | undefined): boolean => act !== undefined && STROKED.has(act);
+
 /** How a tool works by keys alone. */
 export function keyWords(tool: PointedTool): string {
-  const how = isDragged(tool) ? 'space takes hold, arrows draw, space lets go' : ENDED.has(tool) ? 'space puts each point, enter ends' : tool === 'line' ? 'space puts each end' : 'space presses';
+  const stroke = 'takes hold, arrows draw, space lets go';
+  const how = isDragged(tool) ? `space ${stroke}` : ENDED.has(tool) ? 'space puts each point, enter ends' : tool === 'line' ? 'space puts each end' : STROKED.has(tool) ? `space presses; shift space ${stroke}` : 'space presses';
   return `Without a mouse: space shows a pointer, arrows move it (shift: ten), ${how}`;
 }

@@ -24,8 +24,8 @@ export interface Commands {
   instrument(name: InstrumentKey): void;
   /** A key that means something else while somebody paints; false where it does not. */
   paintKey(key: string): boolean;
-  /** With a tool or a selected mark the pointer of keys, and a press of it; else plays the time points, or stops. */
-  play(): void;
+  /** With a tool or a selected mark the pointer of keys, and a press of it, or with `hold` the beginning of a stroke; else plays the time points, or stops. */
+  play(hold: boolean): void;
   /** Goes on by so many time points. */
   timeStep(by: number): void;
   /** Ends what is under way: a drag, the help, a tool, the selection, a maximised view. */
@@ -75,8 +75,9 @@ export const BINDINGS: readonly Binding[] = [
   { keys: ['ArrowRight'], label: '', text: '', run: (c, e) => c.arrow(1, 0, e.shiftKey) },
   { keys: ['PageUp'], label: 'page ↑ ↓', text: 'next or previous slice, whatever the arrows do; with shift ten', run: (c, e) => c.slice(e.shiftKey ? 10 : 1) },
   { keys: ['PageDown'], label: '', text: '', run: (c, e) => c.slice(e.shiftKey ? -10 : -1) },
-  { keys: [' '], label: 'space', text: 'play or stop, where there are time points', run: (c) => c.play() },
+  { keys: [' '], label: 'space', text: 'play or stop, where there are time points', run: (c, e) => c.play(e.shiftKey) },
   { keys: [], label: 'space', text: 'with a tool or a selected mark: a pointer that the arrows move by voxels (shift: ten); again: press there, or take hold and let go; esc leaves it', run: () => undefined },
+  { keys: [], label: 'shift space', text: 'while painting: that pointer takes hold, for a stroke of the brush or the eraser; again: lets go', run: () => undefined },
   { keys: [',', '<'], label: ', .', text: 'time point before, next', run: (c) => c.timeStep(-1) },
   { keys: ['.', '>'], label: '', text: '', run: (c) => c.timeStep(1) },
   { keys: ['+', '='], label: '+ −', text: 'closer, farther', run: (c) => c.zoom(true) },

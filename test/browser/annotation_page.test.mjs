@@ -88,6 +88,64 @@ test('by keys alone: a point, a box, a polygon, a mark that is moved, and voxels
   await clear();
 });
 
+test('each tool draws to its end by keys alone', async () => {
+  await settled(page, ROOT);
+  await focus();
+  await keys('1');
+  const right = ['Shift+ArrowRight'];
+  const round = ['Shift+ArrowRight', 'Shift+ArrowUp', 'Shift+ArrowLeft', 'Shift+ArrowDown'];
+  for (const [tool, strokes, kind, numbers] of [
+    ['p', [' '], 'point', 3],
+    ['a', [' ', ...right, ' '], 'line', 6],
+    ['Shift+A', [' ', ...right, ' ', 'Shift+ArrowUp', ' ', ...right, ' ', 'Enter'], 'polyline', 12],
+    ['h', [' ', ...right, ' ', 'Shift+ArrowUp', ' ', 'Enter'], 'polygon', 9],
+    ['f', [' ', ...round, ' '], 'polygon'],
+    ['f', [' ', ...right, 'Shift+ArrowUp', ' '], 'polyline'],
+    ['b', [' ', ...right, 'Shift+ArrowUp', ' '], 'box', 6],
+    ['Shift+B', [' ', ...right, 'Shift+ArrowUp', ' '], 'oriented_box'],
+    ['e', [' ', ...right, 'Shift+ArrowUp', ' '], 'ellipsoid'],
+  ]) {
+    await keys(tool, ' ', ...strokes);
+    const [made, , coords] = await mark(`${tool} draws`, 1);
+    assert.equal(made, kind);
+    if (numbers) assert.equal(coords.length, numbers, `${tool}: ${coords}`);
+    await clear();
+  }
+  await keys('z');
+  const painted = async () => Object.values((await held()).painted)[0]?.[0];
+  if ((await painted()) === undefined) await page.locator('[data-action="new-labels"]').press('Enter');
+  await eventually('labels', async () => (await painted()) !== undefined);
+  await focus();
+  for (let i = 0; i < 8; i += 1) await keys('['); // a brush of one voxel
+  for (const [act, strokes, least, most = least] of [
+    ['p', [' '], 1],
+    ['p', ['Shift+Space', ...right, ...right, 'Shift+Space'], 21],
+    ['p', ['Shift+Space', ...right, 'Shift+ArrowUp', 'Enter'], 21],
+    ['h', [' ', ...round, ' '], 80, 121],
+    ['b', [' ', ...right, 'Shift+ArrowUp', ' '], 100, 121],
+    ['f', [' '], 64 ** 2],
+    ['v', [' '], 2, 4000],
+  ]) {
+    await keys(act, ' ', ...strokes);
+    const voxels = await eventually(`${act} ${strokes.join()} paints`, async () => {
+      const now = await painted();
+      return now >= least && now;
+    });
+    assert.ok(voxels <= most, `${act}: ${voxels}`);
+    if (act === 'v') {
+      await keys('Escape', 'e', ' ', 'Shift+Space', ...right, ...right, ' ');
+      await eventually('the eraser takes some of it away', async () => (await painted()) < voxels);
+      await keys('Control+z');
+      await becomes('it is back', painted, voxels);
+    }
+    await keys('Control+z');
+    await becomes('one step of undo takes it back', painted, 0);
+    await keys('Escape'); // the pointer goes; painting stays
+  }
+  await keys('z', '0');
+  await clear();
+});
+
 test('drawn to voxel centres and to vertices; a line, a box that turns and a freehand outline by mouse', async () => {
   await settled(page, ROOT);
   const [x, y] = await viewAt(0);

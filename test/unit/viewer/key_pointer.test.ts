@@ -7,13 +7,15 @@ import { worldToSlice } from '../../../src/renderer/slice_view.js';
 import type { Pixel, SliceView, View } from '../../../src/renderer/views.js';
 import { AnnotationTools } from '../../../src/viewer/annotation_tools.js';
 import { type GestureContext, Interactions } from '../../../src/viewer/interactions.js';
+import type { Instrument } from '../../../src/viewer/instruments/instrument.js';
+import { FIRST_PAINT } from '../../../src/viewer/paint/paint_state.js';
 import { onFacingPlane } from '../../../src/viewer/view_geometry.js';
 import { fitted, ViewStore, viewsOf } from '../../../src/viewer/view_state.js';
 
 const BOUNDS = { min: [0, 0, 0], max: [100, 100, 100] } as const;
 const SIZE = { width: 800, height: 600 };
 
-function viewer(mayEdit = true) {
+function viewer(mayEdit = true, instruments: Pick<Instrument, 'press' | 'hover'> = {}) {
   const scene = new Scene(new Y.Doc(), {});
   const store = new ViewStore({ layout: 'four' });
   store.update(fitted(BOUNDS, 'four', undefined, SIZE));
@@ -32,7 +34,7 @@ function viewer(mayEdit = true) {
     viewUnder: (px) => viewsOf(store.state, SIZE).find(({ rect }) => px[0] >= rect.x && px[0] < rect.x + rect.width && px[1] >= rect.y && px[1] < rect.y + rect.height),
     pointAt: (_, px) => void pointed.push(px),
   };
-  const interactions = new Interactions(context, new AnnotationTools(context));
+  const interactions = new Interactions(context, new AnnotationTools(context), instruments);
   return { scene, store, view, pointed, said, interactions, keys: interactions.keys };
 }
 
@@ -101,6 +103,25 @@ test('the selected mark is taken hold of, moved and let go as one step of undo',
   expect(Math.abs((scene.annotation(id)?.coords[0] ?? 0) - 40.5)).toBeCloseTo(5, 6);
   scene.undo();
   near(scene.annotation(id)?.coords, [40.5, 60.5, 50.5]);
+});
+
+test('while painting, a press is let go at once, and one with hold draws on until the next', () => {
+  const gestures: string[] = [];
+  const did = (what: string) => () => void gestures.push(what);
+  const press = () => {
+    gestures.push('press');
+    return { move: did('move'), end: did('end') };
+  };
+  const { store, view, keys } = viewer(true, { press, hover: () => undefined });
+  store.update({ paint: FIRST_PAINT });
+  keys.press(view('axial'));
+  keys.press(view('axial'));
+  expect([gestures, keys.shown?.holding]).toEqual([['press', 'end'], false]);
+  keys.press(view('axial'), true);
+  keys.move(1, 0, false);
+  expect([gestures.slice(2), keys.shown?.holding]).toEqual([['press', 'move'], true]);
+  keys.press(view('axial'), true);
+  expect([gestures.slice(4), keys.shown?.holding]).toEqual([['end'], false]);
 });
 
 test('in 3D a point goes onto the surface', () => {

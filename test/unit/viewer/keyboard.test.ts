@@ -43,7 +43,7 @@ test('space and enter press the button that has the focus, and play no film', ()
   for (const key of [' ', 'Enter']) expect(press(key).defaultPrevented).toBe(false);
   expect([calls.length, outside.mock.calls.length]).toEqual([0, 0]);
   press(' ', {}, document.querySelector('div') as HTMLElement);
-  expect(calls).toEqual([['play']]);
+  expect(calls).toEqual([['play', false]]);
   document.removeEventListener('keydown', outside);
 });
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         StoreTooSmallError,
         UnauthorizedError,
         UnsupportedDtypeError,
+        UsageError,
         VoxbeamError,
     )
     from voxbeam.exchange.endpoint import ExchangeEndpoint
@@ -94,6 +95,7 @@ _HOMES = {
         "StoreTooSmallError",
         "UnauthorizedError",
         "UnsupportedDtypeError",
+        "UsageError",
         "VoxbeamError",
     ),
     "exchange.endpoint": ("ExchangeEndpoint",),
@@ -164,6 +166,7 @@ __all__ = [
     "Training",
     "UnauthorizedError",
     "UnsupportedDtypeError",
+    "UsageError",
     "Volume",
     "VolumeView",
     "VoxbeamError",

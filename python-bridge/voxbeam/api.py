@@ -10,7 +10,7 @@ import numpy as np
 from voxbeam.background_fill import fill_behind, larger_than_store, lazy_words
 from voxbeam.dials import DIALS, checked_dial
 from voxbeam.embedded import instance_for
-from voxbeam.errors import ParameterError, SchedulerError, ShapeError, UnsupportedDtypeError
+from voxbeam.errors import ParameterError, SchedulerError, ShapeError, UnsupportedDtypeError, UsageError
 from voxbeam.instance import Instance
 from voxbeam.keywords import caller_name, refuse_unknown
 from voxbeam.look import LOOK, checked_colormap, checked_look
@@ -281,7 +281,7 @@ def view(
         text = f"The settings {', '.join(settings)} were given without a volume."
         raise ParameterError(text, "Set them by instance.layers['name'].")
     if isinstance(volume, Instance):
-        raise TypeError("view() got an Instance as its volume; write view(instance=…) to show what it holds")
+        raise UsageError("view() got an Instance as its volume; write view(instance=…) to show what it holds")
     if transport is not None:
         checked_transport(transport, "transport")
     checked_policy(policy)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NoReturn
 
-from voxbeam.errors import ParameterError
+from voxbeam.errors import ParameterError, UsageError
 from voxbeam.instance import Instance
 from voxbeam.keywords import refuse_unknown
 
@@ -58,7 +58,7 @@ def attach(
 
         found = connect(instance, token=token)
     else:
-        raise TypeError(f"attach() got a {type(instance).__name__}; give an Instance, an address, or 'host:port' of a scheduler")
+        raise UsageError(f"attach() got a {type(instance).__name__}; give an Instance, an address, or 'host:port' of a scheduler")
     found.annotations  # noqa: B018  now, and not in the middle of the work: is it there, and does it know us
     return found
 

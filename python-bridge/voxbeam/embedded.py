@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from voxbeam import scenes, spill
 from voxbeam.allowed_hosts import allowed_hosts
-from voxbeam.errors import ParameterError
+from voxbeam.errors import ParameterError, UsageError
 from voxbeam.instance import Instance
 from voxbeam.settings import embedded_store_bytes
 from voxbeam.sidecar import SidecarProcess, start_sidecar
@@ -69,7 +69,7 @@ def instance_for(instance: Instance | None, function: str, scene: Scene = None) 
 
     Raises
     ------
-    TypeError
+    UsageError
         It was given something else.
     ParameterError
         `scene` is another one than that instance has.
@@ -77,7 +77,7 @@ def instance_for(instance: Instance | None, function: str, scene: Scene = None) 
     if instance is None:
         return embedded_instance(scene)
     if not isinstance(instance, Instance):
-        raise TypeError(f"{function}() got a {type(instance).__name__} as its instance; give one that was initialized, or none")
+        raise UsageError(f"{function}() got a {type(instance).__name__} as its instance; give one that was initialized, or none")
     if scene is not None:
         raise ParameterError(
             f"{function}() got scene={str(scene)!r} and an instance, which keeps its own.",

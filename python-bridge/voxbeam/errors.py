@@ -7,6 +7,8 @@ import traceback
 from pathlib import Path
 
 _PACKAGE = str(Path(__file__).parent)
+#: What dataclasses call the file of their methods.
+_GENERATED = "<string>"
 
 
 class VoxbeamError(Exception):
@@ -33,7 +35,7 @@ class VoxbeamError(Exception):
         """What a notebook cell shows: the lines of its own that led here, and the message. Elsewhere tracebacks are whole."""
         frames = traceback.extract_tb(self.__traceback__)
         shell = max((i for i, frame in enumerate(frames) if "IPython" in Path(frame.filename).parts), default=-1)
-        own = [frame for frame in frames[shell + 1 :] if not frame.filename.startswith(_PACKAGE)]
+        own = [frame for frame in frames[shell + 1 :] if not frame.filename.startswith((_PACKAGE, _GENERATED))]
         lines = "".join(traceback.format_list(own)).splitlines()
         return [*lines, f"{type(self).__name__}: {self.message}", *([_begun(self.remedy)] if self.remedy else [])]
 
@@ -78,6 +80,10 @@ class ShapeError(VoxbeamError, ValueError):
 
 class ParameterError(VoxbeamError, ValueError):
     """An argument has a value that cannot be used."""
+
+
+class UsageError(VoxbeamError, TypeError):
+    """A call has a keyword that the function does not take, or an argument of another type."""
 
 
 class StoreTooSmallError(VoxbeamError):

@@ -6,6 +6,8 @@ import difflib
 import sys
 from typing import TYPE_CHECKING, Any
 
+from voxbeam.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -15,14 +17,14 @@ def refuse_unknown(function: str, unknown: Mapping[str, object], known: Iterable
 
     Raises
     ------
-    TypeError
+    UsageError
         Names the keyword, and the valid one that is closest.
     """
     for name in unknown:
         names = list(known)
         close = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
         hint = f"did you mean {close[0]!r}?" if close else f"it takes {', '.join(names)}"
-        raise TypeError(f"{function}() got an unexpected keyword argument {name!r}; {hint}")
+        raise UsageError(f"{function}() got an unexpected keyword argument {name!r}; {hint}")
 
 
 def name_in(variables: Iterable[Mapping[str, object]], value: object) -> str | None:

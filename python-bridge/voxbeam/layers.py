@@ -141,7 +141,7 @@ class Layer:
         ------
         ParameterError
             A value makes no sense; nothing is changed.
-        TypeError
+        UsageError
             There is no such setting.
         """
         refuse_unknown("set", {name: value for name, value in settings.items() if name not in LOOK}, LOOK)

@@ -110,7 +110,7 @@ class SavedEdits:
                 check()
                 self._tell_refused()
                 if self._state == "memory":
-                    raise VoxbeamError(f"Nothing drawn is kept: {self._message}.", self._remedy)
+                    raise VoxbeamError(f"{self._message[:1].upper()}{self._message[1:]}.", self._remedy)
                 left = end - time.monotonic()
                 if left <= 0:
                     words = self._message or "the instance has not said so yet"

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from voxbeam.errors import SchedulerError, UnauthorizedError
+from voxbeam.errors import ParameterError, SchedulerError, UnauthorizedError, sentence
 from voxbeam.user import user_name
 
 TOKEN_VARIABLE = "VOXBEAM_TOKEN"  # noqa: S105  the variable's name
@@ -35,6 +35,9 @@ class SchedulerClient:
     """
 
     def __init__(self, host: str, port: int, *, username: str | None = None, token: str | None = None) -> None:
+        if isinstance(port, bool) or not isinstance(port, int) or not 1 <= port <= 65535:
+            remedy = "Give the scheduler's, a whole number from 1 to 65535; it listens on 31000 unless told otherwise."
+            raise ParameterError(f"port is {port!r}.", remedy)
         self.host = host
         self.port = port
         self.username = username or user_name()
@@ -108,6 +111,9 @@ class SchedulerClient:
             raise SchedulerError(
                 msg, "It may still be starting an instance: query again, or wait longer with wait_init=…"
             ) from error
+        except socket.gaierror as error:
+            msg = f"host is {self.host!r}: {sentence(error.strerror)}"
+            raise SchedulerError(msg, "Give the name or the address of the scheduler's machine.") from error
         except OSError as error:
             msg = f"No scheduler at {self._place}: {error}."
             raise SchedulerError(msg, f"Start one with: voxbeam scheduler --port {self.port}") from error

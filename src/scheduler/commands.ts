@@ -110,7 +110,7 @@ function parseInitialize(params: Record<string, unknown>): z.infer<typeof Initia
   const issue = result.error.issues[0];
   const field = String(issue?.path[0] ?? 'params');
   const shown = field === 'params' ? `: ${issue?.message}` : ` ${JSON.stringify(params[field])?.slice(0, 200) ?? 'is missing'}`;
-  throw new SchedulerError(`${field}${shown}${field === 'params' ? '' : ' cannot be served'}`, REMEDY[field] ?? 'give shape, dtype and, if you like, store_bytes');
+  throw new SchedulerError(`${field}${shown}${field === 'params' ? '' : ' cannot be served'}`, REMEDY[field] ?? 'give shape, dtype and, if you like, store_bytes and scene');
 }
 
 /** The fields of an instance as clients see them. */

@@ -94,5 +94,7 @@ export const SHELL_STYLE = `
 .voxbeam[data-connection='closed'] [data-footer='transport']::before { background: var(--vb-bad); }
 .voxbeam-progress { position: absolute; left: 0; top: -1px; height: 2px; width: 100%; background: var(--vb-accent); transform-origin: left; }
 @container (max-width: 620px) { .voxbeam-footer [data-footer='fps'], .voxbeam-footer [data-footer='bytes'], .voxbeam-footer [data-footer='kept'] { display: none; } .voxbeam-title { display: none; } }
-@container (max-width: 440px) { .voxbeam-footer [data-footer='level'] { display: none; } .voxbeam-group[data-group='history'] { display: none; } }
+@container (max-width: 620px) { .voxbeam-group[data-group='history'] { display: none; } }
+@container (max-width: 540px) { .voxbeam-group[data-group='tools'] > :not([data-tool='navigate']) { display: none; } }
+@container (max-width: 440px) { .voxbeam-footer [data-footer='level'] { display: none; } .voxbeam-group[data-group='view'] { display: none; } }
 `;

@@ -44,6 +44,24 @@ const lit = () =>
     return count;
   });
 
+test('of the toolbar no button is cut off, however narrow the viewer is, and the panel and the menu stay within reach', async () => {
+  const { width, height } = page.viewportSize();
+  for (const wide of [1200, 900, 770, 740, 630, 600, 570, 550, 530, 480, 450, 430, 360]) {
+    await page.setViewportSize({ width: wide, height });
+    const { cut, within } = await page.evaluate(() => {
+      const bar = document.querySelector('.voxbeam-toolbar');
+      const shown = [...bar.querySelectorAll('button')].filter((button) => button.getClientRects().length > 0);
+      const end = bar.getBoundingClientRect().right;
+      const name = ({ dataset }) => Object.values(dataset)[0];
+      return { cut: shown.filter((button) => button.getBoundingClientRect().right > end).map(name), within: shown.map(name) };
+    });
+    assert.deepEqual(cut, [], `at ${wide} pixels`);
+    for (const needed of ['navigate', 'point', 'box', 'four', 'more', 'help', 'panel']) assert.ok(within.includes(needed), `${needed} is there at ${wide} pixels`);
+  }
+  await page.setViewportSize({ width, height });
+  await still();
+});
+
 test('the toolbar fits into 600 pixels, and the menu offers the rest by pointer and keys', async () => {
   const overflow = await page.locator('.voxbeam-toolbar').evaluate((bar) => bar.scrollWidth - bar.clientWidth);
   assert.ok(overflow <= 0, `the toolbar is ${overflow} pixels too long`);

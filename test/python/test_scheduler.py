@@ -124,6 +124,20 @@ def test_nothing_there_says_how_to_start_one():
     assert caught.value.remedy == f"Start one with: voxbeam scheduler --port {port}"
 
 
+@pytest.mark.parametrize("port", [0, 65536, -1, "31000", True, 31000.5])
+def test_a_port_that_is_none_is_refused_before_asking(port):
+    with pytest.raises(rv.ParameterError, match="port is") as caught:
+        rv.query_visualization_server("127.0.0.1", port)
+    assert repr(port) in caught.value.message
+    assert "31000" in caught.value.remedy
+
+
+def test_a_host_that_nobody_knows_is_named():
+    with pytest.raises(rv.SchedulerError, match=r"host is 'nowhere\.invalid'") as caught:
+        rv.query_visualization_server("nowhere.invalid", 31000)
+    assert "name or the address" in caught.value.remedy
+
+
 def test_something_else_there_is_told(sidecar):
     with pytest.raises(rv.SchedulerError, match=r"is no scheduler: it answered b'HTTP/1\.1 400"):
         rv.query_visualization_server(sidecar.host, sidecar.port)

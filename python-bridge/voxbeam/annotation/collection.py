@@ -19,7 +19,7 @@ from voxbeam.annotation.events import AnnotationEvent, Waiters, event_of
 from voxbeam.annotation.oriented import Oriented
 from voxbeam.annotation.reading import AnnotationReader
 from voxbeam.clock import CLOCK
-from voxbeam.errors import ParameterError
+from voxbeam.errors import ParameterError, UsageError
 from voxbeam.user import user_name
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ class Annotations(AnnotationReader):
         """What is put into the document; `keep`: as it was elsewhere, perhaps of a volume that is not here."""
         if not isinstance(annotation, _CLASSES):
             kinds = ", ".join(f"voxbeam.{one.__name__}" for one in KINDS.values())
-            raise TypeError(f"{shown(annotation)} is a {type(annotation).__name__}; an annotation is one of {kinds}")
+            raise UsageError(f"{shown(annotation)} is a {type(annotation).__name__}; an annotation is one of {kinds}")
         annotation.refuse_unusable()
         name = annotation.volume
         if name not in batch.volumes:
@@ -281,7 +281,7 @@ class Annotations(AnnotationReader):
             allowed.append("rotation")
         for name in changes:
             if name not in allowed:
-                raise TypeError(
+                raise UsageError(
                     f"update() of a {old.kind} got an unexpected keyword argument {name!r}; it takes {', '.join(allowed)}"
                 )
         cleared: dict[str, Any] = {}

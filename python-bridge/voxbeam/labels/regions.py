@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from voxbeam.errors import UsageError
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -116,14 +118,14 @@ def integers(values: Any, dtype: np.dtype[Any]) -> NDArray[Any]:
 
     Raises
     ------
-    TypeError
+    UsageError
         They are no integers.
     OverflowError
         One does not fit ``dtype``.
     """
     array = np.asarray(values)
     if array.dtype.kind not in "uib":
-        raise TypeError(f"labels are whole numbers; these are {array.dtype}")
+        raise UsageError(f"labels are whole numbers; these are {array.dtype}")
     limits = np.iinfo(dtype)
     if array.size and (int(array.min()) < limits.min or int(array.max()) > limits.max):
         span = f"{limits.min} to {limits.max}"

@@ -85,6 +85,8 @@ def build_levels(point: TimePoint) -> None:
         volume.failure = volume.build_failure = error
         note = f"Coarse levels could not be built: {error.message}"
     except Exception as error:
+        if not volume.live:
+            return  # what it was reading has been let go of
         log.exception("the pyramid of %r could not be built", volume.description.name)
         note = f"Coarse levels could not be built: {error!r}"
     with volume.order:

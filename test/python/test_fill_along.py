@@ -17,7 +17,9 @@ from voxbeam.errors import SourceError
 from voxbeam.geometry import BrickKey
 from voxbeam.kept import crew
 from voxbeam.producer import builder, fill_along
+from voxbeam.producer.pyramid import LevelPass
 from voxbeam.sources import hdf5_source, open_source, read_planner
+from voxbeam.sources.block_cache import BlockPool
 
 SHAPE = (520, 130, 140)
 MOST = 1.1
@@ -128,3 +130,113 @@ def test_a_volume_that_is_removed_meanwhile_lets_go_of_all(instance, tmp_path, h
     held_pass.set()
     until(lambda: not any(thread.name.startswith("voxbeam-builder") for thread in threading.enumerate()))
     assert not volume.points.first.along.comes_by(BrickKey(0, 5, 1, 1))
+
+
+@pytest.fixture
+def held_tiles(monkeypatch):
+    """The threads that build wait before each tile until the test lets them go on."""
+    gate, tile = threading.Event(), LevelPass.tile
+
+    def held(self, *given, **named):
+        assert not threading.current_thread().name.startswith("voxbeam-crew") or gate.wait(SECONDS)
+        return tile(self, *given, **named)
+
+    monkeypatch.setattr(LevelPass, "tile", held)
+    monkeypatch.setattr(crew, "cores", lambda: 2)
+    yield gate
+    gate.set()
+
+
+def held_ahead(monkeypatch, gate):
+    """Who decodes what: names of threads, and planes. The thread that reads ahead waits with its second part for the gate."""
+    decode, decoded, second = hdf5_source._Dataset._decode, [], threading.Event()
+    monkeypatch.setattr(hdf5_source, "PART_BYTES", 2**18)  # a block of 64 planes is some six parts
+
+    def seen(self, spans, out):
+        name = threading.current_thread().name
+        if name == "voxbeam-read-ahead" and any(who == name for who, _, _ in decoded):
+            second.set()
+            assert gate.wait(SECONDS)
+        decoded.append((name, *spans[0]))
+        decode(self, spans, out)
+
+    monkeypatch.setattr(hdf5_source._Dataset, "_decode", seen)
+    return decoded, second
+
+
+def planes_once(decoded, depth):
+    assert sorted(z for _, low, high in decoded for z in range(low, high)) == list(range(depth))
+
+
+def test_the_next_layer_is_decoded_while_one_is_cut_and_no_more(instance, reader, tmp_path, monkeypatch, held_tiles):
+    """Blocks are 64 planes: a row of the second layer needs the first three, and nothing beyond is read before its time."""
+    array, opened = noise(SHAPE), threading.Event()
+    decoded, _ = held_ahead(monkeypatch, opened)
+    opened.set()
+    put, peak = BlockPool._put, []
+    monkeypatch.setattr(BlockPool, "_put", lambda self, *given: (put(self, *given), peak.append(self.bytes)))
+    source = open_source(frames(tmp_path, array))
+    volume = instance.producer.declare(source)
+    volume.hurry.set()
+    until(lambda: source.counter.read == 3 * 64 * array[0].nbytes)
+    time.sleep(0.1)
+    assert source.counter.read == 3 * 64 * array[0].nbytes
+    assert {who for who, _, _ in decoded} == {"voxbeam-read-ahead"}
+    held_tiles.set()
+    volume.fill(timeout=SECONDS)
+    assert source.counter.read == array.nbytes, source.counter
+    planes_once(decoded, len(array))
+    assert max(peak) <= 4 * 64 * array[0].nbytes  # what the pass alone would keep
+    until(lambda: not any(thread.name == "voxbeam-read-ahead" for thread in threading.enumerate()))
+    check_all(reader, volume, array)
+
+
+def test_a_viewer_goes_on_with_the_block_that_was_begun_ahead(instance, reader, tmp_path, monkeypatch, held_tiles):
+    array, gate = noise(SHAPE), threading.Event()
+    decoded, second = held_ahead(monkeypatch, gate)
+    source = open_source(frames(tmp_path, array))
+    volume = instance.producer.declare(source)
+    volume.hurry.set()
+    assert second.wait(SECONDS)
+    key, got = BrickKey(0, 0, 1, 1), []  # of the first block, which it is at
+    viewer = threading.Thread(target=lambda: got.append(reader.read(volume.handle, [key])[key][1]))
+    viewer.start()
+    until(lambda: volume.awaited)
+    gate.set()
+    viewer.join(SECONDS)
+    np.testing.assert_array_equal(got[0][1:-1, 1:-1, 1:-1], array[:64, 64:128, 64:128])
+    assert {who for who, low, _ in decoded if 0 < low < 64} > {"voxbeam-read-ahead"}  # the others are a worker's
+    held_tiles.set()
+    volume.fill(timeout=SECONDS)
+    planes_once(decoded, len(array))
+    check_all(reader, volume, array)
+
+
+def test_what_cannot_be_read_ahead_is_said_by_the_pass(instance, tmp_path):
+    path = tmp_path / "a.h5"
+    with h5py.File(path, "w") as file:
+        dataset = file.create_dataset("d", data=noise(SHAPE), chunks=(1, *SHAPE[1:]), fletcher32=True)
+        place = dataset.id.get_chunk_info_by_coord((300, 0, 0)).byte_offset
+    with path.open("r+b") as file:
+        file.seek(place)
+        file.write(bytes(100))
+    os.utime(path, (0, 0))
+    volume = instance.producer.declare(open_source(path))
+    with pytest.raises(SourceError, match="cannot be read"):
+        volume.fill(timeout=SECONDS)
+    assert volume.built.wait(SECONDS)
+    until(lambda: not any(thread.name == "voxbeam-read-ahead" for thread in threading.enumerate()))
+
+
+def test_nothing_is_read_ahead_that_would_not_stay(tmp_path, monkeypatch):
+    def room(planes, height=128):
+        monkeypatch.setattr(read_planner, "LEAST_CACHE_BYTES", planes * 2**19)
+        source = open_source(file)
+        with source.room_ahead(0, height) as first, source.room_ahead(0, height) as second:
+            assert not (first and second)
+            return first
+
+    file = frames(tmp_path, np.zeros((300, 512, 512), "u2"))  # blocks of 16 planes
+    assert room(160)
+    assert not room(159)
+    assert not room(160, 512)  # rows that share no blocks

@@ -24,8 +24,12 @@ log = logging.getLogger("voxbeam.producer")
 RANGES_SECONDS = 0.05
 #: How far the builder's thread stands back: who needs a brick, and who draws one, come first. Not where a fill waits for it.
 NICENESS = 10
-#: How long it lets a first picture, made of a preview, have the processors. A fill does not wait.
+#: How long it lets a first picture, made of a preview, have the processors, where voxels must be read and decoded. A fill does
+#: not wait.
 HEAD_START_SECONDS = 1.0
+#: The same where voxels lie in memory, in which who fills a volume says so. A pass takes a tenth of a second there: by the time
+#: the first picture is there it is known which bricks are empty, and previews need no longer be sent.
+MEMORY_HEAD_START_SECONDS = 0.1
 
 
 class Builder:
@@ -47,7 +51,8 @@ class Builder:
         threading.Thread(target=self._run, name="voxbeam-builder", daemon=True).start()
 
     def _run(self) -> None:
-        filling = self._volume.hurry.wait(HEAD_START_SECONDS)
+        in_memory = self._volume.levels.in_memory
+        filling = self._volume.hurry.wait(MEMORY_HEAD_START_SECONDS if in_memory else HEAD_START_SECONDS)
         if sys.platform == "linux" and not filling:  # where each thread has a priority
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
         while True:

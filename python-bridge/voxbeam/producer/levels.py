@@ -140,6 +140,11 @@ class Levels:
         return not self._passes
 
     @property
+    def in_memory(self) -> bool:
+        """Whether levels are built of an array in memory and stay there."""
+        return self._kept is None and isinstance(self.answers[0].voxels, ArrayVoxels)
+
+    @property
     def will_decode_finest(self) -> bool:
         """Whether a build that is still to be done shows whoever comes along all of level 0, which it reads for that."""
         if not self.unbuilt or self._kept is None or 0 not in self._passes:

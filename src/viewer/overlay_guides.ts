@@ -23,7 +23,7 @@ export interface GuideStyle {
 /** For a dark and a light page. */
 export const GUIDE_STYLES: Readonly<Record<Theme, GuideStyle>> = {
   dark: { ink: '#e9edf2', halo: 'rgba(8, 10, 13, 0.72)', seam: '#30353d' },
-  light: { ink: '#1b2026', halo: 'rgba(255, 255, 255, 0.8)', seam: '#d7dce2' },
+  light: { ink: '#1b2026', halo: 'rgba(255, 255, 255, 0.9)', seam: '#d7dce2' },
 };
 
 /** Colours of what is normal to x, y and z. */
@@ -46,7 +46,7 @@ export function drawGuides(context: CanvasRenderingContext2D, view: View, scene:
 export function inkText(context: CanvasRenderingContext2D, text: string, [x, y]: Pixel, { ink, halo }: GuideStyle): void {
   context.font = FONT;
   context.lineJoin = 'round';
-  context.lineWidth = 3;
+  context.lineWidth = 4;
   context.strokeStyle = halo;
   context.strokeText(text, x, y);
   context.fillStyle = ink;

@@ -68,25 +68,3 @@ export class AdaptiveResolution {
     if (this.#at > 0 && time(this.#at - 1) < allowed * HEADROOM) this.#at -= 1;
   }
 }
-
-/** Fewer rows than this are not drawn at once: processors that draw in software share a draw by rows, and some would have none. */
-const ROWS_LEAST = 24;
-
-/** Rows of a still picture that are drawn at once, so that no draw keeps the GPU for long. */
-export class StripHeight {
-  #msPerRow: number;
-
-  constructor(fullMs: number, rows: number) {
-    this.#msPerRow = Number.isNaN(fullMs) ? 1 : Math.max(fullMs / rows, 1e-3);
-  }
-
-  /** Rows that take about `budgetMs`. */
-  rows(budgetMs: number): number {
-    return Math.max(ROWS_LEAST, Math.floor(budgetMs / this.#msPerRow));
-  }
-
-  /** Takes in how long a strip took. */
-  record(ms: number, rows: number): void {
-    this.#msPerRow = 0.5 * this.#msPerRow + 0.5 * Math.max(ms / rows, 1e-3);
-  }
-}

@@ -34,6 +34,8 @@ export class FrameDrawing {
   #firstPending = false;
   /** Another frame's work follows on the last one's: bricks to upload, or a strip. */
   #going = false;
+  /** A strip follows on the last one: a short one is done long before the display's next turn. */
+  #strips = false;
   /** The last frame drew nothing, for the GPU was at work. */
   waits = false;
   readonly final: FinalFrame;
@@ -44,7 +46,7 @@ export class FrameDrawing {
     readonly canvas: HTMLCanvasElement,
     readonly options: Pick<RendererOptions, 'early' | 'fades' | 'freed' | 'held'> = {},
   ) {
-    fence.freed = () => this.waits && options.freed?.();
+    fence.freed = () => (this.waits || this.#strips) && options.freed?.();
     this.final = new FinalFrame(fence);
     this.#early = options.early ?? false;
     this.#hold(options.held ?? false);
@@ -96,6 +98,7 @@ export class FrameDrawing {
   draw(scene: FrameScene, now: number, begun: number): boolean {
     const { screen } = this.drawing;
     this.#going = scene.loading;
+    this.#strips = false;
     if (this.paused || (this.#firstPending && !this.drawing.ready)) return false;
     const { leftOut } = screen;
     try {
@@ -170,7 +173,7 @@ export class FrameDrawing {
         if (!state.within) this.#slice(scene, state);
       } else if (!state.picture.full || state.lacksBox) {
         const rect = this.#rect(scene, state);
-        this.drawing.strip(state, scene.shown, rect, { kind: 'strip', pass: 0, from: 0, rows: rect.height, last: true });
+        this.drawing.strip(state, scene.shown, rect, { kind: 'strip', pass: 0, from: 0, rows: rect.height, left: 0, columns: rect.width, pixels: 0, last: true });
         state.picture.fullDrawn(now);
         state.shown = { scale: 1, coarser: 0 };
         state.fade.end();
@@ -206,7 +209,8 @@ export class FrameDrawing {
   /** True: voxels were drawn; false: something else was; undefined: nothing. */
   #picture(scene: FrameScene, state: ViewState, now: number, begun: number): boolean | undefined {
     const rect = this.#rect(scene, state);
-    const step = state.picture.next(now, scene.moving, scene.loading, rect.height);
+    const area = this.drawing.area(state, scene.shown, rect);
+    const step = state.picture.next(now, scene.moving, scene.loading, area);
     const boxed = this.firstPictureAt !== undefined;
     if (scene.moving) state.fade.end();
     // A picture that blends in is shown as a whole before the next is begun.
@@ -227,7 +231,7 @@ export class FrameDrawing {
       any = this.drawing.quick(state, scene.shown, rect, quality);
       if (screen.leftOut > leftOut) return undefined;
       state.shown = any ? quality : { scale: 1, coarser: 0 };
-      state.picture.quickDrawn(now, state.shown, state.resolution.fullMs, rect.height);
+      state.picture.quickDrawn(now, state.shown, state.resolution.fullMs, area);
       this.fence.mark(begun, (ms) => {
         this.rate.tick(performance.now());
         if (!any) return;
@@ -237,12 +241,13 @@ export class FrameDrawing {
     } else {
       any = this.drawing.strip(state, scene.shown, rect, step);
       if (screen.leftOut > leftOut) return undefined;
-      state.picture.stripDrawn(now, step);
+      state.picture.stripDrawn(now, step, rect);
       this.fence.mark(begun, (ms) => {
         if (step.last) this.rate.tick(performance.now());
-        state.picture.stripTook(ms, step.rows);
+        state.picture.stripTook(ms, step);
       });
-      this.#going ||= !step.last;
+      this.#strips ||= !step.last;
+      this.#going ||= this.#strips;
       if (!step.last) return any;
       state.shown = { scale: 1, coarser: 0 };
     }

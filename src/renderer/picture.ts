@@ -3,12 +3,13 @@
  * Pure: it says what to draw next, and is told when that was drawn.
  */
 
-import { type Quality, StripHeight } from './adaptive_resolution.js';
+import type { Quality } from './adaptive_resolution.js';
+import { type Strip, type StripArea, Strips } from './strips.js';
 
 /** What is to be drawn next. */
 export type PictureStep =
   | { readonly kind: 'quick' }
-  | { readonly kind: 'strip'; readonly pass: number; readonly from: number; readonly rows: number; readonly last: boolean };
+  | ({ readonly kind: 'strip'; readonly pass: number } & Strip);
 
 /** Jittered passes that a still picture is the mean of, at most. */
 export const PASSES = 4;
@@ -18,8 +19,6 @@ const POLISH_MS = 1500;
 const CALM_MS = 100;
 /** The same while bricks are still coming. */
 const CALM_LOADING_MS = 400;
-/** Time a strip may take. */
-const STRIP_MS = 30;
 /** While nothing moves but bricks arrive, a new picture is drawn this often at most, and takes a third of the time at most. */
 const LOADING_MS = 120;
 
@@ -32,7 +31,9 @@ export class Picture {
   #pass = 0;
   #row = 0;
   #fullAt = 0;
-  #strips: StripHeight | undefined;
+  /** The last strip, where others follow beside it. */
+  #beside: Strip | undefined;
+  readonly #strips = new Strips();
 
   /** @param passesMax passes that a still picture is the mean of, at most */
   constructor(public passesMax = PASSES) {}
@@ -54,31 +55,30 @@ export class Picture {
   }
 
   /** What to draw now. Nothing: either done, or it is too early, in which case `idle` is false. */
-  next(now: number, moving: boolean, loading: boolean, rows: number): PictureStep | undefined {
+  next(now: number, moving: boolean, loading: boolean, area: StripArea): PictureStep | undefined {
     if (this.#stale) {
       const pause = moving || !loading ? 0 : Math.max(LOADING_MS, 3 * this.#quickMs);
       return now - this.#quickAt >= pause ? { kind: 'quick' } : undefined;
     }
     if (moving || this.idle(now) || now - this.#changed < (loading ? CALM_LOADING_MS : CALM_MS)) return undefined;
-    this.#strips ??= new StripHeight(Number.NaN, rows);
-    const height = Math.min(this.#strips.rows(STRIP_MS), rows - this.#row);
-    return { kind: 'strip', pass: this.#pass, from: this.#row, rows: height, last: this.#row + height >= rows };
+    return { kind: 'strip', pass: this.#pass, ...this.#strips.next(area, this.#row, this.#beside) };
   }
 
   /** Whether nothing is left to draw. */
   idle(now: number): boolean {
     if (this.#stale || this.#pass === 0) return false;
-    return this.#pass >= this.passesMax || (this.#row === 0 && now - this.#fullAt > POLISH_MS);
+    return this.#pass >= this.passesMax || (this.#row === 0 && !this.#beside && now - this.#fullAt > POLISH_MS);
   }
 
   /** A quick picture was drawn; at full quality it is the first pass already. */
-  quickDrawn(now: number, quality: Quality, fullMs: number, rows: number): void {
+  quickDrawn(now: number, quality: Quality, fullMs: number, area: StripArea): void {
     this.#stale = false;
     this.#quickAt = now;
     this.#row = 0;
+    this.#beside = undefined;
     this.#pass = quality.scale === 1 && quality.coarser === 0 ? 1 : 0;
     this.#fullAt = now;
-    this.#strips = new StripHeight(fullMs, rows);
+    this.#strips.begin(fullMs, area);
   }
 
   /** How long the quick picture took. */
@@ -87,16 +87,17 @@ export class Picture {
   }
 
   /** A strip was drawn. */
-  stripDrawn(now: number, step: PictureStep & { kind: 'strip' }): void {
-    this.#row = step.last ? 0 : step.from + step.rows;
+  stripDrawn(now: number, step: PictureStep & { kind: 'strip' }, { width }: Pick<StripArea, 'width'>): void {
+    this.#beside = step.left + step.columns < width ? step : undefined;
+    if (!this.#beside) this.#row = step.last ? 0 : step.from + step.rows;
     if (!step.last) return;
     this.#pass += 1;
     if (this.#pass === 1) this.#fullAt = now;
   }
 
   /** How long a strip took. */
-  stripTook(ms: number, rows: number): void {
-    this.#strips?.record(ms, rows);
+  stripTook(ms: number, strip: Strip): void {
+    this.#strips.record(ms, strip);
   }
 
   /** A whole pass was drawn at once. */
@@ -104,6 +105,7 @@ export class Picture {
     this.#stale = false;
     this.#pass = 1;
     this.#row = 0;
+    this.#beside = undefined;
     this.#fullAt = now;
   }
 }

@@ -26,6 +26,7 @@ import type { RendererOptions } from './renderer_options.js';
 import { SliceTiles } from './slice_tiles.js';
 import { type PlaneLayers, Solids } from './solids.js';
 import type { VolumeSource } from './source.js';
+import type { Strip, StripArea } from './strips.js';
 import type { ViewState } from './view_state.js';
 import type { VolumeState } from './volume_state.js';
 import type { Shown } from './view_plans.js';
@@ -148,7 +149,14 @@ export class ViewDrawing {
   strip(state: ViewState, shown: Shown, rect: DeviceRect, step: PictureStep & { kind: 'strip' }): boolean {
     const { width, height } = rect;
     const { tiled } = state.resolution;
-    return this.#march(state, shown, rect, { width, height, coarser: 0, pass: step.pass, from: step.from, rows: step.rows, tiled });
+    return this.#march(state, shown, rect, { ...step, width, height, coarser: 0, tiled });
+  }
+
+  /** Where in a full picture there are rays that meet a volume. */
+  area({ view }: ViewState, shown: Shown, { width, height }: DeviceRect): StripArea {
+    const rect = { x: 0, y: 0, width, height };
+    const { x, y, ...size } = view.kind === 'volume' ? coveredPart(shown.layers, view.camera, rect, 2) : rect;
+    return { width, height, covered: { left: x, top: height - y - size.height, right: x + size.width, bottom: height - y } };
   }
 
   /** Puts the view's picture on the canvas, in the volume's box. */
@@ -211,13 +219,13 @@ export class ViewDrawing {
     state: ViewState,
     shown: Shown,
     rect: DeviceRect,
-    draw: { width: number; height: number; coarser: number; pass: number; from?: number; rows?: number; tiled?: boolean },
+    draw: { width: number; height: number; coarser: number; pass: number; tiled?: boolean } & Partial<Strip>,
   ): boolean {
-    const { width, height, from = 0, rows = height, tiled = false } = draw;
+    const { width, height, from = 0, rows = height, left = 0, columns = width, tiled = false } = draw;
     const full = width === rect.width && height === rect.height;
     const target = state.pictureTarget(rect.width, rect.height, full);
     const size = [target.width, target.height] as const;
-    const solid = from === 0 ? this.#solids.draw(state.view, this.#planes(state, shown), rect, draw.pass) : this.#solids.drawn(state.view.id);
+    const solid = from === 0 && left === 0 ? this.#solids.draw(state.view, this.#planes(state, shown), rect, draw.pass) : this.#solids.drawn(state.view.id);
     // Mixed with what is clear, a picture's outermost pixels reach one further; those of later passes are shifted.
     const spill = Math.ceil(1.5 * Math.max(rect.width / width, rect.height / height)) + 1;
     const covers = solid || state.view.kind !== 'volume' ? rect : coveredPart(shown.layers, state.view.camera, rect, spill);
@@ -237,7 +245,7 @@ export class ViewDrawing {
       clip,
       light,
       rect: { x: 0, y: 0, width, height },
-      part: { x: 0, y: height - from - rows, width, height: rows },
+      part: { x: left, y: height - from - rows, width: columns, height: rows },
       target,
       tiled,
       jitter: passJitter(draw.pass),

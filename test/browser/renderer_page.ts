@@ -16,6 +16,7 @@ import pieceGlsl from '../../src/renderer/shaders/transfer_piece.glsl';
 import lightGlsl from '../../src/renderer/shaders/light.glsl';
 import { VolumeRenderer } from '../../src/renderer/renderer.js';
 import * as sliceView from '../../src/renderer/slice_view.js';
+import { Strips } from '../../src/renderer/strips.js';
 import * as source from '../../src/renderer/source.js';
 import type { LayerSettings, View } from '../../src/renderer/views.js';
 import * as geometry from '../../src/volume/geometry.js';
@@ -188,7 +189,7 @@ export function difference(a: Uint8Array, b: Uint8Array): { max: number; mean: n
 
 Object.assign(globalThis, {
   vox: {
-    filterError,
+    filterError, Strips,
     THREE, LazyVolume, TestCloud, VolumeRenderer, Stage, TestVolume, makeLevel, halve, shellsAndGyroid, shellsVolume, difference, geometry, sample, colormaps, source,
     camera: { cameraBasis, frameBounds, orbit, project }, fitSlice: sliceView.fitSlice, sliceView, Fullscreen, shaderMaterial, makeBare, atlasBench, layersBench,
     referencePicture, DEFAULT_LOOK, makeDrawing, makeScreen, clipPlanes, labelLookup, layerRows, readShader, tryShader,

@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { AdaptiveResolution, QUALITIES, StripHeight, TARGET_MS } from '../../../src/renderer/adaptive_resolution.js';
+import { AdaptiveResolution, QUALITIES, TARGET_MS } from '../../../src/renderer/adaptive_resolution.js';
 import { PASSES, Picture } from '../../../src/renderer/picture.js';
 import { AT_ONCE_MS, goOn, PARTS_AT_ONCE, PLAN_MS } from '../../../src/renderer/planning.js';
+import { type Strip, type StripArea, Strips } from '../../../src/renderer/strips.js';
 import { UploadQueue } from '../../../src/renderer/upload_queue.js';
 import type { Brick } from '../../../src/session/types.js';
 
@@ -44,64 +45,130 @@ test('pictures are drawn in tiles where they take long, and not before that is k
   expect([new AdaptiveResolution(), run(5).resolution, run(1000).resolution].map(({ tiled }) => tiled)).toEqual([false, false, true]);
 });
 
-test('strips take about the time they may', () => {
-  const strips = new StripHeight(600, 600);
-  expect(strips.rows(30)).toBe(30);
-  for (let i = 0; i < 10; i += 1) strips.record(0.25 * 30, 30);
-  expect(strips.rows(30)).toBeGreaterThan(110);
-  expect(new StripHeight(1e9, 100).rows(30)).toBe(24);
+/** A picture whose volume covers so much of it. */
+const area = (width: number, height: number, covered = { left: 0, top: 0, right: width, bottom: height }): StripArea => ({ width, height, covered });
+
+/** The strips of one pass, drawn by what takes `cost` ms for a pixel; `late` of them are in hand when the next is chosen. */
+function pass(strips: Strips, on: StripArea, cost: (x: number, y: number) => number, late = 1): { drawn: (Strip & { ms: number })[]; counts: Uint8Array } {
+  const counts = new Uint8Array(on.width * on.height);
+  const drawn: (Strip & { ms: number })[] = [];
+  let [from, beside, heard] = [0, undefined as Strip | undefined, 0];
+  for (let last = false; !last; ) {
+    const strip = strips.next(on, from, beside);
+    let ms = 1; // handing it over
+    for (let y = strip.from; y < strip.from + strip.rows; y += 1) {
+      for (let x = strip.left; x < strip.left + strip.columns; x += 1) {
+        (counts[y * on.width + x] as number) += 1;
+        ms += cost(x, y);
+      }
+    }
+    drawn.push({ ...strip, ms });
+    for (; heard < drawn.length - late; heard += 1) strips.record((drawn[heard] as { ms: number }).ms, drawn[heard] as Strip);
+    ({ last } = strip);
+    beside = strip.left + strip.columns < on.width ? strip : undefined;
+    if (!beside) from = strip.from + strip.rows;
+  }
+  return { drawn, counts };
+}
+
+test('strips draw every pixel once, whatever they cost and wherever the volume is', () => {
+  const edge = fc.integer({ min: 0, max: 200 });
+  fc.assert(
+    fc.property(fc.tuple(edge, edge, edge, edge), fc.double({ min: 0, max: 5000, noNaN: true }), fc.double({ min: 1e-6, max: 0.1, noNaN: true }), ([a, b, c, d], estimate, each) => {
+      const [width, height] = [170, 130];
+      const [[left, right], [top, bottom]] = [[Math.min(a, b, width), Math.min(Math.max(a, b), width)], [Math.min(c, d, height), Math.min(Math.max(c, d), height)]] as [[number, number], [number, number]];
+      const on = area(width, height, { left, right, top, bottom });
+      const strips = new Strips();
+      strips.begin(estimate, on);
+      const { counts, drawn } = pass(strips, on, () => each, 2);
+      expect(counts.every((count) => count === 1)).toBe(true);
+      expect(drawn.reduce((sum, { pixels }) => sum + pixels, 0)).toBe(right > left ? (right - left) * (bottom - top) : 0);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test('a strip is of 24 rows at least, and where they take too long, of some columns of them; one that costs little is large', () => {
+  const strips = new Strips();
+  strips.begin(600, area(800, 600));
+  expect(strips.next(area(800, 600), 0)).toMatchObject({ rows: 30, left: 0, columns: 800, last: false });
+  strips.begin(4800, area(800, 600));
+  expect(strips.next(area(800, 600), 0)).toMatchObject({ rows: 24, left: 0, columns: 64 });
+  // Above and beside the volume is nothing that costs.
+  expect(strips.next(area(800, 600, { left: 300, top: 100, right: 500, bottom: 500 }), 0)).toMatchObject({ rows: 124, left: 0, columns: 320 });
+  strips.begin(10, area(800, 600));
+  expect(strips.next(area(800, 600), 0)).toMatchObject({ rows: 600, columns: 800, last: true });
+});
+
+test('strips of a slow device take about the time they may also where nothing is followed by much, and in later pictures', () => {
+  // A ball of 3 s in the middle of its box; estimates are far off.
+  const on = area(800, 600, { left: 150, top: 50, right: 650, bottom: 550 });
+  const cost = (x: number, y: number) => {
+    const s = 1 - ((x - 400) ** 2 + (y - 300) ** 2) / 220 ** 2;
+    return s > 0 ? 0.03 * Math.sqrt(s) : 0;
+  };
+  for (const estimate of [1500, 5000, 20000]) {
+    const strips = new Strips();
+    for (let picture = 0; picture < 3; picture += 1) {
+      strips.begin(estimate, on);
+      const { drawn } = pass(strips, on, cost, 2);
+      expect(Math.max(...drawn.map(({ ms }) => ms))).toBeLessThan(picture === 0 ? 190 : 120);
+      expect(drawn.filter(({ ms }) => ms < 5).length).toBeLessThan(75);
+      expect(Math.min(...drawn.filter(({ last }) => !last).map(({ rows }) => rows))).toBeGreaterThanOrEqual(24);
+    }
+  }
 });
 
 test('a picture: quick at once, then calm, then strips to the last row, then passes, then nothing', () => {
   const picture = new Picture();
   picture.touch(0);
-  expect(picture.next(0, false, false, 600)).toEqual({ kind: 'quick' });
-  picture.quickDrawn(0, { scale: 0.5, coarser: 0 }, 400, 600);
-  expect(picture.next(20, false, false, 600)).toBeUndefined();
+  expect(picture.next(0, false, false, area(800, 600))).toEqual({ kind: 'quick' });
+  picture.quickDrawn(0, { scale: 0.5, coarser: 0 }, 400, area(800, 600));
+  expect(picture.next(20, false, false, area(800, 600))).toBeUndefined();
   expect(picture.idle(20)).toBe(false);
   let now = 200;
   const rows: number[] = [];
   const next = () => {
     now += 5;
-    return picture.next(now, false, false, 600);
+    return picture.next(now, false, false, area(800, 600));
   };
   for (let step = next(); step?.kind === 'strip' && step.pass === 0; step = next()) {
     expect(step.from).toBe(rows.reduce((a, b) => a + b, 0));
     rows.push(step.rows);
-    picture.stripDrawn(now, step);
+    picture.stripDrawn(now, step, area(800, 600));
   }
   expect(rows.reduce((a, b) => a + b, 0)).toBe(600);
   expect(rows.length).toBeGreaterThan(5);
   expect(picture.full).toBe(true);
   for (let step = next(); step?.kind === 'strip'; step = next()) {
     expect(step.pass).toBeLessThan(PASSES);
-    picture.stripDrawn(now, step);
+    picture.stripDrawn(now, step, area(800, 600));
   }
   expect(picture.idle(now)).toBe(true);
   picture.touch(now);
   expect(picture.full).toBe(false);
-  expect(picture.next(now, false, false, 600)).toEqual({ kind: 'quick' });
+  expect(picture.next(now, false, false, area(800, 600))).toEqual({ kind: 'quick' });
 });
 
 test('a quick picture at full quality is the first pass; a slow polish ends by time, between passes', () => {
   const picture = new Picture();
   picture.touch(0);
-  picture.quickDrawn(0, { scale: 1, coarser: 0 }, 10, 100);
+  picture.quickDrawn(0, { scale: 1, coarser: 0 }, 10, area(100, 100));
   expect(picture.full).toBe(true);
   expect(picture.idle(5000)).toBe(true);
 });
 
 test('while it moves only quick pictures are drawn; while bricks arrive not more than a third of the time', () => {
   const picture = new Picture();
-  picture.quickDrawn(0, { scale: 0.25, coarser: 0 }, 2000, 600);
+  picture.quickDrawn(0, { scale: 0.25, coarser: 0 }, 2000, area(800, 600));
   picture.quickTook(100);
-  expect(picture.next(5000, true, false, 600)).toBeUndefined();
+  expect(picture.next(5000, true, false, area(800, 600))).toBeUndefined();
   picture.touch(5000);
-  expect(picture.next(5000, true, true, 600)).toEqual({ kind: 'quick' });
-  picture.quickDrawn(5000, { scale: 0.25, coarser: 0 }, 2000, 600);
+  expect(picture.next(5000, true, true, area(800, 600))).toEqual({ kind: 'quick' });
+  picture.quickDrawn(5000, { scale: 0.25, coarser: 0 }, 2000, area(800, 600));
   picture.touch(5010);
-  expect(picture.next(5100, false, true, 600)).toBeUndefined();
-  expect(picture.next(5300, false, true, 600)).toEqual({ kind: 'quick' });
+  expect(picture.next(5100, false, true, area(800, 600))).toBeUndefined();
+  expect(picture.next(5300, false, true, area(800, 600))).toEqual({ kind: 'quick' });
 });
 
 const brick = (level: number, x = 0): Brick => ({ volume: 1, level, z: 0, y: 0, x, generation: 1, preview: false, dtype: 'u8', voxels: new Uint8Array() });

@@ -19,7 +19,6 @@ from voxbeam.kept.block_file import BLOCK_EDGES, BlockFile
 from voxbeam.kept.crew import crew
 from voxbeam.kept.folder_lock import FolderLock
 from voxbeam.kept.journal import Journal, Row
-from voxbeam.kept.read_ahead import reading_ahead
 from voxbeam.kept.shards import Shards
 from voxbeam.producer.mean import halve_by_mean
 from voxbeam.producer.mode import halve_by_mode
@@ -257,21 +256,12 @@ class KeptPyramid:
         voxels = self.voxels(level, self._finer_of(level, voxels_of)) if level in self._files else voxels_of(level)
         missing = [place for place in _row_places(voxels.shape) if (level, *place) not in self._rows]
 
+        def work(tools: LevelPass, place: tuple[int, int]) -> Row:
+            return self._make_row(tools, voxels, level, place)
+
         niceness = 0 if along is not None and along.hurried else NICENESS
         shown = along if level == 0 and not isinstance(voxels, ArrayVoxels) else None
-
-        def awaited() -> bool:
-            return along is not None and along.awaited
-
-        with (
-            shown.coming_by(missing, voxels) if shown else nullcontext() as visit,
-            reading_ahead(voxels, missing, niceness, awaited) as row_of,
-        ):
-
-            def work(tools: LevelPass, place: tuple[int, int]) -> Row:
-                with row_of():
-                    return self._make_row(tools, voxels, level, place)
-
+        with shown.coming_by(missing, voxels) if shown else nullcontext() as visit:
             for _, row in crew(missing, lambda: LevelPass(labels=self._labels, visit=visit), work, niceness=niceness):
                 with self._usable():
                     self._journal.append(row)

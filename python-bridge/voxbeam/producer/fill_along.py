@@ -49,11 +49,6 @@ class FillAlong:
         """Whether somebody waits for the levels."""
         return self._point.volume.hurry.is_set()
 
-    @property
-    def awaited(self) -> bool:
-        """Whether a viewer waits for a brick, of this volume or another."""
-        return self._point.volume.awaited
-
     def expect(self) -> None:
         """A fill begins: where the pass is still to be made, all its rows are to come, though needs may come before it begins."""
         with self._point.volume.order:

@@ -41,12 +41,6 @@ class NeedQueue:
     def __len__(self) -> int:
         return len(self._entries)
 
-    @property
-    def has_awaited(self) -> bool:
-        """Whether a viewer waits for one of them."""
-        with self._lock:
-            return any(need.priority < FILL_PRIORITY for _, need in self._entries.values())
-
     def put(self, needs: Iterable[Need]) -> None:
         """Add needs; a brick that waits already gets the new priority and place."""
         with self._lock:

@@ -371,11 +371,6 @@ class ProducedVolume:
         return self._fill_wanted and self.live and self._link is not None and not self.status["complete"]
 
     @property
-    def awaited(self) -> bool:
-        """Whether a viewer waits for a brick, of this volume or another."""
-        return self._producer.awaited
-
-    @property
     def is_announced(self) -> bool:
         """Whether the sidecar has given it a handle on this connection."""
         return self._link is not None

@@ -73,11 +73,6 @@ class Producer:
             self._link.ask_for_uploads()
 
     @property
-    def awaited(self) -> bool:
-        """Whether a viewer waits for a brick of any volume."""
-        return self._workers.awaited
-
-    @property
     def volumes(self) -> list[ProducedVolume]:
         """The volumes it serves, as they were declared."""
         return list(self._volumes.values())

@@ -15,7 +15,6 @@ from voxbeam.sources.mapped_file import MappedFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
 
@@ -147,14 +146,6 @@ class SourceVoxels:
             self.mapping.check_ids(out)
 
         return gathered(box, self.shape, dtype, self.mapping.stored, read)
-
-    def room_ahead(self, height: int) -> AbstractContextManager[bool]:
-        """Whether reading a layer ahead is of use, where it is cut in rows of `height` voxels, and it stays meanwhile."""
-        return self._source.room_ahead(self._level, height)
-
-    def load(self, box: Box, give_way: Callable[[], bool]) -> bool:
-        """Read ahead what `copy` of a box will need; False where it gave way: it is to be called again, later."""
-        return self._source.load(self._level, box, give_way)
 
 
 class HeldVoxels:

@@ -7,7 +7,6 @@ import threading
 from typing import TYPE_CHECKING
 
 from voxbeam.producer.frame_buffer import FrameBuffer
-from voxbeam.producer.need_queue import FILL_PRIORITY
 from voxbeam.producer.scratch import Scratch
 from voxbeam.producer.switch_interval import short_turns
 
@@ -43,7 +42,6 @@ class Workers:
     def __init__(self, queue: NeedQueue) -> None:
         self._queue = queue
         self._started = False
-        self._for_viewers = 0
         self._lock = threading.Lock()
 
     def start(self) -> None:
@@ -54,11 +52,6 @@ class Workers:
             self._started = True
         for number in range(WORKERS):
             threading.Thread(target=self._run, name=f"voxbeam-worker-{number}", daemon=True).start()
-
-    @property
-    def awaited(self) -> bool:
-        """Whether a viewer waits for a brick."""
-        return self._for_viewers > 0 or self._queue.has_awaited
 
     def _run(self) -> None:
         tools = Tools()
@@ -72,16 +65,6 @@ class Workers:
         return self._queue.take(NEEDS_A_TURN, wait=wait, most_of_fill=FILLS_A_TURN)
 
     def _answer(self, needs: list[Need], tools: Tools) -> None:
-        urgent = any(need.priority < FILL_PRIORITY for need in needs)
-        with self._lock:
-            self._for_viewers += urgent
-        try:
-            self._answer_each(needs, tools)
-        finally:
-            with self._lock:
-                self._for_viewers -= urgent
-
-    def _answer_each(self, needs: list[Need], tools: Tools) -> None:
         volumes = {need.volume for need in needs}
         for volume in volumes:
             mine = needs if len(volumes) == 1 else [need for need in needs if need.volume is volume]

@@ -7,23 +7,19 @@ import time
 import weakref
 from bisect import bisect_left, bisect_right
 from collections import OrderedDict
-from contextlib import contextmanager
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from voxbeam.sources.read_planner import LEAST_CACHE_BYTES, Chunks, ReadCounter, block_cuts, bytes_ahead, widest
+from voxbeam.sources.read_planner import LEAST_CACHE_BYTES, Chunks, ReadCounter, block_cuts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from voxbeam.geometry import Box, Shape
-
-    #: A block that is read bit by bit: None until it is whole.
-    Parts = Iterator[NDArray[Any] | None]
 
 Key = tuple[int, ...]
 #: Blocks that nobody has used for so long are let go.
@@ -34,12 +30,9 @@ class BlockPool:
     """Blocks of one cache or several, of which the last used are kept. Safe from several threads."""
 
     def __init__(self, max_bytes: int = LEAST_CACHE_BYTES) -> None:
-        self.max_bytes = max_bytes
+        self._max_bytes = max_bytes
         self._blocks: OrderedDict[Key, NDArray[Any]] = OrderedDict()
         self._reading: dict[Key, threading.Lock] = {}
-        self._begun: dict[Key, Parts] = {}
-        #: Who reads ahead: one at a time, for which there is room.
-        self.ahead = threading.Lock()
         self._lock = threading.Lock()
         self._used = 0.0
         self.bytes = 0
@@ -56,15 +49,6 @@ class BlockPool:
 
     def get(self, key: Key, read: Callable[[], NDArray[Any]]) -> NDArray[Any]:
         """The block, read if need be: once, however many threads want it, and kept as the one used last."""
-        block = self._get(key, lambda: iter([read()]), _never)
-        assert block is not None
-        return block
-
-    def load(self, key: Key, begin: Callable[[], Parts], give_way: Callable[[], bool]) -> bool:
-        """Read a block that will be wanted; False where it gave way between two parts: who gets it next goes on from there."""
-        return self._get(key, begin, give_way) is not None
-
-    def _get(self, key: Key, begin: Callable[[], Parts], give_way: Callable[[], bool]) -> NDArray[Any] | None:
         with self._lock:
             self._used = time.monotonic()
             if key in self._blocks:
@@ -75,43 +59,29 @@ class BlockPool:
             with self._lock:
                 if key in self._blocks:  # another thread has read it meanwhile
                     return self._blocks[key]
-                parts = self._begun.pop(key, None)
             try:
-                parts = parts or begin()
-                while (block := next(parts)) is None:
-                    if give_way():
-                        with self._lock:
-                            self._begun[key] = parts
-                        return None
+                block = read()
                 self._put(key, block)
             finally:
                 with self._lock:
-                    if key not in self._begun:  # else those who wait for it are to go on one by one
-                        self._reading.pop(key, None)
+                    self._reading.pop(key, None)
             return block
 
     def rest(self, seconds: float) -> None:
         """Let go of all where nobody has asked for `seconds`."""
         with self._lock:
-            if (self._blocks or self._begun) and time.monotonic() - self._used >= seconds:
+            if self._blocks and time.monotonic() - self._used >= seconds:
                 self._blocks.clear()
-                for key in self._begun:
-                    self._reading.pop(key, None)
-                self._begun.clear()
                 self.bytes = 0
 
     def _put(self, key: Key, block: NDArray[Any]) -> None:
         """Keep a block, and let go of those used longest ago until all fit."""
         with self._lock:
-            if key not in self._blocks and block.nbytes <= self.max_bytes:
+            if key not in self._blocks and block.nbytes <= self._max_bytes:
                 self._blocks[key] = block
                 self.bytes += block.nbytes
-            while self.bytes > self.max_bytes:
+            while self.bytes > self._max_bytes:
                 self.bytes -= self._blocks.popitem(last=False)[1].nbytes
-
-
-def _never() -> bool:
-    return False
 
 
 class _Janitor:
@@ -158,8 +128,6 @@ class BlockCache:
         Tells this array's blocks from those of others in the same pool.
     within
         Which of the arrays that `read` gives this one is.
-    parts
-        Reads a box bit by bit, for `load`.
     """
 
     def __init__(
@@ -173,12 +141,9 @@ class BlockCache:
         within: Key = (),
         itemsize: int = 1,
         counter: ReadCounter | None = None,
-        parts: Callable[[Box], Parts] | None = None,
     ) -> None:
         self._read = read
-        self._parts = parts
         self._cuts = block_cuts(shape, chunks, itemsize)
-        self._itemsize = itemsize
         self._pool = pool or BlockPool()
         self._member = member
         self._within = within
@@ -201,39 +166,6 @@ class BlockCache:
         assert out is not None
         return out
 
-    @contextmanager
-    def room_ahead(self, height: int) -> Iterator[bool]:
-        """Whether the pool holds, meanwhile, a layer of bricks beside the one that is cut, and nobody else loads into it.
-
-        Only where rows of `height` voxels share blocks: after the first one nothing would be decoded until the next layer. Else
-        those who cut take turns at decoding, and one more of them only gets in their way.
-        """
-        fits = self._parts is not None and widest(self._cuts[1]) > height
-        fits = fits and bytes_ahead(self._cuts, self._itemsize) <= self._pool.max_bytes
-        fits = fits and self._pool.ahead.acquire(blocking=False)
-        try:
-            yield fits
-        finally:
-            if fits:
-                self._pool.ahead.release()
-
-    def load(self, box: Box, give_way: Callable[[], bool]) -> bool:
-        """Decode the blocks that `box` crosses, so that `read` finds them; False where it gave way, and is to be called again."""
-        axes = [_parts(span, cuts) for span, cuts in zip(box, self._cuts, strict=True)]
-        return all(self._load((i, j, k), give_way) for (i, *_), (j, *_), (k, *_) in product(*axes))
-
-    def _load(self, index: Key, give_way: Callable[[], bool]) -> bool:
-        key = (*self._member, *index)
-
-        def begin() -> Parts:
-            assert self._parts is not None
-            for block in self._parts(self._span(index)):
-                if block is not None:
-                    self._counter.took(block.nbytes)
-                yield block
-
-        return self._pool.find(key) is not None or (not give_way() and self._pool.load(key, begin, give_way))
-
     def rest(self) -> None:
         """Let go of all that its pool keeps."""
         self._pool.rest(0)
@@ -244,18 +176,15 @@ class BlockCache:
         if kept is not None:
             there: NDArray[Any] = kept[self._within] if self._within else kept
             return there
+        z, y, x = ((cuts[i], cuts[i + 1]) for i, cuts in zip(index, self._cuts, strict=True))
 
         def read() -> NDArray[Any]:
-            block = self._read(self._span(index))
+            block = self._read((z, y, x))
             self._counter.took(block.nbytes)
             return block
 
         found: NDArray[Any] = self._pool.get(key, read)[self._within]
         return found
-
-    def _span(self, index: Key) -> Box:
-        z, y, x = ((cuts[i], cuts[i + 1]) for i, cuts in zip(index, self._cuts, strict=True))
-        return z, y, x
 
 
 def _parts(span: tuple[int, int], cuts: Sequence[int]) -> list[tuple[int, slice, slice]]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from math import prod
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -19,13 +18,11 @@ from voxbeam.sources.source import Source
 from voxbeam.sources.time_series import TimeSeries
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from contextlib import AbstractContextManager
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
     from voxbeam.geometry import Box, Shape
-    from voxbeam.sources.block_cache import Parts
 
 
 class ChunkedArray(Protocol):
@@ -45,18 +42,6 @@ class ChunkedArray(Protocol):
 
     def read(self, leading: tuple[slice, ...], box: Box) -> NDArray[Any]:
         """Voxels of a box, with the leading axes before them. Safe from several threads."""
-
-
-@runtime_checkable
-class PartedArray(ChunkedArray, Protocol):
-    """One whose library has one lock, so that a second thread decodes while others do something else."""
-
-    @property
-    def slow(self) -> bool:
-        """Whether it is read in some other way, of which nothing is to be had ahead."""
-
-    def parts(self, leading: tuple[slice, ...], box: Box) -> Parts:
-        """As `read`, some chunks at a time: None after each time, and at last all."""
 
 
 @dataclass
@@ -106,35 +91,24 @@ class ChunkedImage:
         group = tuple(i // n for i, n in zip(at, edges, strict=True))
         leading = tuple(slice(i * n, (i + 1) * n) for i, n in zip(group, edges, strict=True))
 
-        @contextmanager
-        def in_words(box: Box) -> Iterator[None]:
+        def read(box: Box) -> NDArray[Any]:
             try:
-                yield
+                block = array.read(leading, box)
             except VoxbeamError:
                 raise
             except Exception as error:
                 text = f"{self.where!r} cannot be read at level {level}, {box}: {sentence(error)}"
                 raise SourceError(text, self.remedy) from error
-
-        def read(box: Box) -> NDArray[Any]:
-            with in_words(box):
-                block = array.read(leading, box)
             wanted = tuple(b - a for a, b in box)
             if block.shape[-3:] != wanted:
                 text = f"{self.where!r} gave shape {block.shape[-3:]} at level {level}, {box}."
                 raise SourceError(text, f"Its metadata promise {wanted}. {self.remedy}")
             return block
 
-        def parts(box: Box) -> Parts:
-            assert isinstance(array, PartedArray)
-            with in_words(box):
-                yield from array.parts(leading, box)
-
         return BlockCache(
             read, array.shape, array.chunks, self._pools[level], group,
             within=tuple(i % n for i, n in zip(at, edges, strict=True)),
             itemsize=self.dtype.itemsize * prod(edges), counter=self.counter,
-            parts=parts if isinstance(array, PartedArray) else None,
         )
 
     def sources(self, leading: Leading, fields: dict[str, Any], times: Times | None = None) -> list[Source]:
@@ -170,7 +144,6 @@ class ChunkedSource(Source):
 
     def __init__(self, image: ChunkedImage, at: tuple[int, ...], **fields: Any) -> None:
         super().__init__(**fields)
-        self._arrays = image.arrays
         self._caches = {level: image.cache(level, at) for level in image.arrays}
 
     def read(self, level: int, box: Box) -> NDArray[Any]:
@@ -180,15 +153,6 @@ class ChunkedSource(Source):
     def read_into(self, level: int, box: Box, out: NDArray[Any]) -> None:
         """The same, copied once: from decoded chunks to where the voxels are wanted."""
         self._caches[level].read(box, out)
-
-    def room_ahead(self, level: int, height: int) -> AbstractContextManager[bool]:
-        """Whether the pool of a level is that large, and its library would do nothing meanwhile."""
-        return self._caches[level].room_ahead(height) if level in self._caches else nullcontext(enter_result=False)
-
-    def load(self, level: int, box: Box, give_way: Callable[[], bool]) -> bool:
-        """Decode the blocks that a box crosses."""
-        array = self._arrays[level]
-        return (isinstance(array, PartedArray) and array.slow) or self._caches[level].load(box, give_way)
 
     def rest(self) -> None:
         """Let go of all blocks of the image, which its other channels then decode again."""

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from voxbeam.geometry import Box, Shape
-    from voxbeam.sources.block_cache import Parts
     from voxbeam.sources.chunked_source import ChunkedArray
     from voxbeam.sources.read_planner import Chunks
     from voxbeam.sources.source import Source
@@ -36,8 +35,6 @@ SIGNATURE = b"\x89HDF\r\n\x1a\n"
 #: Bytes a second that one processor decodes, below which several processes read. On two processors a fill of what decodes at
 #: 35 MB/s takes two thirds of its time then, at 170 MB/s as long as without: one decodes anyway while the other cuts.
 SLOW_RATE = 1.5e8
-#: Bytes that are decoded at once, unless a layer of chunks has more, where others may want the library's lock meanwhile.
-PART_BYTES = 2**21
 #: So much is read before the rate is believed.
 MEASURED_BYTES = 2**20
 #: Names of filters that errors use.
@@ -145,35 +142,17 @@ class _Dataset:
 
     def read(self, leading: tuple[slice, ...], box: Box) -> NDArray[Any]:
         """Voxels of a box, with the leading axes before them."""
-        whole, out = self._room(leading, box)
-        if self.place is None or not self.slow or not readers.read(self.place, whole, out):
-            self._decode(whole, out)
-        found: NDArray[Any] = out[(0,) * self.ones]
-        return found
-
-    def parts(self, leading: tuple[slice, ...], box: Box) -> Parts:
-        """The same, some layers of chunks at a time."""
-        whole, out = self._room(leading, box)
-        (low, high), edge = box[0], int(self.array.chunks[-3]) if self.array.chunks else 1
-        step = edge * max(1, PART_BYTES * (high - low) // (edge * out.nbytes))
-        for start in range(low, high, step):
-            span = start, min(start + step, high)
-            self._decode([*whole[:-3], span, *whole[-2:]], out[..., span[0] - low : span[1] - low, :, :])
-            yield None
-        yield out[(0,) * self.ones]
-
-    def _room(self, leading: tuple[slice, ...], box: Box) -> tuple[list[tuple[int, int]], NDArray[Any]]:
-        """What a box is of the dataset, and memory for it."""
         spans = [(part.start, min(part.stop, n)) for part, n in zip(leading, self.array.shape[self.ones :], strict=False)]
         spans += list(box)
         out = block_memory.take([*(1,) * self.ones, *(b - a for a, b in spans)], self.array.dtype)
-        return [*((0, 1),) * self.ones, *spans], out
-
-    def _decode(self, spans: list[tuple[int, int]], out: NDArray[Any]) -> None:
-        began = time.thread_time()
-        self.array.read_direct(out, tuple(slice(*span) for span in spans))
-        self._decoded[0] += out.nbytes
-        self._decoded[1] += time.thread_time() - began
+        whole = [*((0, 1),) * self.ones, *spans]
+        if self.place is None or not self.slow or not readers.read(self.place, whole, out):
+            began = time.thread_time()
+            self.array.read_direct(out, tuple(slice(*span) for span in whole))
+            self._decoded[0] += out.nbytes
+            self._decoded[1] += time.thread_time() - began
+        found: NDArray[Any] = out[(0,) * self.ones]
+        return found
 
 
 def _mapped(found: Found) -> np.memmap[Any, Any] | None:

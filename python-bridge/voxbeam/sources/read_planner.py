@@ -128,17 +128,12 @@ def widest(cuts: Sequence[int]) -> int:
     return max(b - a for a, b in pairwise(first))
 
 
-def front_bytes(cuts: Sequence[Sequence[int]], itemsize: int, spare: int = 1) -> int:
-    """Bytes of the blocks that a layer of bricks crosses, wherever it lies, and of `spare` layers of blocks."""
+def front_bytes(cuts: Sequence[Sequence[int]], itemsize: int) -> int:
+    """Bytes of the blocks that a layer of bricks crosses, wherever it lies."""
     edge = widest(cuts[0])
     layers = -(-(STORED_EDGE - 1) // edge) + 1
-    planes = min(cuts[0][-1], (layers + spare) * edge)
+    planes = min(cuts[0][-1], (layers + 1) * edge)
     return planes * cuts[1][-1] * cuts[2][-1] * itemsize
-
-
-def bytes_ahead(cuts: Sequence[Sequence[int]], itemsize: int) -> int:
-    """Bytes of the blocks that a layer of bricks crosses, and of those that the next one needs beside them."""
-    return front_bytes(cuts, itemsize, -(-BRICK_EDGE // widest(cuts[0])))
 
 
 def cache_limit() -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import uuid
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,6 @@ from voxbeam.errors import ShapeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from contextlib import AbstractContextManager
 
     from numpy.typing import NDArray
 
@@ -143,14 +141,6 @@ class Source:
     def read_into(self, level: int, box: Box, out: NDArray[Any]) -> None:
         """Write what `read` gives to `out`, of any strides and dtype. Safe from several threads."""
         np.copyto(out, self.read(level, box), casting="unsafe")
-
-    def room_ahead(self, level: int, height: int) -> AbstractContextManager[bool]:  # noqa: ARG002  nothing is kept
-        """Whether to `load` a layer ahead is of use, where it is cut in rows of `height` voxels, and it stays meanwhile."""
-        return nullcontext(enter_result=False)
-
-    def load(self, level: int, box: Box, give_way: Callable[[], bool]) -> bool:  # noqa: ARG002
-        """Read what `read` of a box will need. False where it gave way to others: it is to be called again, later."""
-        return True
 
     def rest(self) -> None:
         """Nobody shows it any more: let go of what was decoded. It can be read again."""

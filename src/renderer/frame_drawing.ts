@@ -36,6 +36,8 @@ export class FrameDrawing {
   #going = false;
   /** A strip follows on the last one: a short one is done long before the display's next turn. */
   #strips = false;
+  /** Somebody has moved a view, or pointed into one. */
+  touched = false;
   /** The last frame drew nothing, for the GPU was at work. */
   waits = false;
   readonly final: FinalFrame;
@@ -210,6 +212,7 @@ export class FrameDrawing {
   #picture(scene: FrameScene, state: ViewState, now: number, begun: number): boolean | undefined {
     const rect = this.#rect(scene, state);
     const area = this.drawing.area(state, scene.shown, rect);
+    state.picture.strips.unhurried = !this.touched;
     const step = state.picture.next(now, scene.moving, scene.loading, area);
     const boxed = this.firstPictureAt !== undefined;
     if (scene.moving) state.fade.end();

@@ -33,7 +33,7 @@ export class Picture {
   #fullAt = 0;
   /** The last strip, where others follow beside it. */
   #beside: Strip | undefined;
-  readonly #strips = new Strips();
+  readonly strips = new Strips();
 
   /** @param passesMax passes that a still picture is the mean of, at most */
   constructor(public passesMax = PASSES) {}
@@ -61,7 +61,7 @@ export class Picture {
       return now - this.#quickAt >= pause ? { kind: 'quick' } : undefined;
     }
     if (moving || this.idle(now) || now - this.#changed < (loading ? CALM_LOADING_MS : CALM_MS)) return undefined;
-    return { kind: 'strip', pass: this.#pass, ...this.#strips.next(area, this.#row, this.#beside) };
+    return { kind: 'strip', pass: this.#pass, ...this.strips.next(area, this.#row, this.#beside) };
   }
 
   /** Whether nothing is left to draw. */
@@ -78,7 +78,7 @@ export class Picture {
     this.#beside = undefined;
     this.#pass = quality.scale === 1 && quality.coarser === 0 ? 1 : 0;
     this.#fullAt = now;
-    this.#strips.begin(fullMs, area);
+    this.strips.begin(fullMs, area);
   }
 
   /** How long the quick picture took. */
@@ -97,7 +97,7 @@ export class Picture {
 
   /** How long a strip took. */
   stripTook(ms: number, strip: Strip): void {
-    this.#strips.record(ms, strip);
+    this.strips.record(ms, strip);
   }
 
   /** A whole pass was drawn at once. */

@@ -154,7 +154,7 @@ export class VolumeRenderer {
   /** Says whether the user is moving a view now: pictures are then drawn at the resolution that keeps up, and details wait. */
   setMoving(moving: boolean): void {
     if (moving === this.#moving) return;
-    this.#moving = moving;
+    [this.#moving, this.#frames.touched] = [moving, true];
     this.#needs.dirty = true;
     for (const state of this.#views) state.planDirty = state.planDirty || state.ahead.size > 0;
   }
@@ -175,7 +175,7 @@ export class VolumeRenderer {
   setFocus(viewId: string, px: Pixel | undefined): void {
     const state = this.#views.find(({ view }) => view.id === viewId);
     if (state?.view.kind !== 'volume') return;
-    state.focus = px;
+    [state.focus, this.#frames.touched] = [px, true];
     if (this.#needs.missing > 0 && performance.now() - state.plannedAt > REPLAN_MS) state.planDirty = true;
   }
 

@@ -23,6 +23,8 @@ export interface Strip {
 const STRIP_MS = 30;
 /** The same where all of it takes as long as the slowest before it: after a clear part of the picture comes another. */
 const MOST_MS = 50;
+/** Where no hand is near yet, a strip may take so many times as long: short ones have a full picture a twentieth later. */
+const UNHURRIED = 4;
 /** Fewer rows than this are not drawn at once: processors that draw in software share a draw by rows, and some would have none. */
 const ROWS_LEAST = 24;
 /** Strips of columns end at multiples of this, the width of a tile (`ray_uniforms.ts`). */
@@ -43,6 +45,8 @@ export class Strips {
   #above: number[] = [];
   /** Whether the worst was seen, not estimated. */
   #seen = false;
+  /** Nobody has come near yet who could want to turn the view. */
+  unhurried = false;
 
   /** A picture begins; `estimate` is the time that all of it may take, where that is known. */
   begin(estimate: number, { covered }: StripArea): void {
@@ -58,7 +62,8 @@ export class Strips {
     const across = Math.max(covered.right - covered.left, 0);
     const top = Math.max(covered.top, from);
     const below = across > 0 ? Math.max(covered.bottom - top, 0) : 0;
-    const budget = Math.min(STRIP_MS / this.#recent, MOST_MS / this.#slowest);
+    const longer = this.unhurried ? UNHURRIED : 1;
+    const budget = longer * Math.min(STRIP_MS / this.#recent, MOST_MS / this.#slowest);
     // What is clear above and below, left and right, is drawn along.
     const down = (rows: number): number => (rows >= below ? height : top + rows) - from;
     const inRows = Math.floor(budget / Math.max(across, 1));
@@ -73,7 +78,7 @@ export class Strips {
     let piece = Math.floor(start / COLUMNS);
     for (let ms = this.#cost(piece, band); COLUMNS * (piece + 1) < covered.right; piece += 1) {
       ms += this.#cost(piece + 1, band);
-      if (ms > STRIP_MS) break;
+      if (ms > longer * STRIP_MS) break;
     }
     const end = COLUMNS * (piece + 1);
     const columns = (end >= covered.right ? width : end) - left;

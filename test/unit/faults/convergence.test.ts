@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const SEEDS = Number(process.env.VOXBEAM_SEEDS ?? turns(12, 500));
+const SEEDS = Number(process.env.VOXBEAM_SEEDS || turns(12, 500)); // empty: none are asked for besides
 /** Seeds are shared out among so many processes. */
 const PROCESSES = Math.min(4, os.availableParallelism());
 

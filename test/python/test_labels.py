@@ -266,18 +266,25 @@ def test_interpolation_between_planes_is_that_of_the_distance_transform(painted,
         labels.interpolate(4, 3)
 
 
-def test_a_large_fill_is_taken_back_by_what_its_progress_raises_and_by_an_interrupt(painted):
-    side = 400
-    labels = painted.labels("large", shape=(side, side, side), voxel_size=1)
+def calls_off():
+    """What a progress was told, and one that calls the edit off at its first word."""
     told = []
 
     def enough(done, total):
         told.append((done, total))
         raise LookupError("enough")
 
-    def interrupt(*_):
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+    return told, enough
 
+
+def interrupt(*_):
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+
+def test_a_large_fill_is_taken_back_by_what_its_progress_raises_and_by_an_interrupt(painted):
+    side = 400
+    labels = painted.labels("large", shape=(side, side, side), voxel_size=1)
+    told, enough = calls_off()
     with pytest.raises(LookupError, match="enough"):
         labels.fill((1, 2, 3), 4, progress=enough)
     assert len(told) == 1
@@ -295,15 +302,7 @@ def test_a_large_undo_and_redo_tell_how_far_they_are_and_are_called_off_by_their
     side = 512
     labels = painted.labels("undone", shape=(side, side, side), voxel_size=1)
     labels[:] = 4
-    told = []
-
-    def enough(done, total):
-        told.append((done, total))
-        raise LookupError("enough")
-
-    def interrupt(*_):
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-
+    told, enough = calls_off()
     for again, before, after in [(labels.undo, {4: side**3}, {}), (labels.redo, {}, {4: side**3})]:
         seq = labels.changes().seq
         with pytest.raises(LookupError, match="enough"):

@@ -17,6 +17,8 @@ interface Known {
 }
 
 const GRID = [BRICK_CELLS, BRICK_CELLS, BRICK_CELLS] as const;
+/** Runs of a brick all of whose cells show something. */
+const ALL_SHOWN = cellRuns(new Uint8Array(CELLS_PER_BRICK), GRID);
 
 /**
  * The cells of one atlas. A slot whose brick nobody has looked into yet is sampled everywhere, as if there were no cells; so nothing
@@ -74,7 +76,7 @@ export class ClearCells {
     const { low, high } = known.ranges;
     const clear = new Uint8Array(CELLS_PER_BRICK);
     for (let i = 0; i < CELLS_PER_BRICK; i += 1) clear[i] = volume.isClear(low[i] as number, high[i] as number) ? 1 : 0;
-    this.#write(place, cellRuns(clear, GRID));
+    this.#write(place, clear.includes(1) ? cellRuns(clear, GRID) : ALL_SHOWN);
   }
 
   dispose(): void {
@@ -123,12 +125,16 @@ const rangesOf = (voxels: VoxelArray | undefined): CellRanges | undefined => vox
 function boxOfShown(runs: Uint8Array): Box {
   const min: [number, number, number] = [BRICK_CELLS, BRICK_CELLS, BRICK_CELLS];
   const max: [number, number, number] = [0, 0, 0];
-  runs.forEach((run, i) => {
-    if (run > RUN_ZERO) return;
-    [i % BRICK_CELLS, Math.floor(i / BRICK_CELLS) % BRICK_CELLS, Math.floor(i / BRICK_CELLS ** 2)].forEach((n, axis) => {
-      min[axis] = Math.min(min[axis] as number, n);
-      max[axis] = Math.max(max[axis] as number, n + 1);
-    });
-  });
+  for (let i = 0; i < runs.length; i += 1) {
+    if ((runs[i] as number) > RUN_ZERO) continue;
+    widen(min, max, 0, i % BRICK_CELLS);
+    widen(min, max, 1, Math.floor(i / BRICK_CELLS) % BRICK_CELLS);
+    widen(min, max, 2, Math.floor(i / BRICK_CELLS ** 2));
+  }
   return { min, max };
+}
+
+function widen(min: [number, number, number], max: [number, number, number], axis: 0 | 1 | 2, cell: number): void {
+  if (cell < min[axis]) min[axis] = cell;
+  if (cell >= max[axis]) max[axis] = cell + 1;
 }

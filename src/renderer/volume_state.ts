@@ -4,7 +4,7 @@ import { DEFAULT_LOOK } from '../annotation/look.js';
 import type { SessionVolume } from '../session/types.js';
 import type { BrickNumbering } from '../volume/brick_key.js';
 import { brickCount, type VolumeGeometry } from '../volume/geometry.js';
-import { isClear } from '../volume/opacity.js';
+import { clearTest } from '../volume/opacity.js';
 import { BrickRanges, type ValueRange } from '../volume/ranges.js';
 import { placementOf, UNPLACED } from '../volume/placement.js';
 import { steppedCloseness } from './closeness.js';
@@ -32,6 +32,7 @@ export class VolumeState {
   readonly #facets = new Map<number, TimeFacet>();
   #shown: TimeFacet;
   #look = {};
+  #test: ((min: number, max: number) => boolean) | undefined;
 
   /** @param rangesAt gives the ranges of other time points than the first */
   constructor(
@@ -92,7 +93,7 @@ export class VolumeState {
   isClear(low: number, high: number): boolean {
     const { scale, offset } = this.volume.description;
     const [a, b] = [low * scale + offset, high * scale + offset];
-    return this.#isClear({ min: Math.min(a, b), max: Math.max(a, b) });
+    return this.#clearTest(Math.min(a, b), Math.max(a, b));
   }
 
   /**
@@ -171,12 +172,21 @@ export class VolumeState {
   }
 
   #isClear(range: ValueRange | undefined): boolean {
-    if (range === undefined) return false;
-    if (!this.isImage) return range.max <= 0;
+    return range !== undefined && this.#clearTest(range.min, range.max);
+  }
+
+  /** Whether values in a range show nothing, as the layer is now. */
+  get #clearTest(): (min: number, max: number) => boolean {
+    this.#test ??= this.#makeTest();
+    return this.#test;
+  }
+
+  #makeTest(): (min: number, max: number) => boolean {
+    if (!this.isImage) return (_, max) => max <= 0;
     // What a user's shader makes of values is not known.
-    if (this.shader) return range.min > range.max;
+    if (this.shader) return (min, max) => min > max;
     // The shader reads opacities between texels: a point's slope begins up to one texel early.
-    return isClear(this.settings, range, 1 / (TRANSFER_SIZE - 1));
+    return clearTest(this.settings, 1 / (TRANSFER_SIZE - 1));
   }
 
   /** Part of the window between the values of a range. */
@@ -188,6 +198,7 @@ export class VolumeState {
 
   #forget(): void {
     this.#look = {};
+    this.#test = undefined;
     for (const facet of this.#facets.values()) facet.forget();
   }
 }

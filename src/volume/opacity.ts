@@ -42,13 +42,6 @@ export function opacityAt(points: readonly OpacityPoint[], t: number): number {
   return last[1];
 }
 
-/** The most opacity between two places. */
-export function maxOpacity(points: readonly OpacityPoint[], from: number, to: number): number {
-  let most = Math.max(opacityAt(points, from), opacityAt(points, to));
-  for (const [t, opacity] of points) if (t >= from && t <= to) most = Math.max(most, opacity);
-  return most;
-}
-
 /** Opacity of a step of `fraction` of the length that `opacity` is for. */
 export function opacityOfStep(opacity: number, fraction: number): number {
   return 1 - (1 - Math.min(Math.max(opacity, 0), MAX_OPACITY)) ** fraction;
@@ -94,14 +87,34 @@ export const steepnessOf = ({ window, log }: Pick<Display, 'window' | 'log'>): n
  *
  * @param slack widening of the range in places of the window, for the table by which a shader looks opacities up
  */
-export function isClear(display: Display, range: ValueRange, slack = 0): boolean {
-  if (range.min > range.max) return true;
-  const [a, b] = [windowShare(display.window, range.min), windowShare(display.window, range.max)];
+export const isClear = (display: Display, range: ValueRange, slack = 0): boolean => clearTest(display, slack)(range.min, range.max);
+
+/** The same for many ranges, from `min` to `max` each: what a display says is looked up once. */
+export function clearTest(display: Display, slack = 0): (min: number, max: number) => boolean {
+  const { window } = display;
   const steepness = steepnessOf(display);
-  const [from, to] = [placeOfShare(Math.min(a, b), steepness) - slack, placeOfShare(Math.max(a, b), steepness) + slack];
-  if (display.mode === 'mip') return to <= slack;
+  const isClearBetween = clearBetween(display, slack);
+  return (min, max) => {
+    if (min > max) return true;
+    const a = placeOfShare(windowShare(window, min), steepness);
+    const b = placeOfShare(windowShare(window, max), steepness);
+    return isClearBetween(Math.min(a, b) - slack, Math.max(a, b) + slack);
+  };
+}
+
+function clearBetween({ mode, iso, points }: Display, slack: number): (from: number, to: number) => boolean {
+  if (mode === 'mip') return (_, to) => to <= slack;
   // A smallest value and a mean are made of all values, clear or not.
-  if (display.mode === 'minip' || display.mode === 'mean') return false;
-  if (display.mode === 'iso') return to < (display.iso ?? 0);
-  return maxOpacity(display.points, from, to) <= 0;
+  if (mode === 'minip' || mode === 'mean') return () => false;
+  if (mode === 'iso') return (_, to) => to < (iso ?? 0);
+  const shown = points.filter(([, opacity]) => opacity > 0).map(([t]) => t);
+  const ends: readonly OpacityPoint[] = [[Number.NEGATIVE_INFINITY, points[0]?.[1] ?? 1], ...points, [Number.POSITIVE_INFINITY, points.at(-1)?.[1] ?? 1]];
+  const pieces = ends.slice(1).map(([t, opacity], i) => ({ from: (ends[i] as OpacityPoint)[0], to: t, most: Math.max((ends[i] as OpacityPoint)[1], opacity) }));
+  // Between two points the opacity is a straight line: it is more than nothing everywhere inside where it is at either end.
+  const lines = pieces.filter(({ most }) => most > 0);
+  return (from, to) => {
+    for (const t of shown) if (t >= from && t <= to) return false;
+    for (const line of lines) if (from < line.to && to > line.from) return false;
+    return true;
+  };
 }

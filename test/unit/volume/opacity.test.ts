@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
-  DEFAULT_OPACITY_POINTS, isClear, logSteepness, maxOpacity, type OpacityPoint, opacityAt, opacityOfStep, placeOfShare, shareOfPlace, windowShare,
+  DEFAULT_OPACITY_POINTS, isClear, logSteepness, type OpacityPoint, opacityAt, opacityOfStep, placeOfShare, shareOfPlace, windowShare,
 } from '../../../src/volume/opacity.js';
 
 const points = fc
@@ -13,13 +13,18 @@ test('opacity is linear between points and level beyond them', () => {
   expect([0, 0.2, 0.4, 0.6, 0.7, 1].map((t) => opacityAt(list, t))).toEqual([0, 0, expect.closeTo(0.2), 0.4, expect.closeTo(0.25), 0.1]);
 });
 
-test('the most opacity of an interval is never below that of a place in it', () => {
-  const unit = fc.double({ min: 0, max: 1, noNaN: true });
+test('a range is clear exactly where neither its ends nor a point between them have an opacity', () => {
+  const place = fc.oneof(fc.double({ min: -0.1, max: 1.1, noNaN: true }), fc.constantFrom(0, 0.25, 0.5, 1));
+  const some = fc.oneof(points, fc.constantFrom<OpacityPoint[]>([], [[0.5, 0], [0.5, 0.4], [1, 0.4]], [[0, 0.3], [0.25, 0], [0.5, 0]]));
   fc.assert(
-    fc.property(points, unit, unit, unit, (list, a, b, f) => {
-      const [from, to] = [Math.min(a, b), Math.max(a, b)];
-      expect(maxOpacity(list, from, to)).toBeGreaterThanOrEqual(opacityAt(list, from + f * (to - from)) - 1e-12);
+    fc.property(some, place, place, (list, a, b) => {
+      const range = { min: Math.min(a, b), max: Math.max(a, b) };
+      const [from, to] = [range.min, range.max].map((t) => Math.min(Math.max(t, 0), 1)) as [number, number];
+      const between = list.filter(([t]) => t >= from && t <= to).map(([, opacity]) => opacity);
+      const most = Math.max(opacityAt(list, from), opacityAt(list, to), ...between);
+      expect(isClear({ window: [0, 1], points: list, mode: 'dvr' }, range)).toBe(most <= 0);
     }),
+    { numRuns: 2000 },
   );
 });
 

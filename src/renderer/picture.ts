@@ -15,9 +15,9 @@ export type PictureStep =
 export const PASSES = 4;
 /** Passes are added for no longer than this after the first. */
 const POLISH_MS = 1500;
-/** How long nothing may have changed before a full picture is begun. */
+/** How long nothing but finer bricks may have changed the picture before a full one is begun: who changes something may go on. */
 const CALM_MS = 100;
-/** The same while bricks are still coming. */
+/** How long nothing at all may have changed while bricks are still coming. */
 const CALM_LOADING_MS = 400;
 /** While nothing moves but bricks arrive, a new picture is drawn this often at most, and takes a third of the time at most. */
 const LOADING_MS = 120;
@@ -26,6 +26,7 @@ const LOADING_MS = 120;
 export class Picture {
   #stale = true;
   #changed = 0;
+  #altered = 0;
   #quickAt = Number.NEGATIVE_INFINITY;
   #quickMs = 0;
   #pass = 0;
@@ -38,10 +39,15 @@ export class Picture {
   /** @param passesMax passes that a still picture is the mean of, at most */
   constructor(public passesMax = PASSES) {}
 
-  /** The picture no longer shows what it should. */
-  touch(now: number): void {
+  /**
+   * The picture no longer shows what it should.
+   *
+   * @param refined it shows the same, from finer bricks
+   */
+  touch(now: number, refined = false): void {
     this.#stale = true;
     this.#changed = now;
+    if (!refined) this.#altered = now;
   }
 
   /** Whether the picture is up to date at full resolution. */
@@ -60,7 +66,8 @@ export class Picture {
       const pause = moving || !loading ? 0 : Math.max(LOADING_MS, 3 * this.#quickMs);
       return now - this.#quickAt >= pause ? { kind: 'quick' } : undefined;
     }
-    if (moving || this.idle(now) || now - this.#changed < (loading ? CALM_LOADING_MS : CALM_MS)) return undefined;
+    const calm = loading ? now - this.#changed >= CALM_LOADING_MS : now - this.#altered >= CALM_MS;
+    if (moving || this.idle(now) || !calm) return undefined;
     return { kind: 'strip', pass: this.#pass, ...this.strips.next(area, this.#row, this.#beside) };
   }
 

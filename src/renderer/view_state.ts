@@ -143,7 +143,7 @@ export class ViewState {
   redraw(now: number, refined = false): void {
     if (!refined) this.altered = true;
     this.drawDirty = true;
-    this.picture.touch(now);
+    this.picture.touch(now, refined);
   }
 
   /** The view's table for a volume. */

@@ -25,6 +25,8 @@ const STRIP_MS = 30;
 const MOST_MS = 50;
 /** Where no hand is near yet, a strip may take so many times as long: short ones have a full picture a twentieth later. */
 const UNHURRIED = 4;
+/** And is at most so many times as large as the one before it: what quick pictures took says little of full ones, and short strips leave processors idle. */
+const GROWTH = 3;
 /** Fewer rows than this are not drawn at once: processors that draw in software share a draw by rows, and some would have none. */
 const ROWS_LEAST = 24;
 /** Strips of columns end at multiples of this, the width of a tile (`ray_uniforms.ts`). */
@@ -47,12 +49,16 @@ export class Strips {
   #seen = false;
   /** Nobody has come near yet who could want to turn the view. */
   unhurried = false;
+  /** Pixels of the last strip that was done. */
+  #done = 0;
 
   /** A picture begins; `estimate` is the time that all of it may take, where that is known. */
   begin(estimate: number, { covered }: StripArea): void {
     const pixels = Math.max((covered.right - covered.left) * (covered.bottom - covered.top), 1);
     const each = Number.isNaN(estimate) ? UNKNOWN : Math.max(estimate / pixels, 1e-6);
-    this.#slowest = this.#seen ? Math.max(this.#slowest, each / ESTIMATE) : each;
+    const least = each / ESTIMATE;
+    this.#done = 0;
+    this.#slowest = this.#seen ? Math.max(this.#slowest, least) : this.unhurried ? least : each;
     this.#recent = this.#slowest;
     this.#above = [];
   }
@@ -63,7 +69,8 @@ export class Strips {
     const top = Math.max(covered.top, from);
     const below = across > 0 ? Math.max(covered.bottom - top, 0) : 0;
     const longer = this.unhurried ? UNHURRIED : 1;
-    const budget = longer * Math.min(STRIP_MS / this.#recent, MOST_MS / this.#slowest);
+    const most = this.unhurried ? GROWTH * Math.max(this.#done, ROWS_LEAST * across) : Number.POSITIVE_INFINITY;
+    const budget = Math.min((longer * STRIP_MS) / this.#recent, (longer * MOST_MS) / this.#slowest, most);
     // What is clear above and below, left and right, is drawn along.
     const down = (rows: number): number => (rows >= below ? height : top + rows) - from;
     const inRows = Math.floor(budget / Math.max(across, 1));
@@ -91,6 +98,7 @@ export class Strips {
     if (pixels === 0) return;
     const each = Math.max(ms / pixels, 1e-6);
     for (let piece = Math.floor(left / COLUMNS); piece * COLUMNS < left + columns; piece += 1) this.#above[piece] = each;
+    this.#done = pixels;
     // The rest of a row is done with the strip before it, and has half of its time.
     if (pixels < ROWS_LEAST * COLUMNS) return;
     this.#recent = each > this.#recent ? each : 0.5 * (this.#recent + each);

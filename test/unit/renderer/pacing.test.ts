@@ -119,6 +119,21 @@ test('strips of a slow device take about the time they may also where nothing is
   }
 });
 
+test('strips that nobody waits for begin small, whatever is expected of them, and grow by three at most', () => {
+  const on = area(800, 600, { left: 100, top: 50, right: 700, bottom: 550 });
+  for (const [estimate, each] of [[20_000, 2e-3], [600, 2e-3], [20_000, 4e-2]] as const) {
+    const strips = new Strips();
+    strips.unhurried = true;
+    strips.begin(estimate, on);
+    const { drawn } = pass(strips, on, (x, y) => (x >= 100 && x < 700 && y >= 50 && y < 550 ? each : 0), 2);
+    const sizes = drawn.map(({ pixels }) => pixels);
+    // One is always drawn before the one before it is done.
+    for (let i = 0; i < sizes.length; i += 1) expect(sizes[i]).toBeLessThanOrEqual(3 * Math.max(sizes[i - 2] ?? 0, 24 * 600));
+    expect(Math.max(...drawn.map(({ ms }) => ms))).toBeLessThan(each > 1e-2 ? 600 : 160);
+    if (each < 1e-2) expect(drawn.length).toBeLessThan(12);
+  }
+});
+
 test('a picture: quick at once, then calm, then strips to the last row, then passes, then nothing', () => {
   const picture = new Picture();
   picture.touch(0);
@@ -148,6 +163,23 @@ test('a picture: quick at once, then calm, then strips to the last row, then pas
   picture.touch(now);
   expect(picture.full).toBe(false);
   expect(picture.next(now, false, false, area(800, 600))).toEqual({ kind: 'quick' });
+});
+
+test('a full picture is begun at once where only finer bricks came, and a tenth of a second after anything else', () => {
+  const picture = new Picture();
+  const next = (now: number, loading = false) => picture.next(now, false, loading, area(800, 600))?.kind;
+  picture.touch(0);
+  picture.quickDrawn(0, { scale: 0.5, coarser: 0 }, 400, area(800, 600));
+  picture.touch(300, true);
+  picture.quickDrawn(300, { scale: 0.5, coarser: 0 }, 400, area(800, 600));
+  expect(next(301, true)).toBeUndefined();
+  expect(next(301)).toBe('strip');
+  picture.touch(310);
+  picture.quickDrawn(310, { scale: 0.5, coarser: 0 }, 400, area(800, 600));
+  expect(next(320)).toBeUndefined();
+  picture.touch(330, true);
+  picture.quickDrawn(330, { scale: 0.5, coarser: 0 }, 400, area(800, 600));
+  expect([next(400), next(411)]).toEqual([undefined, 'strip']);
 });
 
 test('a quick picture at full quality is the first pass; a slow polish ends by time, between passes', () => {

@@ -69,15 +69,15 @@ export class Residency {
   }
 
   /**
-   * Grows the atlas of a class for a plan of `wanted` bricks of volumes that have `total`, up to `share` slots.
+   * Grows the atlas of a class for a plan of `wanted` bricks of volumes whose plans can have about `most` bricks, up to `share` slots.
    *
    * @returns whether there is a slot for each
    */
-  ensure(storage: StorageClass, wanted: number, total: number, share: number): boolean {
+  ensure(storage: StorageClass, wanted: number, most: number, share: number): boolean {
     const atlas = this.atlas(storage);
     if (wanted <= atlas.slots.capacity) return true;
     // A little more than is needed, so that turning the view does not grow it again and again.
-    const goal = Math.max(wanted, Math.min(total, Math.ceil(wanted * 1.3), Math.ceil(share * ATLAS_SLACK)));
+    const goal = Math.max(wanted, Math.min(most, Math.ceil(wanted * 1.3), Math.ceil(share * ATLAS_SLACK)));
     if (atlas.grow(goal, this.#reserve)) this.version += 1;
     const enough = wanted <= atlas.slots.capacity;
     if (enough) this.#grown.delete(storage.name);

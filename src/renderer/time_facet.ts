@@ -9,12 +9,15 @@ type BrickTest = (level: number, z: number, y: number, x: number) => boolean;
 
 /** A mean may hide what is thin: bricks that look even still count this much. */
 const LEAST_CONTRAST = 0.25;
+/** Bricks of larger volumes are not counted: no plan has so many. */
+const COUNTED = 8192;
 
 export class TimeFacet {
   readonly numbering: BrickNumbering;
   readonly #empty = new Map<number, boolean>();
   readonly #bare = new Map<number, boolean>();
   #rangesVersion = -1;
+  #most: number | undefined;
 
   /**
    * @param isClear whether values in this range show nothing under the layer as it is; undefined: not known
@@ -74,6 +77,18 @@ export class TimeFacet {
     return range && range.min <= range.max ? Math.max(this.worth(range), LEAST_CONTRAST) : 1;
   };
 
+  /** About how many bricks a plan can have at most: those of the finest level that may show something, and one of each other. Of a large volume how many there are. */
+  get most(): number {
+    const { bricks, levels } = this.numbering;
+    if (bricks > COUNTED) return bricks;
+    if (this.#most === undefined) {
+      const [nz, ny, nx] = this.numbering.grid(0);
+      this.#most = levels - 1;
+      for (let z = 0; z < nz; z += 1) for (let y = 0; y < ny; y += 1) for (let x = 0; x < nx; x += 1) if (!this.isEmpty(0, z, y, x)) this.#most += 1;
+    }
+    return this.#most;
+  }
+
   /** The one brick that holds the whole volume. */
   get top(): BrickKey {
     return { level: this.numbering.levels - 1, z: 0, y: 0, x: 0, ...(this.time > 0 && { time: this.time }) };
@@ -91,5 +106,6 @@ export class TimeFacet {
   forget(): void {
     this.#empty.clear();
     this.#bare.clear();
+    this.#most = undefined;
   }
 }

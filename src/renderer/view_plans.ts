@@ -117,7 +117,8 @@ export function growAtlases(views: readonly ViewState[], volumes: readonly Volum
     const same = volumes.filter((volume) => volume.storage === storage);
     const sum = (count: (volume: VolumeState) => number): number => same.reduce((n, volume) => n + count(volume), 0);
     const wanted = sum(({ handle }) => plannedNumbers(views, handle).size);
-    enough = residency.ensure(storage, wanted, sum(({ bricks }) => bricks), share) && enough;
+    const most = sum(({ bricks, coming, shown }) => (coming.length > 0 ? bricks : shown.most));
+    enough = residency.ensure(storage, wanted, most, share) && enough;
   }
   return enough;
 }

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { layoutSlots, planLayout } from '../../../src/renderer/atlas_layout.js';
 import { GpuBudget } from '../../../src/renderer/gpu_budget.js';
 import { SlotMap } from '../../../src/renderer/slot_map.js';
+import { TimeFacet } from '../../../src/renderer/time_facet.js';
+import { BrickRanges } from '../../../src/volume/ranges.js';
 
 test('whatever happens: no two bricks share a slot, counts agree, and what this turn uses stays', () => {
   const action = fc.record({ number: fc.integer({ min: 0, max: 40 }), volume: fc.integer({ min: 1, max: 2 }), what: fc.constantFrom('claim', 'claim', 'claim', 'remove', 'turn', 'grow') });
@@ -72,4 +74,21 @@ test('the budget counts, keeps its peak, and refuses by name what is too much', 
   budget.take('b', 700);
   budget.release('a');
   expect([budget.total, budget.peak, budget.free, budget.heldBy('b')]).toEqual([700, 1000, 300, 700]);
+});
+
+test('an atlas is made for the bricks of the finest level that show something, and one of each other', () => {
+  const ranges = new BrickRanges([256, 256, 256]);
+  let clearTo = 0;
+  const facet = new TimeFacet([256, 256, 256], 0, ranges, (range) => range !== undefined && range.max <= clearTo);
+  expect(facet.most).toBe(64 + 2);
+  const places = Array.from({ length: 64 }, (_, i) => i);
+  const values = places.map((i) => (i % 4 === 0 ? 10 : 0));
+  ranges.apply({ level: places.map(() => 0), z: places.map((i) => i >> 4), y: places.map((i) => (i >> 2) & 3), x: places.map((i) => i & 3), min: values, max: values });
+  facet.refresh();
+  expect(facet.most).toBe(16 + 2);
+  clearTo = 10;
+  facet.forget();
+  expect(facet.most).toBe(2);
+  const huge = new TimeFacet([2 ** 20, 2 ** 20, 2 ** 20], 0, new BrickRanges([2 ** 20, 2 ** 20, 2 ** 20]), () => true);
+  expect(huge.most).toBe(huge.numbering.bricks);
 });

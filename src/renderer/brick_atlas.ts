@@ -81,6 +81,12 @@ export class BrickAtlas {
     return false;
   }
 
+  /** Looks into a brick that has just been uploaded. */
+  findCellsOf(volume: VolumeState, number: number, voxels: VoxelArray): void {
+    const entry = this.slots.get({ volume: volume.handle, number });
+    if (entry && !this.storage.labels) this.cells.judge(entry.slot, this.slotAt(entry.slot), volume, () => voxels);
+  }
+
   /** Uploads a brick. Undefined where every slot is needed in this turn: the brick is then not kept. */
   upload(owner: SlotOwner, voxels: VoxelArray, turn: number): SlotEntry | undefined {
     const claimed = this.slots.claim(owner, turn);

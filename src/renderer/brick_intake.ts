@@ -15,6 +15,16 @@ const CELLS_MS = 4;
 /** Half-open box of bricks: level, then z, y, x from and to. */
 export type BrickBox = readonly [number, number, number, number, number, number, number];
 
+/** What a frame may upload: for so many milliseconds, so many bricks; `cells`: each is looked into for cells that show nothing. */
+export interface UploadBudget {
+  readonly ms: number;
+  readonly most: number;
+  readonly cells: boolean;
+}
+
+/** Uploads of a frame while nothing moves. The first full picture has the cells then, while voxels are in the processor's cache. */
+export const UPLOADS_STILL: UploadBudget = { ms: 16, most: Number.POSITIVE_INFINITY, cells: true };
+
 /** Takes bricks in. */
 export class BrickIntake {
   readonly #queue = new UploadQueue();
@@ -46,10 +56,10 @@ export class BrickIntake {
     else this.#queue.add(`${brick.volume}/${volume.numbering.packKey(brick)}`, brick, uploaded);
   }
 
-  /** Uploads for `budgetMs`, `most` bricks; the tables of the views that show what has changed are out of date then. Returns how many. */
-  run(budgetMs: number, views: readonly ViewState[], most = Number.POSITIVE_INFINITY): number {
+  /** Uploads within a budget; the tables of the views that show what has changed are out of date then. Returns how many. */
+  run({ ms, most, cells }: UploadBudget, views: readonly ViewState[]): number {
     const begun = performance.now();
-    const bricks = this.#queue.run(budgetMs, (brick) => this.#upload(brick, views), most);
+    const bricks = this.#queue.run(ms, (brick) => this.#upload(brick, views, cells), most);
     if (bricks > 0) this.last = { bricks, ms: performance.now() - begun };
     return bricks;
   }
@@ -100,7 +110,7 @@ export class BrickIntake {
     }
   }
 
-  #upload(brick: Brick, views: readonly ViewState[]): void {
+  #upload(brick: Brick, views: readonly ViewState[], cells: boolean): void {
     const volume = this.volumes.get(brick.volume);
     if (!volume) return;
     const number = volume.numbering.packKey(brick);
@@ -108,6 +118,7 @@ export class BrickIntake {
     const ahead = planned.length > 0 || views.some((state) => state.ahead.get(brick.volume)?.numbers.has(number));
     const { evictions } = this.residency;
     if (!this.residency.upload(volume, brick, ahead)) return;
+    if (cells && planned.some(({ view }) => view.kind === 'volume')) this.residency.atlas(volume.storage).findCellsOf(volume, number, brick.voxels);
     for (const state of planned) state.tableDirty = true;
     // A slot that went from one brick to another may still stand in any table.
     if (this.residency.evictions > evictions) for (const state of views) state.tableDirty = state.tableUrgent = true;

@@ -2,9 +2,6 @@
 
 import type { Brick } from '../session/types.js';
 
-/** Milliseconds of a frame that uploads may take while the picture is still; while it moves the policy says. */
-export const UPLOAD_MS_STILL = 10;
-
 interface Offer {
   readonly brick: Brick;
   readonly uploaded: () => void;

@@ -7,7 +7,7 @@ export type WriteJob = Pick<PackEntry, 'scope' | 'key' | 'written'> & { readonly
 /** Bytes that may wait. */
 export const MAX_WAITING = 32 * 2 ** 20;
 /** Nothing is written this long after the first brick came: the first picture is being made then. */
-const HEAD_START_MS = 1500;
+const HEAD_START_MS = 3000;
 const EVERY_MS = 100;
 /** Without a brick for this long the stream counts as quiet. */
 const QUIET_MS = 150;

@@ -5,6 +5,7 @@ import { Session } from '../session/session.js';
 import { Viewer } from '../viewer/viewer.js';
 import type { LazyCode } from '../viewer/viewer_options.js';
 import { sessionCandidates } from './candidates.js';
+import { isolateCellToolbars } from './cell_toolbars.js';
 import { dialsOf, followDials } from './dials.js';
 import { followPeople, tellFollowed } from './follow.js';
 import { PacedSaves } from './kernel_pace.js';
@@ -16,6 +17,7 @@ import { reportViewState } from './view_state.js';
 const CODE_WAIT_MS = 60_000;
 
 function render({ model, el, signal }: RenderProps<ViewTraits & Record<string, unknown>>): void {
+  isolateCellToolbars(el.ownerDocument);
   const root = el.ownerDocument.createElement('div');
   const resize = () => {
     root.style.height = `${model.get('height')}px`;

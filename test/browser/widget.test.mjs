@@ -72,6 +72,8 @@ test('two views of one model: the code comes once, both show, each has its conne
   const code = new Set(fetched.map((url) => new URL(url).port));
   await runCells(page, [1]);
   await settled(page, VIEW, { nth: 1 });
+  const toolbars = await page.evaluate(() => [...document.querySelectorAll('.jp-cell-toolbar')].map((bar) => getComputedStyle(bar).willChange));
+  assert.ok(toolbars.length > 0 && toolbars.every((hint) => hint === 'transform'), `the notebook's toolbars have layers of their own: ${toolbars}`);
   assert.equal(fetched.length, code.size, `each way is asked once a page: ${fetched}`);
   const viewers = () => kernelJson(page, 'print(view.instance.status()["viewers"])');
   await becomes('viewers', viewers, 2);

@@ -10,7 +10,7 @@ const BUILT = 'python-bridge/voxbeam/static';
 const SOURCES = ['src/sidecar', 'src/scheduler', 'src/protocol', 'src/volume', 'src/annotation'];
 
 function newest(folder: string): number {
-  return Math.max(0, ...readdirSync(folder).map((name) => statSync(path.join(folder, name)).mtimeMs));
+  return Math.max(0, ...readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => statSync(path.join(folder, name)).mtimeMs));
 }
 
 let folder: Promise<string> | undefined;

@@ -1,10 +1,9 @@
 /** Sessions and a live sidecar over links of all kinds: how bricks and tiles travel, that they are true in the end, and how many bytes that takes. */
 
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { WebSocket } from 'ws';
 import { FrameType, STORED_VOXELS, type Way } from '../../../../src/protocol/index.js';
 import type { SessionOptions } from '../../../../src/session/session.js';
-import { SocketHub, type SocketLike } from '../../../../src/session/socket_hub.js';
+import { SocketHub } from '../../../../src/session/socket_hub.js';
 import type { Brick, Tile, WantedBrick } from '../../../../src/session/types.js';
 import { axisPlane } from '../../../../src/volume/plane.js';
 import { GoodProducer, voxelFrame } from '../../../conformance/good_producer.js';
@@ -12,6 +11,7 @@ import { SidecarProcess } from '../../../conformance/sidecar_process.js';
 import { sqliteNode } from '../../../conformance/sqlite_node.js';
 import { SEED, seeded } from '../../../seed.js';
 import { type LinkOptions, Shaper } from '../../../shaper.js';
+import { openNetworkThread } from '../../session/network_thread.js';
 import { WatchedSession } from '../../session/node_session.js';
 
 /** Bytes of a frame of a u16 brick, as these tests' producer makes it. */
@@ -91,11 +91,11 @@ test.each(['raw', 'lz4', 'zstd'] as const)('%s, where it is asked for: every vox
   expect(session.peek(volume, some(1)[0] as WantedBrick)).toBe(session.bricks[0]);
 });
 
-/** A session like a browser's: it says where its page is from, and nobody tells what it is to take. */
+/** A session like a browser's: it says where its page is from, nobody tells what it is to take, and its network answers whatever the page is at. */
 async function browser(port: number): Promise<WatchedSession> {
   const origin = `http://127.0.0.1:${sidecar.port}`;
   // Through a tunnel a page asks for the port at its own end; tunnels are mostly made with the same one.
-  const open = (url: string, protocols: string[]) => new WebSocket(url, protocols, { origin, headers: { Host: `127.0.0.1:${sidecar.port}` } }) as unknown as SocketLike;
+  const open = (url: string, protocols: string[]) => openNetworkThread(url, protocols, { origin, headers: { Host: `127.0.0.1:${sidecar.port}` } });
   const url = `ws://127.0.0.1:${port}/v1/stream`;
   const session = new WatchedSession([{ kind: 'direct', url, ticket: () => sidecar.ticket('view', 'loopback') }], { codec: '', startLink: (report) => new SocketHub(report, open) });
   sessions.push(session);

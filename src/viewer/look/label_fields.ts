@@ -79,7 +79,7 @@ export class LabelFields {
     const all = [...first, ...known.filter(({ id }) => !picked.has(id))];
     const found = digits ? all.filter(({ id }) => id.includes(digits)) : all;
     this.#list.show(found);
-    const words = [`${known.length} ${known.length === 1 ? 'id' : 'ids'} in what is here`];
+    const words = [this.#here?.counted ? `${known.length} ${known.length === 1 ? 'id' : 'ids'} in what is here` : 'Ids are not counted yet'];
     if (layer.selected.length > 0) words.push(`${layer.selected.length} selected`);
     setText(this.#count, words.join(', '));
   }

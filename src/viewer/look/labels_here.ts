@@ -55,6 +55,11 @@ export class LabelsHere {
     this.#bricks.look();
   }
 
+  /** Whether anything has been counted yet. */
+  get counted(): boolean {
+    return this.#bricks.cover().length > 0;
+  }
+
   /** Ids by falling size; replaced when more is known. */
   get list(): readonly LabelCount[] {
     this.#list ??= this.#count();

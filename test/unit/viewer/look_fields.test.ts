@@ -78,9 +78,10 @@ test('ids are counted without halo and padding, and listed by size', async () =>
   const here = new LabelsHere(of, () => brick, () => {
     changed = true;
   });
-  expect(here.list).toEqual([]);
+  expect([here.list, here.counted]).toEqual([[], false]);
   here.look();
   await until(() => changed);
+  expect(here.counted).toBe(true);
   expect(here.list).toEqual([{ id: '7', voxels: 48000 }, { id: '300', voxels: 8000 }]);
 });
 
@@ -91,6 +92,7 @@ test('labels: style, search, selection, isolation and colours of ids; thousands 
   const row = new LayerRow({ changed: (patch) => patches.push(patch), move() {}, sources: { peek: () => brick, shaderReport: () => undefined } }, true);
   document.body.append(row.element);
   row.show(shownOf('labels', {}, of));
+  expect(row.element.textContent).toContain('Ids are not counted yet');
   await until(() => row.element.textContent?.includes('5000 ids') ?? false);
   const rows = () => [...row.element.querySelectorAll<HTMLElement>('[data-row]')];
   expect(rows().length).toBeLessThan(40);

@@ -86,9 +86,13 @@ async function relay(port) {
 
 test('many bricks come by a stream, all of them', async () => {
   const view = await tab();
-  const got = await view.evaluate(`bricks(${JSON.stringify(url)}, ${JSON.stringify(await ticket())})`);
+  let got;
+  // On a busy machine the WebSocket may have brought all bricks before the stream stands.
+  for (let visit = 0; visit < 5 && !got?.streamed; visit += 1) {
+    got = await view.evaluate(`bricks(${JSON.stringify(url)}, ${JSON.stringify(await ticket())})`);
+    assert.equal(got.refused, 0);
+  }
   assert.equal(got.streamed, true);
-  assert.equal(got.refused, 0);
   assert.ok(got.messages >= 64, `${got.messages} bricks`);
   await view.close();
 });

@@ -22,7 +22,7 @@ export interface UploadBudget {
   readonly cells: boolean;
 }
 
-/** Uploads of a frame while nothing moves. The first full picture has the cells then, while voxels are in the processor's cache. */
+/** Uploads of a frame while nothing moves. Cells are judged with them, while voxels are in the processor's cache: the first full picture can step over them. */
 export const UPLOADS_STILL: UploadBudget = { ms: 16, most: Number.POSITIVE_INFINITY, cells: true };
 
 /** Takes bricks in. */

@@ -112,9 +112,10 @@ function clearBetween({ mode, iso, points }: Display, slack: number): (from: num
   const pieces = ends.slice(1).map(([t, opacity], i) => ({ from: (ends[i] as OpacityPoint)[0], to: t, most: Math.max((ends[i] as OpacityPoint)[1], opacity) }));
   // Between two points the opacity is a straight line: it is more than nothing everywhere inside where it is at either end.
   const lines = pieces.filter(({ most }) => most > 0);
+  // What is no number is not known to be clear.
   return (from, to) => {
-    for (const t of shown) if (t >= from && t <= to) return false;
-    for (const line of lines) if (from < line.to && to > line.from) return false;
+    for (const t of shown) if (!(t < from || t > to)) return false;
+    for (const line of lines) if (!(from >= line.to || to <= line.from)) return false;
     return true;
   };
 }

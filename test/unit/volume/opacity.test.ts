@@ -40,6 +40,10 @@ test('a brick that is called clear has no opaque value', () => {
   );
 });
 
+test('a range that is no number is not called clear', () => {
+  expect(isClear({ window: [0, 1], points: [[0, 0], [0.5, 0], [1, 1]], mode: 'dvr' }, { min: Number.NaN, max: Number.NaN })).toBe(false);
+});
+
 test('what has nothing finite is clear; a maximum below the window is clear in a maximum projection', () => {
   const display = { window: [100, 200] as const, points: [[0, 1], [1, 1]] as OpacityPoint[], mode: 'mip' as const };
   expect(isClear(display, { min: 1, max: 0 })).toBe(true);
